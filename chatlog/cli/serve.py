@@ -1,0 +1,60 @@
+"""``chatlog serve``: run a server until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+import click
+
+from chatlog.cli.failures import failures_are_sentences
+from chatlog.settings import Settings, database_from
+from chatlog.web.guards import check_public
+from chatlog.web.run import run
+
+
+def _option(field: Field[Any]) -> click.Option:
+    """Return the flag of one setting, made from its name, type, default and help."""
+    flag = "--" + field.name.replace("_", "-")
+    help_ = field.metadata.get("help", "")
+    default = field.default if field.default is not MISSING else None
+    if isinstance(default, bool):
+        return click.Option([flag], is_flag=True, default=default, help=help_)
+    if isinstance(default, tuple):
+        return click.Option([flag], multiple=True, help=help_)
+    return click.Option([flag], type=type(default), default=default, show_default=True, help=help_)
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    values["database"] = values["database"] or database_from()
+    return Settings(**values)
+
+
+@failures_are_sentences
+def _serve(**values: Any) -> None:
+    settings = _settings(values)
+    if (refusal := check_public(settings)) is not None:
+        raise click.UsageError(refusal)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    _runner()(run(settings, announce=click.echo))
+
+
+def _runner() -> Any:
+    """Return ``run`` of uvloop where it is installed, else asyncio's."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run
+    return uvloop.run
+
+
+serve = click.Command(
+    "serve",
+    callback=_serve,
+    help="Serve rooms over WebSockets and HTTP.",
+    params=[_option(field) for field in fields(Settings)],
+)

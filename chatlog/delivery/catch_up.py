@@ -1,0 +1,75 @@
+"""Catching up: one task for each member that is behind, at that member's own speed.
+
+It reads from the room's recent frames or, further back, from the log, and writes only
+while the socket takes it; a socket that stands still for ``slow_seconds`` is let go
+with 4408 and can resume exactly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+
+from chatlog.delivery.feed import Feed, Member
+from chatlog.delivery.outlet import drained
+from chatlog.delivery.recent import join_frames
+
+logger = logging.getLogger(__name__)
+
+ReadFrames = Callable[[str, int], Awaitable[list[bytes]]]
+"""Reads some frames of a room from a seq on; from the log, so they may not be the newest."""
+
+TOO_SLOW = 4408
+_RETRY_SECONDS = 0.5
+_CLOSE_REASON_BYTES = 123  # RFC 6455, section 5.5: a control frame holds 125 with the code
+
+
+class CatchUp:
+    """Starts and owns the tasks that catch members up."""
+
+    def __init__(
+        self, tasks: asyncio.TaskGroup, read: ReadFrames, *, mark: int, slow_seconds: float
+    ) -> None:
+        self._tasks = tasks
+        self._read = read
+        self._mark = mark
+        self._slow_seconds = slow_seconds
+
+    def start(self, feed: Feed, member: Member) -> None:
+        """See to it that a member of ``feed.lagging`` comes to the head or is let go."""
+        self._tasks.create_task(self._run(feed, member), name=f"catch up {member.session}")
+
+    async def _run(self, feed: Feed, member: Member) -> None:
+        while not member.gone and member.outlet.is_open:
+            # Half the mark, so that a reader at the limit does not go to and fro.
+            if not await drained(member.outlet, self._mark // 2, self._slow_seconds):
+                self._let_go(feed, member)
+                return
+            if feed.advance(member):
+                return
+            if member.cursor + 1 < feed.recent.first:
+                await self._from_log(feed, member)
+        feed.drop(member.session)
+
+    async def _from_log(self, feed: Feed, member: Member) -> None:
+        seq = member.cursor + 1
+        try:
+            frames = await self._read(feed.room, seq)
+        except Exception as error:  # noqa: BLE001 - the database is away: the reader waits for it
+            logger.warning("Cannot read for a reader who is behind: %r", error)
+            await asyncio.sleep(_RETRY_SECONDS)
+            return
+        while frames and not member.gone and member.outlet.waiting() <= self._mark:
+            first = member.cursor + 1
+            stop = feed.stop_before_notice(member, first + len(frames) - 1)
+            buffer, last = join_frames(frames[: stop - first + 1], first, self._mark)
+            feed.write(member, buffer, last)
+            frames = frames[last - first + 1 :]
+
+    def _let_go(self, feed: Feed, member: Member) -> None:
+        feed.let_go(member)
+        reason = json.dumps({"room": feed.room, "after": member.cursor}, ensure_ascii=False)
+        raw = reason.encode()
+        member.outlet.let_go(TOO_SLOW, raw if len(raw) <= _CLOSE_REASON_BYTES else b"")

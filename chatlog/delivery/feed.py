@@ -1,0 +1,175 @@
+"""One room's live stream on this node: its recent frames and its members' cursors.
+
+Promises: a member gets every seq from its first one on exactly once, in order, and its
+notice right after the seq that it belongs to; a member that lags is not written to
+from here but caught up by a task of its own; ``publish`` costs one write a member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chatlog.delivery.outlet import Outlet
+from chatlog.delivery.recent import Recent, join_frames
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One session's cursor: ``cursor`` is the last seq that was written to ``outlet``.
+
+    ``notice`` is sent once the cursor is at ``notice_seq`` (0: no more). At ``last``, if
+    it is set, the member has had all it gets.
+    """
+
+    session: str
+    outlet: Outlet
+    cursor: int
+    notice: bytes = b""
+    notice_seq: int = 0
+    last: int | None = None
+    gone: bool = field(default=False)
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What has been delivered so far, for the metrics."""
+
+    events: int = 0
+    bytes: int = 0
+    slow: int = 0
+
+
+class Feed:
+    """The members of one room and what they are sent.
+
+    ``catch_up`` is called with a member that has fallen behind; it must see to it that
+    ``advance`` is called for it until that returns True.
+    """
+
+    __slots__ = ("_catch_up", "_delivered", "_mark", "lagging", "live", "recent", "room")
+
+    def __init__(
+        self,
+        room: str,
+        recent: Recent,
+        *,
+        max_buffer_bytes: int,
+        delivered: Delivered,
+        catch_up: Callable[[Feed, Member], None],
+    ) -> None:
+        self.room = room
+        self.recent = recent
+        self.live: dict[str, Member] = {}
+        self.lagging: dict[str, Member] = {}
+        self._mark = max_buffer_bytes
+        self._delivered = delivered
+        self._catch_up = catch_up
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody listens."""
+        return not self.live and not self.lagging
+
+    def publish(self, frames: list[bytes]) -> None:
+        """Append the frames of the next seqs and write them to all who are at the head."""
+        seq = self.recent.head + 1
+        self.recent.extend(frames)
+        if not self.live:
+            return
+        start = 0
+        while start < len(frames):
+            buffer, last = join_frames(frames[start:], seq + start, self._mark)
+            taken = last - (seq + start) + 1
+            start += taken
+            self._push(buffer, last, taken)
+
+    def _push(self, buffer: bytes, last: int, taken: int) -> None:
+        mark = self._mark
+        behind = []
+        for member in self.live.values():
+            outlet = member.outlet
+            outlet.write(buffer)
+            if outlet.waiting() > mark:
+                behind.append(member)
+        self._delivered.events += taken * len(self.live)
+        self._delivered.bytes += len(buffer) * len(self.live)
+        for member in behind:
+            del self.live[member.session]
+            member.cursor = last
+            self._fall_behind(member)
+
+    def admit(self, member: Member) -> None:
+        """Take a member in at its cursor, which may be far behind the head."""
+        if not self.advance(member):
+            self._fall_behind(member)
+
+    def _fall_behind(self, member: Member) -> None:
+        self.lagging[member.session] = member
+        self._catch_up(self, member)
+
+    def advance(self, member: Member) -> bool:
+        """Write what recent frames and the socket allow; True once nothing is left to do.
+
+        Then the member is live, or, past its last seq, out.
+        """
+        outlet = member.outlet
+        while member.cursor < self._target(member) and not member.gone:
+            if outlet.waiting() > self._mark or member.cursor + 1 < self.recent.first:
+                return False
+            stop = self._stop(member)
+            buffer, last = self.recent.since(member.cursor + 1, stop, self._mark)
+            self.write(member, buffer, last)
+        if outlet.waiting() > self._mark and outlet.is_open:
+            return False
+        self._arrive(member)
+        return True
+
+    def write(self, member: Member, buffer: bytes, last: int) -> None:
+        """Write frames that end at seq ``last`` to a member that is behind."""
+        self._delivered.events += last - member.cursor
+        self._delivered.bytes += len(buffer)
+        member.cursor = last
+        member.outlet.write(buffer)
+        if last == member.notice_seq:
+            member.outlet.write(member.notice)
+            member.notice, member.notice_seq = b"", 0
+
+    def stop_before_notice(self, member: Member, last: int) -> int:
+        """Return the last seq that may be written at once to a member."""
+        return min(last, self._stop(member))
+
+    def _stop(self, member: Member) -> int:
+        target = self._target(member)
+        return min(target, member.notice_seq) if member.notice_seq > member.cursor else target
+
+    def _target(self, member: Member) -> int:
+        return self.recent.head if member.last is None else member.last
+
+    def _arrive(self, member: Member) -> None:
+        self.lagging.pop(member.session, None)
+        if member.gone or not member.outlet.is_open:
+            return
+        if member.last is None:
+            self.live[member.session] = member
+
+    def dismiss(self, session: str, last: int, frames: list[bytes]) -> None:
+        """Let a session's own leave at seq ``last`` be the last it gets.
+
+        ``frames`` are those of the batch that ends with it, not yet published.
+        """
+        if (member := self.live.pop(session, None)) is not None:
+            member.outlet.write(b"".join(frames))
+        elif (member := self.lagging.get(session)) is not None:
+            member.last = last
+
+    def drop(self, session: str) -> None:
+        """Forget a session whose socket is gone."""
+        self.live.pop(session, None)
+        if (member := self.lagging.pop(session, None)) is not None:
+            member.gone = True
+
+    def let_go(self, member: Member) -> None:
+        """Give up on a member that stands still."""
+        self._delivered.slow += 1
+        self.drop(member.session)

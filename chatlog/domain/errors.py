@@ -1,0 +1,67 @@
+"""The tree of errors. Each code is the contract's; each sentence says what to do.
+
+::
+
+    ChatlogError            anything this program says by itself
+    ├── Refused             a command that is not in the log and never will be
+    │   ├── StorageFull     … because the disk or the database is full
+    │   ├── Unavailable     … because the database cannot be reached now
+    │   └── Overloaded      … because too much is waiting already
+    ├── OutcomeUnknown      a command that may or may not be in the log
+    ├── LeaseLost           this node was declared dead; its sessions have lapsed
+    └── LogError            the log itself is damaged, locked or of another version
+"""
+
+from __future__ import annotations
+
+
+class ChatlogError(Exception):
+    """Anything this program says by itself, in a sentence for the reader."""
+
+
+class Refused(ChatlogError):
+    """A command was refused: nothing of it is in the log and nothing ever will be.
+
+    ``code`` is one of the contract's error codes.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+class StorageFull(Refused):
+    """The disk or the database is full; what was asked is not in the log."""
+
+    def __init__(self) -> None:
+        super().__init__("storage_full", "The server's storage is full. Try again later.")
+
+
+class Unavailable(Refused):
+    """The database cannot be reached; what was asked is not in the log."""
+
+    def __init__(self) -> None:
+        super().__init__("unavailable", "The log cannot be written now. Try again.")
+
+
+class Overloaded(Refused):
+    """Too much is waiting already; what was asked is not in the log."""
+
+    def __init__(self) -> None:
+        super().__init__("overloaded", "The server has too much to do. Try again in a moment.")
+
+
+class OutcomeUnknown(ChatlogError):
+    """The database was lost at the moment of the commit: it may be in the log or not."""
+
+    code = "outcome_unknown"
+    sentence = "It is not known whether this was stored. Send it again with the same id."
+
+
+class LeaseLost(ChatlogError):
+    """This node was declared dead by another: its sessions have lapsed in the log."""
+
+
+class LogError(ChatlogError):
+    """The log is damaged, locked by another process, or of another version."""

@@ -1,0 +1,107 @@
+"""What a room, a person and a message may be called and contain.
+
+Everything that passes here can be stored by both databases, shown by a client and
+hashed by a verifier. Nothing is normalised: what is not in form is refused, so that
+two names that look alike are never silently one. Imports normalise before they ask.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from chatlog.domain.errors import Refused
+
+_ROOM_PUNCTUATION = frozenset("._-#@:+&'() ")
+# Line and paragraph separators break a line like a control character does; category Cf
+# holds every bidirectional and zero-width character (and a few other unseen ones).
+_NAME_FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_MESSAGE_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_STORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long things may be; the settings of the same names say it."""
+
+    max_message_bytes: int
+    max_room_chars: int
+    max_username_chars: int
+    max_rooms_per_connection: int
+
+
+def check_room(room: str, limits: Limits) -> None:
+    """Refuse a room's name that is not in form.
+
+    Raises:
+        Refused: ``room_invalid``, naming what is wrong.
+    """
+    if not 1 <= len(room) <= limits.max_room_chars:
+        raise _room(f"has 1 to {limits.max_room_chars} characters")
+    if not all(map(_is_room_char, room)):
+        raise _room("has letters, digits, single spaces and ._-#@:+&'() only")
+    if room != room.strip(" ") or "  " in room:
+        raise _room("has no space at its ends and no two spaces in a row")
+    if not room.strip("."):
+        raise _room("is not made of dots only")
+    if not unicodedata.is_normalized("NFC", room):
+        raise _room("is in Unicode's normal form C")
+
+
+def _is_room_char(char: str) -> bool:
+    # "Nd" is what Unicode calls a decimal digit.
+    return (
+        char in _ROOM_PUNCTUATION or (kind := unicodedata.category(char))[0] in "LM" or kind == "Nd"
+    )
+
+
+def _room(rule: str) -> Refused:
+    return Refused("room_invalid", f"The name of a room {rule}.")
+
+
+def check_username(username: str, limits: Limits) -> None:
+    """Refuse a person's name that is not in form.
+
+    Raises:
+        Refused: ``username_invalid``, naming what is wrong.
+    """
+    if not 1 <= len(username) <= limits.max_username_chars:
+        raise _username(f"has 1 to {limits.max_username_chars} characters")
+    if any(unicodedata.category(char) in _NAME_FORBIDDEN for char in username):
+        raise _username("has no control, bidirectional or zero-width characters")
+    if username != username.strip():
+        raise _username("has no space at its ends")
+    if not unicodedata.is_normalized("NFC", username):
+        raise _username("is in Unicode's normal form C")
+
+
+def _username(rule: str) -> Refused:
+    return Refused("username_invalid", f"A username {rule}.")
+
+
+def check_message(message: str, limits: Limits) -> None:
+    """Refuse a message that is blank, too long or not plain text.
+
+    Raises:
+        Refused: ``message_empty``, ``message_too_long`` or ``bad_command``.
+    """
+    if not message or message.isspace():
+        raise Refused("message_empty", "A message is not blank.")
+    size = len(message) if message.isascii() else len(message.encode(errors="surrogatepass"))
+    if size > limits.max_message_bytes:
+        raise Refused(
+            "message_too_long", f"A message has at most {limits.max_message_bytes} bytes of UTF-8."
+        )
+    if _MESSAGE_FORBIDDEN.search(message):
+        raise Refused("bad_command", "`message` has no control characters but newline and tab.")
+
+
+def check_id(client_id: str) -> None:
+    """Refuse a command's id that a database could not store.
+
+    Raises:
+        Refused: ``bad_command``, naming ``id``.
+    """
+    if not 1 <= len(client_id) <= 64 or _NOT_STORABLE.search(client_id):
+        raise Refused("bad_command", "`id` has 1 to 64 characters, none of them NUL.")

@@ -1,0 +1,60 @@
+"""The fold of sessions: who has how many open, from joins and leaves alone.
+
+The same fold serves the writer (``Room``), the readers (``projections.Presence``) and
+the check of the sessions table, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from chatlog.domain.events import Event, Joined, Left, User
+
+
+class OpenSessions:
+    """The open sessions of one room and how many each user has."""
+
+    __slots__ = ("_counts", "_users")
+
+    def __init__(self, opened: Iterable[tuple[str, User]] = ()) -> None:
+        self._users: dict[str, User] = {}
+        self._counts: dict[str, int] = {}
+        for session, user in opened:
+            self._open(session, user)
+
+    def __contains__(self, session: str) -> bool:
+        return session in self._users
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._users)
+
+    def user_of(self, session: str) -> User | None:
+        """Return whose open session this is, or None."""
+        return self._users.get(session)
+
+    def count(self, user: User) -> int:
+        """Return how many sessions the user has open."""
+        return self._counts.get(user.id, 0)
+
+    def apply(self, event: Event) -> None:
+        """Fold one event in; what is no join or leave changes nothing."""
+        if type(event) is Joined:
+            self._open(event.session, event.user)
+        elif type(event) is Left:
+            self._close(event.session)
+
+    def _open(self, session: str, user: User) -> None:
+        self._users[session] = user
+        self._counts[user.id] = self._counts.get(user.id, 0) + 1
+
+    def _close(self, session: str) -> None:
+        user = self._users.pop(session, None)
+        if user is None:
+            return
+        if (left := self._counts[user.id] - 1) == 0:
+            del self._counts[user.id]
+        else:
+            self._counts[user.id] = left

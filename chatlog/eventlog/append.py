@@ -1,0 +1,202 @@
+"""One transaction: lock, know the rooms, decide each command, write what follows.
+
+Everything that depends on what others have done is settled here, under the log's lock,
+and nowhere earlier: numbers, hashes, counts of sessions, repeated ids.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.commands import Command, Join, Post
+from chatlog.domain.decide import FirstPost, decide
+from chatlog.domain.errors import Refused
+from chatlog.domain.events import Erased, Event, Joined, Left, Posted, Recorded, User
+from chatlog.domain.room import Room
+from chatlog.eventlog import chain, lookup, rows
+from chatlog.eventlog.memory import Memory
+from chatlog.eventlog.schema import events, rooms, sessions, users
+
+Outcome = Recorded | FirstPost | Refused
+"""What became of a command: its event, the first chat it repeats, or why it was refused."""
+
+_INSERT_EVENTS: Final = events.insert()
+_INSERT_ROOMS: Final = rooms.insert()
+_INSERT_USERS: Final = users.insert()
+_OPEN: Final = sessions.insert()
+_CLOSE: Final = (
+    sessions.update()
+    .where(sessions.c.session == sa.bindparam("ended"))
+    .values({name: sa.bindparam(name) for name in ("left_seq", "left_at", "cause", "last_seen_at")})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The server process that appends: its name in the log and its number there."""
+
+    name: str
+    number: int
+
+
+class Batch:
+    """The commands of one transaction, and (as ``domain.Known``) what is known for them."""
+
+    def __init__(self, memory: Memory, node: Node, position: int, now: str) -> None:
+        self.node = node.name
+        self._number = node.number
+        self._memory = memory
+        self._position = position
+        self._now = now
+        self._posts: dict[tuple[int, int, str], FirstPost] = {}
+        self._hashes: dict[tuple[str, int], bytes | None] = {}
+        self._new_rooms: list[Room] = []
+        self._new_users: list[dict[str, Any]] = []
+        self._secret = b""
+        self._next_user = self._next_room = 0
+        self._events: list[dict[str, Any]] = []
+        self._opened: list[dict[str, Any]] = []
+        self._closed: list[dict[str, Any]] = []
+
+    # What decide asks (domain.Known).
+
+    def user(self, name: str) -> User:
+        """Return the user of this name, a new one where nobody has it."""
+        user = self._memory.users.get(name)
+        if user is None:
+            user = self._memory.users[name] = self._new_user(name)
+        return user
+
+    def first_post(self, room: Room, user: User, id: str) -> FirstPost | None:
+        """Return the chat this user already sent to this room with this id."""
+        return None if room.number is None else self._posts.get((room.number, user.number, id))
+
+    def hash_at(self, room: Room, seq: int) -> bytes | None:
+        """Return the chain hash of the room's event at ``seq``."""
+        return room.hash if seq == room.head else self._hashes.get((room.name, seq))
+
+    # The steps of the transaction, in order.
+
+    async def look_up(self, connection: AsyncConnection, commands: Sequence[Command]) -> None:
+        """Read what the commands need to be decided."""
+        memory = self._memory
+        await memory.load(connection, (command.room for command in commands))
+        joins = [command for command in commands if type(command) is Join]
+        await memory.load_users(connection, (join.username for join in joins))
+        if any(join.username not in memory.users for join in joins):
+            self._secret = await lookup.name_secret(connection)
+            self._next_user = await _next(connection, users.c.id)
+        if any(join.room not in memory.rooms for join in joins):
+            self._next_room = await _next(connection, rooms.c.id)
+        for join in joins:
+            room = memory.rooms.get(join.room)
+            if join.after_hash is not None and join.after is not None and room is not None:
+                assert room.number is not None
+                at = (room.name, join.after)
+                self._hashes[at] = await lookup.hash_at(connection, room.number, join.after)
+        ids = [command.id for command in commands if type(command) is Post and command.id]
+        if ids:
+            self._posts = await lookup.first_posts(connection, ids)
+
+    def settle(self, command: Command) -> Outcome:
+        """Decide one command; what it becomes is written by ``write``."""
+        room = self._memory.rooms.get(command.room)
+        if room is None:
+            room = Room(command.room, os.urandom(16).hex())
+        found = decide(room, command, self)
+        if isinstance(found, FirstPost | Refused):
+            return found
+        return self._record(room, found, command.at)
+
+    async def write(self, connection: AsyncConnection) -> None:
+        """Insert all that was decided."""
+        if self._new_rooms:
+            new = [{"id": r.number, "uuid": r.id, "room": r.name} for r in self._new_rooms]
+            await connection.execute(_INSERT_ROOMS, new)
+        if self._new_users:
+            await connection.execute(_INSERT_USERS, self._new_users)
+        await connection.execute(_INSERT_EVENTS, self._events)
+        if self._opened:
+            await connection.execute(_OPEN, self._opened)
+        if self._closed:
+            await connection.execute(_CLOSE, self._closed)
+
+    @property
+    def position(self) -> int:
+        """The log's end once this batch is committed."""
+        return self._position
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was decided that must be written."""
+        return not self._events
+
+    def _new_user(self, name: str) -> User:
+        salt = os.urandom(chain.SALT_BYTES)
+        user = User(os.urandom(16).hex(), name, self._next_user, chain.commitment(salt, name))
+        self._next_user += 1
+        self._new_users.append(
+            {
+                "id": user.number,
+                "uuid": user.id,
+                "username": name,
+                "salt": salt,
+                "commitment": user.commitment,
+                "name_key": lookup.name_key(self._secret, name),
+            }
+        )
+        return user
+
+    def _record(self, room: Room, event: Event, at: str | None) -> Recorded:
+        if room.number is None:
+            self._begin(room)
+        assert room.number is not None
+        self._position += 1
+        at = max(at or self._now, room.at)
+        salt = sealed = None
+        if (text := _text(event)) is not None:
+            salt = os.urandom(chain.SALT_BYTES)
+            sealed = chain.commitment(salt, text)
+        seq = room.head + 1
+        header = chain.header(room.id, seq, at, event, event.user.commitment, sealed)
+        digest = chain.next_hash(room.hash, header)
+        recorded = Recorded(self._position, room.name, seq, at, digest, event)
+        room.apply(recorded)
+        self._events.append(rows.event_row(recorded, room.number, self._number, sealed, salt))
+        self._note(recorded, room.number)
+        return recorded
+
+    def _begin(self, room: Room) -> None:
+        room.number = self._next_room
+        self._next_room += 1
+        self._new_rooms.append(room)
+        self._memory.rooms[room.name] = room
+
+    def _note(self, recorded: Recorded, room: int) -> None:
+        """Keep the sessions table and the ids of this batch in step with the event."""
+        event = recorded.event
+        if type(event) is Posted:
+            if event.id is not None:
+                first = FirstPost(recorded.seq, recorded.hash, event.message)
+                self._posts[room, event.user.number, event.id] = first
+        elif type(event) is Joined:
+            self._opened.append(rows.session_opened(recorded, event, room, self._number))
+        elif type(event) is Left:
+            self._closed.append(rows.session_closed(recorded, event))
+
+
+def _text(event: Event) -> str | None:
+    if type(event) is Posted:
+        return event.message
+    return event.reason if type(event) is Erased else None
+
+
+async def _next(connection: AsyncConnection, number: sa.Column[int]) -> int:
+    found = await connection.execute(sa.select(sa.func.coalesce(sa.func.max(number), 0) + 1))
+    return int(found.scalar_one())

@@ -1,0 +1,92 @@
+"""The hash chain: ``hash = SHA-256(previous hash ‖ header)``, from a room's first event on.
+
+The header is a sequence of fields, each a four-byte big-endian length and so many
+bytes of UTF-8 text or raw hash; an absent field is the length 2^32-1 alone. Content that
+can be erased is not in it, only its commitment ``SHA-256(salt ‖ content)``.
+``docs/log-format.md`` has the same in words, with test vectors.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from chatlog.domain.events import Erased, Event, Joined, Left, Posted
+
+FORMAT: Final = b"chatlog-1"
+GENESIS: Final = bytes(32)
+SALT_BYTES: Final = 16
+
+_ABSENT: Final = b"\xff\xff\xff\xff"
+
+
+def commitment(salt: bytes, content: str) -> bytes:
+    """Return the 32-byte commitment to a piece of erasable content."""
+    return sha256(salt + content.encode()).digest()
+
+
+def field(value: bytes | str | int | None) -> bytes:
+    """Return one field of a header: its length and its bytes."""
+    if value is None:
+        return _ABSENT
+    raw = value if isinstance(value, bytes) else str(value).encode()
+    return len(raw).to_bytes(4) + raw
+
+
+def next_hash(previous: bytes, header: bytes) -> bytes:
+    """Return the chain hash of the event with this header."""
+    return sha256(previous + header).digest()
+
+
+def header(
+    room_id: str,
+    seq: int,
+    at: str,
+    event: Event,
+    name_commitment: bytes,
+    text_commitment: bytes | None,
+) -> bytes:
+    """Return the bytes of an event's header: what must never change, in fixed order."""
+    kind, session, client_id, cause, last_seen_at, sessions, replay_from, of = _facts(event)
+    return b"".join(
+        (
+            field(FORMAT),
+            field(kind),
+            field(room_id),
+            field(seq),
+            field(at),
+            field(event.user.id),
+            field(event.node),
+            field(session),
+            field(client_id),
+            field(cause),
+            field(last_seen_at),
+            field(sessions),
+            field(replay_from),
+            field(of),
+            field(name_commitment),
+            field(text_commitment),
+        )
+    )
+
+
+_Facts = tuple[
+    str, str | None, str | None, str | None, str | None, int | None, int | None, str | None
+]
+
+
+def _facts(event: Event) -> _Facts:
+    if type(event) is Posted:
+        return ("chat", event.session, event.id, None, None, None, None, None)
+    if type(event) is Joined:
+        return ("join", event.session, None, None, None, event.sessions, event.replay_from, None)
+    if type(event) is Left:
+        end = (event.cause, event.last_seen_at, event.sessions)
+        return ("leave", event.session, None, *end, None, None)
+    assert type(event) is Erased
+    return ("erasure", None, None, None, None, None, None, seqs_text(event.of))
+
+
+def seqs_text(seqs: tuple[int, ...]) -> str:
+    """Return the seqs that an erasure is of, as they are stored and hashed: ``42,43``."""
+    return ",".join(map(str, seqs))

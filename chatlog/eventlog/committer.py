@@ -1,0 +1,152 @@
+"""Group commit: while one batch is being written, the next one gathers.
+
+A node has one Committer. ``submit`` puts a command in line; ``run`` takes what is in
+line, has it written in one transaction and tells each command's ``done`` what became of
+it, in order; then it hands the new events to the tail. Nothing awaits in between.
+
+Promises: an event that ``done`` or the tail is given is durable; one caller's commands
+keep their order; a member that fails alone fails alone; the line has an end
+(``overloaded``). Knows ``Writer`` and nothing of SQL, sockets or projections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from chatlog.domain.commands import Command
+from chatlog.domain.errors import (
+    LeaseLost,
+    LogError,
+    OutcomeUnknown,
+    Overloaded,
+    Refused,
+    Unavailable,
+)
+from chatlog.domain.events import Recorded
+from chatlog.eventlog.append import Outcome
+from chatlog.eventlog.histogram import Histogram
+from chatlog.eventlog.pace import Pace
+from chatlog.eventlog.writer import BadRow, Writer
+
+logger = logging.getLogger(__name__)
+
+Told = Outcome | OutcomeUnknown
+"""What a command's ``done`` is told."""
+Done = Callable[[Told], None]
+
+
+class Committer:
+    """The line of commands that wait for the next commit."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        deliver: Callable[[list[Recorded]], None],
+        lost: Callable[[], None],
+        *,
+        max_batch: int,
+        max_waiting: int,
+        max_delay_ms: float,
+    ) -> None:
+        """Give committed events to ``deliver``; call ``lost`` if this node is declared dead."""
+        self._writer = writer
+        self._deliver = deliver
+        self._lost = lost
+        self._max_batch = max_batch
+        self._max_waiting = max_waiting
+        self._pace = Pace(max_delay_ms / 1_000)
+        self._line: deque[tuple[Command, Done]] = deque()
+        self._bell = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.appended = 0
+        self.batch_sizes = Histogram((1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000))
+        self.commit_seconds = Histogram((0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5))
+
+    @property
+    def waiting(self) -> int:
+        """How many commands are in line."""
+        return len(self._line)
+
+    def submit(self, command: Command, done: Done) -> None:
+        """Put a command in line; ``done`` is called once, from ``run``, with its outcome.
+
+        Raises:
+            Overloaded: if the line is full; ``done`` is not called.
+        """
+        if len(self._line) >= self._max_waiting:
+            raise Overloaded
+        self._line.append((command, done))
+        self._idle.clear()
+        self._bell.set()
+
+    async def append(self, command: Command) -> Told:
+        """Put a command in line and wait for its outcome.
+
+        A caller that is cancelled meanwhile learns nothing, and changes nothing.
+
+        Raises:
+            Overloaded: if the line is full.
+        """
+        outcome: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        self.submit(command, lambda told: None if outcome.done() else outcome.set_result(told))
+        return await outcome
+
+    async def drain(self) -> None:
+        """Wait until nothing is in line."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Write batch after batch, until cancelled (between two of them)."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._bell.wait()
+            await self._pace.wait()
+            batch = self._take()
+            began = loop.time()
+            await asyncio.shield(self._write(batch))
+            self._pace.note(len(batch), loop.time() - began)
+
+    def _take(self) -> list[tuple[Command, Done]]:
+        size = min(len(self._line), self._max_batch)
+        batch = [self._line.popleft() for _ in range(size)]
+        if not self._line:
+            self._bell.clear()
+        return batch
+
+    async def _write(self, batch: Sequence[tuple[Command, Done]]) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            told: Sequence[Told] = await self._writer.append([command for command, _ in batch])
+        except BadRow:
+            if len(batch) == 1:
+                told = [Refused("bad_command", "The database cannot store this.")]
+            else:
+                for member in batch:
+                    await self._write([member])
+                return
+        except LeaseLost:
+            told = [Unavailable()] * len(batch)
+            self._lost()
+        except LogError:
+            logger.exception("The log cannot be written")
+            told = [Unavailable()] * len(batch)
+        except (Refused, OutcomeUnknown) as error:
+            told = [error] * len(batch)
+        self._tell(batch, told)
+        self.batch_sizes.observe(len(batch))
+        self.commit_seconds.observe(loop.time() - began)
+
+    def _tell(self, batch: Sequence[tuple[Command, Done]], told: Sequence[Told]) -> None:
+        for (_, done), outcome in zip(batch, told, strict=True):
+            done(outcome)
+        events = [outcome for outcome in told if type(outcome) is Recorded]
+        if events:
+            self.appended += len(events)
+            self._deliver(events)
+        if not self._line:
+            self._idle.set()

@@ -1,0 +1,78 @@
+"""Which database a URL means, and its engines.
+
+Users write ``sqlite:///file.db``, ``postgres://…`` or ``postgresql://…``; the async
+drivers are our business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.errors import LogError
+from chatlog.eventlog.postgres import Postgres
+from chatlog.eventlog.sqlite import Sqlite
+
+DRIVER_ERRORS = (sa.exc.DBAPIError, OSError)
+"""What the drivers raise when a database cannot be used, for those who only report it."""
+
+
+def backend_for(url: str) -> Sqlite | Postgres:
+    """Return the backend of a database's URL.
+
+    Raises:
+        LogError: if the URL is none, or of a database that is not supported.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise LogError(f"This is no database URL: {url}") from None
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        return Sqlite(_sqlite_path(parsed))
+    if kind in {"postgres", "postgresql"}:
+        return Postgres(_postgres_url(parsed))
+    raise LogError(f"chatlog keeps its log in SQLite or PostgreSQL, not in {kind}.")
+
+
+def _sqlite_path(url: sa.URL) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise LogError("The log is a file: give its path, as in sqlite:///chatlog.db")
+    return Path(url.database)
+
+
+def _postgres_url(url: sa.URL) -> sa.URL:
+    query = dict(url.query)
+    if (mode := query.pop("sslmode", None)) is not None:
+        query["ssl"] = mode  # asyncpg's word for libpq's
+    return url.set(drivername="postgresql+asyncpg", query=query)
+
+
+class Database:
+    """One backend with its two engines: a connection that writes, some that read."""
+
+    def __init__(self, url: str, *, readers: int = 4) -> None:
+        self.backend = backend_for(url)
+        self._writer = self.backend.writer()
+        self._reader = self.backend.reader(readers)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Lend the connection that writes; its user begins and commits."""
+        async with self._writer.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection inside one short read-only transaction: a snapshot."""
+        async with self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self._reader.dispose()
+        await self._writer.dispose()

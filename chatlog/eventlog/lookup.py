@@ -1,0 +1,130 @@
+"""What a batch needs to know of the log before it is decided, read under the lock."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.decide import FirstPost
+from chatlog.domain.events import User
+from chatlog.domain.room import MAX_REPLAY, Room
+from chatlog.domain.sessions import OpenSessions
+from chatlog.eventlog.schema import events, meta, rooms, sessions, users
+
+_NAMES: Final[sa.BindParameter[list[str]]] = sa.bindparam("names", expanding=True)
+
+
+def _head() -> sa.ScalarSelect[int]:
+    other = events.alias()
+    return (
+        sa.select(sa.func.max(other.c.seq)).where(other.c.room_id == rooms.c.id).scalar_subquery()
+    )
+
+
+_HEADS: Final = (
+    sa.select(rooms.c.id, rooms.c.uuid, rooms.c.room, events.c.seq, events.c.hash, events.c.at)
+    .select_from(rooms.join(events, events.c.room_id == rooms.c.id))
+    .where(rooms.c.room.in_(_NAMES), events.c.seq == _head())
+)
+_OPEN: Final = (
+    sa.select(sessions.c.session, users.c.uuid, users.c.username, users.c.id, users.c.commitment)
+    .select_from(sessions.join(users))
+    .where(sessions.c.room_id == sa.bindparam("room"), sessions.c.left_seq.is_(None))
+    .order_by(sessions.c.joined_seq)
+)
+_CHATS: Final = (
+    sa.select(events.c.seq)
+    .where(events.c.room_id == sa.bindparam("room"), events.c.seq > sa.bindparam("after"))
+    .where(events.c.type == "chat")
+    .order_by(events.c.seq)
+)
+_USERS: Final = (
+    sa.select(users.c.uuid, users.c.username, users.c.id, users.c.commitment)
+    .where(users.c.name_key.in_(_NAMES))
+    .order_by(users.c.id.desc())
+)
+_HASH: Final = sa.select(events.c.hash).where(
+    events.c.room_id == sa.bindparam("room"), events.c.seq == sa.bindparam("seq")
+)
+_FIRST_POSTS: Final = sa.select(
+    events.c.room_id,
+    events.c.user_id,
+    events.c.client_id,
+    events.c.seq,
+    events.c.hash,
+    events.c.text,
+).where(events.c.client_id.in_(sa.bindparam("ids", expanding=True)))
+
+
+async def rooms_at_head(connection: AsyncConnection, names: Sequence[str]) -> list[Room]:
+    """Return the rooms of these names that have events, each at its head."""
+    found = (await connection.execute(_HEADS, {"names": names})).all()
+    return [
+        Room(
+            row.room,
+            row.uuid,
+            number=row.id,
+            head=row.seq,
+            hash=bytes(row.hash),
+            at=row.at,
+            sessions=await open_sessions(connection, row.id),
+            chats=await _recent_chats(connection, row.id, row.seq),
+        )
+        for row in found
+    ]
+
+
+async def open_sessions(connection: AsyncConnection, room: int) -> OpenSessions:
+    """Return the open sessions of the room of this number."""
+    found = await connection.execute(_OPEN, {"room": room})
+    return OpenSessions(
+        (row.session, User(row.uuid, row.username, row.id, bytes(row.commitment))) for row in found
+    )
+
+
+async def _recent_chats(connection: AsyncConnection, room: int, head: int) -> Sequence[int]:
+    after = head - MAX_REPLAY
+    return (await connection.execute(_CHATS, {"room": room, "after": after})).scalars().all()
+
+
+async def name_secret(connection: AsyncConnection) -> bytes:
+    """Return the key under which names are found."""
+    found = await connection.execute(sa.select(meta.c.value).where(meta.c.name == "name_secret"))
+    return bytes(found.scalar_one())
+
+
+def name_key(secret: bytes, name: str) -> bytes:
+    """Return what stands for a name in the index: no index may hold the name itself."""
+    return hmac.digest(secret, name.encode(), hashlib.sha256)[:16]
+
+
+async def users_named(connection: AsyncConnection, names: Iterable[str]) -> dict[str, User]:
+    """Return the users who have these names now; where an import brought two, the first."""
+    secret = await name_secret(connection)
+    keys = [name_key(secret, name) for name in names]
+    found = await connection.execute(_USERS, {"names": keys})
+    return {
+        row.username: User(row.uuid, row.username, row.id, bytes(row.commitment)) for row in found
+    }
+
+
+async def hash_at(connection: AsyncConnection, room: int, seq: int) -> bytes | None:
+    """Return the chain hash of a room's event, None where there is none."""
+    found = (await connection.execute(_HASH, {"room": room, "seq": seq})).scalar()
+    return None if found is None else bytes(found)
+
+
+async def first_posts(
+    connection: AsyncConnection, ids: Sequence[str]
+) -> dict[tuple[int, int, str], FirstPost]:
+    """Return the chats with these ids, by room's number, user's number and id."""
+    found = await connection.execute(_FIRST_POSTS, {"ids": ids})
+    return {
+        (row.room_id, row.user_id, row.client_id): FirstPost(row.seq, bytes(row.hash), row.text)
+        for row in found
+    }

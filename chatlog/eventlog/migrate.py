@@ -1,0 +1,90 @@
+"""Migrations: bring a database's schema to this program's revision, once, under a lock.
+
+Four starts at once on an empty database broke each other without one: two of four on
+SQLite, three on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.errors import LogError
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.postgres import SCHEMA, Postgres
+
+VERSION_TABLE: Final = "schema_version"
+_MIGRATION_LOCK: Final = 0x6D6967726174  # "migrat"
+
+
+def _config(connection: sa.Connection | None = None) -> Config:
+    config = Config(_beside("alembic.ini"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _beside(name: str) -> Path:
+    """Return a file of the migrations: in the package when installed, else beside it."""
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent / name
+    return checkout if (package.parent / "pyproject.toml").exists() else package / name
+
+
+def newest_revision() -> str:
+    """Return the revision that this program works with."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+async def revision_of(connection: AsyncConnection) -> str | None:
+    """Return the database's revision, None where chatlog has no tables in it."""
+
+    def look(sync: sa.Connection) -> str | None:
+        options = {"version_table": VERSION_TABLE}
+        return MigrationContext.configure(sync, opts=options).get_current_revision()
+
+    return await connection.run_sync(look)
+
+
+async def migrate(database: Database) -> None:
+    """Bring the database to the newest revision; do nothing where it is there already.
+
+    On SQLite the caller holds the lock file; on PostgreSQL an advisory lock is taken here.
+
+    Raises:
+        LogError: if the database is of a newer revision than this program.
+    """
+    async with database.write() as connection, connection.begin():
+        if isinstance(database.backend, Postgres):
+            lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
+            await connection.execute(lock, {"key": _MIGRATION_LOCK})
+            await connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        await _check_known(connection)
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+
+
+async def _check_known(connection: AsyncConnection) -> None:
+    revision = await revision_of(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise LogError(f"The database is of revision {revision}: a newer chatlog wrote it.")
+
+
+async def is_foreign(connection: AsyncConnection) -> bool:
+    """Return whether the database holds other tables and none of chatlog's."""
+
+    def look(sync: sa.Connection) -> bool:
+        inspector = sa.inspect(sync)
+        if SCHEMA in inspector.get_schema_names():
+            return False
+        return bool(inspector.get_table_names(schema="public"))
+
+    return await connection.run_sync(look)

@@ -1,0 +1,80 @@
+"""Reading the log: forward by position, or a range of one room's seqs.
+
+Each function runs inside the caller's snapshot and reads a bounded number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.events import EVENT_TYPES, Recorded
+from chatlog.eventlog.rows import STORED, recorded
+from chatlog.eventlog.schema import events, rooms
+
+_FORWARD: Final = (
+    STORED.where(events.c.position > sa.bindparam("after"))
+    .order_by(events.c.position)
+    .limit(sa.bindparam("limit"))
+)
+_END: Final = sa.select(sa.func.coalesce(sa.func.max(events.c.position), 0))
+_HEAD: Final = (
+    sa.select(sa.func.max(events.c.seq))
+    .where(events.c.room_id == sa.bindparam("room"))
+    .scalar_subquery()
+)
+_ROOM: Final = sa.select(rooms.c.id).where(rooms.c.room == sa.bindparam("name"))
+
+_IN_ROOM: Final = STORED.where(
+    events.c.room_id == sa.bindparam("room"),
+    events.c.seq.between(sa.bindparam("first"), sa.bindparam("last")),
+    events.c.type.in_(sa.bindparam("types", expanding=True)),
+).limit(sa.bindparam("limit"))
+_UP: Final = _IN_ROOM.order_by(events.c.seq)
+_DOWN: Final = _IN_ROOM.order_by(events.c.seq.desc())
+
+
+async def end(connection: AsyncConnection) -> int:
+    """Return the log's last position, 0 when it is empty."""
+    return int((await connection.execute(_END)).scalar_one())
+
+
+async def read_forward(connection: AsyncConnection, after: int, *, limit: int) -> list[Recorded]:
+    """Return the next events past a position, in order of the log."""
+    found = await connection.execute(_FORWARD, {"after": after, "limit": limit})
+    return [recorded(row) for row in found]
+
+
+async def room_number(connection: AsyncConnection, name: str) -> int | None:
+    """Return the number of the room of this name, None where it has no events."""
+    return (await connection.execute(_ROOM, {"name": name})).scalar()
+
+
+async def room_head(connection: AsyncConnection, room: int) -> int:
+    """Return the last seq of the room of this number."""
+    return int((await connection.execute(sa.select(_HEAD), {"room": room})).scalar_one())
+
+
+async def read_room(
+    connection: AsyncConnection,
+    room: int,
+    first: int,
+    last: int,
+    *,
+    limit: int,
+    types: Sequence[str] = EVENT_TYPES,
+    newest: bool = False,
+) -> list[Recorded]:
+    """Return the room's events of these types with ``first <= seq <= last``, in order.
+
+    Where there are more than ``limit``, the first ones, or the last with ``newest``.
+    """
+    found = await connection.execute(
+        _DOWN if newest else _UP,
+        {"room": room, "first": first, "last": last, "types": types, "limit": limit},
+    )
+    page = [recorded(row) for row in found]
+    return page[::-1] if newest else page

@@ -1,0 +1,167 @@
+"""An event and its row: the one place where old versions would be upcast on reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import sqlalchemy as sa
+
+from chatlog.domain.errors import LogError
+from chatlog.domain.events import Cause, Erased, Event, Joined, Left, Posted, Recorded, User
+from chatlog.eventlog.chain import seqs_text
+from chatlog.eventlog.schema import events, nodes, rooms, users
+
+VERSION: Final = 1
+
+_FROM: Final = events.join(rooms).join(users).join(nodes)
+
+STORED: Final[sa.Select[Any]] = sa.select(
+    events.c.position,
+    rooms.c.room,
+    events.c.seq,
+    events.c.at,
+    events.c.hash,
+    events.c.type,
+    events.c.version,
+    users.c.uuid,
+    users.c.username,
+    users.c.id,
+    users.c.commitment,
+    nodes.c.node,
+    events.c.session,
+    events.c.client_id,
+    events.c.cause,
+    events.c.last_seen_at,
+    events.c.sessions,
+    events.c.replay_from,
+    events.c.of,
+    events.c.text,
+).select_from(_FROM)
+"""Select this, with a condition and an order, to read events; ``recorded`` takes its rows."""
+
+
+def recorded(row: sa.Row[Any]) -> Recorded:
+    """Return the event in a row of ``STORED``.
+
+    Raises:
+        LogError: if the row is of a type or version that this program does not know.
+    """
+    read = _READERS.get(row.type)
+    if read is None or row.version != VERSION:
+        raise LogError(
+            f"Event {row.seq} of room {row.room!r} is of type {row.type!r}, version "
+            f"{row.version}: a newer chatlog wrote it."
+        )
+    user = User(row.uuid, row.username, row.id, bytes(row.commitment))
+    return Recorded(row.position, row.room, row.seq, row.at, bytes(row.hash), read(row, user))
+
+
+def _posted(row: sa.Row[Any], user: User) -> Event:
+    return Posted(user, row.session, row.node, row.text, row.client_id)
+
+
+def _joined(row: sa.Row[Any], user: User) -> Event:
+    return Joined(user, row.session, row.node, row.sessions, row.replay_from)
+
+
+def _left(row: sa.Row[Any], user: User) -> Event:
+    cause = cast(Cause, row.cause)
+    return Left(user, row.session, row.node, row.sessions, cause, row.last_seen_at)
+
+
+def _erased(row: sa.Row[Any], user: User) -> Event:
+    return Erased(user, row.node, tuple(map(int, row.of.split(","))), row.text)
+
+
+_READERS: Final[dict[str, Callable[[sa.Row[Any], User], Event]]] = {
+    "chat": _posted,
+    "join": _joined,
+    "leave": _left,
+    "erasure": _erased,
+}
+
+
+def event_row(
+    recorded: Recorded, room: int, node: int, commitment: bytes | None, salt: bytes | None
+) -> dict[str, Any]:
+    """Return the row of an event that is appended now."""
+    event = recorded.event
+    row = dict.fromkeys(_OPTIONAL)
+    row.update(
+        position=recorded.position,
+        room_id=room,
+        seq=recorded.seq,
+        at=recorded.at,
+        version=VERSION,
+        user_id=event.user.number,
+        node_id=node,
+        hash=recorded.hash,
+        text_commitment=commitment,
+        text_salt=salt,
+    )
+    row.update(_facts(event))
+    return row
+
+
+_OPTIONAL: Final = (
+    "session",
+    "client_id",
+    "cause",
+    "last_seen_at",
+    "sessions",
+    "replay_from",
+    "of",
+    "text",
+)
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    if type(event) is Posted:
+        return {
+            "type": "chat",
+            "session": event.session,
+            "client_id": event.id,
+            "text": event.message,
+        }
+    if type(event) is Joined:
+        return {
+            "type": "join",
+            "session": event.session,
+            "sessions": event.sessions,
+            "replay_from": event.replay_from,
+        }
+    if type(event) is Left:
+        return {
+            "type": "leave",
+            "session": event.session,
+            "sessions": event.sessions,
+            "cause": event.cause,
+            "last_seen_at": event.last_seen_at,
+        }
+    assert type(event) is Erased
+    return {"type": "erasure", "of": seqs_text(event.of), "text": event.reason}
+
+
+def session_opened(recorded: Recorded, event: Joined, room: int, node: int) -> dict[str, Any]:
+    """Return the row of a session that begins with this event."""
+    return {
+        "session": event.session,
+        "room_id": room,
+        "user_id": event.user.number,
+        "node_id": node,
+        "joined_seq": recorded.seq,
+        "joined_at": recorded.at,
+        "replay_from": event.replay_from,
+    }
+
+
+def session_closed(recorded: Recorded, event: Left) -> dict[str, Any]:
+    """Return what changes in the row of the session that this event ends."""
+    return {
+        "ended": event.session,
+        "left_seq": recorded.seq,
+        "left_at": recorded.at,
+        "cause": event.cause,
+        "last_seen_at": event.last_seen_at,
+    }

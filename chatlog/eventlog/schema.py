@@ -1,0 +1,120 @@
+"""The tables. ``docs/log-format.md`` says what each column means to a verifier.
+
+``events`` is the log; ``users`` and ``rooms`` are the ids it speaks of; ``sessions`` is a
+projection written in the same transaction; ``nodes`` holds the leases. The triggers
+that keep events from being changed are in the migrations. Times are RFC 3339 text of
+27 characters, UTC, so that what an audit view shows is what the index holds.
+
+No index holds content (names, texts): what is erased must be gone from the file, and
+SQLite leaves copies of moved index entries behind. Names are found by a keyed hash.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+# SQLite gives only INTEGER the rowid; PostgreSQL's integers end at 2^31.
+_Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+# "C" compares bytes, so text times sort as times on PostgreSQL too.
+_Time = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
+
+nodes = sa.Table(
+    "nodes",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("node", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("started_at", _Time, nullable=False),
+    sa.Column("seen_at", _Time, nullable=False),
+    sa.Column("ended_at", _Time),
+)
+
+rooms = sa.Table(
+    "rooms",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("uuid", sa.Text, nullable=False, unique=True),
+    sa.Column("room", sa.Text, nullable=False, unique=True),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("uuid", sa.Text, nullable=False, unique=True),
+    sa.Column("username", sa.Text),
+    sa.Column("salt", sa.LargeBinary),
+    sa.Column("commitment", sa.LargeBinary, nullable=False),
+    sa.Column("name_key", sa.LargeBinary, index=True),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("position", _Number, primary_key=True, autoincrement=False),
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
+    sa.Column("seq", _Number, nullable=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("version", sa.SmallInteger, nullable=False),
+    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("node_id", _Number, sa.ForeignKey("nodes.id"), nullable=False),
+    sa.Column("session", sa.Text),
+    sa.Column("client_id", sa.Text),
+    sa.Column("cause", sa.Text),
+    sa.Column("last_seen_at", _Time),
+    sa.Column("sessions", sa.Integer),
+    sa.Column("replay_from", _Number),
+    sa.Column("of", sa.Text),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("text_commitment", sa.LargeBinary),
+    sa.Column("text_salt", sa.LargeBinary),
+    sa.Column("text", sa.Text),
+    sa.Index("events_room_seq", "room_id", "seq", unique=True),
+    sa.Index("events_room_at", "room_id", "at"),
+    # Client ids begin with a time (UUIDv7), so this index grows at its end.
+    sa.Index(
+        "events_client_id",
+        "client_id",
+        "user_id",
+        "room_id",
+        unique=True,
+        sqlite_where=sa.text("client_id IS NOT NULL"),
+        postgresql_where=sa.text("client_id IS NOT NULL"),
+    ),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("session", sa.Text, primary_key=True),
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
+    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("node_id", _Number, sa.ForeignKey("nodes.id"), nullable=False),
+    sa.Column("joined_seq", _Number, nullable=False),
+    sa.Column("joined_at", _Time, nullable=False),
+    sa.Column("replay_from", _Number, nullable=False),
+    sa.Column("left_seq", _Number),
+    sa.Column("left_at", _Time),
+    sa.Column("cause", sa.Text),
+    sa.Column("last_seen_at", _Time),
+    sa.Index("sessions_room_joined", "room_id", "joined_seq"),
+    sa.Index("sessions_user", "user_id"),
+    # Who is present, and what a dead node left open: as many rows as open sessions.
+    sa.Index(
+        "sessions_open",
+        "room_id",
+        "node_id",
+        sqlite_where=sa.text("left_seq IS NULL"),
+        postgresql_where=sa.text("left_seq IS NULL"),
+    ),
+)

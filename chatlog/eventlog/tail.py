@@ -1,0 +1,83 @@
+"""The tail: this node's one cursor along the log, past which everything is dispatched.
+
+The batch that this node has just committed is taken from memory if it is next; anything
+else (another node's, or a commit whose outcome was unknown) is read from the log. A
+bell only says that there may be something to read: a lost one costs a poll.
+
+Promises: ``dispatch`` is called with every event once, in order of the log, and never
+with one that is not committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from chatlog.domain.events import Recorded
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.read import end, read_forward
+
+logger = logging.getLogger(__name__)
+
+_PAGE: Final = 500
+
+
+class Tail:
+    """Follows the log from ``position`` on."""
+
+    def __init__(
+        self,
+        database: Database,
+        dispatch: Callable[[list[Recorded]], None],
+        *,
+        poll_seconds: float,
+    ) -> None:
+        self.position = 0
+        self._database = database
+        self._dispatch = dispatch
+        self._poll_seconds = poll_seconds
+        self._bell = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begin at the log's present end."""
+        async with self._database.read() as connection:
+            self.position = await end(connection)
+
+    def ring(self) -> None:
+        """Say that there may be something to read."""
+        self._bell.set()
+
+    def offer(self, events: list[Recorded]) -> None:
+        """Dispatch what was just committed if it is next; else have it read in order."""
+        if events[0].position == self.position + 1:
+            self.position = events[-1].position
+            self._dispatch(events)
+        else:
+            self.ring()
+
+    async def run(self) -> None:
+        """Read what comes from elsewhere, until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._bell.wait()
+            except TimeoutError:
+                pass
+            self._bell.clear()
+            try:
+                await self._catch_up()
+            except Exception as error:  # noqa: BLE001 - the database is away; the next poll tries again
+                logger.warning("The log could not be read: %r", error)
+
+    async def _catch_up(self) -> None:
+        while True:
+            async with self._database.read() as connection:
+                events = await read_forward(connection, self.position, limit=_PAGE)
+            # While this was read, a commit of our own may have gone ahead.
+            events = [event for event in events if event.position > self.position]
+            if not events:
+                return
+            self.position = events[-1].position
+            self._dispatch(events)

@@ -1,0 +1,147 @@
+"""The writer: appends a batch in one transaction and says for certain what became of it.
+
+The one place that turns a database's errors into the three outcomes of the contract. A
+commit of unknown outcome is looked up in the log before anybody is told or anything
+else is written; it is never guessed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.commands import Command
+from chatlog.domain.errors import (
+    ChatlogError,
+    LogError,
+    OutcomeUnknown,
+    StorageFull,
+    Unavailable,
+)
+from chatlog.domain.events import Recorded
+from chatlog.eventlog.append import Batch, Node, Outcome
+from chatlog.eventlog.backend import Failure
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.memory import Memory
+from chatlog.eventlog.schema import events
+
+logger = logging.getLogger(__name__)
+
+_HASH_AT: Final = sa.select(events.c.hash).where(events.c.position == sa.bindparam("position"))
+_RETRY_SECONDS: Final = 0.2
+
+
+class BadRow(ChatlogError):
+    """The database refused a row: the batch is not written, its other members may be."""
+
+
+class Writer:
+    """Appends to the log. Its methods are called by one task, one at a time."""
+
+    def __init__(self, database: Database, node: Node, *, doubt_seconds: float) -> None:
+        self._database = database
+        self.node = node
+        self._memory = Memory()
+        self._doubt_seconds = doubt_seconds
+
+    async def append(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Decide and write the commands in their order, in one durable transaction.
+
+        Raises:
+            BadRow: nothing was written; one of the commands cannot be stored.
+            Refused: nothing was written (``storage_full``, ``unavailable``).
+            LeaseLost: nothing was written; this node's sessions have lapsed.
+            OutcomeUnknown: all of it may have been written, or nothing.
+        """
+        outcomes: list[Outcome] = []
+
+        async def step(connection: AsyncConnection) -> None:
+            locked = await self._database.backend.lock(connection, self.node.number)
+            await self._memory.bring_up(connection, locked.position)
+            batch = Batch(self._memory, self.node, locked.position, locked.now)
+            await batch.look_up(connection, commands)
+            outcomes.extend(map(batch.settle, commands))
+            if not batch.is_empty:
+                await batch.write(connection)
+            self._memory.position = batch.position
+
+        await self._transact(step, lambda: _last_event(outcomes))
+        return outcomes
+
+    async def run(self, step: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+        """Run one transaction that appends nothing, on the connection that writes.
+
+        Raises:
+            Refused, LeaseLost, OutcomeUnknown: as ``append``.
+        """
+        await self._transact(step, lambda: None)
+
+    async def _transact(
+        self,
+        step: Callable[[AsyncConnection], Awaitable[None]],
+        last: Callable[[], Recorded | None],
+    ) -> None:
+        committing = False
+        try:
+            async with self._database.write() as connection:
+                transaction = await connection.begin()
+                await step(connection)
+                committing = True
+                await transaction.commit()
+        except ChatlogError:
+            self._memory.forget()
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises must become an outcome
+            self._memory.forget()
+            await self._explain(error, last() if committing else None, committing=committing)
+
+    async def _explain(self, error: Exception, last: Recorded | None, *, committing: bool) -> None:
+        """Return if the transaction proves to be committed; else raise what became of it."""
+        failure = self._database.backend.failure(error)
+        logger.warning("The log could not be written (%s): %r", failure.name, error)
+        if failure is Failure.FULL:
+            raise StorageFull from error
+        if failure is Failure.BAD_ROW and not committing:
+            raise BadRow(str(error)) from error
+        if failure is Failure.FATAL:
+            raise LogError(f"The database is damaged: {error}") from error
+        if failure is Failure.UNAVAILABLE or not committing:
+            raise Unavailable from error
+        if last is None or not await self._is_there(last):
+            raise Unavailable from error
+
+    async def _is_there(self, last: Recorded) -> bool:
+        """Look the batch's last event up; True only once it is durable.
+
+        Raises:
+            OutcomeUnknown: if the database does not come back in time to tell.
+        """
+        try:
+            async with asyncio.timeout(self._doubt_seconds):
+                while True:
+                    try:
+                        return await self._look(last)
+                    except Exception as error:  # noqa: BLE001 - still away, however it says so
+                        logger.warning("Looking for a commit's outcome: %r", error)
+                        await asyncio.sleep(_RETRY_SECONDS)
+        except TimeoutError:
+            raise OutcomeUnknown from None
+
+    async def _look(self, last: Recorded) -> bool:
+        backend = self._database.backend
+        async with self._database.write() as connection:
+            async with connection.begin():
+                found = await connection.execute(_HASH_AT, {"position": last.position})
+                there = found.scalar() == last.hash
+            if there:
+                await backend.harden(connection)
+        return there
+
+
+def _last_event(outcomes: Sequence[Outcome]) -> Recorded | None:
+    return next((o for o in reversed(outcomes) if isinstance(o, Recorded)), None)

@@ -1,0 +1,1 @@
+"""Server processes: their leases in the log, and the sessions that dead ones left open."""

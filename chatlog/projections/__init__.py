@@ -1,0 +1,1 @@
+"""What is folded from events in memory: pure, without clock or database."""

@@ -1,0 +1,47 @@
+"""Who is present in a room: the fold of its joins and leaves, ready to be listed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+from chatlog.domain.events import Joined, Left, Recorded, User
+from chatlog.domain.sessions import OpenSessions
+
+MAX_NAMES = 1_000
+
+
+class Presence:
+    """The users present as of ``seq``. Names are kept sorted by code point."""
+
+    __slots__ = ("_names", "_sessions", "count", "seq")
+
+    def __init__(self, seq: int, sessions: OpenSessions) -> None:
+        self.seq = seq
+        self._sessions = sessions
+        users = {user.id: user for user in map(sessions.user_of, sessions) if user is not None}
+        self.count = len(users)
+        self._names = sorted(user.name or "" for user in users.values())
+
+    def apply(self, recorded: Recorded) -> None:
+        """Move on to the next event."""
+        self.seq = recorded.seq
+        event = recorded.event
+        self._sessions.apply(event)
+        if type(event) is Joined and event.sessions == 1:
+            self._arrive(event.user)
+        elif type(event) is Left and event.sessions == 0:
+            self._depart(event.user)
+
+    def names(self) -> list[str]:
+        """Return the first ``MAX_NAMES`` names, sorted by code point."""
+        return self._names[:MAX_NAMES]
+
+    def _arrive(self, user: User) -> None:
+        self.count += 1
+        insort(self._names, user.name or "")
+
+    def _depart(self, user: User) -> None:
+        self.count -= 1
+        at = bisect_left(self._names, user.name or "")
+        if at < len(self._names) and self._names[at] == (user.name or ""):
+            del self._names[at]

@@ -1,0 +1,71 @@
+"""Leaves that nobody waits for: of closed connections, of dead servers' sessions.
+
+A session whose client is gone must end in the log whatever happens to the database
+meanwhile, so a leave that could not be written is tried again until it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from chatlog.domain.commands import Leave
+from chatlog.domain.errors import OutcomeUnknown, Overloaded, Refused
+from chatlog.eventlog.committer import Committer, Told
+
+_RETRY_SECONDS = 0.5
+
+
+class Departures:
+    """Sees to it that sessions end in the log."""
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+        self._pending: dict[str, Leave] = {}
+        self._again: dict[str, Leave] = {}
+        self._bell = asyncio.Event()
+        self._all_gone = asyncio.Event()
+        self._all_gone.set()
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def add(self, leaves: Iterable[Leave]) -> None:
+        """Have these leaves appended, now or as soon as the log can be written."""
+        for leave in leaves:
+            self._pending[leave.session] = leave
+            self._all_gone.clear()
+            self._submit(leave)
+
+    async def wait(self) -> None:
+        """Wait until every leave is in the log."""
+        await self._all_gone.wait()
+
+    def _submit(self, leave: Leave) -> None:
+        try:
+            self._committer.submit(leave, lambda told: self._done(leave, told))
+        except Overloaded:
+            self._retry(leave)
+
+    def _done(self, leave: Leave, told: Told) -> None:
+        settled = not isinstance(told, Refused) or told.code == "not_joined"
+        if isinstance(told, OutcomeUnknown) or not settled:
+            self._retry(leave)
+            return
+        self._pending.pop(leave.session, None)
+        if not self._pending:
+            self._all_gone.set()
+
+    def _retry(self, leave: Leave) -> None:
+        self._again[leave.session] = leave
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Try again what could not be written, until cancelled."""
+        while True:
+            await self._bell.wait()
+            await asyncio.sleep(_RETRY_SECONDS)
+            self._bell.clear()
+            again, self._again = self._again, {}
+            for leave in again.values():
+                self._submit(leave)

@@ -1,0 +1,97 @@
+"""A room that somebody on this node is in: its presence, its feed, those who are joining.
+
+Dispatch and joining are one step: a joiner waits in ``joining`` until its own join event
+comes along the log like anybody's, and its cursor is placed while that event is
+dispatched. There is no moment in between, so nothing is missed and nothing repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chatlog.delivery.feed import Feed, Member
+from chatlog.delivery.outlet import Outlet
+from chatlog.domain.events import Joined, Left, Recorded
+from chatlog.projections.presence import Presence
+from chatlog.wire.answers import CaughtUp, UsersFrame, encode_answer
+from chatlog.wire.events import encode
+from chatlog.wire.frames import text_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Joiner:
+    """Who waits for its own join event; ``left`` is called when its session has ended."""
+
+    outlet: Outlet
+    id: str | None
+    left: Callable[[str, str], None]
+
+
+class LiveRoom:
+    """One room as this node serves it, at the seq that was dispatched last."""
+
+    __slots__ = ("_members", "feed", "idle_since", "joining", "presence")
+
+    def __init__(self, feed: Feed, presence: Presence) -> None:
+        self.feed = feed
+        self.presence = presence
+        self.joining: dict[str, Joiner] = {}
+        self._members: dict[str, Joiner] = {}
+        self.idle_since: float | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody here is in it or about to be."""
+        return not self.joining and not self._members
+
+    def dispatch(self, events: list[Recorded]) -> None:
+        """Bring the next events of the room to everybody here."""
+        head = self.feed.recent.head
+        events = [event for event in events if event.seq > head]
+        if not events:
+            return
+        frames: list[bytes] = []
+        arrivals: list[Member] = []
+        for recorded in events:
+            frames.append(text_frame(encode(recorded)))
+            self.presence.apply(recorded)
+            event = recorded.event
+            if type(event) is Joined:
+                if (joiner := self.joining.pop(event.session, None)) is not None:
+                    arrivals.append(self._arrive(joiner, recorded, event))
+            elif type(event) is Left and event.session in self._members:
+                self._depart(event.session, recorded.seq, frames, arrivals)
+        self.feed.publish(frames)
+        for member in arrivals:
+            self.feed.admit(member)
+
+    def _arrive(self, joiner: Joiner, recorded: Recorded, event: Joined) -> Member:
+        self._members[event.session] = joiner
+        users = UsersFrame(recorded.room, recorded.seq, self.presence.names(), self.presence.count)
+        caught_up = CaughtUp(
+            recorded.room,
+            recorded.seq,
+            recorded.hash_text,
+            first=event.replay_from,
+            more=event.replay_from > 1,
+            session=event.session,
+            id=joiner.id,
+        )
+        notice = text_frame(encode_answer(users)) + text_frame(encode_answer(caught_up))
+        cursor = event.replay_from - 1
+        return Member(event.session, joiner.outlet, cursor, notice, recorded.seq)
+
+    def _depart(self, session: str, seq: int, frames: list[bytes], arrivals: list[Member]) -> None:
+        joiner = self._members.pop(session)
+        for member in arrivals:
+            if member.session == session:
+                member.last = seq
+        self.feed.dismiss(session, seq, frames)
+        joiner.left(self.feed.room, session)
+
+    def drop(self, session: str) -> None:
+        """Forget a session whose socket is gone; its leave comes along the log later."""
+        self.joining.pop(session, None)
+        self._members.pop(session, None)
+        self.feed.drop(session)

@@ -1,0 +1,105 @@
+"""Every setting and every limit, with its unit and default. Nothing here is read twice.
+
+``chatlog serve`` has a flag for each; ``create_app(Settings(...))`` takes the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+DEFAULT_DATABASE = "sqlite:///chatlog.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one node runs. The help of a field is its ``metadata["help"]``."""
+
+    database: str = field(default=DEFAULT_DATABASE, metadata={"help": "URL of the log"})
+    host: str = field(default="127.0.0.1", metadata={"help": "address to listen on"})
+    port: int = field(default=8080, metadata={"help": "port to listen on; 0 for any free one"})
+    node: str = field(
+        default="",
+        metadata={"help": "name of this server in the log; by default node- and its port"},
+    )
+    migrate: bool = field(
+        default=False, metadata={"help": "migrate a PostgreSQL that holds other tables, too"}
+    )
+    allow_public: bool = field(
+        default=False, metadata={"help": "listen beyond loopback although names are only claims"}
+    )
+    allow_host: tuple[str, ...] = field(
+        default=(), metadata={"help": "a further Host to answer to (repeatable)"}
+    )
+    allow_origin: tuple[str, ...] = field(
+        default=(), metadata={"help": "a further Origin whose pages may connect (repeatable)"}
+    )
+
+    max_message_bytes: int = field(default=8_192, metadata={"help": "longest message, UTF-8"})
+    max_frame_bytes: int = field(default=65_536, metadata={"help": "largest frame of a client"})
+    max_room_chars: int = field(default=64, metadata={"help": "longest name of a room"})
+    max_username_chars: int = field(default=64, metadata={"help": "longest username"})
+    max_rooms_per_connection: int = field(default=100, metadata={"help": "rooms at a time"})
+    max_connections: int = field(default=20_000, metadata={"help": "WebSockets at a time"})
+    max_bad_commands_per_minute: int = field(
+        default=100, metadata={"help": "errors in a minute that close a connection (4400)"}
+    )
+    max_chats_per_second: float = field(
+        default=0.0,
+        metadata={"help": "of one connection, 0 for any; a burst of 5 s is let through"},
+    )
+
+    max_commit_delay_ms: float = field(
+        default=20.0, metadata={"help": "longest pause between commits, under load"}
+    )
+    max_batch: int = field(default=1_000, metadata={"help": "commands in one commit"})
+    max_waiting_commands: int = field(
+        default=20_000, metadata={"help": "commands waiting for a commit; more are `overloaded`"}
+    )
+    max_in_flight: int = field(
+        default=256, metadata={"help": "commands of one connection waiting for a commit"}
+    )
+    doubt_seconds: float = field(
+        default=5.0, metadata={"help": "how long to look for a commit's outcome before saying so"}
+    )
+
+    max_buffer_bytes: int = field(
+        default=65_536, metadata={"help": "unsent bytes above which a reader lags"}
+    )
+    send_buffer_bytes: int = field(
+        default=262_144, metadata={"help": "the kernel's send buffer of a connection (SO_SNDBUF)"}
+    )
+    slow_seconds: float = field(
+        default=30.0, metadata={"help": "a lagging reader that stands still so long is let go"}
+    )
+    heartbeat_seconds: float = field(
+        default=30.0, metadata={"help": "silence after which a connection is pinged"}
+    )
+    max_recent_bytes: int = field(
+        default=1_048_576, metadata={"help": "newest frames of a room kept in memory"}
+    )
+    max_pages: int = field(
+        default=32, metadata={"help": "pages of history in memory at a time, unsent ones too"}
+    )
+    max_page_bytes: int = field(
+        default=1_048_576, metadata={"help": "largest page of history; it ends earlier then"}
+    )
+    idle_room_seconds: float = field(
+        default=60.0, metadata={"help": "how long a room without members stays in memory"}
+    )
+
+    lease_seconds: float = field(
+        default=15.0,
+        metadata={"help": "a node unheard of so long is dead; renewed thrice as often"},
+    )
+    poll_seconds: float = field(
+        default=1.0, metadata={"help": "how often the log is looked at without being rung for"}
+    )
+    shutdown_seconds: float = field(default=4.0, metadata={"help": "longest graceful stop"})
+    readers: int = field(default=4, metadata={"help": "database connections that read"})
+
+
+def database_from(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the database's URL: ``CHATLOG_DATABASE``, ``DATABASE_URL`` or the default."""
+    return environ.get("CHATLOG_DATABASE") or environ.get("DATABASE_URL") or DEFAULT_DATABASE

@@ -1,0 +1,51 @@
+"""The application: routes, guards, and a node that runs for as long as it does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from chatlog.runtime import running
+from chatlog.settings import Settings
+from chatlog.web import health, metrics, pages, socket
+from chatlog.web.guards import guard
+from chatlog.web.keys import RUNTIME, SETTINGS
+
+
+def create_app(settings: Settings | None = None) -> web.Application:
+    """Return the application. Its node starts with it and stops with it.
+
+    Raises:
+        LogError: at start-up, if the database is in use, another's or too new.
+    """
+    app = web.Application(middlewares=[guard])
+    app[SETTINGS] = settings or Settings()
+    app.cleanup_ctx.append(_run)
+    app.on_shutdown.append(_stop)
+    app.router.add_get("/", _home)
+    app.router.add_get("/ws", socket.serve)
+    app.router.add_get("/healthz", health.alive)
+    app.router.add_get("/readyz", health.ready)
+    app.router.add_get("/metrics", metrics.show)
+    pages.add_pages(app)
+    return app
+
+
+async def _run(app: web.Application) -> AsyncIterator[None]:
+    async with running(app[SETTINGS]) as runtime:
+        app[RUNTIME] = runtime
+        yield
+
+
+async def _stop(app: web.Application) -> None:
+    # Sockets are closed here, before aiohttp waits for their handlers: left to it, a stop
+    # takes twice its timeout and clients see 1006.
+    await app[RUNTIME].stop()
+
+
+async def _home(request: web.Request) -> web.StreamResponse:
+    """Answer ``/`` with the page, or with a WebSocket as the tutorial's clients expect."""
+    if request.headers.get("Upgrade", "").lower() == "websocket":
+        return await socket.serve(request)
+    return await pages.home(request)

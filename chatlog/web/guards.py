@@ -1,0 +1,87 @@
+"""The open mode's guards: names are claims, so only this machine's own pages may come.
+
+A ``Host`` that is not ours is a page that rebound its name to loopback; an ``Origin`` that
+is not ours is another site's page in somebody's browser. No ``Origin`` is a program,
+not a page, and passes. Checked on pages, HTTP and sockets, before anything else.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from chatlog.settings import Settings
+from chatlog.web.answers import error
+from chatlog.web.keys import SETTINGS
+
+_ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
+
+
+def is_local(host: str) -> bool:
+    """Return whether a host's name can only mean this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_public(settings: Settings) -> str | None:
+    """Return why these settings must not be served, None if they may."""
+    if settings.allow_public or is_local(settings.host):
+        return None
+    return (
+        f"{settings.host} is not a loopback address, and without tokens anybody who can "
+        "connect can read every room. Say --allow-public if that is what you want."
+    )
+
+
+def host_name(netloc: str) -> str:
+    """Return the name in a ``Host`` header, without port and brackets, in lower case."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def is_our_host(netloc: str, settings: Settings) -> bool:
+    """Return whether a ``Host`` header names this server."""
+    name = host_name(netloc)
+    if not name:
+        return False
+    if is_local(name) or netloc.lower() in _lower(settings.allow_host):
+        return True
+    if name in _lower(settings.allow_host):
+        return True
+    return name == settings.host.lower() and settings.host not in _ANY_ADDRESS
+
+
+def is_our_origin(origin: str, settings: Settings, host: str) -> bool:
+    """Return whether a page of this origin may connect to us as ``host``."""
+    if origin.lower().rstrip("/") in _lower(settings.allow_origin):
+        return True
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return False
+    return is_our_host(parts.netloc, settings)
+
+
+def _lower(values: tuple[str, ...]) -> set[str]:
+    return {value.lower().rstrip("/") for value in values}
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 403 to a Host or Origin that is not ours."""
+    settings = request.app[SETTINGS]
+    if not is_our_host(request.headers.get("Host", ""), settings):
+        return error(403, "forbidden", "This server has another name. See --allow-host.")
+    origin = request.headers.get("Origin")
+    if origin is not None and not is_our_origin(origin, settings, request.host):
+        return error(403, "forbidden", "Pages of this origin may not connect. See --allow-origin.")
+    return await handler(request)

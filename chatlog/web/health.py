@@ -1,0 +1,20 @@
+"""Health: is the process alive, and can the log be written."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from chatlog.web.answers import error
+from chatlog.web.keys import RUNTIME
+
+
+async def alive(_request: web.Request) -> web.Response:
+    """Answer 200: the process runs."""
+    return web.Response(text="ok\n")
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Answer 200 while the database is reachable, migrated and writable; else 503."""
+    if await request.app[RUNTIME].is_ready():
+        return web.Response(text="ready\n")
+    return error(503, "unavailable", "The log cannot be written now.")

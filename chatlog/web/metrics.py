@@ -1,0 +1,75 @@
+"""Metrics in Prometheus' text format, read from the running parts when asked.
+
+Nothing is counted twice and nothing on the way of a message calls a metrics library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aiohttp import web
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from chatlog.eventlog.histogram import Histogram
+from chatlog.runtime import Runtime
+from chatlog.web.keys import RUNTIME
+
+
+class NodeCollector(Collector):
+    """Turns a node's own counts into metrics."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric as of now."""
+        runtime = self._runtime
+        delivered = runtime.rooms.delivered
+        yield _gauge("connections", "WebSockets that are open", len(runtime.clients))
+        yield _gauge("rooms", "Rooms in memory", len(runtime.rooms))
+        yield _gauge("lagging_readers", "Members who are behind", runtime.rooms.lagging())
+        yield _gauge("waiting_commands", "Commands in line", runtime.committer.waiting)
+        yield _gauge("log_position", "Last position dispatched", runtime.tail.position)
+        yield _counter("appends", "Events appended by this node", runtime.committer.appended)
+        yield _counter("deliveries", "Events written to members", delivered.events)
+        yield _counter("delivered_bytes", "Bytes written to members", delivered.bytes)
+        yield _counter("slow_readers", "Readers let go as too slow", delivered.slow)
+        refusals = CounterMetricFamily("chatlog_refusals", "Commands refused", labels=["code"])
+        for code, count in sorted(runtime.parts.refusals.items()):
+            refusals.add_metric([code], count)
+        yield refusals
+        yield _histogram("batch_size", "Commands in a commit", runtime.committer.batch_sizes)
+        yield _histogram("commit_seconds", "Length of a commit", runtime.committer.commit_seconds)
+
+
+def _gauge(name: str, help: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"chatlog_{name}", help, value=value)
+
+
+def _counter(name: str, help: str, value: float) -> Metric:
+    return CounterMetricFamily(f"chatlog_{name}", help, value=value)
+
+
+def _histogram(name: str, help: str, histogram: Histogram) -> Metric:
+    bounds = [*map(str, map(float, histogram.bounds)), "+Inf"]
+    total, buckets = 0, []
+    for bound, count in zip(bounds, histogram.counts, strict=True):
+        total += count
+        buckets.append((bound, float(total)))
+    return HistogramMetricFamily(f"chatlog_{name}", help, buckets=buckets, sum_value=histogram.sum)
+
+
+async def show(request: web.Request) -> web.Response:
+    """Answer with all metrics."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(NodeCollector(request.app[RUNTIME]))
+    # Set as a header: aiohttp's content_type argument refuses a value with parameters.
+    headers = {"Content-Type": CONTENT_TYPE_LATEST}
+    return web.Response(body=generate_latest(registry), headers=headers)

@@ -1,0 +1,41 @@
+"""Serving until told to stop: what ``chatlog serve`` does."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+from aiohttp import web
+
+from chatlog.settings import Settings
+from chatlog.web.app import create_app
+
+
+async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then stop gracefully.
+
+    Raises:
+        LogError: if the database is in use, another's or too new.
+        OSError: if the port cannot be listened on.
+    """
+    # Handlers have been told to end by then; what is left of them is cut.
+    grace = settings.shutdown_seconds / 4
+    runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=grace)
+    stop = _stop_on_signals()
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
+        host, port, *_ = runner.addresses[0]
+        shown = f"[{host}]" if ":" in host else host
+        announce(f"chatlog serves on http://{shown}:{port} (Ctrl-C stops it)")
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop

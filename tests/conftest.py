@@ -1,0 +1,74 @@
+"""What holds for every test: no skip where none is allowed, no blocked event loop.
+
+With ``CHATLOG_NO_SKIP=1`` (``.ci/run``) a skipped test is a failure: on a machine that
+should have everything, a skip hides a test that has stopped running.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from importlib.util import find_spec, module_from_spec
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+pytest_plugins = ["tests.support.postgres"]
+
+NO_SKIP = os.environ.get("CHATLOG_NO_SKIP") == "1"
+
+# These only do arithmetic on paths: SQLAlchemy's engine calls them when it is made.
+HARMLESS = ("os.getcwd", "os.path.abspath", "os.path.samestat")
+
+# Calls that may block although code of chatlog has made them, by file and function.
+MAY_BLOCK = (
+    # Migrations read their scripts while the server is starting and serves nobody yet.
+    ("alembic/command.py", {"current", "stamp", "upgrade"}),
+    ("alembic/runtime/environment.py", {"run_migrations"}),
+    ("alembic/script/base.py", {"from_config", "get_current_head", "get_heads"}),
+    # A new connection looks for certificates and passwords in the home folder.
+    ("asyncpg/connect_utils.py", {"_parse_connect_dsn_and_args"}),
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_blocked_loop() -> Iterator[BlockBuster]:
+    """A call that blocks a running event loop raises ``BlockingError``, if chatlog made it.
+
+    Tests themselves may block, and so may the command line, whose loop serves one person.
+    """
+    # Found, not imported: a test of the domain must not need the command line.
+    command_line = find_spec("chatlog.cli")
+    assert command_line is not None
+    excluded = [module_from_spec(command_line)]
+    with blockbuster_ctx("chatlog", excluded_modules=excluded) as detector:
+        for name in HARMLESS:
+            detector.functions[name].deactivate()
+        for function in detector.functions.values():
+            for file, names in MAY_BLOCK:
+                function.can_block_in(file, names)
+        yield detector
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skipped test into a failed one where no skip is allowed."""
+    report = yield
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        _fail(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that is skipped as a whole."""
+    report = yield
+    if NO_SKIP and report.skipped:
+        _fail(report)
+    return report
+
+
+def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
+    *_, reason = report.longrepr if isinstance(report.longrepr, tuple) else (report.longrepr,)
+    report.outcome = "failed"
+    report.longrepr = f"{report.nodeid}: {reason} (skips are failures here)"

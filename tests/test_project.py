@@ -1,0 +1,114 @@
+"""The project itself: what a change must not bring along, whoever makes it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import pathspec
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+MAX_LINES = 300
+
+# In parts, so that this file passes its own check.
+REGISTRIES = tuple(
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("registry", "npmjs", "org"),
+        ("registry", "yarnpkg", "com"),
+        ("deb", "debian", "org"),
+        ("proxy", "golang", "org"),
+    )
+)
+MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:root|home|work|Users)/\w")
+
+
+def project_files() -> Iterator[tuple[str, str]]:
+    """Yield path and text of every text file that git would take."""
+    ignored = pathspec.GitIgnoreSpec.from_lines(
+        ["/.git", *(ROOT / ".gitignore").read_text("utf-8").splitlines()]
+    )
+    for name in sorted(ignored.match_tree_files(ROOT, negate=True)):
+        try:
+            yield name, (ROOT / name).read_text("utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return dict(project_files())
+
+
+def test_no_file_names_a_package_registry(files: dict[str, str]) -> None:
+    found = [(name, host) for name, text in files.items() for host in REGISTRIES if host in text]
+    assert not found
+
+
+def test_no_file_names_a_path_of_somebodys_machine(files: dict[str, str]) -> None:
+    found = {name: hit[0] for name, text in files.items() if (hit := MACHINE_PATH.search(text))}
+    assert not found
+
+
+def test_lock_files_name_no_place_to_download_from(files: dict[str, str]) -> None:
+    locks = [name for name in files if name.endswith("package-lock.json")]
+    assert locks
+    assert not [name for name in locks if '"resolved"' in files[name]]
+
+
+def test_no_module_of_chatlog_is_long() -> None:
+    lengths = {
+        path.relative_to(ROOT): len(path.read_text("utf-8").splitlines())
+        for path in (ROOT / "chatlog").rglob("*.py")
+    }
+    assert {path: lines for path, lines in lengths.items() if lines > MAX_LINES} == {}
+
+
+def test_the_changelog_tells_of_the_version() -> None:
+    heading = re.compile(rf"^## \[?{re.escape(PROJECT['version'])}\b", re.MULTILINE)
+    assert heading.search((ROOT / "CHANGELOG.md").read_text("utf-8"))
+
+
+def needed(name: str, extras: frozenset[str], seen: set[tuple[str, str]]) -> None:
+    """Add to ``seen`` the pins of all that ``name`` needs here, itself included."""
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        pytest.fail(f"{name} is needed and not installed: run `make test`")
+    pin = (canonicalize_name(name), found.version)
+    if pin in seen and not extras:
+        return
+    seen.add(pin)
+    for line in found.requires or ():
+        follow(Requirement(line), extras, seen)
+
+
+def follow(requirement: Requirement, extras: frozenset[str], seen: set[tuple[str, str]]) -> None:
+    marker = requirement.marker
+    if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras | {""}):
+        needed(requirement.name, frozenset(requirement.extras), seen)
+
+
+def test_every_package_that_is_installed_is_pinned() -> None:
+    constraints = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = {
+        (canonicalize_name(name), version)
+        for name, _, version in (line.partition("==") for line in constraints)
+        if version
+    }
+    wanted: set[tuple[str, str]] = set()
+    extras = PROJECT["optional-dependencies"].values()
+    for line in (*PROJECT["dependencies"], *(line for extra in extras for line in extra)):
+        if not line.startswith(PROJECT["name"]):
+            follow(Requirement(line), frozenset(), wanted)
+    assert len(wanted) > 40
+    assert wanted <= pins
