@@ -43,6 +43,8 @@ class Known(Protocol):
 
 def decide(room: Room, command: Command, known: Known) -> Event | FirstPost | Refused:
     """Return the event that follows, the first chat if this repeats it, or a refusal."""
+    if command.at is not None and command.at < room.at:
+        return Refused("bad_command", "The room already has later events than this.")
     if type(command) is Post:
         return _post(room, command, known)
     if type(command) is Join:

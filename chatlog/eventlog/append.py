@@ -21,12 +21,11 @@ from chatlog.domain.events import Erased, Event, Joined, Left, Posted, Recorded,
 from chatlog.domain.room import Room
 from chatlog.eventlog import chain, lookup, rows
 from chatlog.eventlog.memory import Memory
-from chatlog.eventlog.schema import events, rooms, sessions, users
+from chatlog.eventlog.schema import rooms, sessions, users
 
 Outcome = Recorded | FirstPost | Refused
 """What became of a command: its event, the first chat it repeats, or why it was refused."""
 
-_INSERT_EVENTS: Final = events.insert()
 _INSERT_ROOMS: Final = rooms.insert()
 _INSERT_USERS: Final = users.insert()
 _OPEN: Final = sessions.insert()
@@ -60,7 +59,7 @@ class Batch:
         self._new_users: list[dict[str, Any]] = []
         self._secret = b""
         self._next_user = self._next_room = 0
-        self._events: list[dict[str, Any]] = []
+        self._events: list[tuple[Any, ...]] = []
         self._opened: list[dict[str, Any]] = []
         self._closed: list[dict[str, Any]] = []
 
@@ -121,7 +120,7 @@ class Batch:
             await connection.execute(_INSERT_ROOMS, new)
         if self._new_users:
             await connection.execute(_INSERT_USERS, self._new_users)
-        await connection.execute(_INSERT_EVENTS, self._events)
+        await connection.exec_driver_sql(rows.insert_events(connection.dialect), self._events)
         if self._opened:
             await connection.execute(_OPEN, self._opened)
         if self._closed:
@@ -159,16 +158,14 @@ class Batch:
         assert room.number is not None
         self._position += 1
         at = max(at or self._now, room.at)
-        salt = sealed = None
-        if (text := _text(event)) is not None:
-            salt = os.urandom(chain.SALT_BYTES)
-            sealed = chain.commitment(salt, text)
+        sealed = _sealed(event)
+        facts = chain.facts_of(event)
         seq = room.head + 1
-        header = chain.header(room.id, seq, at, event, event.user.commitment, sealed)
+        header = chain.header(room.id, seq, at, event, facts, sealed[0])
         digest = chain.next_hash(room.hash, header)
         recorded = Recorded(self._position, room.name, seq, at, digest, event)
         room.apply(recorded)
-        self._events.append(rows.event_row(recorded, room.number, self._number, sealed, salt))
+        self._events.append(rows.event_row(recorded, facts, room.number, self._number, sealed))
         self._note(recorded, room.number)
         return recorded
 
@@ -191,10 +188,17 @@ class Batch:
             self._closed.append(rows.session_closed(recorded, event))
 
 
-def _text(event: Event) -> str | None:
+def _sealed(event: Event) -> tuple[bytes, bytes, str] | tuple[None, None, None]:
+    """Return the commitment to an event's text, its salt and the text itself."""
+    text = None
     if type(event) is Posted:
-        return event.message
-    return event.reason if type(event) is Erased else None
+        text = event.message
+    elif type(event) is Erased:
+        text = event.reason
+    if text is None:
+        return None, None, None
+    salt = os.urandom(chain.SALT_BYTES)
+    return chain.commitment(salt, text), salt, text
 
 
 async def _next(connection: AsyncConnection, number: sa.Column[int]) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
 from chatlog.domain.errors import LogError
 from chatlog.domain.events import Cause, Erased, Event, Joined, Left, Posted, Recorded, User
-from chatlog.eventlog.chain import seqs_text
+from chatlog.eventlog.chain import Facts
 from chatlog.eventlog.schema import events, nodes, rooms, users
 
 VERSION: Final = 1
@@ -83,64 +84,39 @@ _READERS: Final[dict[str, Callable[[sa.Row[Any], User], Event]]] = {
 
 
 def event_row(
-    recorded: Recorded, room: int, node: int, commitment: bytes | None, salt: bytes | None
-) -> dict[str, Any]:
-    """Return the row of an event that is appended now."""
-    event = recorded.event
-    row = dict.fromkeys(_OPTIONAL)
-    row.update(
-        position=recorded.position,
-        room_id=room,
-        seq=recorded.seq,
-        at=recorded.at,
-        version=VERSION,
-        user_id=event.user.number,
-        node_id=node,
-        hash=recorded.hash,
-        text_commitment=commitment,
-        text_salt=salt,
+    recorded: Recorded,
+    facts: Facts,
+    room: int,
+    node: int,
+    sealed: tuple[bytes, bytes, str] | tuple[None, None, None],
+) -> tuple[Any, ...]:
+    """Return the row of an event that is appended now, in the order of the table's columns.
+
+    ``sealed`` is the commitment to its text, the salt and the text.
+    """
+    kind, *rest = facts
+    return (
+        recorded.position,
+        room,
+        recorded.seq,
+        recorded.at,
+        kind,
+        VERSION,
+        recorded.event.user.number,
+        node,
+        *rest,
+        recorded.hash,
+        *sealed,
     )
-    row.update(_facts(event))
-    return row
 
 
-_OPTIONAL: Final = (
-    "session",
-    "client_id",
-    "cause",
-    "last_seen_at",
-    "sessions",
-    "replay_from",
-    "of",
-    "text",
-)
+@cache
+def insert_events(dialect: sa.Dialect) -> str:
+    """Return the statement that takes rows of ``event_row``.
 
-
-def _facts(event: Event) -> dict[str, Any]:
-    if type(event) is Posted:
-        return {
-            "type": "chat",
-            "session": event.session,
-            "client_id": event.id,
-            "text": event.message,
-        }
-    if type(event) is Joined:
-        return {
-            "type": "join",
-            "session": event.session,
-            "sessions": event.sessions,
-            "replay_from": event.replay_from,
-        }
-    if type(event) is Left:
-        return {
-            "type": "leave",
-            "session": event.session,
-            "sessions": event.sessions,
-            "cause": event.cause,
-            "last_seen_at": event.last_seen_at,
-        }
-    assert type(event) is Erased
-    return {"type": "erasure", "of": seqs_text(event.of), "text": event.reason}
+    Run as it is, because an insert of dictionaries costs 10 µs a row more.
+    """
+    return str(events.insert().compile(dialect=dialect))
 
 
 def session_opened(recorded: Recorded, event: Joined, room: int, node: int) -> dict[str, Any]:

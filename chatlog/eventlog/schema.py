@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from chatlog.eventlog.lengths import REPLAY, STAY
+
 metadata = sa.MetaData()
 
 # SQLite gives only INTEGER the rowid; PostgreSQL's integers end at 2^31.
@@ -81,6 +83,23 @@ events = sa.Table(
     sa.Column("text", sa.Text),
     sa.Index("events_room_seq", "room_id", "seq", unique=True),
     sa.Index("events_room_at", "room_id", "at"),
+    # Each event that made a user present: when did those who are here arrive?
+    sa.Index(
+        "events_arrivals",
+        "room_id",
+        "user_id",
+        "seq",
+        sqlite_where=sa.text("type = 'join' AND sessions = 1"),
+        postgresql_where=sa.text("type = 'join' AND sessions = 1"),
+    ),
+    # As long as this has not grown, no byte of a past page has changed.
+    sa.Index(
+        "events_erasures",
+        "room_id",
+        "seq",
+        sqlite_where=sa.text("type = 'erasure'"),
+        postgresql_where=sa.text("type = 'erasure'"),
+    ),
     # Client ids begin with a time (UUIDv7), so this index grows at its end.
     sa.Index(
         "events_client_id",
@@ -109,6 +128,27 @@ sessions = sa.Table(
     sa.Column("last_seen_at", _Time),
     sa.Index("sessions_room_joined", "room_id", "joined_seq"),
     sa.Index("sessions_user", "user_id"),
+    sa.Index("sessions_room_user", "room_id", "user_id", "joined_seq"),
+    # Which of a million stays or replays hold a point: ``lengths`` says how.
+    sa.Index(
+        "sessions_stay",
+        "room_id",
+        sa.text(STAY),
+        "joined_seq",
+        "left_seq",
+        sqlite_where=sa.text("left_seq IS NOT NULL"),
+        postgresql_where=sa.text("left_seq IS NOT NULL"),
+    ),
+    sa.Index(
+        "sessions_replay",
+        "room_id",
+        sa.text(REPLAY),
+        "joined_seq",
+        "replay_from",
+        "user_id",
+        sqlite_where=sa.text("replay_from < joined_seq"),
+        postgresql_where=sa.text("replay_from < joined_seq"),
+    ),
     # Who is present, and what a dead node left open: as many rows as open sessions.
     sa.Index(
         "sessions_open",

@@ -10,12 +10,14 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chatlog.domain.errors import LeaseLost, LogError
 from chatlog.eventlog.backend import Failure, Locked
+from chatlog.eventlog.one_hop import OneHopConnection
 
 PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -26,6 +28,8 @@ PRAGMAS: Final = {
     "busy_timeout": 5000,
     "trusted_schema": 0,
 }
+
+READER_PRAGMAS: Final = {"busy_timeout": 5000, "trusted_schema": 0, "query_only": 1}
 
 _FAILURES: Final = {
     "SQLITE_FULL": Failure.FULL,
@@ -59,22 +63,12 @@ class Sqlite:
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes and checkpoints."""
-        engine = create_async_engine(self._url(), pool_size=1, max_overflow=0)
-        _prepare(engine, PRAGMAS, begin="BEGIN IMMEDIATE")
-        return engine
+        return _engine(str(self.path), 1, PRAGMAS, begin="BEGIN IMMEDIATE")
 
     def reader(self, connections: int) -> AsyncEngine:
         """Return an engine of read-only connections; their snapshots must stay short."""
-        url = self._url().set(
-            database=f"file:{_quoted(self.path)}", query={"mode": "ro", "uri": "true"}
-        )
-        engine = create_async_engine(url, pool_size=connections, max_overflow=0)
-        pragmas = {"busy_timeout": 5000, "trusted_schema": 0, "query_only": 1}
-        _prepare(engine, pragmas, begin="BEGIN")
-        return engine
-
-    def _url(self) -> sa.URL:
-        return sa.URL.create("sqlite+aiosqlite", database=str(self.path))
+        uri = f"file:{quote(str(self.path))}?mode=ro"
+        return _engine(uri, connections, READER_PRAGMAS, begin="BEGIN")
 
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
         """Renew the node's lease. ``BEGIN IMMEDIATE`` holds the lock already."""
@@ -107,8 +101,16 @@ class Sqlite:
             raise LogError("The log is being read; the WAL could not be checkpointed.")
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+def _engine(name: str, connections: int, pragmas: dict[str, Any], *, begin: str) -> AsyncEngine:
+    engine = create_async_engine(
+        "sqlite+aiosqlite:///file",  # what is opened is the creator's
+        async_creator=lambda: OneHopConnection(name, uri=name.startswith("file:")),
+        pool_size=connections,
+        max_overflow=0,
+        pool_reset_on_return=None,  # a hop for nothing: every user ends its transaction
+    )
+    _prepare(engine, pragmas, begin=begin)
+    return engine
 
 
 def _prepare(engine: AsyncEngine, pragmas: dict[str, Any], *, begin: str) -> None:

@@ -7,6 +7,7 @@ addresses in the pages are relative, so they work under any prefix, mounted or p
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -28,15 +29,12 @@ The protocol itself works without: see /ws and /api/rooms.
 """
 
 _HASHED = re.compile(r"[\w.-]+-[A-Z0-9]{8}\.(?:js|css)")
-_ASSETS: web.AppKey[frozenset[str]] = web.AppKey("page assets", frozenset)
+_ASSETS: web.AppKey[set[str]] = web.AppKey("page assets", set)
 
 
 def add_pages(app: web.Application) -> None:
-    """Add ``/audit`` and ``/assets/…``. ``/`` takes upgrades too: the caller routes it to `home`."""
-    # Listed once: no file is looked for while serving, and an unknown name touches no disk.
-    folder = STATIC / "assets"
-    names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
-    app[_ASSETS] = frozenset(name for name in names if _HASHED.fullmatch(name))
+    """Add ``/audit`` and ``/assets/…``. The caller routes ``/`` (it takes upgrades) to `home`."""
+    app[_ASSETS] = _built_assets()
     app.router.add_get("/audit", audit)
     app.router.add_get("/assets/{name}", asset)
 
@@ -54,7 +52,10 @@ async def audit(request: web.Request) -> web.StreamResponse:
 async def asset(request: web.Request) -> web.StreamResponse:
     """Answer with a built file. Its name holds its hash, so it may be kept for ever."""
     name = request.match_info["name"]
-    if name not in request.app[_ASSETS]:
+    known = request.app[_ASSETS]
+    if name not in known and _HASHED.fullmatch(name):
+        known |= await asyncio.to_thread(_built_assets)  # built anew while the server runs?
+    if name not in known:
         raise web.HTTPNotFound(headers={"Cache-Control": "no-store"})
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable",
@@ -64,6 +65,12 @@ async def asset(request: web.Request) -> web.StreamResponse:
     }
     # FileResponse sends the ready .br or .gz sibling where the browser takes it.
     return web.FileResponse(STATIC / "assets" / name, headers=headers)
+
+
+def _built_assets() -> set[str]:
+    folder = STATIC / "assets"
+    names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+    return {name for name in names if _HASHED.fullmatch(name)}
 
 
 def _page(request: web.Request, name: str) -> web.StreamResponse:

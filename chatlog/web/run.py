@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 
@@ -24,6 +25,7 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
     runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=grace)
     stop = _stop_on_signals()
     await runner.setup()
+    _spare_the_collector()
     try:
         await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
         host, port, *_ = runner.addresses[0]
@@ -32,6 +34,17 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def _spare_the_collector() -> None:
+    """Have the garbage collector look less often, and never at what start-up left.
+
+    With its defaults it took 9 to 14 % of the time under load, more with every connection;
+    what a message leaves behind is freed by counting references.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _stop_on_signals() -> asyncio.Event:
