@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Final, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from chatlog.cli.output import visible
 from chatlog.domain.errors import ChatlogError
-from chatlog.eventlog.database import DRIVER_ERRORS
+from chatlog.eventlog.opening import DATABASE_ERRORS, why
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-USAGE = 2
+WRONG: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
 
 
 def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
-    """Have a command end with status 2 and a sentence where the database or a file fails."""
+    """Have a command end with status 2 and a sentence where the database or a file fails.
+
+    A reader that goes away (``chatlog history ROOM | head``) is no failure.
+    """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -27,9 +34,26 @@ def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except ChatlogError as error:
             sentence = str(error)
-        except DRIVER_ERRORS as error:
-            sentence = str(getattr(error, "orig", error))
-        click.echo(f"chatlog: {sentence}", err=True)
-        sys.exit(USAGE)
+        except DATABASE_ERRORS as error:
+            sentence = f"The database cannot be used: {why(error)}"
+        except BrokenPipeError:
+            _leave_quietly()
+        except ImportError as error:
+            sentence = f"{error}: install chatlog-server[postgres] for PostgreSQL."
+        except OSError as error:
+            sentence = str(error)
+        fail(sentence)
 
     return run
+
+
+def fail(sentence: str, status: int = USAGE) -> NoReturn:
+    """End with a sentence on stderr."""
+    click.echo(f"chatlog: {visible(sentence)}", err=True)
+    sys.exit(status)
+
+
+def _leave_quietly() -> NoReturn:
+    # Python flushes stdout once more at its end, and would complain there.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)

@@ -1,17 +1,54 @@
-"""The ``chatlog`` command and its sub-commands."""
+"""The ``chatlog`` command: its sub-commands, each read only when it is run."""
 
 from __future__ import annotations
+
+import importlib
+import os
+from typing import Any, Final
 
 import click
 
 from chatlog import __version__
-from chatlog.cli.serve import serve
+from chatlog.cli.output import speak_utf8
+from chatlog.settings import database_from
+
+COMMANDS: Final = {
+    "serve": "chatlog.cli.serve",
+    "migrate": "chatlog.cli.migrate",
+    "import": "chatlog.cli.import_",
+    "export": "chatlog.cli.export",
+    "rooms": "chatlog.cli.rooms",
+    "history": "chatlog.cli.history",
+    "tail": "chatlog.cli.tail",
+    "users": "chatlog.cli.users",
+    "verify": "chatlog.cli.verify",
+}
+"""The module of each command; the command in it has the last part of the module's name."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports a command late, so that a reader need not wait for the server's modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, COMMANDS[cmd_name].rpartition(".")[2])
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="chatlog")
-def main() -> None:
-    """Run, read and audit an event-sourced chat server."""
-
-
-main.add_command(serve)
+@click.option("--database", metavar="URL", help="URL of the log, for the command that follows.")
+@click.pass_context
+def main(context: click.Context, database: str | None) -> None:
+    """The chat backend you can audit: an event-sourced chat server."""
+    speak_utf8()
+    url = database or database_from()
+    defaults: dict[str, dict[str, Any]] = {name: {"database": url} for name in COMMANDS}
+    if port := os.environ.get("PORT"):
+        defaults["serve"]["port"] = port
+    context.default_map = defaults

@@ -23,6 +23,11 @@ class Recent:
         """The oldest seq that is here."""
         return self.head - len(self._frames) + 1
 
+    def clear(self) -> None:
+        """Drop every frame: what they show has changed in the log."""
+        self._frames.clear()
+        self._bytes = 0
+
     def extend(self, frames: list[bytes]) -> None:
         """Add the frames of the next seqs and drop the oldest past the limit."""
         self._frames.extend(frames)

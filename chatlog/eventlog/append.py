@@ -59,6 +59,7 @@ class Batch:
         self._new_users: list[dict[str, Any]] = []
         self._secret = b""
         self._next_user = self._next_room = 0
+        self.recorded: list[Recorded] = []
         self._events: list[tuple[Any, ...]] = []
         self._opened: list[dict[str, Any]] = []
         self._closed: list[dict[str, Any]] = []
@@ -84,17 +85,14 @@ class Batch:
 
     async def look_up(self, connection: AsyncConnection, commands: Sequence[Command]) -> None:
         """Read what the commands need to be decided."""
-        memory = self._memory
-        await memory.load(connection, (command.room for command in commands))
         joins = [command for command in commands if type(command) is Join]
-        await memory.load_users(connection, (join.username for join in joins))
-        if any(join.username not in memory.users for join in joins):
-            self._secret = await lookup.name_secret(connection)
-            self._next_user = await _next(connection, users.c.id)
-        if any(join.room not in memory.rooms for join in joins):
-            self._next_room = await _next(connection, rooms.c.id)
+        await self.know(
+            connection,
+            {command.room for command in commands},
+            {join.username for join in joins},
+        )
         for join in joins:
-            room = memory.rooms.get(join.room)
+            room = self._memory.rooms.get(join.room)
             if join.after_hash is not None and join.after is not None and room is not None:
                 assert room.number is not None
                 at = (room.name, join.after)
@@ -102,6 +100,35 @@ class Batch:
         ids = [command.id for command in commands if type(command) is Post and command.id]
         if ids:
             self._posts = await lookup.first_posts(connection, ids)
+
+    async def know(
+        self, connection: AsyncConnection, room_names: set[str], usernames: set[str]
+    ) -> None:
+        """Read rooms and users, and the numbers that new ones will get."""
+        memory = self._memory
+        await memory.load(connection, room_names)
+        if usernames:
+            await memory.load_users(connection, usernames)
+            if not usernames <= memory.users.keys():
+                self._secret = await lookup.name_secret(connection)
+                self._next_user = await _next(connection, users.c.id)
+            if not room_names <= memory.rooms.keys():
+                self._next_room = await _next(connection, rooms.c.id)
+
+    def room(self, name: str) -> Room:
+        """Return a room that ``know`` has read.
+
+        Raises:
+            Refused: ``room_unknown`` if it has no events.
+        """
+        room = self._memory.rooms.get(name)
+        if room is None:
+            raise Refused("room_unknown", "There is no room of this name.")
+        return room
+
+    def forget_user(self, name: str) -> None:
+        """Forget whose name this was: the name used again is a new user."""
+        self._memory.users.pop(name, None)
 
     def settle(self, command: Command) -> Outcome:
         """Decide one command; what it becomes is written by ``write``."""
@@ -111,10 +138,31 @@ class Batch:
         found = decide(room, command, self)
         if isinstance(found, FirstPost | Refused):
             return found
-        return self._record(room, found, command.at)
+        return self.record(room, found, command.at)
+
+    def record(self, room: Room, event: Event, at: str | None = None) -> Recorded:
+        """Give an event its place: number, time and hash. ``write`` inserts it."""
+        if room.number is None:
+            self._begin(room)
+        assert room.number is not None
+        self._position += 1
+        at = max(at or self._now, room.at)
+        sealed = _sealed(event)
+        facts = chain.facts_of(event)
+        seq = room.head + 1
+        header = chain.header(room.id, seq, at, event, facts, sealed[0])
+        digest = chain.next_hash(room.hash, header)
+        recorded = Recorded(self._position, room.name, seq, at, digest, event)
+        room.apply(recorded)
+        self.recorded.append(recorded)
+        self._events.append(rows.event_row(recorded, facts, room.number, self._number, sealed))
+        self._note(recorded, room.number)
+        return recorded
 
     async def write(self, connection: AsyncConnection) -> None:
-        """Insert all that was decided."""
+        """Insert all that was recorded."""
+        if not self._events:
+            return
         if self._new_rooms:
             new = [{"id": r.number, "uuid": r.id, "room": r.name} for r in self._new_rooms]
             await connection.execute(_INSERT_ROOMS, new)
@@ -131,11 +179,6 @@ class Batch:
         """The log's end once this batch is committed."""
         return self._position
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was decided that must be written."""
-        return not self._events
-
     def _new_user(self, name: str) -> User:
         salt = os.urandom(chain.SALT_BYTES)
         user = User(os.urandom(16).hex(), name, self._next_user, chain.commitment(salt, name))
@@ -151,23 +194,6 @@ class Batch:
             }
         )
         return user
-
-    def _record(self, room: Room, event: Event, at: str | None) -> Recorded:
-        if room.number is None:
-            self._begin(room)
-        assert room.number is not None
-        self._position += 1
-        at = max(at or self._now, room.at)
-        sealed = _sealed(event)
-        facts = chain.facts_of(event)
-        seq = room.head + 1
-        header = chain.header(room.id, seq, at, event, facts, sealed[0])
-        digest = chain.next_hash(room.hash, header)
-        recorded = Recorded(self._position, room.name, seq, at, digest, event)
-        room.apply(recorded)
-        self._events.append(rows.event_row(recorded, facts, room.number, self._number, sealed))
-        self._note(recorded, room.number)
-        return recorded
 
     def _begin(self, room: Room) -> None:
         room.number = self._next_room

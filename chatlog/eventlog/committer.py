@@ -14,10 +14,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from chatlog.domain.commands import Command
 from chatlog.domain.errors import (
+    ChatlogError,
     LeaseLost,
     LogError,
     OutcomeUnknown,
@@ -29,13 +31,14 @@ from chatlog.domain.events import Recorded
 from chatlog.eventlog.append import Outcome
 from chatlog.eventlog.histogram import Histogram
 from chatlog.eventlog.pace import Pace
-from chatlog.eventlog.writer import BadRow, Writer
+from chatlog.eventlog.writer import BadRow, Step, Writer
 
 logger = logging.getLogger(__name__)
 
 Told = Outcome | OutcomeUnknown
 """What a command's ``done`` is told."""
 Done = Callable[[Told], None]
+T = TypeVar("T")
 
 
 class Committer:
@@ -59,6 +62,7 @@ class Committer:
         self._max_waiting = max_waiting
         self._pace = Pace(max_delay_ms / 1_000)
         self._line: deque[tuple[Command, Done]] = deque()
+        self._steps: deque[Callable[[], Awaitable[None]]] = deque()
         self._bell = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -95,6 +99,34 @@ class Committer:
         self.submit(command, lambda told: None if outcome.done() else outcome.set_result(told))
         return await outcome
 
+    async def alone(self, step: Step[T]) -> T:
+        """Have a step run in a transaction of its own between two batches; return its result.
+
+        The events it records are handed to the tail like any other.
+
+        Raises:
+            Refused, OutcomeUnknown: as ``Writer.transact`` says.
+        """
+        settled: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        async def run() -> None:
+            try:
+                result, events = await self._writer.transact(step)
+            except ChatlogError as error:
+                if not settled.done():
+                    settled.set_exception(error)
+                return
+            if events:
+                self.appended += len(events)
+                self._deliver(events)
+            if not settled.done():
+                settled.set_result(result)
+
+        self._steps.append(run)
+        self._idle.clear()
+        self._bell.set()
+        return await settled
+
     async def drain(self) -> None:
         """Wait until nothing is in line."""
         await self._idle.wait()
@@ -104,8 +136,11 @@ class Committer:
         loop = asyncio.get_running_loop()
         while True:
             await self._bell.wait()
+            while self._steps:
+                await asyncio.shield(self._steps.popleft()())
             await self._pace.wait()
-            batch = self._take()
+            if not (batch := self._take()):
+                continue
             began = loop.time()
             await asyncio.shield(self._write(batch))
             self._pace.note(len(batch), loop.time() - began)
@@ -113,8 +148,10 @@ class Committer:
     def _take(self) -> list[tuple[Command, Done]]:
         size = min(len(self._line), self._max_batch)
         batch = [self._line.popleft() for _ in range(size)]
-        if not self._line:
+        if not self._line and not self._steps:
             self._bell.clear()
+            if not batch:
+                self._idle.set()
         return batch
 
     async def _write(self, batch: Sequence[tuple[Command, Done]]) -> None:
@@ -148,5 +185,5 @@ class Committer:
         if events:
             self.appended += len(events)
             self._deliver(events)
-        if not self._line:
+        if not self._line and not self._steps:
             self._idle.set()

@@ -113,6 +113,13 @@ async def users_named(connection: AsyncConnection, names: Iterable[str]) -> dict
     }
 
 
+async def numbers_named(connection: AsyncConnection, name: str) -> list[int]:
+    """Return the numbers of all users who have this name; imports may have brought several."""
+    key = name_key(await name_secret(connection), name)
+    found = await connection.execute(_USERS, {"names": [key]})
+    return [row.id for row in found if row.username == name]
+
+
 async def hash_at(connection: AsyncConnection, room: int, seq: int) -> bytes | None:
     """Return the chain hash of a room's event, None where there is none."""
     found = (await connection.execute(_HASH, {"room": room, "seq": seq})).scalar()

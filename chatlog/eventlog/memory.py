@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.events import User
+from chatlog.domain.events import Erased, User
 from chatlog.domain.room import Room
 from chatlog.eventlog import lookup
 from chatlog.eventlog.read import read_forward
@@ -45,6 +45,8 @@ class Memory:
                 self.position = recorded.position
                 if (room := self.rooms.get(recorded.room)) is not None:
                     room.apply(recorded)
+                if type(recorded.event) is Erased:
+                    self.users.clear()  # one of them may have lost the name
 
     async def load(self, connection: AsyncConnection, names: Iterable[str]) -> None:
         """Read the rooms of these names that are not remembered. Unknown ones stay out."""

@@ -93,12 +93,16 @@ class Sqlite:
         After a failed fsync the kernel takes the WAL's pages for clean: they can be read,
         and yet be lost at a power cut. The file's own sync is what can be believed.
         """
+        if not await self.scrub(connection):
+            raise LogError("The log is being read; the WAL could not be checkpointed.")
+
+    async def scrub(self, connection: AsyncConnection) -> bool:
+        """Copy the WAL into the file and empty it; False while a reader's snapshot forbids it."""
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
         async with raw.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
             busy, *_ = await cursor.fetchone()
-        if busy:
-            raise LogError("The log is being read; the WAL could not be checkpointed.")
+        return not busy
 
 
 def _engine(name: str, connections: int, pragmas: dict[str, Any], *, begin: str) -> AsyncEngine:

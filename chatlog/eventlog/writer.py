@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -36,6 +36,11 @@ _HASH_AT: Final = sa.select(events.c.hash).where(events.c.position == sa.bindpar
 _RETRY_SECONDS: Final = 0.2
 
 
+T = TypeVar("T")
+Step = Callable[[AsyncConnection, Batch], Awaitable[T]]
+"""What is done in one transaction: reads what it needs, has the batch record events."""
+
+
 class BadRow(ChatlogError):
     """The database refused a row: the batch is not written, its other members may be."""
 
@@ -53,44 +58,38 @@ class Writer:
         """Decide and write the commands in their order, in one durable transaction.
 
         Raises:
-            BadRow: nothing was written; one of the commands cannot be stored.
-            Refused: nothing was written (``storage_full``, ``unavailable``).
+            As ``transact``.
+        """
+
+        async def step(connection: AsyncConnection, batch: Batch) -> list[Outcome]:
+            await batch.look_up(connection, commands)
+            return [batch.settle(command) for command in commands]
+
+        outcomes, _ = await self.transact(step)
+        return outcomes
+
+    async def transact(self, step: Step[T]) -> tuple[T, list[Recorded]]:
+        """Run a step under the log's lock; return its result and the events it recorded.
+
+        They and whatever else the step has written are durable then.
+
+        Raises:
+            BadRow: nothing was written; one of the rows cannot be stored.
+            Refused: nothing was written (``storage_full``, ``unavailable``, or as the step says).
             LeaseLost: nothing was written; this node's sessions have lapsed.
             OutcomeUnknown: all of it may have been written, or nothing.
         """
-        outcomes: list[Outcome] = []
-
-        async def step(connection: AsyncConnection) -> None:
-            locked = await self._database.backend.lock(connection, self.node.number)
-            await self._memory.bring_up(connection, locked.position)
-            batch = Batch(self._memory, self.node, locked.position, locked.now)
-            await batch.look_up(connection, commands)
-            outcomes.extend(map(batch.settle, commands))
-            if not batch.is_empty:
-                await batch.write(connection)
-            self._memory.position = batch.position
-
-        await self._transact(step, lambda: _last_event(outcomes))
-        return outcomes
-
-    async def run(self, step: Callable[[AsyncConnection], Awaitable[None]]) -> None:
-        """Run one transaction that appends nothing, on the connection that writes.
-
-        Raises:
-            Refused, LeaseLost, OutcomeUnknown: as ``append``.
-        """
-        await self._transact(step, lambda: None)
-
-    async def _transact(
-        self,
-        step: Callable[[AsyncConnection], Awaitable[None]],
-        last: Callable[[], Recorded | None],
-    ) -> None:
+        batch: Batch | None = None
         committing = False
         try:
             async with self._database.write() as connection:
                 transaction = await connection.begin()
-                await step(connection)
+                locked = await self._database.backend.lock(connection, self.node.number)
+                await self._memory.bring_up(connection, locked.position)
+                batch = Batch(self._memory, self.node, locked.position, locked.now)
+                result = await step(connection, batch)
+                await batch.write(connection)
+                self._memory.position = batch.position
                 committing = True
                 await transaction.commit()
         except ChatlogError:
@@ -98,7 +97,10 @@ class Writer:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a driver raises must become an outcome
             self._memory.forget()
-            await self._explain(error, last() if committing else None, committing=committing)
+            last = batch.recorded[-1] if batch is not None and batch.recorded else None
+            await self._explain(error, last, committing=committing)
+        assert batch is not None
+        return result, batch.recorded
 
     async def _explain(self, error: Exception, last: Recorded | None, *, committing: bool) -> None:
         """Return if the transaction proves to be committed; else raise what became of it."""
@@ -141,7 +143,3 @@ class Writer:
             if there:
                 await backend.harden(connection)
         return there
-
-
-def _last_event(outcomes: Sequence[Outcome]) -> Recorded | None:
-    return next((o for o in reversed(outcomes) if isinstance(o, Recorded)), None)

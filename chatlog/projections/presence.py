@@ -26,11 +26,12 @@ class Presence:
         """Move on to the next event."""
         self.seq = recorded.seq
         event = recorded.event
-        self._sessions.apply(event)
         if type(event) is Joined and event.sessions == 1:
             self._arrive(event.user)
         elif type(event) is Left and event.sessions == 0:
-            self._depart(event.user)
+            # As it was called on arriving: the name may have been erased since.
+            self._depart(self._sessions.user_of(event.session) or event.user)
+        self._sessions.apply(event)
 
     def names(self) -> list[str]:
         """Return the first ``MAX_NAMES`` names, sorted by code point."""

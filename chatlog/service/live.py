@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from chatlog.delivery.feed import Feed, Member
 from chatlog.delivery.outlet import Outlet
-from chatlog.domain.events import Joined, Left, Recorded
+from chatlog.domain.events import Erased, Joined, Left, Recorded
 from chatlog.projections.presence import Presence
 from chatlog.wire.answers import CaughtUp, UsersFrame, encode_answer
 from chatlog.wire.events import encode
@@ -63,6 +63,9 @@ class LiveRoom:
             elif type(event) is Left and event.session in self._members:
                 self._depart(event.session, recorded.seq, frames, arrivals)
         self.feed.publish(frames)
+        if any(type(recorded.event) is Erased for recorded in events):
+            # The content they erase is in frames of before; those are read anew when asked for.
+            self.feed.recent.clear()
         for member in arrivals:
             self.feed.admit(member)
 
