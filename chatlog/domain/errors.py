@@ -41,8 +41,8 @@ class StorageFull(Refused):
 class Unavailable(Refused):
     """The database cannot be reached; what was asked is not in the log."""
 
-    def __init__(self) -> None:
-        super().__init__("unavailable", "The log cannot be written now. Try again.")
+    def __init__(self, sentence: str = "The log cannot be written now. Try again.") -> None:
+        super().__init__("unavailable", sentence)
 
 
 class Overloaded(Refused):

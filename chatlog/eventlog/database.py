@@ -13,11 +13,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.errors import LogError
+from chatlog.domain.errors import LogError, Unavailable
 from chatlog.eventlog.postgres import Postgres
 from chatlog.eventlog.sqlite import Sqlite
 
-DRIVER_ERRORS = (sa.exc.DBAPIError, OSError)
+DRIVER_ERRORS = (sa.exc.SQLAlchemyError, OSError)
 """What the drivers raise when a database cannot be used, for those who only report it."""
 
 
@@ -68,9 +68,16 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection inside one short read-only transaction: a snapshot."""
-        async with self._reader.connect() as connection, connection.begin():
-            yield connection
+        """Lend a connection inside one short read-only transaction: a snapshot.
+
+        Raises:
+            Unavailable: if the database cannot be read; its cause is the driver's error.
+        """
+        try:
+            async with self._reader.connect() as connection, connection.begin():
+                yield connection
+        except DRIVER_ERRORS as error:
+            raise Unavailable("The log cannot be read now. Try again.") from error
 
     async def dispose(self) -> None:
         """Close every connection."""

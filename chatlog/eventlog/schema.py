@@ -83,8 +83,8 @@ events = sa.Table(
     sa.Column("text", sa.Text),
     sa.Index("events_room_seq", "room_id", "seq", unique=True),
     sa.Index("events_room_at", "room_id", "at"),
-    # What somebody did; SQLite has the position in every index, so it gives the order, too.
-    sa.Index("events_user", "user_id"),
+    # What somebody did, and did in a room.
+    sa.Index("events_user", "user_id", "room_id"),
     # Each event that made a user present: when did those who are here arrive?
     sa.Index(
         "events_arrivals",

@@ -141,9 +141,8 @@ class Connection:
 
     def _posted(self, post: commands.Post, told: Told) -> None:
         self._in_flight -= 1
-        if self._landed is not None:
+        if self._landed is not None and not self._landed.done():
             self._landed.set_result(None)
-            self._landed = None
         if isinstance(told, Recorded):
             if post.id is not None:
                 self._answer(Ack(post.id, post.room, told.seq, told.hash_text))

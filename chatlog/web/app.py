@@ -8,7 +8,8 @@ from aiohttp import web
 
 from chatlog.runtime import running
 from chatlog.settings import Settings
-from chatlog.web import health, metrics, pages, socket
+from chatlog.web import api, health, metrics, pages, socket
+from chatlog.web.api.errors import errors_are_json
 from chatlog.web.guards import guard
 from chatlog.web.keys import RUNTIME, SETTINGS
 
@@ -19,7 +20,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     Raises:
         LogError: at start-up, if the database is in use, another's or too new.
     """
-    app = web.Application(middlewares=[guard])
+    app = web.Application(middlewares=[errors_are_json, guard])
     app[SETTINGS] = settings or Settings()
     app.cleanup_ctx.append(_run)
     app.on_shutdown.append(_stop)
@@ -28,6 +29,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", metrics.show)
+    api.add_routes(app)
     pages.add_pages(app)
     return app
 

@@ -55,6 +55,7 @@ class SocketOutlet:
         """Let go of the transport: the connection has ended."""
         if self._cut is not None:
             self._cut.cancel()
+            self._transport.close()
         if self.closed_with is None:
             self.shut(1006)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
 import signal
 from collections.abc import Callable
 
@@ -11,6 +13,8 @@ from aiohttp import web
 
 from chatlog.settings import Settings
 from chatlog.web.app import create_app
+
+logger = logging.getLogger(__name__)
 
 
 async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
@@ -33,7 +37,22 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
         announce(f"chatlog serves on http://{shown}:{port} (Ctrl-C stops it)")
         await stop.wait()
     finally:
-        await runner.cleanup()
+        await _clean_up(runner, settings)
+
+
+async def _clean_up(runner: web.AppRunner, settings: Settings) -> None:
+    """Stop gracefully, and in any case in time.
+
+    A database that does not answer cannot be waited for. What was acknowledged is durable,
+    and sessions left open lapse when the log is opened again.
+    """
+    try:
+        async with asyncio.timeout(settings.shutdown_seconds):
+            await runner.cleanup()
+    except TimeoutError:
+        logger.warning("The database did not answer in time; its sessions will lapse.")
+        logging.shutdown()
+        os._exit(0)
 
 
 def _spare_the_collector() -> None:
