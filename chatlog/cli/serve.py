@@ -40,6 +40,7 @@ def _serve(**values: Any) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     _runner()(run(settings, announce=click.echo))
 
 

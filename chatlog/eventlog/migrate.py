@@ -24,17 +24,17 @@ VERSION_TABLE: Final = "schema_version"
 _MIGRATION_LOCK: Final = 0x6D6967726174  # "migrat"
 
 
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+# The migrations lie in the package when it is installed, else beside it. Looked for once:
+# a look at the disk blocks a running loop.
+_CHECKED_OUT: Final = (_PACKAGE.parent / "pyproject.toml").exists()
+_HOME: Final = _PACKAGE.parent if _CHECKED_OUT else _PACKAGE
+
+
 def _config(connection: sa.Connection | None = None) -> Config:
-    config = Config(_beside("alembic.ini"))
+    config = Config(_HOME / "alembic.ini")
     config.attributes["connection"] = connection
     return config
-
-
-def _beside(name: str) -> Path:
-    """Return a file of the migrations: in the package when installed, else beside it."""
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent / name
-    return checkout if (package.parent / "pyproject.toml").exists() else package / name
 
 
 def newest_revision() -> str:

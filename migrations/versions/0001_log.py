@@ -35,8 +35,9 @@ def upgrade() -> None:
     op.bulk_insert(meta, [{"name": "name_secret", "value": secrets.token_bytes(32)}])
 
 
-def _number(name: str, **options: bool) -> "sa.Column[int]":
-    return sa.Column(name, NUMBER, autoincrement=False, **options)
+def _number(name: str, *, primary_key: bool = False, nullable: bool = True) -> "sa.Column[int]":
+    nullable = nullable and not primary_key
+    return sa.Column(name, NUMBER, primary_key=primary_key, nullable=nullable, autoincrement=False)
 
 
 def _reference(name: str, target: str) -> "sa.Column[int]":

@@ -1,0 +1,24 @@
+"""What a story's end puts into the other tables, a list of rows a table."""
+
+from __future__ import annotations
+
+from bench.histories.chained import Row
+from bench.histories.story import Story
+from chatlog.eventlog.lookup import name_key
+
+
+def around(story: Story, secret: bytes) -> dict[str, list[Row]]:
+    """Return the rows of the tables that events speak of, once the story is told."""
+    nodes: list[Row] = [
+        (n.number, n.node, n.node.split(".")[0], n.started_at, n.seen_at, n.ended_at)
+        for n in story.nodes
+    ]
+    rooms: list[Row] = [
+        (r.chain.number, r.chain.uuid, r.chain.name) for r in story.rooms if r.chain.head
+    ]
+    users: list[Row] = []
+    for person in story.everybody():
+        known = (person.name, person.salt, person.commitment, name_key(secret, person.name))
+        gone = (None, None, person.commitment, None)
+        users.append((person.number, person.uuid, *(gone if person.erased else known)))
+    return {"nodes": nodes, "rooms": rooms, "users": users, "sessions": story.sessions}

@@ -1,0 +1,121 @@
+"""Starting and stopping the servers to measure, each alone on its core, on a fresh log."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.dialects import CHATLOG, NODE, Dialect
+from bench.member import HOST
+from bench.node import node_environment, node_server
+from bench.process import on_server_core
+
+_START_SECONDS = 30
+_STOP_SECONDS = 10
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    name: str
+    pid: int
+    port: int
+    dialect: Dialect
+
+
+@contextmanager
+def chatlog(dialect: Dialect = CHATLOG, under: Sequence[str] = ()) -> Iterator[Server]:
+    """Run ``chatlog serve`` on an empty SQLite file with its own, default settings.
+
+    ``under`` are Python's arguments before ``-m chatlog``, for a profiler.
+    """
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="chatlog-bench-") as folder:
+        database = f"sqlite:///{folder}/bench.db"
+        python = [sys.executable, *under, "-m", "chatlog"]
+        command = [*python, "serve", "--host", HOST, "--port", str(port), "--database", database]
+        with _running(command, Path(folder), {}) as process:
+            _wait(process, lambda: _is_ready(port))
+            yield Server("chatlog", process.pid, port, dialect)
+
+
+@contextmanager
+def node() -> Iterator[Server]:
+    """Run the tutorial's server, ``peers/node/server.js``."""
+    port = free_port()
+    with (
+        tempfile.TemporaryDirectory(prefix="chatlog-bench-") as folder,
+        _running(node_server(), Path(folder), node_environment(port)) as process,
+    ):
+        _wait(process, lambda: _listens(port))
+        yield Server("node", process.pid, port, NODE)
+
+
+def free_port() -> int:
+    """Find a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _running(
+    command: Sequence[str], folder: Path, more: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    log = folder / "server.log"
+    with on_server_core(), log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=_ROOT, stdout=output, stderr=output, env={**os.environ, **more}
+        )
+    try:
+        yield process
+    except BaseException:
+        sys.stderr.write(log.read_text(errors="replace")[-2000:])
+        raise
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while not ready():
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode} before it was ready")
+        if time.monotonic() > end:
+            raise TimeoutError(f"the server was not ready within {_START_SECONDS} s")
+        time.sleep(0.05)
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0

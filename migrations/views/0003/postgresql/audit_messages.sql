@@ -1,0 +1,13 @@
+-- What people said. `message` is '' once erased.
+CREATE VIEW audit_messages AS
+SELECT e.position,
+       r.room COLLATE "C" AS room,
+       e.seq,
+       e.at,
+       coalesce(u.username, '(erased)') COLLATE "C" AS username,
+       coalesce(e.text, '') AS message,
+       u.username IS NULL OR e.text IS NULL AS erased
+FROM events AS e
+JOIN rooms AS r ON r.id = e.room_id
+JOIN users AS u ON u.id = e.user_id
+WHERE e.type = 'chat'

@@ -1,0 +1,152 @@
+"""``kill -9`` under load: nothing acknowledged is lost, nothing is doubled, resumes are exact.
+
+Talkers keep several chats under way, with ids, in three tabs of some users; others come and
+go. Twenty times the process is killed at a random moment. Whoever was cut comes back with
+the last seq and hash it saw and sends again, under the same id, what was never answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.checker import assert_holds
+from tests.support.client import Client
+from tests.support.clients import Clients
+from tests.support.frames import Frame
+
+from .conftest import Serve
+
+ROOM = "general"
+KILLS = 20
+TALKERS = 9
+WINDOW = 6
+
+
+@dataclass(slots=True)
+class Load:
+    """Counts acknowledgements, so that a kill comes after a certain number of them."""
+
+    acknowledged: int = 0
+    enough: int = 0
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def count(self) -> None:
+        self.acknowledged += 1
+        if self.acknowledged >= self.enough:
+            self.reached.set()
+
+    async def wait_for(self, further: int) -> None:
+        self.enough = self.acknowledged + further
+        self.reached.clear()
+        async with asyncio.timeout(30):
+            await self.reached.wait()
+
+
+@dataclass(slots=True)
+class Talker:
+    """A person whose client survives the server: it resumes, and sends again what it must."""
+
+    name: str
+    clients: Clients
+    load: Load
+    client: Client | None = None
+    unanswered: dict[str, str] = field(default_factory=dict)
+
+    async def come_back(self) -> None:
+        last = self.client.last.get(ROOM) if self.client else None
+        self.client = await self.clients.connect(self.name)
+        if last is None:
+            await self.client.join(ROOM, after=0)
+        else:
+            await self.client.resume(ROOM, last)
+        await self.say(self.unanswered)
+
+    async def say(self, chats: dict[str, str]) -> None:
+        """Send chats without waiting between them, then wait for their answers."""
+        assert self.client is not None
+        self.unanswered |= chats
+        submit = self.client.submit
+        answers = [
+            await submit("chat", room=ROOM, id=id_, message=text) for id_, text in chats.items()
+        ]
+        for answer in answers:
+            self._answered(await answer)
+
+    def _answered(self, frame: Frame) -> None:
+        assert frame.type == "ack", frame.raw
+        del self.unanswered[frame.data["id"]]
+        self.load.count()
+
+    async def talk(self) -> None:
+        """Talk until the server is gone."""
+        try:
+            for turn in range(1_000_000):
+                ids = [str(uuid.uuid4()) for _ in range(WINDOW)]
+                await self.say(dict.fromkeys(ids, f"turn {turn} of {self.name}"))
+        except ConnectionError:
+            pass
+
+
+async def wander(clients: Clients, name: str) -> None:
+    """Come and go until the server is gone."""
+    try:
+        while True:
+            client = await clients.connect(name)
+            await client.join(ROOM, backlog=3)
+            await client.chat(ROOM, "just passing")
+            await client.leave(ROOM)
+            await client.close()
+    except OSError:
+        pass  # aiohttp's errors of connecting are OSErrors too
+
+
+def now() -> str:
+    return datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def assert_lapses_are_plausible(log: list[Frame], kills: list[str]) -> None:
+    """The dead are said to have been there until their server's last event, not after it died."""
+    for event in log:
+        if event.data.get("cause") != "lapsed":
+            continue
+        killed = max(kill for kill in kills if kill < event.data["at"])
+        last_event = max(e.data["at"] for e in log[: event.seq] if e.data["at"] <= killed)
+        assert last_event <= event.data["last_seen_at"] <= killed, event.raw
+
+
+@pytest.mark.slow
+async def test_twenty_kills_under_load_lose_nothing_acknowledged_and_double_nothing(
+    serve: Serve, database_url: str
+) -> None:
+    server, rng, kills = await serve(database_url), random.Random(20), []
+    async with Clients(server) as clients:
+        load = Load()
+        talkers = [Talker(f"talker {i % 6}", clients, load) for i in range(TALKERS)]
+        for _ in range(KILLS):
+            await asyncio.gather(*(talker.come_back() for talker in talkers))
+            async with asyncio.TaskGroup() as tasks:
+                for talker in talkers:
+                    tasks.create_task(talker.talk())
+                tasks.create_task(wander(clients, "wanderer"))
+                await load.wait_for(rng.randint(1, 200))
+                await server.kill()
+            kills.append(now())
+            await server.start()
+            await clients.settle(ROOM, within=35)  # whoever was there has lapsed by then
+        await asyncio.gather(*(talker.come_back() for talker in talkers))
+        await clients.settle(ROOM)
+        assert not any(talker.unanswered for talker in talkers)
+
+    assert_holds(clients.record, settled=True)
+    log = clients.record.logs[ROOM]
+    assert_lapses_are_plausible(log, kills)
+    causes = Counter(event.data.get("cause") for event in log)
+    assert causes["lapsed"] >= KILLS * TALKERS, causes

@@ -1,0 +1,94 @@
+"""Run the real server as a process of its own: start, kill, start again, stop.
+
+A ``Server`` keeps its port and database from one process to the next, so that clients come
+back to the same address. What it prints goes to a file, shown when a test fails.
+"""
+
+import asyncio
+import re
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+READY_SECONDS = 30.0
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within: float, what: str) -> None:
+    """Wait until a condition of another process holds; it has no way to ring for us."""
+    try:
+        async with asyncio.timeout(within):
+            while not await condition():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"not within {within} s: {what}") from None
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class Server:
+    database: str
+    log: Path
+    flags: tuple[str, ...] = ()
+    port: int = 0
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def running(self) -> asyncio.subprocess.Process:
+        assert self.process is not None, "the server was never started"
+        return self.process
+
+    async def start(self) -> None:
+        """Start a process on the same port and database, and wait until it is ready."""
+        self.port = self.port or free_port()
+        address = ("--host", "127.0.0.1", "--port", str(self.port), "--database", self.database)
+        arguments = ("-m", "chatlog", "serve", *address, *self.flags)
+        with self.log.open("ab") as out:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        await until(self._ready, READY_SECONDS, f"a ready server\n{self.printed()}")
+
+    async def _ready(self) -> bool:
+        assert self.running.returncode is None, f"the server ended:\n{self.printed()}"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"{self.url}/readyz") as r:
+                return r.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def kill(self) -> None:
+        """End it like a crash: no word, no clean-up."""
+        if self.running.returncode is None:
+            self.running.kill()
+        await self.running.wait()
+
+    async def stop(self, within: float = 5.0) -> int:
+        """Ask it to end, as a service manager does; return its exit status."""
+        self.running.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(within):
+            return await self.running.wait()
+
+    def memory_bytes(self, which: str = "VmRSS") -> int:
+        """Return what the process holds in memory now, or (``VmHWM``) held at most."""
+        status = Path(f"/proc/{self.running.pid}/status").read_text()
+        found = re.search(rf"^{which}:\s+(\d+) kB", status, re.MULTILINE)
+        assert found is not None
+        return int(found[1]) * 1024
+
+    def printed(self, lines: int = 80) -> str:
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])

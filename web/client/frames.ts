@@ -1,0 +1,136 @@
+/**
+ * The frames of protocol version 1, as a client sees them.
+ *
+ * Events are the log's rows; every other frame is an answer. `parseFrame` is the one place
+ * where text from outside becomes typed: what it lets through has the shape it says.
+ */
+
+interface Event {
+  readonly room: string;
+  readonly seq: number;
+  readonly hash: string;
+  /** UTC, RFC 3339 with microseconds. */
+  readonly at: string;
+}
+
+export interface ChatEvent extends Event {
+  readonly type: "chat";
+  readonly id?: string;
+  readonly username: string;
+  readonly message: string;
+  readonly erased?: boolean;
+}
+
+export interface PresenceEvent extends Event {
+  /** `notification` is an arrival or a departure; `session` a further tab of somebody present. */
+  readonly type: "notification" | "session";
+  readonly event: "join" | "leave";
+  readonly username: string;
+  /** Open sessions of that user after this event. */
+  readonly sessions: number;
+  readonly cause?: string;
+  readonly last_seen_at?: string;
+  readonly erased?: boolean;
+}
+
+export interface ErasureEvent extends Event {
+  readonly type: "erasure";
+  readonly of: readonly number[];
+  readonly username: string;
+}
+
+/** An event of a type newer than this client: it is not shown, but its seq counts. */
+export interface UnknownEvent extends Event {
+  readonly type: "unknown";
+}
+
+export type LogEvent = ChatEvent | PresenceEvent | ErasureEvent | UnknownEvent;
+
+export interface UsersFrame {
+  readonly type: "users";
+  readonly room: string;
+  readonly seq: number;
+  readonly users: readonly string[];
+  readonly count: number;
+  readonly id?: string;
+}
+
+export interface CaughtUpFrame {
+  readonly type: "caught_up";
+  readonly room: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly first: number;
+  readonly more: boolean;
+  readonly id?: string;
+}
+
+export interface AckFrame {
+  readonly type: "ack";
+  readonly id: string;
+  readonly room: string;
+  readonly seq: number;
+  readonly repeated?: boolean;
+}
+
+export interface HistoryFrame {
+  readonly type: "history";
+  readonly room: string;
+  readonly events: readonly LogEvent[];
+  readonly first: number | null;
+  readonly last: number | null;
+  readonly more_before: boolean;
+  readonly more_after: boolean;
+  readonly id?: string;
+}
+
+export interface ErrorFrame {
+  readonly type: "error";
+  readonly code: string;
+  readonly message: string;
+  readonly id?: string;
+}
+
+export interface PongFrame {
+  readonly type: "pong";
+  readonly id?: string;
+}
+
+export type Answer = UsersFrame | CaughtUpFrame | AckFrame | HistoryFrame | ErrorFrame | PongFrame;
+export type Frame = Answer | LogEvent;
+
+const ANSWERS = new Set(["users", "caught_up", "ack", "history", "error", "pong"]);
+const EVENTS = new Set(["chat", "notification", "session", "erasure"]);
+
+export function isEvent(frame: Frame): frame is LogEvent {
+  return !ANSWERS.has(frame.type);
+}
+
+/** Read one frame; null for anything that is none (a client ignores what it cannot read). */
+export function parseFrame(text: string): Frame | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isRecord(value)) return null;
+  if (value["type"] === "history" && Array.isArray(value["events"]))
+    return { ...value, events: value["events"].map(parseEvent).filter((event) => event !== null) } as unknown as HistoryFrame;
+  if (typeof value["type"] === "string" && ANSWERS.has(value["type"])) return value as unknown as Answer;
+  return parseEvent(value);
+}
+
+/** Read one event of the log, as in a frame, a `history` or the HTTP API. */
+export function parseEvent(value: unknown): LogEvent | null {
+  if (!isRecord(value)) return null;
+  const { type, room, seq, hash, at } = value;
+  if (typeof type !== "string" || typeof room !== "string" || typeof hash !== "string" || typeof at !== "string") return null;
+  if (!Number.isSafeInteger(seq) || (seq as number) < 1) return null;
+  if (!EVENTS.has(type)) return { type: "unknown", room, seq: seq as number, hash, at };
+  return value as unknown as LogEvent;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

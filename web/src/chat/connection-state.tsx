@@ -1,0 +1,39 @@
+/** How the connection stands, in words that are true at this second. */
+import { useEffect, useState } from "preact/hooks";
+import { client, version } from "./session.ts";
+
+export function ConnectionState() {
+  version.value;
+  const state = client.connection;
+  const seconds = useSecondsUntil(state.is === "waiting" ? state.until : null);
+  const [tone, text] = ((): [string, string] => {
+    switch (state.is) {
+      case "open": return [...client.rooms.values()].some((room) => room.state.is === "joining") ? ["busy", "Catching up…"] : ["good", "Connected"];
+      case "connecting": return ["busy", state.attempt > 0 ? "Reconnecting…" : "Connecting…"];
+      case "waiting": return ["bad", seconds > 0 ? `Reconnecting in ${seconds} s` : "Reconnecting…"];
+      case "refused": return ["bad", state.code === 4401 ? "The server asks who you are" : "The server refused the connection"];
+      default: return ["bad", "Not connected"];
+    }
+  })();
+  return (
+    <p class={`connection ${tone}`}>
+      <span class="dot" aria-hidden="true" />
+      {/* The seconds count down for the eye; a screen reader hears only that it is reconnecting. */}
+      <span aria-hidden={state.is === "waiting"}>{text}</span>
+      <span class="hidden" role="status">{state.is === "waiting" ? "Connection lost. Reconnecting." : text}</span>
+      {(state.is === "waiting" || state.is === "refused") &&
+        <button type="button" class="link" onClick={() => (state.is === "refused" ? client.start() : client.wake())}>Try now</button>}
+    </p>
+  );
+}
+
+function useSecondsUntil(until: number | null): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (until === null) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, [until]);
+  return until === null ? 0 : Math.max(0, Math.ceil((until - now) / 1000));
+}

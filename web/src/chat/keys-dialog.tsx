@@ -1,0 +1,26 @@
+/** The sheet of keys. */
+import { Dialog } from "../ui/dialog.tsx";
+import { commands } from "./keyboard.ts";
+import { open } from "./place.ts";
+
+export function KeysDialog() {
+  return (
+    <Dialog title="Keys" name="keys" onClose={() => { open.value = null; }}>
+      <div class="key-groups">
+        {commands.map((group) => (
+          <section key={group.title}>
+            <h3>{group.title}</h3>
+            <dl>
+              {group.commands.map(({ keys, does }) => (
+                <div key={does}>
+                  <dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

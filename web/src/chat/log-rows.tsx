@@ -1,0 +1,133 @@
+/** The rows of the log. Those that never change are drawn once. */
+import { Component, type ComponentChildren } from "preact";
+import type { ChatEvent, ErasureEvent, Pending, Room } from "../../client/index.ts";
+import { auditAddress, chatAddress } from "../ui/addresses.ts";
+import { Icon } from "../ui/icons.tsx";
+import { Avatar, hueClass } from "../ui/person.tsx";
+import { Words, action } from "../ui/text.tsx";
+import { clockTime, dayName, exactTime } from "../ui/time.ts";
+import { nameList, plural } from "../ui/words.ts";
+import { say } from "./notices.ts";
+import { goTo } from "./place.ts";
+import type { PresenceRow } from "./rows.ts";
+import { version } from "./session.ts";
+
+interface ChatProps {
+  readonly event: ChatEvent;
+  readonly grouped: boolean;
+  readonly room: string;
+  readonly me: string;
+  readonly targeted: boolean;
+}
+
+/** Drawn again only when its own event or place has changed, not for each new message. */
+export class ChatRow extends Component<ChatProps> {
+  override shouldComponentUpdate(next: ChatProps): boolean {
+    const { event, grouped, room, me, targeted } = this.props;
+    return event !== next.event || grouped !== next.grouped || room !== next.room || me !== next.me || targeted !== next.targeted;
+  }
+
+  override render({ event, grouped, room, me, targeted }: ChatProps) {
+    const { username, message, seq, at, erased = false } = event;
+    const done = erased ? null : action(message);
+    const mentioned = username !== me && mentions(message, me);
+    return (
+      <article class={`message${grouped ? " grouped" : ""}${mentioned ? " mentioned" : ""}${targeted ? " targeted" : ""}`}
+        data-row data-message data-seq={seq} tabIndex={-1} aria-label={`${username}, ${clockTime(at)}`}>
+        <div class="gutter">{grouped ? <Time room={room} seq={seq} at={at} /> : <Avatar name={username} />}</div>
+        <div class="body">
+          {!grouped && done === null && <div class="who"><b class={hueClass(username)}>{username}</b><Time room={room} seq={seq} at={at} /></div>}
+          {erased ? <p class="erased">This message was erased.</p>
+            : done !== null ? <div class="act"><p class="words"><b class={hueClass(username)}>{username}</b> <Words text={done} /></p><Time room={room} seq={seq} at={at} /></div>
+            : <p class="words"><Words text={message} /></p>}
+        </div>
+        <div class="actions">
+          <button type="button" class="icon-button" data-copy tabIndex={-1} aria-label="Copy link" title="Copy link (L)" onClick={() => void copyLink(room, seq)}><Icon name="link" /></button>
+          <a class="icon-button" data-audit tabIndex={-1} href={auditAddress(room, { seq, witnesses: seq })} aria-label="Who could have seen this" title="Who could have seen this (A)"><Icon name="audit" /></a>
+        </div>
+      </article>
+    );
+  }
+}
+
+function Time({ room, seq, at }: { room: string; seq: number; at: string }) {
+  return (
+    <a class="time" tabIndex={-1} href={chatAddress(room, seq)} title={exactTime(at)}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        goTo(room, seq);
+      }}><time dateTime={at}>{clockTime(at)}</time></a>
+  );
+}
+
+async function copyLink(room: string, seq: number): Promise<void> {
+  const address = chatAddress(room, seq);
+  try {
+    await navigator.clipboard.writeText(address);
+    say("Link copied.");
+  } catch {
+    // No clipboard on plain http: the address bar holds the link instead.
+    goTo(room, seq);
+    say("The link is in the address bar.");
+  }
+}
+
+function mentions(message: string, me: string): boolean {
+  const at = message.toLocaleLowerCase().indexOf(me.toLocaleLowerCase());
+  if (me === "" || at < 0) return false;
+  const word = /[\p{L}\p{N}_]/u;
+  return !word.test(message[at - 1] ?? "") && !word.test(message[at + me.length] ?? "");
+}
+
+export function DayRow({ at }: { at: string }) {
+  return <div class="day" data-row role="separator"><span><time dateTime={at}>{dayName(at)}</time></span></div>;
+}
+
+export function UnreadRow() {
+  return <div class="unread-line" data-row data-unread role="separator"><span>New</span></div>;
+}
+
+export function PresenceLine({ row: { seq, at, joined, left, visited, returned } }: { row: PresenceRow }) {
+  const part = (names: readonly string[], did: string): ComponentChildren =>
+    names.length > 0 && <span title={names.join(", ")}>{nameList(names)} {did}</span>;
+  return (
+    <p class="aside-line" data-row data-seq={seq} title={exactTime(at)}>
+      {part(joined, "joined")}{part(left, "left")}{part(visited, "came and went")}{part(returned, "left and came back")}
+    </p>
+  );
+}
+
+export function ErasureRow({ event }: { event: ErasureEvent }) {
+  return <p class="aside-line" data-row data-seq={event.seq} title={exactTime(event.at)}><span>{event.username} erased {plural(event.of.length, "entry", "entries")}</span></p>;
+}
+
+/** A message on its way: shown where it will be, and honest about where it is. */
+export function PendingRow({ pending, room }: { pending: Pending; room: Room }) {
+  version.value;
+  const { id, username, message, written, state, error } = pending;
+  const done = action(message);
+  return (
+    <article class={`message pending ${state}`} data-row data-pending={id} aria-label={`${username}, not yet in the log`}>
+      <div class="gutter"><Avatar name={username} /></div>
+      <div class="body">
+        <div class="who"><b class={hueClass(username)}>{username}</b><time class="time">{clockTime(written)}</time></div>
+        <p class="words"><Words text={done === null ? message : `${username} ${done}`} /></p>
+        <p class="fate">
+          {state === "refused" ? <><Icon name="warning" /><span>Not sent. {error?.message}</span>
+            <button type="button" class="link" onClick={() => room.outbox.retry(id)}>Try again</button>
+            <button type="button" class="link" onClick={() => room.outbox.drop(id)}>Drop</button></>
+          : <><Icon name="clock" /><span>{fate(pending, room)}</span>
+            {state === "waiting" && <button type="button" class="link" onClick={() => room.outbox.drop(id)}>Drop</button>}</>}
+        </p>
+      </div>
+    </article>
+  );
+}
+
+function fate({ state, error }: Pending, room: Room): string {
+  if (state === "placed") return "In the log";
+  if (state === "sent") return "Sending…";
+  if (room.state.is !== "live") return "Waiting for the connection";
+  return error ? `${error.message} Trying again…` : "Waiting its turn";
+}

@@ -1,0 +1,99 @@
+/**
+ * What was said: a window on the room's events that follows the present or stays where it is.
+ *
+ * Promises: what is being read does not move, whatever comes above or below it; the page holds
+ * some hundreds of rows however long the history; a screen reader hears what is new and not
+ * what was loaded.
+ */
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import type { Room } from "../../client/index.ts";
+import { Icon } from "../ui/icons.tsx";
+import { plural } from "../ui/words.ts";
+import { registerLog } from "./focus.ts";
+import { ChatRow, DayRow, ErasureRow, PendingRow, PresenceLine, UnreadRow } from "./log-rows.tsx";
+import { target } from "./place.ts";
+import { rowsOf, type Row } from "./rows.ts";
+import { LogScroll } from "./scroll.ts";
+import { markRead, me, redraw, version } from "./session.ts";
+
+export function Log({ room }: { room: Room }) {
+  version.value;
+  const box = useRef<HTMLDivElement>(null);
+  const scroll = useMemo(() => new LogScroll(room), [room]);
+  const { timeline, outbox } = room;
+  const live = room.state.is === "live";
+  const name = me.value;
+  const line = useUnreadLine(room, live);
+  const rows = useMemo(() => rowsOf(timeline.events, line.current ?? Infinity, name),
+    [timeline.events, timeline.last, line.current, name]);
+
+  useLayoutEffect(() => {
+    const element = box.current!;
+    scroll.attach(element, (seq) => { if (document.hasFocus()) markRead(room, seq); });
+    registerLog({ scroller: element, toPresent: () => { line.current = null; scroll.toPresent(); } });
+    return () => {
+      registerLog(null);
+      scroll.detach();
+    };
+  }, [room]);
+  useLayoutEffect(() => scroll.settle());
+  useEffect(() => {
+    // After `settle`, which has marked as read what somebody is looking at: that gets no line.
+    if (!live || line.current !== null || room.unread.count === 0) return;
+    line.current = room.unread.read;
+    redraw();
+  });
+  useEffect(() => {
+    const seq = target.value;
+    if (seq === null || !live) return;
+    void scroll.showMessage(seq).then((found) => { if (!found && target.value === seq) target.value = null; });
+  }, [target.value, live]);
+
+  const quiet = !live || room.loading !== null || !timeline.atPresent;
+  const empty = live && rows.every((row) => row.kind !== "chat") && !timeline.moreBefore && outbox.pending.length === 0;
+  return (
+    <div class="log-frame">
+      <div ref={box} class="log" role="log" aria-label={`Messages in ${room.name}`} aria-live={quiet ? "off" : "polite"} aria-busy={quiet}
+        tabIndex={0} onScroll={() => scroll.scrolled()}>
+        <Beginning room={room} />
+        {rows.map((row) => draw(row, room.name, name))}
+        {timeline.atPresent && outbox.pending.map((pending) => <PendingRow key={pending.id} pending={pending} room={room} />)}
+        {room.loading === "newer" && <p class="loading">Loading…</p>}
+        {empty && <p class="first-word">Nothing has been said here yet. Say the first word.</p>}
+      </div>
+      {!scroll.atEnd && live && (
+        <button type="button" class="to-present" onClick={() => scroll.toPresent()}>
+          <Icon name="down" />{room.unread.count > 0 ? `${plural(room.unread.count, "new message")}` : "Jump to present"}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Where unread began when the room was opened or came back; gone when one writes or says Esc. */
+function useUnreadLine(room: Room, live: boolean): { current: number | null } {
+  const line = useRef<number | null>(null);
+  const wasLive = useRef(false);
+  if (live && !wasLive.current && room.unread.count > 0) line.current = room.unread.read;
+  wasLive.current = live;
+  return line;
+}
+
+function Beginning({ room }: { room: Room }) {
+  version.value;
+  const { first, moreBefore } = room.timeline;
+  if (first === null) return <div class="skeleton" aria-label="Loading">{[62, 38, 74, 50].map((width) => <i key={width} class={`w${width}`} />)}</div>;
+  if (moreBefore) return <p class="loading">{room.loading === "older" ? "Loading older messages…" : " "}</p>;
+  return <p class="beginning">This is where <b>{room.name}</b> begins.</p>;
+}
+
+function draw(row: Row, room: string, name: string) {
+  switch (row.kind) {
+    case "day": return <DayRow key={row.key} at={row.at} />;
+    case "unread": return <UnreadRow key={row.key} />;
+    case "presence": return <PresenceLine key={row.key} row={row} />;
+    case "erasure": return <ErasureRow key={row.key} event={row.event} />;
+    case "chat":
+      return <ChatRow key={row.key} event={row.event} grouped={row.grouped} room={room} me={name} targeted={target.value === row.event.seq} />;
+  }
+}

@@ -1,0 +1,66 @@
+/** Where in the page one is: the room and message of the address, the open panel or dialog. */
+import { signal } from "@preact/signals";
+import { chatFragment, readFragment } from "../ui/addresses.ts";
+import { remember, storage } from "../ui/storage.ts";
+import { client, joinRoom, keptRooms, leaveRoom, roomNames } from "./session.ts";
+
+export const current = signal<string | null>(null);
+/** A message that a link points at; the log goes there and lets go of it. */
+export const target = signal<number | null>(null);
+export const open = signal<"rooms" | "keys" | "settings" | null>(null);
+/** The panels of a narrow screen. */
+export const drawer = signal<"rooms" | "people" | null>(null);
+/** Whether a wide screen shows who is present. */
+export const peopleShown = signal(storage.get("people") !== "hidden");
+
+export function goTo(room: string, seq: number | null = null): void {
+  joinRoom(room);
+  current.value = room;
+  target.value = seq;
+  drawer.value = null;
+  remember("room", room);
+  const fragment = `#${chatFragment(room, seq ?? undefined)}`;
+  if (location.hash !== fragment) history.pushState(null, "", new URL(fragment, location.href));
+}
+
+export function leave(room: string): void {
+  const names = roomNames();
+  const next = names[names.indexOf(room) + 1] ?? names[names.indexOf(room) - 1] ?? null;
+  leaveRoom(room);
+  if (current.value !== room) return;
+  if (next !== null) return goTo(next);
+  current.value = null;
+  history.pushState(null, "", new URL("#", location.href));
+}
+
+/** The next or previous room, round the end; with `unread`, the next with something new. */
+export function step(by: 1 | -1, unread = false): void {
+  const names = roomNames().filter((name) => !unread || name === current.value || client.rooms.get(name)!.unread.count > 0);
+  if (names.length < 2) return;
+  const at = names.indexOf(current.value ?? "");
+  goTo(names[(at + by + names.length) % names.length]!);
+}
+
+export function togglePeople(): void {
+  if (matchMedia("(max-width: 900px)").matches) drawer.value = drawer.value === "people" ? null : "people";
+  else {
+    peopleShown.value = !peopleShown.value;
+    remember("people", peopleShown.value ? "shown" : "hidden");
+  }
+}
+
+/** Take up where the address, or the last visit, says. */
+export function arrive(first?: string): void {
+  for (const name of keptRooms()) joinRoom(name);
+  const linked = readFragment(location.hash);
+  const room = linked?.room ?? first ?? storage.get("room") ?? roomNames()[0];
+  if (linked) goTo(linked.room, linked.seq);
+  else if (room !== undefined) goTo(room);
+  addEventListener("popstate", follow);
+  addEventListener("hashchange", follow);
+}
+
+function follow(): void {
+  const linked = readFragment(location.hash);
+  if (linked) goTo(linked.room, linked.seq);
+}

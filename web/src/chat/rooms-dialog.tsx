@@ -1,0 +1,112 @@
+/** Find a room, join it, or make it: a list that answers to typing and arrow keys. */
+import { useEffect, useState } from "preact/hooks";
+import { api } from "../ui/addresses.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { listRooms, type RoomInfo } from "../ui/http.ts";
+import { Icon } from "../ui/icons.tsx";
+import { ago } from "../ui/time.ts";
+import { plural } from "../ui/words.ts";
+import { roomFault, tidy } from "./limits.ts";
+import { goTo, leave, open } from "./place.ts";
+import { client, roomNames, version } from "./session.ts";
+
+interface Choice {
+  readonly room: string;
+  readonly mine: boolean;
+  readonly isNew: boolean;
+  readonly info: RoomInfo | null;
+}
+
+const SHOWN = 100;
+
+export function RoomsDialog() {
+  const [typed, setTyped] = useState("");
+  const [at, setAt] = useState(0);
+  const [known, setKnown] = useState<readonly RoomInfo[] | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  useEffect(() => {
+    // The list is a help: without it, one's own rooms and the typed name still work.
+    listRooms((after) => api("rooms", { after, limit: 100 })).then(setKnown, (error: Error) => setFault(error.message));
+  }, []);
+  const close = () => { open.value = null; };
+  const choices = choicesFor(tidy(typed), known ?? []);
+  const chosen = Math.min(at, choices.length - 1);
+  const take = (choice: Choice | undefined) => {
+    if (!choice) return;
+    close();
+    goTo(choice.room);
+  };
+  const wrong = typed !== "" && choices.length === 0 ? roomFault(tidy(typed)) : null;
+  return (
+    <Dialog title="Rooms" name="finder" onClose={close}>
+      <input class="search" data-first type="text" placeholder="Room name" value={typed} spellcheck={false} autocomplete="off"
+        role="combobox" aria-expanded="true" aria-controls="room-choices" aria-label="Find or create a room"
+        aria-activedescendant={chosen >= 0 ? `choice-${chosen}` : undefined}
+        onInput={(event) => { setTyped(event.currentTarget.value); setAt(0); }}
+        onKeyDown={(event) => {
+          if (event.isComposing) return;
+          if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+            event.preventDefault();
+            setAt((chosen + (event.key === "ArrowDown" ? 1 : -1) + choices.length) % Math.max(1, choices.length));
+          } else if (event.key === "Enter") {
+            event.preventDefault(); // the composer is about to have the focus, and would take it as a line
+            take(choices[chosen]);
+          }
+        }} />
+      <ul id="room-choices" class="choices-list" role="listbox" aria-label="Rooms">
+        {choices.map((choice, index) => (
+          <li key={choice.room} id={`choice-${index}`} role="option" aria-selected={index === chosen}
+            ref={(element) => { if (index === chosen) element?.scrollIntoView({ block: "nearest" }); }}
+            onMouseMove={() => setAt(index)} onClick={() => take(choice)}>
+            <span class="hash" aria-hidden="true">{choice.isNew ? <Icon name="plus" /> : "#"}</span>
+            <span class="name">{choice.isNew ? <>Create <b>{choice.room}</b></> : choice.room}</span>
+            <span class="facts">{facts(choice)}</span>
+          </li>
+        ))}
+      </ul>
+      {wrong && <p class="note fault" role="alert">{wrong}</p>}
+      {!wrong && choices.length === 0 && <p class="note">{known === null && !fault ? "Looking…" : "No room yet: type a name to make the first."}</p>}
+      {fault && <p class="note">Other rooms cannot be listed just now. A room joins by its name all the same.</p>}
+      <OwnRooms onLeave={() => setAt(0)} />
+    </Dialog>
+  );
+}
+
+function OwnRooms({ onLeave }: { onLeave: () => void }) {
+  version.value;
+  const names = roomNames();
+  if (names.length === 0) return null;
+  return (
+    <details class="own">
+      <summary>Leave a room</summary>
+      <ul>
+        {names.map((name) => (
+          <li key={name}><span class="name">{name}</span>
+            <button type="button" class="quiet" onClick={() => { leave(name); onLeave(); }}>Leave<span class="hidden"> {name}</span></button></li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function choicesFor(typed: string, known: readonly RoomInfo[]): Choice[] {
+  const infos = new Map(known.map((info) => [info.room, info]));
+  const names = [...new Set([...client.rooms.keys(), ...[...known].sort(byLife).map((info) => info.room)])];
+  const sought = typed.toLocaleLowerCase();
+  const found = names.filter((name) => name.toLocaleLowerCase().includes(sought))
+    .sort((a, b) => Number(!a.toLocaleLowerCase().startsWith(sought)) - Number(!b.toLocaleLowerCase().startsWith(sought)))
+    .slice(0, SHOWN)
+    .map((room) => ({ room, mine: client.rooms.has(room), isNew: false, info: infos.get(room) ?? null }));
+  if (typed === "" || names.includes(typed) || roomFault(typed)) return found;
+  return [...found, { room: typed, mine: false, isNew: true, info: null }];
+}
+
+/** Rooms with people first, then those lately spoken in. */
+function byLife(a: RoomInfo, b: RoomInfo): number {
+  return b.users - a.users || (b.last_at ?? "").localeCompare(a.last_at ?? "");
+}
+
+function facts({ mine, info }: Choice): string {
+  const parts = [mine ? "joined" : "", info && info.users > 0 ? `${plural(info.users, "person", "people")} here` : "", info?.last_at ? ago(info.last_at) : ""];
+  return parts.filter((part) => part !== "").join(" · ");
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LogEvent } from "../../client/index.ts";
+import { rowsOf, type Row } from "./rows.ts";
+
+let seq = 0;
+const at = (minutes: number) => new Date(2026, 10, 22, 12, minutes).toISOString();
+const chat = (username: string, minutes = 0, message = "x"): LogEvent =>
+  ({ type: "chat", room: "r", seq: ++seq, hash: "", at: at(minutes), username, message });
+const presence = (event: "join" | "leave", username: string, minutes = 0): LogEvent =>
+  ({ type: "notification", event, room: "r", seq: ++seq, hash: "", at: at(minutes), username, sessions: event === "join" ? 1 : 0 });
+const kinds = (rows: Row[]) => rows.map((row) => row.kind);
+
+test("messages of one author are grouped for five minutes", () => {
+  const rows = rowsOf([chat("ada"), chat("ada", 4), chat("ada", 9), chat("bob", 9), chat("ada", 9)], Infinity, "me");
+  assert.deepEqual(rows.map((row) => row.kind === "chat" && row.grouped), [false, false, true, false, false, false]);
+});
+
+test("arrivals and departures in a row become one line", () => {
+  const rows = rowsOf([presence("join", "ada"), presence("join", "bob"), presence("leave", "bob"), presence("leave", "cyd"),
+    presence("leave", "dee"), presence("join", "dee")], Infinity, "me");
+  assert.deepEqual(kinds(rows), ["day", "presence"]);
+  const { joined, left, visited, returned } = rows[1] as Extract<Row, { kind: "presence" }>;
+  assert.deepEqual({ joined, left, visited, returned }, { joined: ["ada"], left: ["cyd"], visited: ["bob"], returned: ["dee"] });
+});
+
+test("a new local day begins with its name and breaks groups", () => {
+  assert.deepEqual(kinds(rowsOf([chat("ada", 0), chat("ada", 13 * 60)], Infinity, "me")), ["day", "chat", "day", "chat"]);
+});
+
+test("the unread line stands before the first message of somebody else", () => {
+  const events = [chat("bob"), chat("me"), chat("me"), chat("bob")];
+  assert.deepEqual(kinds(rowsOf(events, events[0]!.seq, "me")), ["day", "chat", "chat", "chat", "unread", "chat"]);
+  assert.ok(!kinds(rowsOf(events, Infinity, "me")).includes("unread"));
+});
+
+test("rows keep their keys when events are added at the end", () => {
+  const events = [presence("join", "ada"), chat("ada"), chat("bob")];
+  const before = rowsOf(events, Infinity, "me"), after = rowsOf([...events, chat("bob")], Infinity, "me");
+  assert.deepEqual(after.slice(0, before.length).map((row) => row.key), before.map((row) => row.key));
+});

@@ -1,0 +1,89 @@
+/**
+ * From events to the rows of a page: days, messages grouped by author, folded arrivals.
+ *
+ * Pure, and stable: a row keeps its key while events are added at either end, so that the
+ * page moves nothing that did not change.
+ */
+import type { ChatEvent, ErasureEvent, LogEvent, PresenceEvent } from "../../client/index.ts";
+import { dayKey } from "../ui/time.ts";
+
+export type Row =
+  | { readonly kind: "day"; readonly key: string; readonly at: string }
+  | { readonly kind: "unread"; readonly key: string }
+  | { readonly kind: "chat"; readonly key: string; readonly event: ChatEvent; readonly grouped: boolean }
+  | { readonly kind: "erasure"; readonly key: string; readonly event: ErasureEvent }
+  | PresenceRow;
+
+export interface PresenceRow {
+  readonly kind: "presence";
+  readonly key: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+  /** Came and went within the fold. */
+  readonly visited: readonly string[];
+  /** Went and came back within the fold, as after a lost connection. */
+  readonly returned: readonly string[];
+}
+
+const GROUP_MILLISECONDS = 5 * 60_000;
+
+/** `unreadAfter`: the line goes before the first message of somebody else past this seq. */
+export function rowsOf(events: readonly LogEvent[], unreadAfter: number, me: string): Row[] {
+  const rows: Row[] = [];
+  let day = "", lined = false, last: ChatEvent | null = null, fold: PresenceEvent[] = [];
+  const endFold = () => {
+    if (fold.length > 0) rows.push(folded(fold));
+    fold = [];
+  };
+  for (const event of events) {
+    if (event.type === "unknown" || event.type === "session") continue; // a further tab is no news
+    if (dayKey(event.at) !== day) {
+      endFold();
+      day = dayKey(event.at);
+      rows.push({ kind: "day", key: `day-${day}`, at: event.at });
+      last = null;
+    }
+    if ("sessions" in event) {
+      fold.push(event);
+      last = null;
+      continue;
+    }
+    endFold();
+    if (event.type === "erasure") {
+      rows.push({ kind: "erasure", key: `erasure-${event.seq}`, event });
+      last = null;
+      continue;
+    }
+    if (!lined && event.seq > unreadAfter && event.username !== me) {
+      rows.push({ kind: "unread", key: "unread" });
+      lined = true;
+      last = null;
+    }
+    rows.push({ kind: "chat", key: `${event.seq}`, event, grouped: last !== null && belongs(event, last) });
+    last = event;
+  }
+  endFold();
+  return rows;
+}
+
+function belongs(event: ChatEvent, last: ChatEvent): boolean {
+  return event.username === last.username && !event.message.startsWith("/me ") && !last.message.startsWith("/me ")
+    && Date.parse(event.at) - Date.parse(last.at) < GROUP_MILLISECONDS;
+}
+
+function folded(events: readonly PresenceEvent[]): PresenceRow {
+  const course = new Map<string, { first: string; last: string }>();
+  for (const { username, event } of events) {
+    const known = course.get(username);
+    course.set(username, { first: known?.first ?? event, last: event });
+  }
+  const who = (first: string, last: string) =>
+    [...course].filter(([, its]) => its.first === first && its.last === last).map(([name]) => name);
+  const end = events.at(-1)!;
+  return {
+    kind: "presence", key: `presence-${events[0]!.seq}`, seq: end.seq, at: end.at,
+    joined: who("join", "join"), left: who("leave", "leave"), visited: who("join", "leave"), returned: who("leave", "join"),
+  };
+}

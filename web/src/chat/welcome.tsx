@@ -1,0 +1,65 @@
+/** The first page, and the page without a room: both offer the next step. */
+import { useState } from "preact/hooks";
+import { readFragment } from "../ui/addresses.ts";
+import { Icon } from "../ui/icons.tsx";
+import { storage } from "../ui/storage.ts";
+import { nameFault, roomFault, tidy } from "./limits.ts";
+import { drawer, open } from "./place.ts";
+
+interface Props {
+  /** What the server said against the last name. */
+  readonly fault: string | null;
+  readonly onEnter: (name: string, room: string) => void;
+}
+
+export function Welcome({ fault, onEnter }: Props) {
+  const [name, setName] = useState(storage.get("name") ?? "");
+  const [room, setRoom] = useState(readFragment(location.hash)?.room ?? storage.get("room") ?? "general");
+  const [tried, setTried] = useState(false);
+  const wrongName = nameFault(tidy(name)), wrongRoom = roomFault(tidy(room));
+  return (
+    <main class="welcome">
+      <form class="card" noValidate onSubmit={(event) => {
+        event.preventDefault();
+        setTried(true);
+        if (!wrongName && !wrongRoom) onEnter(tidy(name), tidy(room));
+      }}>
+        <Brand />
+        <h1>Come in</h1>
+        <p class="lead">Pick a name and a room. What is said here is kept, in order, for everyone in it.</p>
+        {fault && <p class="banner danger" role="alert"><Icon name="warning" />{fault}</p>}
+        <label class="field">
+          <span>Your name</span>
+          <input name="username" value={name} autofocus autocomplete="nickname" spellcheck={false} maxLength={128}
+            aria-invalid={tried && wrongName !== null} aria-describedby="name-help"
+            onInput={(event) => setName(event.currentTarget.value)} />
+          <small id="name-help" class="fault" role="alert">{tried ? wrongName : null}</small>
+        </label>
+        <label class="field">
+          <span>Room</span>
+          <input name="room" value={room} autocomplete="off" spellcheck={false} maxLength={128}
+            aria-invalid={tried && wrongRoom !== null} aria-describedby="room-help"
+            onInput={(event) => setRoom(event.currentTarget.value)} />
+          <small id="room-help" class="fault" role="alert">{tried ? wrongRoom : null}</small>
+        </label>
+        <button class="primary wide" type="submit">Join</button>
+        <p class="aside">Or look around first: <a href={new URL("audit", document.baseURI).href}>the time machine</a></p>
+      </form>
+    </main>
+  );
+}
+
+export function Brand() {
+  return <span class="brand"><span class="mark" aria-hidden="true"><i /><i /><i /></span>chatlog</span>;
+}
+
+export function NoRoom() {
+  return (
+    <div class="empty">
+      <button type="button" class="icon-button only-narrow corner" aria-label="Rooms" onClick={() => { drawer.value = "rooms"; }}><Icon name="menu" /></button>
+      <h1>No room yet</h1>
+      <p>Join one that is there, or make a new one.</p>
+      <button type="button" class="primary" onClick={() => { open.value = "rooms"; }}><Icon name="search" />Find a room</button>
+    </div>
+  );
+}

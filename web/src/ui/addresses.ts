@@ -1,0 +1,39 @@
+/** Every address the pages use, relative to where they were mounted. */
+
+export function socketAddress(): string {
+  const address = new URL("ws", document.baseURI);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return address.href;
+}
+
+export function api(path: string, query: Record<string, string | number | boolean | undefined> = {}): string {
+  const address = new URL(`api/${path}`, document.baseURI);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) address.searchParams.set(name, String(value));
+  return address.href;
+}
+
+export function chatAddress(room: string, seq?: number): string {
+  return new URL(`#${chatFragment(room, seq)}`, document.baseURI).href;
+}
+
+export function chatFragment(room: string, seq?: number): string {
+  return `/${encodeURIComponent(room)}${seq === undefined ? "" : `/${seq}`}`;
+}
+
+/** The room and message that a fragment names. */
+export function readFragment(hash: string): { room: string; seq: number | null } | null {
+  const [, room, seq] = /^#\/([^/]+)(?:\/(\d{1,15}))?$/.exec(hash) ?? [];
+  if (room === undefined) return null;
+  try {
+    return { room: decodeURIComponent(room), seq: seq === undefined ? null : Number(seq) };
+  } catch {
+    return null;
+  }
+}
+
+export function auditAddress(room: string, more: Record<string, string | number> = {}): string {
+  const address = new URL("audit", document.baseURI);
+  address.searchParams.set("room", room);
+  for (const [name, value] of Object.entries(more)) address.searchParams.set(name, String(value));
+  return address.href;
+}
