@@ -11,23 +11,25 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import fields
+from pathlib import Path
 
 from chatlog.delivery.catch_up import CatchUp
-from chatlog.domain.errors import LeaseLost, LogError
+from chatlog.domain.errors import LeaseLost
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.lockfile import LockFile
-from chatlog.eventlog.migrate import is_foreign, migrate
+from chatlog.eventlog.database import Database, backend_for
+from chatlog.eventlog.opening import open_for_writing
 from chatlog.eventlog.postgres import Postgres
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
+from chatlog.service import control, operations
 from chatlog.service.connection import Connection, Parts
 from chatlog.service.departures import Departures
+from chatlog.service.erasing import Eraser
 from chatlog.service.history import History
 from chatlog.service.rooms import Rooms
 from chatlog.service.users import Users
@@ -75,6 +77,7 @@ class Runtime:
             database, max_pages=settings.max_pages, max_page_bytes=settings.max_page_bytes
         )
         self.users = Users(database, self.rooms)
+        self.eraser = Eraser(database, self.committer)
         self.parts = _parts(self)
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
@@ -83,6 +86,7 @@ class Runtime:
         tasks.create_task(self.tail.run(), name="tail")
         tasks.create_task(self.rooms.sweep(), name="sweep of idle rooms")
         tasks.create_task(self.departures.run(), name="departures")
+        tasks.create_task(self.eraser.run(), name="eraser")
         tasks.create_task(self._keep_lease(), name="lease")
         tasks.create_task(self._reap(), name="reaper")
 
@@ -188,8 +192,12 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
     Raises:
         LogError: if the database is in use, another's, or of a newer revision.
     """
-    async with _opened(settings) as database:
-        alone = isinstance(database.backend, Sqlite)
+    socket = _socket_of(settings)
+    about = {"socket": str(socket)} if socket is not None else {}
+    async with open_for_writing(
+        settings.database, share=settings.migrate, readers=settings.readers, about=about
+    ) as database:
+        alone = socket is not None
         node = await leases.begin(database, _name(settings), alone=alone)
         async with _task_group() as tasks:
             runtime = Runtime(settings, database, node, tasks)
@@ -197,7 +205,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
             runtime.start(tasks)
             runtime.departures.add(await leaves_due(database))
             try:
-                yield runtime
+                async with _controlled(socket, runtime):
+                    yield runtime
             finally:
                 await runtime.stop()
         with contextlib.suppress(Exception):  # if the database is away, the lease runs out
@@ -205,23 +214,19 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
                 await leases.end(database, runtime.writer.node)
 
 
+def _socket_of(settings: Settings) -> Path | None:
+    """Return where this node takes commands beside its SQLite file; None on PostgreSQL."""
+    backend = backend_for(settings.database)
+    return control.socket_path(backend.path) if isinstance(backend, Sqlite) else None
+
+
 @contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    """Open the database for writing, locked and migrated."""
-    database = Database(settings.database, readers=settings.readers)
-    backend = database.backend
-    lock = LockFile(backend.path).take() if isinstance(backend, Sqlite) else None
-    try:
-        if isinstance(backend, Postgres) and not settings.migrate:
-            async with database.write() as connection:
-                if await is_foreign(connection):
-                    raise LogError("The database holds other tables. Share it with --migrate.")
-        await migrate(database)
-        yield database
-    finally:
-        await database.dispose()
-        if lock is not None:
-            lock.release()
+async def _controlled(socket: Path | None, runtime: Runtime) -> AsyncIterator[None]:
+    if socket is None:
+        yield
+        return
+    async with control.listening(socket, operations.handlers(runtime.eraser)):
+        yield
 
 
 @contextlib.asynccontextmanager

@@ -82,6 +82,13 @@ class StillPresent(Refused):
         self.open_sessions = open_sessions
 
 
+def seqs_of(recorded: Recorded) -> tuple[int, ...]:
+    """Return what an erasure is of."""
+    event = recorded.event
+    assert type(event) is Erased
+    return event.of
+
+
 def redact(room_name: str, seqs: Sequence[int], *, by: str, reason: str) -> Step[list[Recorded]]:
     """Return the step that erases the texts of chats of one room.
 

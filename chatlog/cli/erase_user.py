@@ -1,0 +1,26 @@
+"""``chatlog erase-user``: erase a person."""
+
+from __future__ import annotations
+
+import click
+
+from chatlog.cli.erasure import by_option, reason_option, said
+from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.options import database_option, run
+from chatlog.service.beside import carry_out
+
+
+@click.command("erase-user")
+@click.argument("name")
+@reason_option
+@by_option
+@database_option
+@failures_are_sentences
+def erase_user(name: str, reason: str, by: str, database: str) -> None:
+    """Erase a person's name and texts in every room; open sessions are closed first.
+
+    Names inside other people's texts and names of rooms stay. The name used again is a
+    new user.
+    """
+    arguments = {"username": name, "by": by, "reason": reason}
+    click.echo(said(run(carry_out(database, "erase-user", arguments))))

@@ -1,0 +1,92 @@
+"""Opening a log that is there, for one command: to read it or to write it.
+
+A reader never creates anything and never waits for a writer. A writer of a SQLite file
+holds its lock file for as long as it is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from chatlog.domain.errors import LogError
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.lockfile import LockFile
+from chatlog.eventlog.migrate import is_foreign, migrate, newest_revision, revision_of
+from chatlog.eventlog.postgres import Postgres
+from chatlog.eventlog.sqlite import Sqlite
+
+DATABASE_ERRORS: Final = (sa.exc.SQLAlchemyError,)
+"""What a driver's failure is raised as."""
+
+
+def why(error: BaseException) -> str:
+    """Return in one line what a database says of a failure."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    return said.splitlines()[0] if said else type(error).__name__
+
+
+@asynccontextmanager
+async def open_for_reading(url: str, *, readers: int = 2) -> AsyncIterator[Database]:
+    """Open a log that exists; its reader cannot write.
+
+    Raises:
+        LogError: if there is none, or it is of another revision.
+    """
+    database = Database(url, readers=readers)
+    backend = database.backend
+    if isinstance(backend, Sqlite) and not backend.path.is_file():
+        raise LogError(f"There is no database at {backend.path}.")
+    try:
+        await _check_revision(database)
+        yield database
+    finally:
+        await database.dispose()
+
+
+async def _check_revision(database: Database) -> None:
+    async with database.read() as connection:
+        revision = await revision_of(connection)
+    if revision is None:
+        raise LogError("The database holds no log. Make one with `chatlog migrate`.")
+    if revision != newest_revision():
+        raise LogError(
+            f"The log is of revision {revision}, and this program reads {newest_revision()}: "
+            "run `chatlog migrate` of the newer of the two."
+        )
+
+
+@asynccontextmanager
+async def open_for_writing(
+    url: str, *, share: bool = False, readers: int = 2, about: Mapping[str, Any] | None = None
+) -> AsyncIterator[Database]:
+    """Open a log, locked and migrated; an empty database gets one.
+
+    With ``share`` a PostgreSQL database may hold other tables, too. ``about`` is written
+    into SQLite's lock file, for those who find it held.
+
+    Raises:
+        DatabaseBusy: if another process holds the SQLite file.
+        LogError: if the database is another's, or of a newer revision.
+    """
+    database = Database(url, readers=readers)
+    backend = database.backend
+    lock = LockFile(backend.path).take(**(about or {})) if isinstance(backend, Sqlite) else None
+    try:
+        if isinstance(backend, Postgres) and not share:
+            await _check_own(database)
+        await migrate(database)
+        yield database
+    finally:
+        await database.dispose()
+        if lock is not None:
+            lock.release()
+
+
+async def _check_own(database: Database) -> None:
+    async with database.write() as connection:
+        if await is_foreign(connection):
+            raise LogError("The database holds other tables. Share it with `chatlog migrate`.")

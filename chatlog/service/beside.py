@@ -1,0 +1,70 @@
+"""A command that writes: done here, or by the server that holds the database.
+
+On SQLite only the holder of the lock file writes. If that is a server, it is asked; if it
+cannot be, the error names its process. On PostgreSQL the command is a node of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.lockfile import DatabaseBusy
+from chatlog.eventlog.opening import open_for_writing
+from chatlog.eventlog.sqlite import Sqlite
+from chatlog.eventlog.writer import Writer
+from chatlog.nodes import leases
+from chatlog.service import control, operations
+from chatlog.service.erasing import Eraser
+
+DOUBT_SECONDS = 5.0
+
+
+async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry out one of ``operations`` and return what was done.
+
+    Raises:
+        DatabaseBusy: if another process holds the database and does not answer.
+        LogError, Refused: as the operation says.
+    """
+    try:
+        async with open_for_writing(url) as database, _committing(database) as committer:
+            handlers = operations.handlers(Eraser(database, committer))
+            return await handlers[command](**arguments)
+    except DatabaseBusy as busy:
+        socket = busy.holder.get("socket")
+        if socket is None:
+            raise
+        try:
+            return await control.ask(Path(socket), command, arguments)
+        except OSError:
+            raise busy from None
+
+
+@contextlib.asynccontextmanager
+async def _committing(database: Database) -> AsyncIterator[Committer]:
+    """Be a node for a moment: one that only appends, and has no clients to tell."""
+    alone = isinstance(database.backend, Sqlite)
+    node = await leases.begin(database, "command", alone=alone)
+    writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
+    committer = Committer(
+        writer,
+        lambda _events: None,
+        lambda: None,
+        max_batch=1_000,
+        max_waiting=10_000,
+        max_delay_ms=0,
+    )
+    task = asyncio.create_task(committer.run())
+    try:
+        yield committer
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await leases.end(database, node)
