@@ -22,6 +22,9 @@ COMMANDS: Final = {
     "tail": "chatlog.cli.tail",
     "users": "chatlog.cli.users",
     "verify": "chatlog.cli.verify",
+    "redact": "chatlog.cli.redact",
+    "erase-user": "chatlog.cli.erase_user",
+    "sql": "chatlog.cli.sql",
 }
 """The module of each command; the command in it has the last part of the module's name."""
 

@@ -6,6 +6,7 @@ SQLite, three on PostgreSQL.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,6 @@ from chatlog.eventlog.postgres import SCHEMA, Postgres
 
 VERSION_TABLE: Final = "schema_version"
 _MIGRATION_LOCK: Final = 0x6D6967726174  # "migrat"
-
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 # The migrations lie in the package when it is installed, else beside it. Looked for once:
@@ -73,9 +73,13 @@ async def migrate(database: Database) -> None:
 
 async def _check_known(connection: AsyncConnection) -> None:
     revision = await revision_of(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in await asyncio.to_thread(_known_revisions):
         raise LogError(f"The database is of revision {revision}: a newer chatlog wrote it.")
+
+
+def _known_revisions() -> set[str]:
+    scripts = ScriptDirectory.from_config(_config())
+    return {script.revision for script in scripts.walk_revisions()}
 
 
 async def is_foreign(connection: AsyncConnection) -> bool:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -49,17 +50,29 @@ async def listening(path: Path, handlers: Mapping[str, Handler]) -> AsyncIterato
         finally:
             writer.close()
 
-    path.unlink(missing_ok=True)
-    before = os.umask(0o177)
-    try:
-        server = await asyncio.start_unix_server(serve, path, limit=MAX_REQUEST_BYTES)
-    finally:
-        os.umask(before)
+    listener = _bind(path)
+    server = await asyncio.start_unix_server(serve, sock=listener, limit=MAX_REQUEST_BYTES)
     try:
         yield
     finally:
         server.close()
-        path.unlink(missing_ok=True)
+        _remove(path)
+
+
+def _bind(path: Path) -> socket.socket:
+    """Bind the socket so that it is never anybody's but the operator's."""
+    _remove(path)  # a killed server's
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    return listener
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 async def _answer(line: bytes, handlers: Mapping[str, Handler]) -> dict[str, Any]:

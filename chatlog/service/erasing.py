@@ -93,7 +93,7 @@ class Eraser:
         backend = self._database.backend
         if not isinstance(backend, Sqlite):
             return
-        while not await self._scrub(backend):
+        while not await self._scrub(backend):  # noqa: ASYNC110 - nothing tells when a reader ends
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _scrub(self, backend: Sqlite) -> bool:

@@ -22,7 +22,10 @@ SELECT r.room COLLATE "C" AS room,
        coalesce(u.username, '(erased)') COLLATE "C" AS username,
        s.joined_seq,
        s.left_seq,
-       CASE WHEN e.at > greatest(n.seen_at, s.joined_at) THEN 'uncertain' ELSE 'open' END AS certainty
+       CASE
+           WHEN n.ended_at IS NOT NULL AND e.at > greatest(n.seen_at, s.joined_at) THEN 'uncertain'
+           ELSE 'open'
+       END AS certainty
 FROM rooms AS r
 JOIN events AS e ON e.room_id = r.id
 JOIN sessions AS s ON s.room_id = e.room_id AND s.left_seq IS NULL AND s.joined_seq <= e.seq

@@ -22,7 +22,10 @@ SELECT r.room,
        coalesce(u.username, '(erased)') AS username,
        s.joined_seq,
        s.left_seq,
-       CASE WHEN e.at > max(n.seen_at, s.joined_at) THEN 'uncertain' ELSE 'open' END AS certainty
+       CASE
+           WHEN n.ended_at IS NOT NULL AND e.at > max(n.seen_at, s.joined_at) THEN 'uncertain'
+           ELSE 'open'
+       END AS certainty
 FROM rooms AS r
 JOIN events AS e ON e.room_id = r.id
 JOIN sessions AS s INDEXED BY sessions_open
