@@ -26,16 +26,19 @@ from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
-from chatlog.service import control, operations
-from chatlog.service.connection import Connection, Parts
+from chatlog.service import control
+from chatlog.service.connection import Connection
 from chatlog.service.departures import Departures
-from chatlog.service.erasing import Eraser
 from chatlog.service.history import History
+from chatlog.service.operations import Operations
+from chatlog.service.parts import Parts
 from chatlog.service.rooms import Rooms
 from chatlog.service.users import Users
 from chatlog.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 0.5
 
 
 class Runtime:
@@ -61,23 +64,28 @@ class Runtime:
             slow_seconds=settings.slow_seconds,
         )
         self.rooms.catch_up = catch_up.start
-        self.tail = Tail(database, self.rooms.dispatch, poll_seconds=settings.poll_seconds)
+        turn = asyncio.Lock()
+        self.tail = Tail(database, self.rooms.dispatch, turn, poll_seconds=settings.poll_seconds)
         self.writer = Writer(database, node, doubt_seconds=settings.doubt_seconds)
         self._lost = asyncio.Event()
         self.committer = Committer(
             self.writer,
             self.tail.offer,
             self._lost.set,
+            turn,
             max_batch=settings.max_batch,
             max_waiting=settings.max_waiting_commands,
             max_delay_ms=settings.max_commit_delay_ms,
         )
         self.departures = Departures(self.committer)
         self.history = History(
-            database, max_pages=settings.max_pages, max_page_bytes=settings.max_page_bytes
+            database,
+            max_pages=settings.max_pages,
+            max_page_bytes=settings.max_page_bytes,
+            max_buffer_bytes=settings.max_buffer_bytes,
         )
         self.users = Users(database, self.rooms)
-        self.eraser = Eraser(database, self.committer)
+        self.operations = Operations(database, self.committer)
         self.parts = _parts(self)
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
@@ -86,7 +94,9 @@ class Runtime:
         tasks.create_task(self.tail.run(), name="tail")
         tasks.create_task(self.rooms.sweep(), name="sweep of idle rooms")
         tasks.create_task(self.departures.run(), name="departures")
-        tasks.create_task(self.eraser.run(), name="eraser")
+        tasks.create_task(self.operations.eraser.run(), name="eraser")
+        retention = self.operations.retention.run(self.settings.retention_seconds)
+        tasks.create_task(retention, name="retention")
         tasks.create_task(self._keep_lease(), name="lease")
         tasks.create_task(self._reap(), name="reaper")
 
@@ -116,22 +126,28 @@ class Runtime:
     async def _keep_lease(self) -> None:
         """Renew the lease while nothing is appended; take a new one if it was lost."""
         while True:
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(self.settings.lease_seconds / 3):
                     await self._lost.wait()
+            except TimeoutError:
+                pass
             try:
-                await leases.renew(self.database, self.writer.node)
-            except LeaseLost:
-                await self._begin_again()
-            except Exception as error:  # noqa: BLE001 - the database is away; the next round tries again
+                await self._renew()
+            except Exception as error:  # noqa: BLE001 - the database is away; try again
                 logger.warning("The lease could not be renewed: %r", error)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _renew(self) -> None:
+        try:
+            await leases.renew(self.database, self.writer.node)
+        except LeaseLost:
+            await self._begin_again()
 
     async def _begin_again(self) -> None:
         """Our sessions have lapsed in the log: become a new node, have clients come back."""
         logger.error("This server was taken for dead; its clients will join again.")
-        name = _name(self.settings)
         alone = isinstance(self.database.backend, Sqlite)
-        self.writer.node = await leases.begin(self.database, name, alone=alone)
+        self.writer.node = await leases.begin(self.database, _name(self.settings), alone=alone)
         self._lost.clear()
         for client in tuple(self.clients):
             client.close("disconnected")
@@ -151,7 +167,9 @@ class Runtime:
             await asyncio.sleep(lease / 3)
             try:
                 if isinstance(self.database.backend, Postgres) and loop.time() - since > lease:
-                    await leases.end_expired(self.database, lease)
+                    # A database that hung for longer than a lease kept others from renewing, too.
+                    async with asyncio.timeout(lease / 3):
+                        await leases.end_expired(self.database, lease)
                 self.departures.add(await leaves_due(self.database))
             except Exception as error:  # noqa: BLE001 - the database is away: everybody gets a new lease
                 logger.warning("Dead servers could not be looked for: %r", error)
@@ -225,7 +243,7 @@ async def _controlled(socket: Path | None, runtime: Runtime) -> AsyncIterator[No
     if socket is None:
         yield
         return
-    async with control.listening(socket, operations.handlers(runtime.eraser)):
+    async with control.listening(socket, runtime.operations.handlers()):
         yield
 
 

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 DEFAULT_DATABASE = "sqlite:///chatlog.db"
+
+
+_LEAST = {"port": 0, "max_chats_per_second": 0, "max_commit_delay_ms": 0}
+"""The settings that may be 0, which means any or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +100,23 @@ class Settings:
     poll_seconds: float = field(
         default=1.0, metadata={"help": "how often the log is looked at without being rung for"}
     )
+    retention_seconds: float = field(
+        default=3_600.0, metadata={"help": "how often texts that are too old are looked for"}
+    )
     shutdown_seconds: float = field(default=4.0, metadata={"help": "longest graceful stop"})
     readers: int = field(default=4, metadata={"help": "database connections that read"})
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that would stop the server from working.
+
+        Raises:
+            ValueError: naming the setting.
+        """
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            least = _LEAST.get(setting.name, 1 if type(value) is int else 0.001)
+            if type(value) in (int, float) and not value >= least:
+                raise ValueError(f"{setting.name} is at least {least}, not {value}.")
 
 
 def database_from(environ: Mapping[str, str] = os.environ) -> str:

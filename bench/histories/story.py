@@ -72,6 +72,7 @@ class Story:
         self._room_weights = list(accumulate(1 / n for n in range(1, shape.rooms + 1)))
         self._user_weights = list(accumulate(1 / n for n in range(1, shape.users + 1)))
         self._victims = {n * 7 + 3 for n in range(shape.erased_users)}
+        self._abandoned: Room | None = None
         self._said: dict[int, dict[int, list[int]]] = {n: {} for n in self._victims}
 
     def _person(self, number: int, name: str | None = None) -> Person:
@@ -112,11 +113,14 @@ class Story:
                 if self._position >= erase_at:
                     erase_at = end + 1
                     yield from self._erase_users()
+                    yield from self._abandon(self.rooms[-1])
                 if self._position >= end:
                     break
         self._finish()
 
     def _next(self, room: Room) -> Row:
+        if room is self._abandoned:
+            room = self.rooms[0]
         chance = self._random.random()
         here = len(room.stays)
         if not here or (chance < 0.2 and here < room.settles_at) or chance < 0.01:
@@ -224,6 +228,11 @@ class Story:
                 for start in range(0, len(left), _MAX_REPLAY):
                     page = left[start : start + _MAX_REPLAY]
                     yield self._erasure(self.rooms[room_number - 1], page, "asked to be forgotten")
+
+    def _abandon(self, room: Room) -> Iterator[Row]:
+        self._abandoned = room
+        for gone in list(room.stays):
+            yield self._leave(room, gone, "left")
 
     def _erasure(self, room: Room, seqs: list[int], reason: str) -> Row:
         position, at = self._place()

@@ -22,7 +22,9 @@ COMMANDS: Final = {
     "tail": "chatlog.cli.tail",
     "users": "chatlog.cli.users",
     "verify": "chatlog.cli.verify",
+    "witnesses": "chatlog.cli.witnesses",
     "redact": "chatlog.cli.redact",
+    "retention": "chatlog.cli.retention",
     "erase-user": "chatlog.cli.erase_user",
     "sql": "chatlog.cli.sql",
 }
@@ -48,7 +50,7 @@ class _Commands(click.Group):
 @click.option("--database", metavar="URL", help="URL of the log, for the command that follows.")
 @click.pass_context
 def main(context: click.Context, database: str | None) -> None:
-    """The chat backend you can audit: an event-sourced chat server."""
+    """Run or ask the chat backend you can audit: an event-sourced chat server."""
     speak_utf8()
     url = database or database_from()
     defaults: dict[str, dict[str, Any]] = {name: {"database": url} for name in COMMANDS}

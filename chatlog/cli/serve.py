@@ -29,7 +29,10 @@ def _option(field: Field[Any]) -> click.Option:
 
 def _settings(values: dict[str, Any]) -> Settings:
     values["database"] = values["database"] or database_from()
-    return Settings(**values)
+    try:
+        return Settings(**values)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 @failures_are_sentences

@@ -64,6 +64,8 @@ class CatchUp:
         while frames and not member.gone and member.outlet.waiting() <= self._mark:
             first = member.cursor + 1
             stop = feed.stop_before_notice(member, first + len(frames) - 1)
+            if stop < first:  # the log is ahead of what was dispatched, or this was the end
+                return
             buffer, last = join_frames(frames[: stop - first + 1], first, self._mark)
             feed.write(member, buffer, last)
             frames = frames[last - first + 1 :]

@@ -153,15 +153,23 @@ class Feed:
         if member.last is None:
             self.live[member.session] = member
 
-    def dismiss(self, session: str, last: int, frames: list[bytes]) -> None:
-        """Let a session's own leave at seq ``last`` be the last it gets.
+    def dismiss(self, session: str, last: int) -> Member | None:
+        """Let a session's own leave, at a seq not yet published, be the last it gets.
 
-        ``frames`` are those of the batch that ends with it, not yet published.
+        A member that was live is returned; it is to be admitted again once that seq is
+        published. One that lags gets there by itself.
         """
-        if (member := self.live.pop(session, None)) is not None:
-            member.outlet.write(b"".join(frames))
-        elif (member := self.lagging.get(session)) is not None:
-            member.last = last
+        if session in self.lagging:
+            self.lagging[session].last = last
+            return None
+        member = self.live.pop(session, None)
+        if member is not None:
+            member.cursor, member.last = self.recent.head, last
+        return member
+
+    def is_serving(self, outlet: Outlet) -> bool:
+        """Whether a member with this outlet is still being caught up."""
+        return any(member.outlet is outlet for member in self.lagging.values())
 
     def drop(self, session: str) -> None:
         """Forget a session whose socket is gone."""

@@ -12,9 +12,8 @@ _LONGEST_LOOK_SECONDS: Final = 0.05
 class Outlet(Protocol):
     """One client's socket. ``write`` takes whole frames, never waits and never raises."""
 
-    @property
-    def write(self) -> Write:
-        """The function that takes frames; once closing has begun, it drops them."""
+    def write(self, frames: bytes, /) -> None:
+        """Send whole frames; drop them once closing has begun."""
 
     def waiting(self) -> int:
         """Return how many bytes the kernel has not yet taken."""
@@ -25,13 +24,6 @@ class Outlet(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether frames still go anywhere."""
-
-
-class Write(Protocol):
-    """Takes whole frames."""
-
-    def __call__(self, frames: bytes, /) -> None:
-        """Send the frames, in their order."""
 
 
 async def drained(outlet: Outlet, mark: int, stuck_seconds: float) -> bool:

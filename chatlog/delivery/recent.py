@@ -14,9 +14,10 @@ class Recent:
 
     def __init__(self, head: int, frames: Iterable[bytes], max_bytes: int) -> None:
         self.head = head
-        self._frames = deque(frames)
-        self._bytes = sum(map(len, self._frames))
+        self._frames: deque[bytes] = deque()
+        self._bytes = 0
         self._max_bytes = max_bytes
+        self._add(frames)
 
     @property
     def first(self) -> int:
@@ -30,9 +31,13 @@ class Recent:
 
     def extend(self, frames: list[bytes]) -> None:
         """Add the frames of the next seqs and drop the oldest past the limit."""
-        self._frames.extend(frames)
         self.head += len(frames)
-        self._bytes += sum(map(len, frames))
+        self._add(frames)
+
+    def _add(self, frames: Iterable[bytes]) -> None:
+        for frame in frames:
+            self._frames.append(frame)
+            self._bytes += len(frame)
         while self._bytes > self._max_bytes:
             self._bytes -= len(self._frames.popleft())
 

@@ -49,6 +49,7 @@ class Committer:
         writer: Writer,
         deliver: Callable[[list[Recorded]], None],
         lost: Callable[[], None],
+        turn: asyncio.Lock,
         *,
         max_batch: int,
         max_waiting: int,
@@ -58,6 +59,7 @@ class Committer:
         self._writer = writer
         self._deliver = deliver
         self._lost = lost
+        self._turn = turn
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._pace = Pace(max_delay_ms / 1_000)
@@ -113,6 +115,8 @@ class Committer:
             try:
                 result, events = await self._writer.transact(step)
             except ChatlogError as error:
+                if isinstance(error, LeaseLost):
+                    self._lost()
                 if not settled.done():
                     settled.set_exception(error)
                 return
@@ -137,12 +141,16 @@ class Committer:
         while True:
             await self._bell.wait()
             while self._steps:
-                await asyncio.shield(self._steps.popleft()())
+                async with self._turn:
+                    await asyncio.shield(self._steps.popleft()())
             await self._pace.wait()
             if not (batch := self._take()):
                 continue
             began = loop.time()
-            await asyncio.shield(self._write(batch))
+            async with self._turn:
+                await asyncio.shield(self._write(batch))
+            if not self._line and not self._steps:
+                self._idle.set()
             self._pace.note(len(batch), loop.time() - began)
 
     def _take(self) -> list[tuple[Command, Done]]:
@@ -180,10 +188,11 @@ class Committer:
 
     def _tell(self, batch: Sequence[tuple[Command, Done]], told: Sequence[Told]) -> None:
         for (_, done), outcome in zip(batch, told, strict=True):
-            done(outcome)
+            try:
+                done(outcome)
+            except Exception:  # whoever waits for one must not harm the others of the batch
+                logger.exception("A command's outcome could not be told")
         events = [outcome for outcome in told if type(outcome) is Recorded]
         if events:
             self.appended += len(events)
             self._deliver(events)
-        if not self._line and not self._steps:
-            self._idle.set()

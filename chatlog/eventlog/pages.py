@@ -77,7 +77,7 @@ class _Pager:
         self._request = request
         self._max_bytes = max_bytes
         self._size = size
-        self._types = tuple(request.types) if request.types is not None else EVENT_TYPES
+        self._types = EVENT_TYPES if request.types is None else tuple(set(request.types))
 
     async def page(self) -> Page:
         request = self._request
@@ -150,11 +150,14 @@ class _Pager:
         return events
 
     def _fit_around(self, events: list[Recorded], around: int) -> list[Recorded]:
-        older = [event for event in events if event.seq <= around]
-        newer = [event for event in events if event.seq > around]
-        while len(older) + len(newer) > 1 and (
-            sum(self._size(event) for event in older + newer) > self._max_bytes
-        ):
-            del older[: (len(older) + 1) // 2]
-            del newer[len(newer) // 2 :]
-        return older + newer
+        """Keep what lies nearest to ``around`` and fits in a page, at least one event."""
+        newer = next((i for i, event in enumerate(events) if event.seq > around), len(events))
+        first = last = newer  # the slice that is kept
+        size = 0
+        while first > 0 or last < len(events):
+            take_older = first > 0 and (newer - first <= last - newer or last == len(events))
+            size += self._size(events[first - 1] if take_older else events[last])
+            if first < last and size > self._max_bytes:
+                break
+            first, last = (first - 1, last) if take_older else (first, last + 1)
+        return events[first:last]

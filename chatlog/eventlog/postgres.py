@@ -28,9 +28,22 @@ _LOCK: Final = sa.text(
     "RETURNING (SELECT coalesce(max(position), 0) FROM events), seen_at"
 )
 
-# SQLSTATE classes (PostgreSQL manual, appendix A).
+# Whatever an administrator has set for the database: the lock is taken by the first statement
+# and what it guards is read by the next, which must not see the state before it; a reader's
+# statements must all see one moment.
+_WRITES: Final = {
+    "default_transaction_isolation": "read committed",
+    "synchronous_commit": "on",
+}
+_READS: Final = {
+    "default_transaction_isolation": "repeatable read",
+    "default_transaction_read_only": "on",
+}
+
+# SQLSTATEs and their classes (PostgreSQL manual, appendix A).
 _FAILURES: Final = {
-    "53": Failure.FULL,
+    "53100": Failure.FULL,
+    "53": Failure.UNAVAILABLE,
     "22": Failure.BAD_ROW,
     "23": Failure.BAD_ROW,
     "40": Failure.UNAVAILABLE,
@@ -50,11 +63,11 @@ class Postgres:
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes."""
-        return self._engine(1, {})
+        return self._engine(1, _WRITES)
 
     def reader(self, connections: int) -> AsyncEngine:
         """Return an engine of connections whose transactions are read-only."""
-        return self._engine(connections, {"default_transaction_read_only": "on"})
+        return self._engine(connections, _READS)
 
     def _engine(self, connections: int, server_settings: dict[str, str]) -> AsyncEngine:
         settings = {"search_path": f"{SCHEMA},public", "application_name": "chatlog"}
@@ -83,9 +96,10 @@ class Postgres:
         """Say what an error means, by its SQLSTATE."""
         cause = getattr(error, "orig", error)
         state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
-        if isinstance(cause, UnicodeEncodeError | OverflowError):
+        # What the driver cannot encode never comes to the server, and so has no SQLSTATE.
+        if isinstance(cause.__cause__ or cause, ValueError | OverflowError):
             return Failure.BAD_ROW
-        return _FAILURES.get(state[:2], Failure.UNKNOWN)
+        return _FAILURES.get(state) or _FAILURES.get(state[:2], Failure.UNKNOWN)
 
     async def harden(self, connection: AsyncConnection) -> None:
         """Nothing to do: PostgreSQL stops and recovers from its WAL after a failed sync."""

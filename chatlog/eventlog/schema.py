@@ -160,3 +160,11 @@ sessions = sa.Table(
         postgresql_where=sa.text("left_seq IS NULL"),
     ),
 )
+
+retention = sa.Table(
+    "retention",
+    metadata,
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), primary_key=True, autoincrement=False),
+    sa.Column("days", sa.Integer, nullable=False),
+    sa.Column("names", sa.Boolean, nullable=False),
+)

@@ -5,7 +5,8 @@ else (another node's, or a commit whose outcome was unknown) is read from the lo
 bell only says that there may be something to read: a lost one costs a poll.
 
 Promises: ``dispatch`` is called with every event once, in order of the log, and never
-with one that is not committed.
+with one that is not committed, nor with one of our own before its author was answered:
+``turn`` is held by the committer from the commit to the answers.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ class Tail:
         self,
         database: Database,
         dispatch: Callable[[list[Recorded]], None],
+        turn: asyncio.Lock,
         *,
         poll_seconds: float,
     ) -> None:
         self.position = 0
         self._database = database
         self._dispatch = dispatch
+        self._turn = turn
         self._poll_seconds = poll_seconds
         self._bell = asyncio.Event()
 
@@ -75,9 +78,10 @@ class Tail:
         while True:
             async with self._database.read() as connection:
                 events = await read_forward(connection, self.position, limit=_PAGE)
-            # While this was read, a commit of our own may have gone ahead.
-            events = [event for event in events if event.position > self.position]
-            if not events:
-                return
-            self.position = events[-1].position
-            self._dispatch(events)
+            async with self._turn:
+                # A commit of our own that was under way has now been told and dispatched.
+                events = [event for event in events if event.position > self.position]
+                if not events:
+                    return
+                self.position = events[-1].position
+                self._dispatch(events)

@@ -8,6 +8,7 @@ else is written; it is never guessed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.domain.commands import Command
 from chatlog.domain.errors import (
     ChatlogError,
+    LeaseLost,
     LogError,
     OutcomeUnknown,
     StorageFull,
@@ -135,9 +137,17 @@ class Writer:
             raise OutcomeUnknown from None
 
     async def _look(self, last: Recorded) -> bool:
+        """Look under the log's lock, in a transaction that writes.
+
+        PostgreSQL may still be at the commit whose connection was lost: the lock is free
+        once it has ended. In SQLite's WAL a commit whose fsync failed is not seen, yet would
+        be there after a crash: the next commit goes over it.
+        """
         backend = self._database.backend
         async with self._database.write() as connection:
             async with connection.begin():
+                with contextlib.suppress(LeaseLost):
+                    await backend.lock(connection, self.node.number)
                 found = await connection.execute(_HASH_AT, {"position": last.position})
                 there = found.scalar() == last.hash
             if there:

@@ -15,12 +15,14 @@ from typing import Any
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.lockfile import DatabaseBusy
-from chatlog.eventlog.opening import open_for_writing
+from chatlog.eventlog.opening import open_for_reading, open_for_writing
+from chatlog.eventlog.retention import Rule
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
-from chatlog.service import control, operations
-from chatlog.service.erasing import Eraser
+from chatlog.service import control
+from chatlog.service.operations import Operations
+from chatlog.service.retention import Due, due
 
 DOUBT_SECONDS = 5.0
 
@@ -34,7 +36,7 @@ async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dic
     """
     try:
         async with open_for_writing(url) as database, _committing(database) as committer:
-            handlers = operations.handlers(Eraser(database, committer))
+            handlers = Operations(database, committer).handlers()
             return await handlers[command](**arguments)
     except DatabaseBusy as busy:
         socket = busy.holder.get("socket")
@@ -44,6 +46,12 @@ async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dic
             return await control.ask(Path(socket), command, arguments)
         except OSError:
             raise busy from None
+
+
+async def what_is_due(url: str, rule: Rule) -> Due:
+    """Return what a rule of retention would erase now; only read."""
+    async with open_for_reading(url) as database:
+        return await due(database, rule)
 
 
 @contextlib.asynccontextmanager
@@ -56,6 +64,7 @@ async def _committing(database: Database) -> AsyncIterator[Committer]:
         writer,
         lambda _events: None,
         lambda: None,
+        asyncio.Lock(),
         max_batch=1_000,
         max_waiting=10_000,
         max_delay_ms=0,

@@ -17,18 +17,37 @@ _PATIENCE_SECONDS: Final = 5.0
 
 
 class History:
-    """Reads pages, a bounded number at a time."""
+    """Reads pages; those larger than a batch only a bounded number at a time."""
 
-    def __init__(self, database: Database, *, max_pages: int, max_page_bytes: int) -> None:
+    def __init__(
+        self, database: Database, *, max_pages: int, max_page_bytes: int, max_buffer_bytes: int
+    ) -> None:
         self._database = database
         self._max_page_bytes = max_page_bytes
+        self._max_buffer_bytes = max_buffer_bytes
+        self._large = asyncio.Semaphore(max_pages)
         self._turns = asyncio.Semaphore(max_pages)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn and hold it until the page has left the process.
+    async def lend(self, request: PageRequest) -> AsyncIterator[Page]:
+        """Lend a page; leave the block once its reader has taken it.
 
-        That is what keeps pages which nobody reads from filling the memory.
+        Large pages that are not read would fill the memory, so only so many are lent at a
+        time. While all of them are with readers who don't read, others' pages are shorter,
+        and nobody waits.
+
+        Raises:
+            Refused: ``room_unknown`` for a room without events.
+        """
+        if self._large.locked():
+            yield await self._read(request, self._max_buffer_bytes)
+            return
+        async with self._large:
+            yield await self._read(request, self._max_page_bytes)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn to read from the log at length, and hold it.
 
         Raises:
             Overloaded: if no turn is free in time.
@@ -43,14 +62,9 @@ class History:
         finally:
             self._turns.release()
 
-    async def page(self, request: PageRequest) -> Page:
-        """Return a page of events.
-
-        Raises:
-            Refused: ``room_unknown`` for a room without events.
-        """
+    async def _read(self, request: PageRequest, max_bytes: int) -> Page:
         async with self._database.read() as connection:
-            return await read_page(connection, request, max_bytes=self._max_page_bytes, size=_size)
+            return await read_page(connection, request, max_bytes=max_bytes, size=_size)
 
 
 def _size(event: Recorded) -> int:

@@ -7,6 +7,7 @@ dispatched. There is no moment in between, so nothing is missed and nothing repe
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from chatlog.projections.presence import Presence
 from chatlog.wire.answers import CaughtUp, UsersFrame, encode_answer
 from chatlog.wire.events import encode
 from chatlog.wire.frames import text_frame
+
+_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +55,21 @@ class LiveRoom:
         if not events:
             return
         frames: list[bytes] = []
-        arrivals: list[Member] = []
+        members: list[Member] = []
         for recorded in events:
             frames.append(text_frame(encode(recorded)))
             self.presence.apply(recorded)
             event = recorded.event
             if type(event) is Joined:
                 if (joiner := self.joining.pop(event.session, None)) is not None:
-                    arrivals.append(self._arrive(joiner, recorded, event))
+                    members.append(self._arrive(joiner, recorded, event))
             elif type(event) is Left and event.session in self._members:
-                self._depart(event.session, recorded.seq, frames, arrivals)
+                self._depart(event.session, recorded.seq, members)
         self.feed.publish(frames)
         if any(type(recorded.event) is Erased for recorded in events):
             # The content they erase is in frames of before; those are read anew when asked for.
             self.feed.recent.clear()
-        for member in arrivals:
+        for member in members:
             self.feed.admit(member)
 
     def _arrive(self, joiner: Joiner, recorded: Recorded, event: Joined) -> Member:
@@ -85,13 +88,23 @@ class LiveRoom:
         cursor = event.replay_from - 1
         return Member(event.session, joiner.outlet, cursor, notice, recorded.seq)
 
-    def _depart(self, session: str, seq: int, frames: list[bytes], arrivals: list[Member]) -> None:
+    def _depart(self, session: str, seq: int, members: list[Member]) -> None:
+        """End a session's stay at ``seq``; ``members`` are those to be admitted after it."""
         joiner = self._members.pop(session)
-        for member in arrivals:
-            if member.session == session:
+        for member in members:
+            if member.session == session:  # it came and went in one batch
                 member.last = seq
-        self.feed.dismiss(session, seq, frames)
+        if (member := self.feed.dismiss(session, seq)) is not None:
+            members.append(member)
         joiner.left(self.feed.room, session)
+
+    async def until_left(self, outlet: Outlet) -> None:
+        """Wait until a former stay over this outlet has had its last frame.
+
+        Else a client that leaves while it lags and joins again would see two stays mixed.
+        """
+        while outlet.is_open and self.feed.is_serving(outlet):  # noqa: ASYNC110 - rare, and short
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def drop(self, session: str) -> None:
         """Forget a session whose socket is gone; its leave comes along the log later."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from chatlog.delivery.feed import Delivered, Feed, Member
 from chatlog.delivery.recent import Recent
+from chatlog.domain.errors import Unavailable
 from chatlog.domain.events import Recorded
 from chatlog.domain.sessions import OpenSessions
 from chatlog.eventlog import lookup, read
@@ -83,7 +84,8 @@ class Rooms:
         try:
             room = await self._snapshot(name)
         except BaseException as error:
-            opened.set_exception(error)
+            others = error if isinstance(error, Exception) else Unavailable()
+            opened.set_exception(others)
             opened.exception()  # nobody else may be waiting for it
             raise
         else:
@@ -118,6 +120,12 @@ class Rooms:
 
     def _fall_behind(self, feed: Feed, member: Member) -> None:
         self.catch_up(feed, member)
+
+    def close_if_unused(self, name: str) -> None:
+        """Let go of a room at once that was opened for nothing."""
+        room = self._rooms.get(name)
+        if room is not None and room.is_idle:
+            del self._rooms[name]
 
     async def read_frames(self, name: str, seq: int) -> list[bytes]:
         """Return some frames of a room from ``seq`` on, from the log."""

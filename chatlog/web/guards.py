@@ -56,16 +56,19 @@ def is_our_host(netloc: str, settings: Settings) -> bool:
         return False
     if is_local(name) or netloc.lower() in _lower(settings.allow_host):
         return True
-    if name in _lower(settings.allow_host):
+    if name in {host.strip("[]") for host in _lower(settings.allow_host)}:
         return True
     return name == settings.host.lower() and settings.host not in _ANY_ADDRESS
 
 
-def is_our_origin(origin: str, settings: Settings, host: str) -> bool:
-    """Return whether a page of this origin may connect to us as ``host``."""
+def is_our_origin(origin: str, settings: Settings) -> bool:
+    """Return whether a page of this origin may connect to us."""
     if origin.lower().rstrip("/") in _lower(settings.allow_origin):
         return True
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return False
     return is_our_host(parts.netloc, settings)
@@ -82,6 +85,6 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not is_our_host(request.headers.get("Host", ""), settings):
         return error(403, "forbidden", "This server has another name. See --allow-host.")
     origin = request.headers.get("Origin")
-    if origin is not None and not is_our_origin(origin, settings, request.host):
+    if origin is not None and not is_our_origin(origin, settings):
         return error(403, "forbidden", "Pages of this origin may not connect. See --allow-origin.")
     return await handler(request)

@@ -15,21 +15,31 @@ from typing import Final
 CUT_SECONDS: Final = 2.0
 """How long a close frame may take to get through before the connection is cut."""
 
+ABNORMAL: Final = 1006
+"""RFC 6455's code for a connection that ended without a close frame; never sent."""
+
 _CLOSE: Final = 0x88  # FIN and opcode 8
 
 
 class SocketOutlet:
     """Writes to one connection's transport until closing begins."""
 
-    __slots__ = ("_cut", "_transport", "closed_with", "waiting", "write")
+    __slots__ = ("_cut", "_transport", "_write", "closed_with", "waiting")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._cut: asyncio.TimerHandle | None = None
-        # The transport's own methods: this is called for every member and batch.
-        self.write: Callable[[bytes], None] = transport.write
+        # The transport's own methods: they are called for every member and batch.
+        self._write: Callable[[bytes], None] = transport.write
         self.waiting: Callable[[], int] = transport.get_write_buffer_size
         self.closed_with: int | None = None
+
+    def write(self, frames: bytes, /) -> None:
+        """Hand whole frames to the transport; drop them once closing has begun."""
+        try:
+            self._write(frames)
+        except RuntimeError:  # uvloop's transport is gone; its handler has not been told yet
+            self.shut(ABNORMAL)
 
     @property
     def is_open(self) -> bool:
@@ -49,7 +59,7 @@ class SocketOutlet:
     def shut(self, code: int) -> None:
         """Drop every later frame: closing has begun."""
         self.closed_with = code
-        self.write = _drop
+        self._write = _drop
 
     def forget(self) -> None:
         """Let go of the transport: the connection has ended."""
@@ -57,7 +67,7 @@ class SocketOutlet:
             self._cut.cancel()
             self._transport.close()
         if self.closed_with is None:
-            self.shut(1006)
+            self.shut(ABNORMAL)
 
 
 def _drop(_frames: bytes) -> None:

@@ -20,7 +20,7 @@ MAX_SEQ: Final = 2**63 - 1
 Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGE)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
-HashText = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+HashText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
 class Join(msgspec.Struct, tag_field="type", tag="join"):
@@ -77,6 +77,7 @@ class Ping(msgspec.Struct, tag_field="type", tag="ping"):
 
 ClientCommand = Join | Chat | Leave | History | Users | Ping
 
+_MAX_REASON_CHARS: Final = 200
 _TYPES: Final = frozenset({"join", "chat", "leave", "history", "users", "ping"})
 _decoder: Final[msgspec.json.Decoder[ClientCommand]] = msgspec.json.Decoder(ClientCommand)
 _FIELD: Final = re.compile(r"`\$\.([a-z]+)")
@@ -98,10 +99,10 @@ def decode(text: bytes) -> ClientCommand:
         BadCommand: ``bad_json``, ``bad_command`` or ``unknown_type``.
         UnicodeDecodeError: if the text is not UTF-8 (close code 1007).
     """
+    if not text.isascii():
+        text.decode()  # msgspec looks only at the strings that it keeps
     try:
         command = _decoder.decode(text)
-    except UnicodeDecodeError:
-        raise
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise _explain(text, error) from None
     if command.id is not None:
@@ -164,4 +165,4 @@ def _explain_object(found: dict[str, Any], error: Exception) -> BadCommand:
 def _sentence(reason: str) -> str:
     match = _MISSING.search(reason) or _FIELD.search(reason)
     where = f"`{match[1]}`: " if match else ""
-    return f"{where}{reason}"
+    return f"{where}{reason[:_MAX_REASON_CHARS]}"

@@ -118,7 +118,7 @@ def _join(recorded: Recorded, event: Joined) -> JoinFrame | SessionFrame:
     erased = event.user.name is None
     if event.sessions > 1:
         return SessionFrame("join", *place, name, event.sessions, erased=erased)
-    said = f"{name} joined the room."
+    said = "" if erased else f"{name} joined the room."
     return JoinFrame("join", *place, name, event.sessions, message=said, erased=erased)
 
 
@@ -129,4 +129,5 @@ def _leave(recorded: Recorded, event: Left) -> JoinFrame | SessionFrame:
     erased = event.user.name is None
     if event.sessions > 0:
         return SessionFrame("leave", *place, *end, erased=erased)
-    return JoinFrame("leave", *place, *end, message=f"{name} left the room.", erased=erased)
+    said = "" if erased else f"{name} left the room."
+    return JoinFrame("leave", *place, *end, message=said, erased=erased)

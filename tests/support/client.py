@@ -35,7 +35,7 @@ class Client:
     reader: asyncio.Task[None] | None = None
     on_event: Callable[[Frame], None] | None = None
     _leaves: dict[str, str] = field(default_factory=dict)
-    _answers: dict[str, asyncio.Future[Frame]] = field(default_factory=dict)
+    _answers: dict[str, list[asyncio.Future[Frame]]] = field(default_factory=dict)
     _waiters: list[tuple[Wanted, asyncio.Future[Frame]]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -73,14 +73,15 @@ class Client:
             self.rooms.add(frame.room)
         elif frame.type == "ack" and left is not None:
             self.rooms.discard(left)
-        if answer := self._answers.pop(id_, None):
-            _resolve(answer, frame)
+        if waiting := self._answers.get(id_):
+            _resolve(waiting.pop(0), frame)
 
     def _ended(self, closed: Closed) -> None:
         self.connection.entries.append(closed)
         self.rooms.clear()
         lost = ConnectionResetError(f"{self.connection.label} ended with {closed}")
-        for future in [*self._answers.values(), *(future for _, future in self._waiters)]:
+        answers = itertools.chain.from_iterable(self._answers.values())
+        for future in [*answers, *(future for _, future in self._waiters)]:
             if not future.done():
                 future.set_exception(lost)
                 future.exception()  # so that one nobody awaits is not reported
@@ -98,15 +99,10 @@ class Client:
         """Send a command with an ``id``; the future has its answer, whichever that is."""
         fields.setdefault("id", f"{self.connection.label}-{next(self._numbers)}")
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._answers[fields["id"]] = answer
+        self._answers.setdefault(fields["id"], []).append(answer)
         if kind == "leave":
             self._leaves[fields["id"]] = fields["room"]
-        try:
-            await self.send({"type": kind, **fields})
-        except ConnectionError:
-            self._answers.pop(fields["id"], None)
-            answer.cancel()
-            raise
+        await self.send({"type": kind, **fields})
         return answer
 
     async def ask(self, kind: str, **fields: Any) -> Frame:

@@ -6,15 +6,15 @@
 -- short range of an index for each class (``chatlog/eventlog/lengths.py``). The expressions of
 -- the classes must be those of the indexes sessions_stay and sessions_replay to the letter.
 CREATE VIEW audit_witnesses AS
-WITH classes (class, width) AS (
-    VALUES
-        (1, 4), (2, 16), (3, 64),
-        (4, 256), (5, 1024), (6, 4096),
-        (7, 16384), (8, 65536), (9, 262144),
-        (10, 1048576), (11, 4194304), (12, 16777216),
-        (13, 67108864), (14, 268435456), (15, 1073741824),
-        (16, 4294967296), (17, 17179869184), (18, 68719476736),
-        (19, 274877906944), (20, 1099511627776), (21, 4611686018427387904)
+WITH RECURSIVE stay_classes (class, width) AS (
+    SELECT 1, CAST(4 AS BIGINT)
+    UNION ALL
+    SELECT class + 1, width * 4 FROM stay_classes WHERE class < 20
+),
+replay_classes (class, width) AS (
+    SELECT 1, CAST(4 AS BIGINT)
+    UNION ALL
+    SELECT class + 1, width * 4 FROM replay_classes WHERE class < 20
 )
 SELECT r.room COLLATE "C" AS room,
        e.seq,
@@ -41,7 +41,7 @@ SELECT r.room COLLATE "C" AS room,
        CASE WHEN e.at > s.last_seen_at THEN 'uncertain' ELSE 'open' END AS certainty
 FROM rooms AS r
 JOIN events AS e ON e.room_id = r.id
-CROSS JOIN classes AS c
+CROSS JOIN stay_classes AS c
 JOIN sessions AS s
     ON s.room_id = e.room_id
     AND s.left_seq IS NOT NULL
@@ -84,7 +84,7 @@ SELECT r.room COLLATE "C" AS room,
        'replayed' AS certainty
 FROM rooms AS r
 JOIN events AS e ON e.room_id = r.id
-CROSS JOIN classes AS c
+CROSS JOIN replay_classes AS c
 JOIN sessions AS s
     ON s.room_id = e.room_id
     AND s.replay_from < s.joined_seq

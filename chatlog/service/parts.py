@@ -1,0 +1,30 @@
+"""What connections work with: one set for all connections of a node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatlog.domain.names import Limits
+from chatlog.eventlog.committer import Committer
+from chatlog.service.departures import Departures
+from chatlog.service.history import History
+from chatlog.service.rooms import Rooms
+from chatlog.service.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a node, and the settings that a connection obeys."""
+
+    committer: Committer
+    rooms: Rooms
+    departures: Departures
+    history: History
+    users: Users
+    limits: Limits
+    refusals: dict[str, int]
+    max_in_flight: int
+    max_bad_commands_per_minute: int
+    max_chats_per_second: float
+    max_buffer_bytes: int
+    slow_seconds: float
