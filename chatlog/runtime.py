@@ -72,7 +72,7 @@ class Runtime:
             self.writer,
             self.tail.offer,
             self._lost.set,
-            turn,
+            turn=turn,
             max_batch=settings.max_batch,
             max_waiting=settings.max_waiting_commands,
             max_delay_ms=settings.max_commit_delay_ms,

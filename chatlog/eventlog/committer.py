@@ -49,17 +49,20 @@ class Committer:
         writer: Writer,
         deliver: Callable[[list[Recorded]], None],
         lost: Callable[[], None],
-        turn: asyncio.Lock,
         *,
         max_batch: int,
         max_waiting: int,
         max_delay_ms: float,
+        turn: asyncio.Lock | None = None,
     ) -> None:
-        """Give committed events to ``deliver``; call ``lost`` if this node is declared dead."""
+        """Give committed events to ``deliver``; call ``lost`` if this node is declared dead.
+
+        ``turn`` is shared with a tail of the same log.
+        """
         self._writer = writer
         self._deliver = deliver
         self._lost = lost
-        self._turn = turn
+        self._turn = turn or asyncio.Lock()
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._pace = Pace(max_delay_ms / 1_000)

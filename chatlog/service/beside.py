@@ -64,7 +64,6 @@ async def _committing(database: Database) -> AsyncIterator[Committer]:
         writer,
         lambda _events: None,
         lambda: None,
-        asyncio.Lock(),
         max_batch=1_000,
         max_waiting=10_000,
         max_delay_ms=0,
