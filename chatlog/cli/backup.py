@@ -1,0 +1,46 @@
+"""``chatlog backup``: a consistent copy of the log, beside a running server."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.options import database_option, run
+from chatlog.cli.progress import Report, progress
+from chatlog.domain.errors import LogError
+from chatlog.eventlog.backup import back_up, partial_of
+from chatlog.eventlog.opening import open_for_reading
+from chatlog.eventlog.sqlite import Sqlite
+
+_LOOK_SECONDS = 0.2
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@database_option
+@failures_are_sentences
+def backup(file: Path, database: str) -> None:
+    """Copy the log to a new FILE: a prefix of it that verifies, while the server goes on."""
+    with progress(f"Backing up to {file.name}") as report:
+        size = run(_back_up(database, file, report))
+    click.echo(f"Backed up {size:,} bytes to {file}.")
+
+
+async def _back_up(url: str, target: Path, report: Report) -> int:
+    async with open_for_reading(url) as database:
+        backend = database.backend
+        if not isinstance(backend, Sqlite):
+            raise LogError("PostgreSQL has tools of its own: use pg_dump or a base backup.")
+        copying = asyncio.create_task(asyncio.to_thread(back_up, backend.path, target))
+        while not copying.done():
+            report(_size(partial_of(target)), _size(backend.path))
+            await asyncio.wait([copying], timeout=_LOOK_SECONDS)
+        await copying
+    return _size(target)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
