@@ -26,6 +26,7 @@ from chatlog.eventlog.schema import rooms, sessions, users
 Outcome = Recorded | FirstPost | Refused
 """What became of a command: its event, the first chat it repeats, or why it was refused."""
 
+_SALTS: Final = 32
 _INSERT_ROOMS: Final = rooms.insert()
 _INSERT_USERS: Final = users.insert()
 _OPEN: Final = sessions.insert()
@@ -57,6 +58,7 @@ class Batch:
         self._hashes: dict[tuple[str, int], bytes | None] = {}
         self._new_rooms: list[Room] = []
         self._new_users: list[dict[str, Any]] = []
+        self._entropy = b""
         self._secret = b""
         self._next_user = self._next_room = 0
         self.recorded: list[Recorded] = []
@@ -83,8 +85,10 @@ class Batch:
 
     # The steps of the transaction, in order.
 
-    async def look_up(self, connection: AsyncConnection, commands: Sequence[Command]) -> None:
-        """Read what the commands need to be decided."""
+    async def look_up(
+        self, connection: AsyncConnection, commands: Sequence[Command], *, ids: bool
+    ) -> None:
+        """Read what the commands need to be decided; the chats of earlier ``ids`` if told so."""
         joins = [command for command in commands if type(command) is Join]
         await self.know(
             connection,
@@ -97,9 +101,9 @@ class Batch:
                 assert room.number is not None
                 at = (room.name, join.after)
                 self._hashes[at] = await lookup.hash_at(connection, room.number, join.after)
-        ids = [command.id for command in commands if type(command) is Post and command.id]
         if ids:
-            self._posts = await lookup.first_posts(connection, ids)
+            posts = [command.id for command in commands if type(command) is Post and command.id]
+            self._posts = await lookup.first_posts(connection, posts) if posts else {}
 
     async def know(
         self, connection: AsyncConnection, room_names: set[str], usernames: set[str]
@@ -147,7 +151,7 @@ class Batch:
         assert room.number is not None
         self._position += 1
         at = max(at or self._now, room.at)
-        sealed = _sealed(event)
+        sealed = self._sealed(event)
         facts = chain.facts_of(event)
         seq = room.head + 1
         header = chain.header(room.id, seq, at, event, facts, sealed[0])
@@ -179,8 +183,30 @@ class Batch:
         """The log's end once this batch is committed."""
         return self._position
 
+    def _sealed(self, event: Event) -> tuple[bytes, bytes, str] | tuple[None, None, None]:
+        """Return the commitment to an event's text, its salt and the text itself."""
+        text = None
+        if type(event) is Posted:
+            text = event.message
+        elif type(event) is Erased:
+            text = event.reason
+        if text is None:
+            return None, None, None
+        salt = self._salt()
+        return chain.commitment(salt, text), salt, text
+
+    def _salt(self) -> bytes:
+        """Return fresh random bytes, drawn many at a time: each draw is a system call."""
+        if not self._entropy:
+            self._entropy = os.urandom(chain.SALT_BYTES * _SALTS)
+        salt, self._entropy = (
+            self._entropy[: chain.SALT_BYTES],
+            self._entropy[chain.SALT_BYTES :],
+        )
+        return salt
+
     def _new_user(self, name: str) -> User:
-        salt = os.urandom(chain.SALT_BYTES)
+        salt = self._salt()
         user = User(os.urandom(16).hex(), name, self._next_user, chain.commitment(salt, name))
         self._next_user += 1
         self._new_users.append(
@@ -212,19 +238,6 @@ class Batch:
             self._opened.append(rows.session_opened(recorded, event, room, self._number))
         elif type(event) is Left:
             self._closed.append(rows.session_closed(recorded, event))
-
-
-def _sealed(event: Event) -> tuple[bytes, bytes, str] | tuple[None, None, None]:
-    """Return the commitment to an event's text, its salt and the text itself."""
-    text = None
-    if type(event) is Posted:
-        text = event.message
-    elif type(event) is Erased:
-        text = event.reason
-    if text is None:
-        return None, None, None
-    salt = os.urandom(chain.SALT_BYTES)
-    return chain.commitment(salt, text), salt, text
 
 
 async def _next(connection: AsyncConnection, number: sa.Column[int]) -> int:

@@ -146,7 +146,8 @@ class Committer:
             while self._steps:
                 async with self._turn:
                     await asyncio.shield(self._steps.popleft()())
-            await self._pace.wait()
+            if len(self._line) < self._max_batch:
+                await self._pace.wait()
             if not (batch := self._take()):
                 continue
             began = loop.time()

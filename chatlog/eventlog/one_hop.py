@@ -2,8 +2,8 @@
 
 The stock cursor goes there and back to open, to execute, to fetch and to close, about
 50 µs each: 16 hops a batch and most of the price of a small commit. This one does all of
-it at once, which costs 0.35 ms a commit less. Results are read whole, which is what
-SQLAlchemy's adapter does with them anyway.
+it at once, and a BEGIN goes along with the statement after it: together 0.4 ms a commit
+less. Results are read whole, which is what SQLAlchemy's adapter does with them anyway.
 """
 
 from __future__ import annotations
@@ -22,14 +22,39 @@ class OneHopConnection(aiosqlite.Connection):
         super().__init__(lambda: sqlite3.connect(database, uri=uri), iter_chunk_size=64)
         # Else a connection that was never closed keeps the process from ending.
         self._thread.daemon = True
+        self._begin = ""
 
     def cursor(self) -> Any:
         """Return a cursor; nothing is awaited for it."""
         return OneHopCursor(self)
 
+    def begin(self, statement: str) -> None:
+        """Begin a transaction together with its first statement."""
+        self._begin = statement
+
     async def hop(self, step: Callable[[sqlite3.Connection], None]) -> None:
-        """Run a step in SQLite's thread."""
-        await self._execute(step, self._conn)  # type: ignore[no-untyped-call]
+        """Run a step in SQLite's thread, after the BEGIN that is due."""
+        begin, self._begin = self._begin, ""
+        await self._execute(self._step, begin, step)  # type: ignore[no-untyped-call]
+
+    def _step(self, begin: str, step: Callable[[sqlite3.Connection], None]) -> None:
+        if begin:
+            self._conn.execute(begin)
+        step(self._conn)
+
+    async def commit(self) -> None:
+        """Commit, if anything was begun."""
+        if self._begin:
+            self._begin = ""
+        else:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Roll back, if anything was begun."""
+        if self._begin:
+            self._begin = ""
+        else:
+            await super().rollback()
 
 
 class OneHopCursor:
@@ -48,6 +73,9 @@ class OneHopCursor:
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Self:
         """Run one statement and read its result."""
+        if sql.startswith("BEGIN"):
+            self._connection.begin(sql)
+            return self
 
         def step(connection: sqlite3.Connection) -> None:
             self._keep(connection.execute(sql, parameters))

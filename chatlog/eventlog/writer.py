@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 _HASH_AT: Final = sa.select(events.c.hash).where(events.c.position == sa.bindparam("position"))
 _RETRY_SECONDS: Final = 0.2
+_WARY_BATCHES: Final = 100
 
 
 T = TypeVar("T")
@@ -55,16 +56,28 @@ class Writer:
         self.node = node
         self._memory = Memory()
         self._doubt_seconds = doubt_seconds
+        self._wary = 0
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Decide and write the commands in their order, in one durable transaction.
 
+        Ids that were used before are rare: after a reconnection. The database refuses
+        them by itself, so they are looked up only once it has, and for a while after.
+
         Raises:
             As ``transact``.
         """
+        if self._wary == 0:
+            try:
+                return await self._append(commands, ids=False)
+            except BadRow:
+                self._wary = _WARY_BATCHES
+        self._wary -= 1
+        return await self._append(commands, ids=True)
 
+    async def _append(self, commands: Sequence[Command], *, ids: bool) -> list[Outcome]:
         async def step(connection: AsyncConnection, batch: Batch) -> list[Outcome]:
-            await batch.look_up(connection, commands)
+            await batch.look_up(connection, commands, ids=ids)
             return [batch.settle(command) for command in commands]
 
         outcomes, _ = await self.transact(step)
@@ -107,11 +120,11 @@ class Writer:
     async def _explain(self, error: Exception, last: Recorded | None, *, committing: bool) -> None:
         """Return if the transaction proves to be committed; else raise what became of it."""
         failure = self._database.backend.failure(error)
+        if failure is Failure.BAD_ROW and not committing:
+            raise BadRow(str(error)) from error
         logger.warning("The log could not be written (%s): %r", failure.name, error)
         if failure is Failure.FULL:
             raise StorageFull from error
-        if failure is Failure.BAD_ROW and not committing:
-            raise BadRow(str(error)) from error
         if failure is Failure.FATAL:
             raise LogError(f"The database is damaged: {error}") from error
         if failure is Failure.UNAVAILABLE or not committing:
