@@ -38,6 +38,8 @@ def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
             sentence = f"The database cannot be used: {why(error)}"
         except BrokenPipeError:
             _leave_quietly()
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
         except ImportError as error:
             sentence = f"{error}: install chatlog-server[postgres] for PostgreSQL."
         except OSError as error:

@@ -39,8 +39,7 @@ class LockFile:
         Raises:
             DatabaseBusy: if another process holds it.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        file = self._open()
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -50,6 +49,14 @@ class LockFile:
         os.ftruncate(file, 0)
         os.pwrite(file, json.dumps({"pid": os.getpid(), **about}).encode(), 0)
         return self
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(self.path, flags, 0o644)
+        except FileNotFoundError:
+            self.path.parent.mkdir(parents=True)
+            return os.open(self.path, flags, 0o644)
 
     def holder(self) -> dict[str, Any]:
         """Return what the holder says of itself; empty where that cannot be read."""

@@ -46,6 +46,8 @@ rooms = sa.Table(
     sa.Column("id", _Number, primary_key=True, autoincrement=False),
     sa.Column("uuid", sa.Text, nullable=False, unique=True),
     sa.Column("room", sa.Text, nullable=False, unique=True),
+    # By code point, as SQLite orders text by itself.
+    sa.Index("rooms_by_name", sa.text('room COLLATE "C"')).ddl_if(dialect="postgresql"),
 )
 
 users = sa.Table(

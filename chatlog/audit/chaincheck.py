@@ -1,0 +1,136 @@
+"""Check a room's events one after the other, from the first on: hashes, times, sessions.
+
+The same check serves ``verify``, which reads the tables, and an import, which reads a
+file: what it accepts is what this program could have written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chatlog.domain.errors import ChatlogError
+from chatlog.domain.events import Erased, Event, Joined, Left, Posted, User
+from chatlog.domain.proof import Proof, Proved
+from chatlog.domain.sessions import OpenSessions
+from chatlog.eventlog import chain
+
+_TIME: Final = re.compile(
+    r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
+)
+
+
+class Wrong(ChatlogError):
+    """An event is not what was written: ``seq`` is its place, ``why`` says it in a clause."""
+
+    def __init__(self, seq: int, why: str) -> None:
+        super().__init__(f"Event {seq}: {why}")
+        self.seq = seq
+        self.why = why
+
+
+class ChainCheck:
+    """The check of one room; ``head`` and ``hash`` are of the last event accepted."""
+
+    def __init__(self) -> None:
+        self.head = 0
+        self.hash = chain.GENESIS
+        self.at = ""
+        self.sessions = OpenSessions()
+        self._room_id: str | None = None
+        # Texts that are gone and have not yet been named by an erasure.
+        self._unexplained: set[int] = set()
+
+    def accept(self, proved: Proved) -> None:
+        """Check the next event and move on to it.
+
+        Raises:
+            Wrong: if it is not the one that was written there.
+        """
+        recorded, proof = proved.recorded, proved.proof
+        if recorded.seq != self.head + 1:
+            raise Wrong(self.head + 1, "it is missing")
+        seq = recorded.seq
+        self._check_content(seq, recorded.event, proof)
+        self._check_hash(proved)
+        if not _TIME.fullmatch(recorded.at) or recorded.at < self.at:
+            raise Wrong(seq, "its time is before that of the event before it")
+        if self._room_id not in {None, proof.room_id}:
+            raise Wrong(seq, "it is of another room")
+        self._check_session(seq, recorded.event)
+        self._room_id = proof.room_id
+        self.head, self.at, self.hash = seq, recorded.at, recorded.hash
+        self.sessions.apply(recorded.event)
+
+    def finish(self) -> None:
+        """Check what only the end can tell.
+
+        Raises:
+            Wrong: if a text is gone that no erasure names.
+        """
+        if self._unexplained:
+            raise Wrong(min(self._unexplained), "its text is gone and no erasure says so")
+
+    def _check_content(self, seq: int, event: Event, proof: Proof) -> None:
+        if not _opens(event.user.commitment, proof.name_salt, event.user.name):
+            raise Wrong(seq, "the name of its user is not the one that was written")
+        text = text_of(event)
+        if proof.text_commitment is None:
+            if text is not None or proof.text_salt is not None or has_text(event):
+                raise Wrong(seq, "nothing vouches for its text")
+        elif not _opens(proof.text_commitment, proof.text_salt, text):
+            raise Wrong(seq, "its text is not the one that was written")
+        elif text is None:
+            self._unexplained.add(seq)
+        if isinstance(event, Erased):
+            self._unexplained.difference_update(event.of)
+
+    def _check_hash(self, proved: Proved) -> None:
+        recorded, proof = proved.recorded, proved.proof
+        event = recorded.event
+        header = chain.header(
+            proof.room_id,
+            recorded.seq,
+            recorded.at,
+            event,
+            chain.facts_of(event),
+            proof.text_commitment,
+        )
+        if chain.next_hash(self.hash, header) != recorded.hash:
+            raise Wrong(recorded.seq, "its hash does not follow from what it says")
+
+    def _check_session(self, seq: int, event: Event) -> None:
+        if isinstance(event, Joined):
+            if event.session in self.sessions:
+                raise Wrong(seq, "its session has begun before")
+            self._check_count(seq, event.user, event.sessions - 1)
+            if not 1 <= event.replay_from <= seq:
+                raise Wrong(seq, "its replay begins where there is no event")
+        elif isinstance(event, Left | Posted):
+            owner = self.sessions.user_of(event.session)
+            if owner is None or owner.id != event.user.id:
+                raise Wrong(seq, "its session is not open")
+            if isinstance(event, Left):
+                self._check_count(seq, event.user, event.sessions + 1)
+
+    def _check_count(self, seq: int, user: User, before: int) -> None:
+        if self.sessions.count(user) != before:
+            raise Wrong(seq, "it counts its user's sessions wrongly")
+
+
+def text_of(event: Event) -> str | None:
+    """Return the erasable text of an event, None where it has none or it is gone."""
+    if isinstance(event, Posted):
+        return event.message
+    return event.reason if isinstance(event, Erased) else None
+
+
+def has_text(event: Event) -> bool:
+    """Return whether an event of this kind must have a text, or have had one."""
+    return isinstance(event, Posted)
+
+
+def _opens(commitment: bytes, salt: bytes | None, content: str | None) -> bool:
+    if content is None or salt is None:
+        return content is None and salt is None
+    return chain.commitment(salt, content) == commitment

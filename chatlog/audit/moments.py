@@ -1,0 +1,115 @@
+"""Moments: a seq or a time names a place in a room, and every question is asked at one.
+
+Times never go back within a room, so a time is a place among its seqs: that of the last
+event not after it. Each function runs inside the caller's snapshot.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.presence import seq_at
+from chatlog.domain.errors import Refused
+from chatlog.eventlog import read
+from chatlog.eventlog.schema import events
+
+MAX_SEQ: Final = 2**63 - 1
+FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+_OF_ROOM: Final = events.c.room_id == sa.bindparam("room")
+_BEFORE: Final = (
+    sa.select(events.c.seq)
+    .where(_OF_ROOM, events.c.at < sa.bindparam("time"))
+    .order_by(events.c.at.desc(), events.c.seq.desc())
+    .limit(1)
+)
+_AT: Final = sa.select(events.c.at).where(_OF_ROOM, events.c.seq == sa.bindparam("seq"))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room as of a snapshot: its number in the tables, its name and its last seq."""
+
+    number: int
+    name: str
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place in a room: all events up to ``seq`` have happened, none later.
+
+    ``at`` is the time of that event, None before the first one. ``time`` is the time that
+    is asked about: the one that was given, else ``at``; what was last seen before it is
+    uncertain.
+    """
+
+    seq: int
+    at: str | None
+    time: str | None
+
+
+def parse_point(text: str) -> int | str:
+    """Return the seq or the time that a text names; a time as the log writes times.
+
+    A time is RFC 3339 (or ISO 8601, down to a date alone); without an offset it is UTC.
+
+    Raises:
+        Refused: ``bad_command``, if it is neither.
+    """
+    if re.fullmatch(r"[0-9]{1,19}", text) and int(text) <= MAX_SEQ:
+        return int(text)
+    try:
+        # In a URL that was not encoded, the offset's plus arrives as a space.
+        time = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text.strip()))
+        time = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused(
+            "bad_command", "Give a seq, as in 41, or a time, as in 2026-11-22T17:00:00Z."
+        ) from None
+    # Not strftime's %Y, which has fewer than four digits for the first years.
+    return f"{time.year:04}{time.strftime('-%m-%dT%H:%M:%S.%fZ')}"
+
+
+async def find_room(connection: AsyncConnection, name: str) -> Room:
+    """Return the room of this name.
+
+    Raises:
+        Refused: ``room_unknown``, if it has no events.
+    """
+    number = await read.room_number(connection, name)
+    if number is None:
+        raise Refused("room_unknown", "There is no room of this name.")
+    return Room(number, name, await read.room_head(connection, number))
+
+
+async def find_moment(connection: AsyncConnection, room: Room, point: int | str | None) -> Moment:
+    """Return the moment that a seq or a time names; None is now, the room's head.
+
+    Raises:
+        Refused: ``after_unknown``, if the seq is past the head.
+    """
+    if isinstance(point, str):
+        seq = await seq_at(connection, room.number, point)
+        return Moment(seq, await _time_of(connection, room, seq), point)
+    seq = room.head if point is None else point
+    if seq > room.head:
+        raise Refused("after_unknown", f"The room's last seq is {room.head}.")
+    at = await _time_of(connection, room, seq)
+    return Moment(seq, at, at)
+
+
+async def seq_before(connection: AsyncConnection, room: Room, time: str) -> int:
+    """Return the seq of the last event before a time, 0 if there is none."""
+    found = await connection.execute(_BEFORE, {"room": room.number, "time": time})
+    return int(found.scalar() or 0)
+
+
+async def _time_of(connection: AsyncConnection, room: Room, seq: int) -> str | None:
+    return (await connection.execute(_AT, {"room": room.number, "seq": seq})).scalar()

@@ -1,0 +1,94 @@
+"""Who was present at a seq or at a time, from the sessions table.
+
+The cost grows with who was present then, however long the log and however many sessions
+the room has had. The answer is the fold of the room's joins and leaves: ``verify`` checks
+that the table is that fold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.stays import LAST_SEEN, ROOM, SEQ, STAYS
+from chatlog.eventlog.schema import events, nodes, users
+
+
+def _open_and_since() -> sa.Select[Any]:
+    """Each open session with its user's name and the user's last arrival until then."""
+    # By the index events_arrivals; its condition has to stand here as it does there.
+    arrived = sa.text("events.type = 'join' AND events.sessions = 1")
+    since_seq = (
+        sa.select(sa.func.max(events.c.seq))
+        .where(events.c.room_id == ROOM, events.c.user_id == STAYS.c.user_id, arrived)
+        .where(events.c.seq <= SEQ)
+        .correlate(STAYS)
+        .scalar_subquery()
+    )
+    stays = (
+        sa.select(STAYS.c.user_id, LAST_SEEN, since_seq.label("since_seq"))
+        .join(nodes, nodes.c.id == STAYS.c.node_id)
+        .subquery("of_users")
+    )
+    arrival = events.alias("arrival")
+    return (
+        sa.select(stays, users.c.username, arrival.c.at.label("since"))
+        .join(users, users.c.id == stays.c.user_id)
+        .join(arrival, sa.and_(arrival.c.room_id == ROOM, arrival.c.seq == stays.c.since_seq))
+    )
+
+
+_OPEN: Final = _open_and_since()
+_LAST_AT: Final = (
+    sa.select(events.c.seq)
+    .where(events.c.room_id == ROOM, events.c.at <= sa.bindparam("moment"))
+    .order_by(events.c.at.desc(), events.c.seq.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A user who was present. ``since`` is the arrival that made them so.
+
+    ``username`` is None once erased; ``uncertain`` says that at the time asked for, none
+    of their sessions was surely still there.
+    """
+
+    username: str | None
+    sessions: int
+    since: str
+    since_seq: int
+    uncertain: bool = False
+
+
+async def seq_at(connection: AsyncConnection, room: int, moment: str) -> int:
+    """Return the seq of the room's last event not after a time, 0 where there is none."""
+    found = await connection.execute(_LAST_AT, {"room": room, "moment": moment})
+    return int(found.scalar() or 0)
+
+
+async def present_at(
+    connection: AsyncConnection, room: int, seq: int, *, moment: str | None = None
+) -> list[Present]:
+    """Return who was present in the room of this number after the event at ``seq``.
+
+    With ``moment``, the time that ``seq`` was found for, doubt about it is told. Sorted by
+    name, in order of code points.
+    """
+    stays: dict[int, list[sa.Row[Any]]] = {}
+    for row in await connection.execute(_OPEN, {"room": room, "seq": seq}):
+        stays.setdefault(row.user_id, []).append(row)
+    found = [_present(own, moment) for own in stays.values()]
+    return sorted(found, key=lambda present: (present.username or "", present.since_seq))
+
+
+def _present(stays: list[sa.Row[Any]], moment: str | None) -> Present:
+    first = stays[0]
+    doubtful = moment is not None and all(
+        stay.last_seen is not None and stay.last_seen < moment for stay in stays
+    )
+    return Present(first.username, len(stays), first.since, first.since_seq, uncertain=doubtful)

@@ -1,0 +1,65 @@
+"""Reading events with their proof: what an export carries and ``verify`` checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.proof import Proof, Proved
+from chatlog.eventlog.rows import STORED, recorded
+from chatlog.eventlog.schema import events, rooms, users
+
+PROVED: Final = STORED.add_columns(
+    rooms.c.uuid.label("room_uuid"),
+    users.c.salt.label("name_salt"),
+    events.c.text_commitment,
+    events.c.text_salt,
+)
+_PAGE: Final = (
+    PROVED.where(
+        events.c.room_id == sa.bindparam("room"),
+        events.c.seq.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+    .order_by(events.c.seq)
+    .limit(sa.bindparam("limit"))
+)
+
+_AT: Final = PROVED.where(
+    events.c.room_id == sa.bindparam("room"),
+    events.c.seq.in_(sa.bindparam("seqs", expanding=True)),
+).order_by(events.c.seq)
+
+
+async def read_proved(
+    connection: AsyncConnection, room: int, first: int, last: int, *, limit: int
+) -> list[Proved]:
+    """Return a room's next events with ``first <= seq <= last``, with their proofs."""
+    asked = {"room": room, "first": first, "last": last, "limit": limit}
+    return [proved(row) for row in await connection.execute(_PAGE, asked)]
+
+
+async def read_proved_at(
+    connection: AsyncConnection, room: int, seqs: Sequence[int]
+) -> list[Proved]:
+    """Return a room's events at these seqs, a page of them at most, with their proofs."""
+    asked = {"room": room, "seqs": seqs}
+    return [proved(row) for row in await connection.execute(_AT, asked)]
+
+
+def proved(row: sa.Row[Any]) -> Proved:
+    """Return the event and proof in a row of ``PROVED``.
+
+    Raises:
+        LogError: if the row is of a type or version that this program does not know.
+    """
+    proof = Proof(
+        row.room_uuid, _bytes(row.name_salt), _bytes(row.text_commitment), _bytes(row.text_salt)
+    )
+    return Proved(recorded(row), proof)
+
+
+def _bytes(value: bytes | None) -> bytes | None:
+    return None if value is None else bytes(value)

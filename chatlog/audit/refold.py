@@ -1,0 +1,128 @@
+"""Fold a room's sessions again from its events and compare with the sessions table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.chaincheck import Wrong
+from chatlog.audit.stored import raise_if_away
+from chatlog.domain.events import Joined, Left, Recorded
+from chatlog.eventlog.backend import Backend
+from chatlog.eventlog.schema import nodes, sessions, users
+
+_STORED: Final[sa.Select[Any]] = (
+    sa.select(
+        sessions.c.session,
+        users.c.uuid,
+        nodes.c.node,
+        sessions.c.joined_seq,
+        sessions.c.joined_at,
+        sessions.c.replay_from,
+        sessions.c.left_seq,
+        sessions.c.left_at,
+        sessions.c.cause,
+        sessions.c.last_seen_at,
+        sessions.c.room_id,
+    )
+    .select_from(sessions.outerjoin(users).outerjoin(nodes))
+    .where(sessions.c.session.in_(sa.bindparam("sessions", expanding=True)))
+)
+_COUNT: Final = sa.select(sa.func.count()).where(sessions.c.room_id == sa.bindparam("room"))
+
+
+_PAGE: Final = 500
+
+
+class _Stay(NamedTuple):
+    """A session as the events tell it; the fields of its row, but for the room."""
+
+    session: str
+    user_id: str
+    node: str
+    joined_seq: int
+    joined_at: str
+    replay_from: int
+    left_seq: int | None = None
+    left_at: str | None = None
+    cause: str | None = None
+    last_seen_at: str | None = None
+
+
+class Refold:
+    """The sessions of the room of this number; memory holds the open ones only."""
+
+    def __init__(self, backend: Backend, room: int) -> None:
+        self._backend = backend
+        self._room = room
+        self._open: dict[str, _Stay] = {}
+        self._closed: list[_Stay] = []
+        self._joins = 0
+
+    def apply(self, recorded: Recorded) -> None:
+        """Fold one event in."""
+        event = recorded.event
+        if isinstance(event, Joined):
+            self._joins += 1
+            place = (recorded.seq, recorded.at, event.replay_from)
+            self._open[event.session] = _Stay(event.session, event.user.id, event.node, *place)
+        elif isinstance(event, Left):
+            stay = self._open.pop(event.session)
+            end = (recorded.seq, recorded.at, event.cause, event.last_seen_at)
+            self._closed.append(_Stay(*stay[:6], *end))
+
+    async def compare_closed(self, connection: AsyncConnection) -> None:
+        """Compare the sessions that have ended since the last comparison.
+
+        Raises:
+            Wrong: at the seq of the first join or leave whose session differs.
+        """
+        closed, self._closed = self._closed, []
+        await self._compare(connection, closed)
+
+    async def compare_rest(self, connection: AsyncConnection, head: int) -> None:
+        """Compare those still open at the room's head, and how many there are in all.
+
+        Raises:
+            Wrong: as ``compare_closed``; at the head if there are sessions of no event.
+        """
+        open_ = list(self._open.values())
+        for begin in range(0, len(open_), _PAGE):
+            await self._compare(connection, open_[begin : begin + _PAGE])
+        found = await connection.execute(_COUNT, {"room": self._room})
+        if found.scalar_one() != self._joins:
+            raise Wrong(head, "the sessions table holds sessions that no event began")
+
+    async def _compare(self, connection: AsyncConnection, stays: Sequence[_Stay]) -> None:
+        if not stays:
+            return
+        try:
+            asked = {"sessions": [stay.session for stay in stays]}
+            rows = (await connection.execute(_STORED, asked)).all()
+        except Exception as error:  # noqa: BLE001 - any driver's way to call a value senseless
+            raise_if_away(self._backend, error)
+            await self._compare_halves(connection, stays, error)
+            return
+        found = {row.session: row for row in rows}
+        for stay in stays:
+            _check(stay, found.get(stay.session), self._room)
+
+    async def _compare_halves(
+        self, connection: AsyncConnection, stays: Sequence[_Stay], error: Exception
+    ) -> None:
+        if len(stays) == 1:
+            why = f"its session cannot be decoded ({error})"
+            raise Wrong(stays[0].joined_seq, why) from error
+        middle = len(stays) // 2
+        await self._compare(connection, stays[:middle])
+        await self._compare(connection, stays[middle:])
+
+
+def _check(stay: _Stay, row: sa.Row[Any] | None, room: int) -> None:
+    if row is None or row.room_id != room:
+        raise Wrong(stay.joined_seq, "its session is not in the sessions table")
+    if tuple(row)[:-1] != tuple(stay):
+        raise Wrong(stay.left_seq or stay.joined_seq, "the sessions table differs")

@@ -1,0 +1,132 @@
+"""Reading rows that may hold anything, and turning them into events or into a ``Wrong``.
+
+Unlike ``eventlog.rows`` this trusts nothing: a column may be of another type (SQLite
+lets it), a user may be missing, a field may stand in an event that has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.chaincheck import Wrong, text_of
+from chatlog.audit.proved import PROVED, proved
+from chatlog.domain.proof import Proved
+from chatlog.eventlog import chain, lookup
+from chatlog.eventlog.backend import Backend, Failure
+from chatlog.eventlog.schema import events, nodes, rooms, users
+
+_OUTER: Final = (
+    events.outerjoin(rooms, events.c.room_id == rooms.c.id)
+    .outerjoin(users, events.c.user_id == users.c.id)
+    .outerjoin(nodes, events.c.node_id == nodes.c.id)
+)
+_ROWS: Final[sa.Select[Any]] = (
+    sa.select(*PROVED.selected_columns, users.c.name_key, nodes.c.name.label("node_name"))
+    .select_from(_OUTER)
+    .where(events.c.room_id == sa.bindparam("room"), events.c.seq > sa.bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(sa.bindparam("limit"))
+)
+BEFORE_ALL: Final = -(2**63)
+
+_Types = tuple[type, ...]
+_NONE: Final = type(None)
+_COLUMNS: Final[dict[str, _Types]] = {
+    "position": (int,),
+    "room": (str,),
+    "seq": (int,),
+    "at": (str,),
+    "hash": (bytes,),
+    "type": (str,),
+    "version": (int,),
+    "uuid": (str,),
+    "username": (str, _NONE),
+    "id": (int,),
+    "commitment": (bytes,),
+    "node": (str,),
+    "session": (str, _NONE),
+    "client_id": (str, _NONE),
+    "cause": (str, _NONE),
+    "last_seen_at": (str, _NONE),
+    "sessions": (int, _NONE),
+    "replay_from": (int, _NONE),
+    "of": (str, _NONE),
+    "text": (str, _NONE),
+    "room_uuid": (str,),
+    "name_salt": (bytes, _NONE),
+    "text_commitment": (bytes, _NONE),
+    "text_salt": (bytes, _NONE),
+    "name_key": (bytes, _NONE),
+    "node_name": (str,),
+}
+"""What each column of a row may hold, in the order of ``_ROWS``."""
+
+
+async def read_rows(
+    connection: AsyncConnection, backend: Backend, room: int, after: int, *, limit: int
+) -> Sequence[sa.Row[Any]]:
+    """Return a room's next rows past a seq, as many as can be decoded.
+
+    Raises:
+        Wrong: if already the next one cannot be.
+    """
+    while True:
+        try:
+            asked = {"room": room, "after": after, "limit": limit}
+            rows: Sequence[sa.Row[Any]] = (await connection.execute(_ROWS, asked)).all()
+        except Exception as error:  # any driver's way to say that a value makes no sense
+            raise_if_away(backend, error)
+            if limit == 1:
+                raise Wrong(after + 1, f"its row cannot be decoded ({error})") from error
+            limit = max(1, limit // 4)
+        else:
+            return rows
+
+
+def raise_if_away(backend: Backend, error: Exception) -> None:
+    """Raise an error that says nothing of the rows: the database is gone or busy."""
+    away = isinstance(error, OSError) or getattr(error, "connection_invalidated", False)
+    if away or backend.failure(error) is Failure.UNAVAILABLE:
+        raise error
+
+
+def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
+    """Return the event in a row of ``read_rows`` that should be the one at ``seq``.
+
+    Raises:
+        Wrong: if the row is not one that this program writes.
+    """
+    for (column, types), value in zip(_COLUMNS.items(), row, strict=True):
+        if type(value) not in types:
+            raise Wrong(seq, f"its {column} cannot be decoded")
+    if row.seq != seq:
+        raise Wrong(seq, "it is missing")
+    try:
+        found = proved(row)
+        facts = chain.facts_of(found.recorded.event)
+    except Exception as error:  # whatever an undecodable row does to the reader
+        raise Wrong(seq, f"its row cannot be decoded ({error})") from error
+    if (*facts,) != (row.type, *(getattr(row, column) for column in _FACTS)):
+        raise Wrong(seq, "it has a field that its type has not")
+    if row.text != text_of(found.recorded.event):
+        raise Wrong(seq, "it has a text that its type has not")
+    if not row.node.startswith(f"{row.node_name}."):
+        raise Wrong(seq, "its node has another name")
+    if row.name_key != _name_key(secret, row.username):
+        raise Wrong(seq, "its user cannot be found by name")
+    return found
+
+
+_FACTS: Final = (
+    "session", "client_id", "cause", "last_seen_at", "sessions", "replay_from", "of",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=10_000)
+def _name_key(secret: bytes, name: str | None) -> bytes | None:
+    return None if name is None else lookup.name_key(secret, name)

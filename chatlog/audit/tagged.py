@@ -1,0 +1,63 @@
+"""A page of events with what names its state, all of one snapshot.
+
+An erasure falls before all of it or after all of it, so a page is never kept under the
+name of a state that it does not show, and no text stands beside a proof that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.moments import find_room
+from chatlog.audit.proved import read_proved_at
+from chatlog.audit.versions import Version, read_version
+from chatlog.domain.events import Recorded
+from chatlog.domain.proof import Proved
+from chatlog.eventlog.pages import Page, PageRequest, read_page
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A page and the ``tag`` of its state; no page, where the asker has it already.
+
+    ``proved`` are the page's events with their proofs, where these were asked for.
+    """
+
+    tag: str
+    page: Page | None = None
+    proved: list[Proved] | None = None
+
+
+async def read_tagged(
+    connection: AsyncConnection,
+    asked: PageRequest,
+    *,
+    known: Iterable[str],
+    max_bytes: int,
+    size: Callable[[Recorded], int],
+    proof: bool,
+) -> Tagged:
+    """Return a page, unless one of the ``known`` tags says that the asker's still holds.
+
+    Raises:
+        Refused: ``room_unknown`` for a room without events.
+    """
+    room = await find_room(connection, asked.room)
+    version = await read_version(connection, room)
+    for tag in known:
+        if await version.is_current(connection, tag):
+            return Tagged(tag)
+    page = await read_page(connection, asked, max_bytes=max_bytes, size=size)
+    seqs = [event.seq for event in page.events]
+    proved = await read_proved_at(connection, room.number, seqs) if proof else None
+    return Tagged(await _tag(connection, version, page), page, proved)
+
+
+async def _tag(connection: AsyncConnection, version: Version, page: Page) -> str:
+    # What has more after it ends in the past, and no later event changes it.
+    if page.more_after and page.last is not None:
+        return await version.past(connection, page.last) or version.now
+    return version.now

@@ -1,0 +1,121 @@
+"""Verify: recompute the chain of a room, or of all, from the stored rows.
+
+It finds the first event of each room that is not what was written. What it reads may be
+anything: a row that cannot be decoded is wrong, not an error. Beside a running server
+it covers what was in the log when it came by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.chaincheck import ChainCheck, Wrong
+from chatlog.audit.refold import Refold
+from chatlog.audit.stored import BEFORE_ALL, decoded, read_rows
+from chatlog.audit.whole import RoomRow, check_whole, rooms_from
+from chatlog.eventlog import lookup
+from chatlog.eventlog.database import Database
+
+_PAGE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RoomVerdict:
+    """What was found of one room.
+
+    ``head`` and ``hash`` (64 hexadecimal digits) are of the last event that is right;
+    ``wrong_seq`` is the first that is not, and ``why`` says so in a clause.
+    """
+
+    room: str
+    head: int
+    hash: str
+    wrong_seq: int | None = None
+    why: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.wrong_seq is None
+
+
+async def verify_rooms(database: Database) -> AsyncIterator[RoomVerdict]:
+    """Yield the verdict on every room, one by one."""
+    number = BEFORE_ALL
+    while True:
+        async with database.read() as connection:
+            page = await rooms_from(connection, number, limit=_PAGE)
+        for row in page:
+            yield await verify_room(database, row)
+        if len(page) < _PAGE:
+            return
+        number = page[-1].number
+
+
+async def verify_log(database: Database) -> str | None:
+    """Return what is wrong with the log as a whole, in a clause; None where nothing is."""
+    async with database.read() as connection:
+        return await check_whole(connection)
+
+
+async def verify_room(database: Database, row: RoomRow) -> RoomVerdict:
+    """Check one room from its first event on."""
+    return await verdict_of(RoomCheck(database, row.number), row.room)
+
+
+async def verdict_of(check: RoomCheck, room: str) -> RoomVerdict:
+    """Check a room from where the check stands on: kept, it goes on from the last head."""
+    wrong: Wrong | None = None
+    try:
+        await check.run()
+    except Wrong as error:
+        wrong = error
+    chain = check.chain
+    found = (room, chain.head, chain.hash.hex())
+    return RoomVerdict(*found) if wrong is None else RoomVerdict(*found, wrong.seq, wrong.why)
+
+
+class RoomCheck:
+    """A room's chain and sessions, read a page at a time, each in a snapshot of its own."""
+
+    def __init__(self, database: Database, room: int) -> None:
+        self.chain = ChainCheck()
+        self._database = database
+        self._room = room
+        self._refold = Refold(database.backend, room)
+        self._after = BEFORE_ALL
+        self._position = 0
+
+    async def run(self) -> None:
+        async with self._database.read() as connection:
+            secret = await lookup.name_secret(connection)
+        while True:
+            async with self._database.read() as connection:
+                if not await self._page(connection, secret):
+                    await self._finish(connection)
+                    return
+
+    async def _page(self, connection: AsyncConnection, secret: bytes) -> bool:
+        """Check the next page; False once there is nothing more."""
+        backend = self._database.backend
+        rows = await read_rows(connection, backend, self._room, self._after, limit=_PAGE)
+        for row in rows:
+            proved = decoded(row, self.chain.head + 1, secret)
+            if row.position <= self._position:
+                raise Wrong(row.seq, "it stands in the log before the event before it")
+            self.chain.accept(proved)
+            self._refold.apply(proved.recorded)
+            self._after, self._position = row.seq, row.position
+        await self._refold.compare_closed(connection)
+        return bool(rows)
+
+    async def _finish(self, connection: AsyncConnection) -> None:
+        """Check what only the end can tell, in the snapshot that had nothing more."""
+        if not self.chain.head:
+            raise Wrong(1, "it is missing")
+        self.chain.finish()
+        await self._refold.compare_rest(connection, self.chain.head)

@@ -1,0 +1,25 @@
+"""What commands have in common: the database, ``--json``, and running a coroutine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import click
+
+R = TypeVar("R")
+
+database_option = click.option(
+    "--database",
+    metavar="URL",
+    required=True,
+    help="URL of the log: sqlite:///file.db or postgresql://…  "
+    "[default: CHATLOG_DATABASE, DATABASE_URL or sqlite:///chatlog.db]",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+def run(work: Coroutine[Any, Any, R]) -> R:
+    """Run a command's coroutine to its end."""
+    return asyncio.run(work)

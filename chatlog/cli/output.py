@@ -1,0 +1,95 @@
+"""What commands print: UTF-8 whatever the locale, and nothing that moves a terminal.
+
+A line of JSON goes out as it is, but for bytes that a terminal would obey; text for
+people has every control character made visible.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable
+from typing import Any, BinaryIO, Final, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# JSON escapes U+0000 to U+001F by itself; these it leaves, and a terminal may obey them.
+_RAW_CONTROLS: Final = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
+# Joins emoji; harmless, and written by half the world's phones.
+_ZERO_WIDTH_JOINER: Final = "\u200d"
+WIDE: Final = 200
+"""Columns of a table that goes into a pipe or a file."""
+
+
+def speak_utf8() -> None:
+    """Have this process print UTF-8, whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def visible(text: str) -> str:
+    """Return text with what a terminal would obey, or not show, as visible escapes."""
+    if text.isprintable():
+        return text
+    return "".join(char if _is_shown(char) else _escape(char) for char in text)
+
+
+def _is_shown(char: str) -> bool:
+    return char == _ZERO_WIDTH_JOINER or unicodedata.category(char) not in _HIDDEN
+
+
+def _escape(char: str) -> str:
+    return " " if char == "\t" else char.encode("unicode_escape").decode()
+
+
+def write_lines(lines: Iterable[bytes]) -> None:
+    """Print lines of JSON."""
+    out = _binary(sys.stdout)
+    guard = sys.stdout.isatty()
+    for line in lines:
+        out.write((_guarded(line) if guard else line) + b"\n")
+    out.flush()
+
+
+def _guarded(line: bytes) -> bytes:
+    return _RAW_CONTROLS.sub(lambda raw: b"\\u00%02x" % raw[0][-1], line)
+
+
+def _binary(stream: TextIO) -> BinaryIO:
+    stream.flush()
+    return stream.buffer
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # rich would end the process with 1
+
+
+def console() -> Console:
+    """Return where tables are printed."""
+    width = None if sys.stdout.isatty() else WIDE
+    return _Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def table(*columns: str, **options: Any) -> Table:
+    """Return an empty table whose cells keep all of their text."""
+    made = Table(box=None, pad_edge=False, header_style="bold", **options)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def cell(value: object) -> Text:
+    """Return a value as a cell, safe to print."""
+    return Text("" if value is None else visible(str(value)))
+
+
+def moment(at: str) -> str:
+    """Return a time for people: to the second, UTC."""
+    return f"{at[:10]} {at[11:19]}"

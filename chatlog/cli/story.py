@@ -1,0 +1,51 @@
+"""Events as people read them: a line each, in columns that keep their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from chatlog.cli import output
+from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded
+from chatlog.wire.events import encode, name_of
+
+
+def print_events(events: Iterable[Recorded], *, as_json: bool, header: bool = False) -> None:
+    """Print some events: JSON as clients get it, or rows of a table."""
+    if as_json:
+        output.write_lines(map(encode, events))
+        return
+    table = _table(header=header)
+    for recorded in events:
+        name = output.cell(name_of(recorded.event.user))
+        said = output.cell(_said(recorded))
+        said.stylize("" if isinstance(recorded.event, Posted) else "dim")
+        table.add_row(str(recorded.seq), output.moment(recorded.at), name, said)
+    output.console().print(table)
+
+
+def _table(*, header: bool) -> Table:
+    table = output.table(show_header=header, padding=(0, 2, 0, 0))
+    table.add_column("seq", justify="right", width=8, overflow="fold")
+    table.add_column("at (UTC)", width=19)
+    table.add_column("user", width=16, overflow="fold")
+    table.add_column("", overflow="fold")
+    return table
+
+
+def _said(recorded: Recorded) -> str:
+    event = recorded.event
+    if isinstance(event, Posted):
+        return "(erased)" if event.message is None else event.message
+    if isinstance(event, Joined):
+        return "joined" + _sessions(event.sessions, first=1)
+    if isinstance(event, Left):
+        seen = f", last seen {event.last_seen_at}" if event.last_seen_at else ""
+        return f"left ({event.cause}{seen})" + _sessions(event.sessions, first=0)
+    assert isinstance(event, Erased)
+    return "erased " + ", ".join(map(str, event.of))
+
+
+def _sessions(count: int, *, first: int) -> str:
+    return "" if count == first else f", now in {count} sessions"

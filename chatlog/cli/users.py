@@ -1,0 +1,69 @@
+"""``chatlog users``: who is, or was, in a room."""
+
+from __future__ import annotations
+
+import click
+
+from chatlog.audit.extent import number_of
+from chatlog.audit.presence import Present, present_at, seq_at
+from chatlog.cli import output
+from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.options import database_option, json_option, run
+from chatlog.cli.times import seq_or_time
+from chatlog.domain.errors import LogError
+from chatlog.eventlog import read
+from chatlog.eventlog.opening import open_for_reading
+from chatlog.wire.events import ERASED_NAME
+from chatlog.wire.listing import UserListed, encode_listed
+
+
+@click.command()
+@click.argument("room")
+@click.option("--at", metavar="SEQ|TIME", help="By default now. A time is UTC: 2026-11-22T14:03.")
+@json_option
+@database_option
+@failures_are_sentences
+def users(room: str, at: str | None, as_json: bool, database: str) -> None:
+    """List who is present in ROOM, or was at a seq or a time.
+
+    At a seq, that event included. Who was surely there only until an earlier time, since
+    their server died, is uncertain.
+    """
+    listed = list(map(_listed, run(_users(room, at, database))))
+    if as_json:
+        output.write_lines(map(encode_listed, listed))
+    else:
+        _print(listed)
+
+
+async def _users(room: str, at: str | None, url: str) -> list[Present]:
+    async with open_for_reading(url) as database, database.read() as connection:
+        number = await number_of(connection, room)
+        head = await read.room_head(connection, number)
+        point = head if at is None else seq_or_time(at)
+        if isinstance(point, str):
+            seq = await seq_at(connection, number, point)
+            return await present_at(connection, number, seq, moment=point)
+        if point > head:
+            raise LogError(f"The room has no event {point}: its last is {head}.")
+        return await present_at(connection, number, point)
+
+
+def _listed(present: Present) -> UserListed:
+    name = ERASED_NAME if present.username is None else present.username
+    return UserListed(
+        name, present.sessions, present.since, present.since_seq, uncertain=present.uncertain
+    )
+
+
+def _print(listed: list[UserListed]) -> None:
+    table = output.table("user", "sessions", "since (UTC)", "at seq", "")
+    for user in listed:
+        table.add_row(
+            output.cell(user.username),
+            str(user.sessions),
+            output.moment(user.since),
+            str(user.since_seq),
+            "uncertain" if user.uncertain else "",
+        )
+    output.console().print(table)

@@ -1,0 +1,61 @@
+"""Reading a room's past from the log for commands: any number of events, a page at a time.
+
+Each page has a short snapshot of its own, so memory stays constant and a running
+server's WAL can be checkpointed meanwhile. Events do not change, so the pages fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from chatlog.audit.extent import Question, Range, extent_of
+from chatlog.audit.proved import read_proved
+from chatlog.domain.errors import LogError
+from chatlog.domain.events import Recorded
+from chatlog.domain.proof import Proved
+from chatlog.eventlog import read
+from chatlog.eventlog.database import Database
+
+PAGE: Final = 500
+
+
+async def locate(database: Database, question: Question) -> Range:
+    """Return the range that answers a question.
+
+    Raises:
+        LogError: if there is no room of this name.
+    """
+    async with database.read() as connection:
+        return await extent_of(connection, question)
+
+
+async def events(database: Database, asked: Range) -> AsyncIterator[list[Recorded]]:
+    """Yield the events of a range in order, a page at a time."""
+    first, left = asked.first, asked.limit
+    while left > 0 and first <= asked.last:
+        async with database.read() as connection:
+            page = await read.read_room(
+                connection,
+                asked.room,
+                first,
+                asked.last,
+                limit=min(PAGE, left),
+                types=asked.types,
+            )
+        if not page:
+            return
+        yield page
+        first, left = page[-1].seq + 1, left - len(page)
+
+
+async def proved_events(database: Database, room: int, head: int) -> AsyncIterator[list[Proved]]:
+    """Yield all events of a room up to its head, with their proofs, a page at a time."""
+    seq = 0
+    while seq < head:
+        async with database.read() as connection:
+            page = await read_proved(connection, room, seq + 1, head, limit=PAGE)
+        if not page:
+            raise LogError(f"Event {seq + 1} of the room is missing; `chatlog verify` says more.")
+        yield page
+        seq = page[-1].recorded.seq

@@ -1,0 +1,37 @@
+"""What the audit found, as readers of the API and of the command line are shown it."""
+
+from __future__ import annotations
+
+from chatlog.audit.presence import Present
+from chatlog.audit.witnesses import Witness
+from chatlog.wire.events import ERASED_NAME
+from chatlog.wire.listing import UserListed, WitnessListed
+
+
+def shown_name(name: str | None) -> str:
+    """Return a user's name as readers see it; None is that of an erased person."""
+    return ERASED_NAME if name is None else name
+
+
+def user_listed(present: Present) -> UserListed:
+    """Return a user who was present."""
+    return UserListed(
+        shown_name(present.username),
+        present.sessions,
+        present.since,
+        present.since_seq,
+        uncertain=present.uncertain,
+    )
+
+
+def witness_listed(witness: Witness) -> WitnessListed:
+    """Return a user who could have seen an event."""
+    return WitnessListed(
+        shown_name(witness.username),
+        witness.certainty,
+        witness.session,
+        witness.joined_seq,
+        witness.joined_at,
+        witness.left_seq,
+        witness.left_at,
+    )

@@ -1,0 +1,138 @@
+"""Put an export back: verified to the last byte, unchanged, in one transaction.
+
+What is checked is what ``verify`` checks, and the forms that a server holds its clients
+to; so nothing comes in this way that a database, a client or the verifier cannot read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from chatlog.audit.chaincheck import ChainCheck, Wrong, text_of
+from chatlog.domain.errors import LogError, Refused
+from chatlog.domain.events import Left, Posted, Recorded
+from chatlog.domain.names import Limits, check_id, check_message, check_room, check_username
+from chatlog.domain.proof import Proved
+from chatlog.eventlog.adopt import Adoption
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.upkeep import after_bulk
+from chatlog.nodes import clock, leases
+from chatlog.wire.proved import BadLine, decode_proved
+
+_PAGE: Final = 1_000
+# The log may come from a server with other limits; these are the largest that make sense.
+_LIMITS: Final = Limits(
+    max_message_bytes=16_777_216,
+    max_room_chars=1_024,
+    max_username_chars=1_024,
+    max_rooms_per_connection=1,
+)
+_NODE: Final = re.compile(r".*\.[^.]+", re.DOTALL)
+
+
+async def import_jsonl(
+    database: Database,
+    lines: Iterable[bytes],
+    *,
+    room: str | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> tuple[str, int]:
+    """Put an exported room into a log that has no events of it; return its name and head.
+
+    Nothing is appended to it: the sessions that are open in it lapse when a server next
+    starts. With ``room`` the file must be of the room of this name.
+
+    Raises:
+        LogError: nothing was written, as the file is not what was exported, or of another
+            room, or the room is in the log already.
+    """
+    checked = _Checked(room)
+    pages = checked.read(lines)
+    async with database.write() as connection, connection.begin():
+        await leases.take_log_lock(database, connection)
+        now = await clock.now(database, connection)
+        adoption = Adoption(connection)
+        while page := list(islice(pages, _PAGE)):
+            if checked.last_at > now:
+                raise LogError(f"The file goes to {checked.last_at}, which is in the future.")
+            if page[0].recorded.seq == 1:
+                await adoption.begin(page[0].recorded.room, page[0].proof.room_id)
+            await adoption.add(page)
+            progress(checked.chain.head, 0)
+        name = checked.finish()
+        await adoption.finish()
+    await after_bulk(database)
+    return name, checked.chain.head
+
+
+class _Checked:
+    """The events of a file, each checked before it is handed on."""
+
+    def __init__(self, room: str | None) -> None:
+        self.chain = ChainCheck()
+        self._room = room
+        self._users: dict[str, tuple[bytes, bytes | None]] = {}
+
+    @property
+    def last_at(self) -> str:
+        return self.chain.at
+
+    def read(self, lines: Iterable[bytes]) -> Iterator[Proved]:
+        for number, line in enumerate(lines, 1):
+            try:
+                proved = decode_proved(line.removesuffix(b"\n"))
+                self._check_room(proved.recorded.room)
+                self._check_form(proved.recorded)
+                self._check_user(proved)
+                self.chain.accept(proved)
+            except (BadLine, Refused, Wrong) as error:
+                raise LogError(f"Line {number} is not as it was exported: {error}") from None
+            yield proved
+
+    def finish(self) -> str:
+        """Return the room's name once all has been read."""
+        try:
+            self.chain.finish()
+        except Wrong as error:
+            raise LogError(f"The file is not as it was exported: {error}") from None
+        if self._room is None or not self.chain.head:
+            raise LogError("The file holds no events.")
+        return self._room
+
+    def _check_room(self, room: str) -> None:
+        if self._room is None:
+            check_room(room, _LIMITS)
+            self._room = room
+        if room != self._room:
+            raise LogError(f"The file is of the room {room!r}: it goes into one of that name only.")
+
+    def _check_user(self, proved: Proved) -> None:
+        user = proved.recorded.event.user
+        sealed = (user.commitment, proved.proof.name_salt)
+        if self._users.setdefault(user.id, sealed) != sealed:
+            raise BadLine("its user was another before")
+
+    def _check_form(self, recorded: Recorded) -> None:
+        event = recorded.event
+        if event.user.name is not None:
+            check_username(event.user.name, _LIMITS)
+        if (text := text_of(event)) is not None:
+            check_message(text, _LIMITS)
+        if not _NODE.fullmatch(event.node):
+            raise BadLine("its node has no name")
+        _check_time(recorded.at)
+        if isinstance(event, Left) and event.last_seen_at is not None:
+            _check_time(event.last_seen_at)
+        if isinstance(event, Posted) and event.id is not None:
+            check_id(event.id)
+
+
+def _check_time(at: str) -> None:
+    try:
+        datetime.strptime(at, clock.FORMAT)  # noqa: DTZ007 - only its form is looked at
+    except ValueError:
+        raise BadLine(f"{at!r} is no time") from None

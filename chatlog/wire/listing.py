@@ -1,0 +1,52 @@
+"""Encode what readers list: users with their arrivals, rooms. The contract's section 4."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+
+class UserListed(msgspec.Struct, omit_defaults=True):
+    """A user who was present; ``since`` is the arrival that made them so."""
+
+    username: str
+    sessions: int
+    since: str
+    since_seq: int
+    uncertain: bool = False
+
+
+class RoomListed(msgspec.Struct):
+    """A room: its last seq, how many users are present, its first and last time."""
+
+    room: str
+    head: int
+    users: int
+    created_at: str
+    last_at: str
+
+
+class WitnessListed(msgspec.Struct):
+    """A user who could have seen an event, and the session that shows it.
+
+    ``open``: present at it. ``uncertain``: present, but past when the session was last
+    seen. ``replayed``: served it on joining later. ``possible``: came later and may have
+    paged to it.
+    """
+
+    username: str
+    certainty: Literal["open", "uncertain", "replayed", "possible"]
+    session: str
+    joined_seq: int
+    joined_at: str
+    left_seq: int | None
+    left_at: str | None
+
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def encode_listed(listed: UserListed | RoomListed | WitnessListed) -> bytes:
+    """Return the JSON text in UTF-8."""
+    return _encode(listed)

@@ -1,0 +1,228 @@
+"""Readers print what the contract says, change nothing and end with a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatlog.cli.output import visible
+from chatlog.eventlog.lockfile import LockFile
+from tests.cli.command import chatlog, imported, lines, refused
+
+LOG = """\
+[09:14] <ada> one
+[09:15] <bob> two
+[09:16] <ada> three
+=== bob [h] has left #small
+[09:17] <ada> four
+"""
+READERS = (
+    ("rooms",),
+    ("history", "#small"),
+    ("users", "#small"),
+    ("verify",),
+    ("export", "#small"),
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "2006-12-10.small.txt"
+    path.write_text(LOG)
+    return path
+
+
+@pytest.fixture
+def log(database_url: str, file: Path) -> str:
+    """join ada, one, join bob, two, three, leave bob, four, leave ada."""
+    imported(database_url, file, "#small")
+    return database_url
+
+
+def seqs(log: str, *options: object) -> list[int]:
+    return [e["seq"] for e in lines("history", "#small", *options, "--database", log)]
+
+
+def test_rooms(log: str) -> None:
+    assert lines("rooms", "--database", log) == [
+        {
+            "room": "#small",
+            "head": 8,
+            "users": 0,
+            "created_at": "2006-12-10T09:14:00.000000Z",
+            "last_at": "2006-12-10T09:17:00.000000Z",
+        }
+    ]
+    assert "#small" in chatlog("rooms", "--database", log).stdout
+
+
+def test_history_pages(log: str) -> None:
+    assert seqs(log) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert seqs(log, "--limit", 2) == [7, 8]
+    assert seqs(log, "--limit", 2, "--before", 5) == [3, 4]
+    assert seqs(log, "--limit", 2, "--before", 1) == []
+    assert seqs(log, "--limit", 2, "--before", 1_000) == [7, 8]
+    assert seqs(log, "--limit", 2, "--after", 5) == [6, 7]
+    assert seqs(log, "--after", 1_000) == []
+    assert seqs(log, "--limit", 4, "--around", 4) == [3, 4, 5, 6]
+    assert seqs(log, "--limit", 4, "--around", 1) == [1, 2, 3, 4]
+    assert seqs(log, "--limit", 4, "--around", 8) == [5, 6, 7, 8]
+    assert seqs(log, "--limit", 10**12, "--around", 3) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert seqs(log, "--types", "chat") == [2, 4, 5, 7]
+    assert seqs(log, "--types", "join,leave", "--limit", 3) == [3, 6, 8]
+    assert seqs(log, "--types", "chat", "--limit", 2, "--around", 4) == [4, 5]
+
+
+def test_history_in_json_is_what_clients_see_and_for_people_a_table(log: str) -> None:
+    event = lines("history", "#small", "--after", 1, "--limit", 1, "--database", log)[0]
+    assert event.keys() == {"type", "room", "seq", "hash", "at", "username", "message"}
+    table = chatlog("history", "#small", "--database", log).stdout.splitlines()
+    assert len(table) == 9
+    assert table[2].split() == ["2", "2006-12-10", "09:14:00", "ada", "one"]
+
+
+def test_users_at_a_seq_and_at_a_time(log: str) -> None:
+    at = [["ada"], ["ada"], ["ada", "bob"], ["ada", "bob"], ["ada", "bob"], ["ada"], ["ada"], []]
+    for seq, names in enumerate(at, 1):
+        found = lines("users", "#small", "--at", seq, "--database", log)
+        assert [user["username"] for user in found] == names
+    times = {
+        "2006-12-10T09:15": 2,
+        "2006-12-10T10:15:30+01:00": 2,
+        "2006-12-10": 0,
+        "2999-01-01": 0,
+    }
+    for time, count in times.items():
+        assert len(lines("users", "#small", "--at", time, "--database", log)) == count
+    assert lines("users", "#small", "--at", "4", "--database", log)[1] == {
+        "username": "bob",
+        "sessions": 1,
+        "since": "2006-12-10T09:15:00.000000Z",
+        "since_seq": 3,
+    }
+
+
+def test_bad_usage_is_a_sentence(log: str) -> None:
+    assert "no room" in refused("users", "nowhere", "--database", log)
+    assert "no event 9" in refused("users", "#small", "--at", 9, "--database", log)
+    assert "nor a time" in refused("users", "#small", "--at", "noon", "--database", log)
+    history = ("history", "#small", "--database", log)
+    assert "at most one" in chatlog(*history, "--before", 1, "--after", 1, status=2).stderr
+    assert "type 'shout'" in chatlog(*history, "--types", "shout", status=2).stderr
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_missing_database_is_a_sentence_and_is_not_made(
+    reader: tuple[str, ...], sqlite_url: str, tmp_path: Path
+) -> None:
+    assert "no database" in refused(*reader, "--database", sqlite_url)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://localhost/x",
+        "sqlite://",
+        "postgresql://nobody@127.0.0.1:1/x",
+        "postgresql://nobody@/x?host=/nowhere",
+    ],
+)
+def test_an_unreachable_database_is_a_sentence(url: str) -> None:
+    refused("rooms", "--database", url)
+
+
+def test_a_file_that_is_no_log_is_a_sentence(tmp_path: Path, postgres_url: str) -> None:
+    other = tmp_path / "other.db"
+    other.write_bytes(b"not a database at all" * 100)
+    refused("rooms", "--database", f"sqlite:///{other}")
+    other.write_bytes(b"")
+    assert "chatlog migrate" in refused("rooms", "--database", f"sqlite:///{other}")
+    assert "chatlog migrate" in refused("rooms", "--database", postgres_url)
+
+
+def test_a_reader_works_and_a_writer_names_the_process_beside_a_server(
+    sqlite_url: str, file: Path
+) -> None:
+    imported(sqlite_url, file, "#small")
+    server = LockFile(Path(sqlite_url.removeprefix("sqlite:///"))).take()
+    try:
+        assert seqs(sqlite_url, "--limit", 1) == [8]
+        writing = ("--room", "#more", "--format", "irc", "--database", sqlite_url)
+        assert f"process {os.getpid()}" in refused("import", file, *writing)
+        assert f"process {os.getpid()}" in refused("migrate", "--database", sqlite_url)
+    finally:
+        server.release()
+
+
+def test_where_the_database_is_said(
+    sqlite_url: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(sqlite_url, file, "#small")
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    assert len(lines("rooms")) == 1
+    monkeypatch.setenv("CHATLOG_DATABASE", "sqlite:////nowhere/a.db")
+    assert "/nowhere/a.db" in refused("rooms")
+    assert len(lines("--database", sqlite_url, "rooms")) == 1
+    assert "/nowhere/b.db" in refused(
+        "--database", sqlite_url, "rooms", "--database", "sqlite:////nowhere/b.db"
+    )
+
+
+def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "chatlog", *arguments]
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
+
+
+def test_output_is_utf8_whatever_the_locale(sqlite_url: str, file: Path) -> None:
+    file.write_text("[09:14] <ada> grüße, 世界\n")
+    imported(sqlite_url, file, "#small")
+    for format_ in ([], ["--json"]):
+        out, err = process("history", "#small", *format_, "--database", sqlite_url).communicate()
+        assert "grüße, 世界" in out.decode()
+        assert err == b""
+
+
+def test_a_reader_that_goes_away_is_no_failure(sqlite_url: str, file: Path) -> None:
+    file.write_text("".join(f"[09:14] <ada> {'x' * 500} {n}\n" for n in range(2_000)))
+    imported(sqlite_url, file, "#small")
+    with process("history", "#small", "--limit", "9999", "--database", sqlite_url) as reader:
+        assert reader.stdout is not None
+        assert reader.stderr is not None
+        reader.stdout.readline()
+        reader.stdout.close()
+        assert reader.stderr.read() == b""
+        assert reader.wait() == 0
+
+
+def test_tail_follows_a_room(sqlite_url: str, file: Path) -> None:
+    imported(sqlite_url, file, "#small")
+    with process("tail", "#small", "--limit", "1", "--json", "--database", sqlite_url) as tail:
+        assert tail.stdout is not None
+        assert json.loads(tail.stdout.readline())["seq"] == 8
+        imported(sqlite_url, file.rename(file.with_name("2006-12-11.txt")), "#small")
+        assert [json.loads(tail.stdout.readline())["seq"] for _ in range(8)] == list(range(9, 17))
+        tail.terminate()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, grüße 世界 🎉", "plain, grüße 世界 🎉"),
+        ("\x1b[2Jgone", "\\x1b[2Jgone"),
+        ("a\nb\tc", "a\\nb c"),
+        ("\u202eevil\u2066", "\\u202eevil\\u2066"),
+        ("\x9b31m", "\\x9b31m"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_shown(text: str, shown: str) -> None:
+    assert visible(text) == shown

@@ -1,0 +1,39 @@
+"""The test vectors of docs/log-format.md, made by the real code from fixed ids and salts."""
+
+from __future__ import annotations
+
+from chatlog.domain.events import Erased, Event, Joined, Left, Posted, Recorded, User
+from chatlog.domain.proof import Proof, Proved
+from chatlog.eventlog import chain
+from chatlog.wire.proved import encode_proved
+
+ROOM_ID = "00112233445566778899aabbccddeeff"
+NAME_SALT = bytes(range(16))
+ADA = User("a" * 32, "ada", 1, chain.commitment(NAME_SALT, "ada"))
+SESSION, NODE = "5" * 32, "node-8080.0a1b2c3d"
+
+EVENTS: list[tuple[Event, bytes | None, str | None]] = [
+    (Joined(ADA, SESSION, NODE, 1, 1), None, None),
+    (Posted(ADA, SESSION, NODE, "grüße, 世界", "c-17"), bytes(range(16, 32)), "grüße, 世界"),
+    (Posted(ADA, SESSION, NODE, None), None, "a secret"),
+    (Erased(ADA, NODE, (3,), "asked for"), bytes(range(32, 48)), "asked for"),
+    (Left(ADA, SESSION, NODE, 0, "lapsed", "2026-11-22T17:00:03.000000Z"), None, None),
+]
+
+
+def proved() -> list[Proved]:
+    """A join, a chat, an erased chat, its erasure, a leave."""
+    events, previous = [], chain.GENESIS
+    for seq, (event, salt, text) in enumerate(EVENTS, 1):
+        sealed = None if text is None else chain.commitment(salt or bytes(16), text)
+        at = f"2026-11-22T17:00:0{seq - 1}.123456Z"
+        facts = chain.facts_of(event)
+        previous = chain.next_hash(previous, chain.header(ROOM_ID, seq, at, event, facts, sealed))
+        recorded = Recorded(0, "general", seq, at, previous, event)
+        events.append(Proved(recorded, Proof(ROOM_ID, NAME_SALT, sealed, salt)))
+    return events
+
+
+def vectors() -> list[bytes]:
+    """The same as lines of an export."""
+    return [encode_proved(event) for event in proved()]

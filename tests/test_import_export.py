@@ -1,0 +1,205 @@
+"""Histories come in and out: the fold agrees, the bytes stay, nothing wrong gets in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatlog.audit.extent import number_of
+from chatlog.audit.presence import Present, present_at
+from chatlog.cli.options import run
+from chatlog.eventlog.opening import open_for_reading
+from tests.cli.command import HISTORIES, chatlog, history, imported, lines, refused
+from tests.log_vectors import vectors
+
+SMALL = """\
+=== ada [h] has joined #small
+[09:14] <bob> hello
+[09:15]  * bob waves
+=== bob is now known as rob
+[09:16] <ada> grüße, 世界 🎉
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "2006-12-10.small.txt"
+    path.write_text(SMALL)
+    return path
+
+
+def export(database: str, room: str = "#ubuntu") -> str:
+    return chatlog("export", room, "--format", "jsonl", "--database", database).stdout
+
+
+def restored(database: str, exported: str, tmp_path: Path) -> None:
+    file = tmp_path / "export.jsonl"
+    file.write_text(exported)
+    chatlog("import", file, "--format", "jsonl", "--database", database)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_presence_at_every_seq_of_a_real_history_is_the_fold(name: str, sqlite_url: str) -> None:
+    imported(sqlite_url, history(name))
+    check_presence_everywhere(sqlite_url)
+
+
+def test_presence_at_every_seq_is_the_fold_on_postgresql(postgres_url: str) -> None:
+    imported(postgres_url, history(HISTORIES[3]))
+    check_presence_everywhere(postgres_url)
+
+
+def check_presence_everywhere(database: str) -> None:
+    events = lines("history", "#ubuntu", "--limit", 10**9, "--database", database)
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    found = run(presence_at_every_seq(database, len(events)))
+    for event, folded, there in zip(events, fold(events), found, strict=True):
+        assert {p.username: (p.sessions, p.since, p.since_seq) for p in there} == folded, event
+        assert [p.username for p in there] == sorted(folded)
+    for seq in (1, len(events) // 2, len(events) - 1):
+        by_command = lines("users", "#ubuntu", "--at", seq, "--database", database)
+        assert [user["username"] for user in by_command] == [p.username for p in found[seq - 1]]
+
+
+async def presence_at_every_seq(database: str, head: int) -> list[list[Present]]:
+    async with open_for_reading(database) as opened, opened.read() as connection:
+        room = await number_of(connection, "#ubuntu")
+        return [await present_at(connection, room, seq) for seq in range(1, head + 1)]
+
+
+def fold(events: list[dict[str, Any]]) -> Iterator[dict[str, tuple[int, str, int]]]:
+    """Who is present after each event, from what clients see alone."""
+    present: dict[str, tuple[int, str, int]] = {}
+    for event in events:
+        name = event["username"]
+        if event.get("event") == "join":
+            count, since, seq = present.get(name, (0, event["at"], event["seq"]))
+            present[name] = (count + 1, since, seq)
+        elif event.get("event") == "leave":
+            count, since, seq = present.pop(name)
+            if count > 1:
+                present[name] = (count - 1, since, seq)
+        yield dict(present)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_real_history_comes_back_with_the_same_bytes(
+    name: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    imported(sqlite_url, history(name))
+    exported = export(sqlite_url)
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    restored(other, exported, tmp_path)
+    assert export(other) == exported
+    assert "as they were written" in chatlog("verify", "--database", other).stdout
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_history_crosses_between_databases_with_the_same_bytes(
+    sqlite_url: str, postgres_url: str, tmp_path: Path, small: Path, *, turned: bool
+) -> None:
+    source, target = (postgres_url, sqlite_url) if turned else (sqlite_url, postgres_url)
+    imported(source, small, "#small")
+    exported = export(source, "#small")
+    restored(target, exported, tmp_path)
+    assert export(target, "#small") == exported
+    assert "as they were written" in chatlog("verify", "--database", target).stdout
+
+
+def test_an_import_says_what_it_brought(database_url: str, small: Path) -> None:
+    said = imported(database_url, small, "#small")
+    assert said == "3 chats, 2 joins, 3 leaves, 1 implied joins; 0 lines skipped.\n"
+    events = lines("history", "#small", "--database", database_url)
+    assert [event["seq"] for event in events] == list(range(1, 10))
+    assert events[3]["message"] == "/me waves"
+    assert events[-1]["cause"] == "import_ended"
+    assert lines("users", "#small", "--database", database_url) == []
+
+
+def test_a_further_file_goes_behind_the_first_and_an_earlier_one_is_refused(
+    database_url: str, small: Path
+) -> None:
+    imported(database_url, small, "#small")
+    later = small.rename(small.with_name("2006-12-11.small.txt"))
+    imported(database_url, later, "#small")
+    head = lines("rooms", "--database", database_url)[0]["head"]
+    options = ("--room", "#small", "--format", "irc", "--database", database_url)
+    assert "after the file's first" in refused("import", later, "--date", "2006-12-10", *options)
+    assert "in the future" in refused("import", later, "--date", "2999-01-01", *options)
+    assert lines("rooms", "--database", database_url)[0]["head"] == head
+
+
+def test_an_import_needs_a_date_and_a_room_in_form(sqlite_url: str, small: Path) -> None:
+    undated = small.rename(small.with_name("small.txt"))
+    options = ("--format", "irc", "--database", sqlite_url)
+    assert "--date" in refused("import", undated, "--room", "#small", *options)
+    day = ("--date", "2006-12-10")
+    assert "name of a room" in refused("import", undated, "--room", "a\nb", *day, *options)
+
+
+def test_an_export_goes_into_a_room_without_events_only(
+    database_url: str, small: Path, tmp_path: Path
+) -> None:
+    imported(database_url, small, "#small")
+    file = tmp_path / "export.jsonl"
+    file.write_text(export(database_url, "#small"))
+    options = ("--format", "jsonl", "--database", database_url)
+    assert "already" in refused("import", file, *options)
+    assert "of that name only" in refused("import", file, "--room", "other", *options)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda exported: exported.replace("waves", "waved"),
+        lambda exported: exported.replace("09:15", "09:14", 1),
+        lambda exported: exported.split("\n", 1)[1],
+        lambda exported: exported.replace('"room":"#small","seq":3', '"room":"#big","seq":3'),
+        lambda _exported: "",
+        lambda _exported: "\n",
+        lambda exported: exported + "{}\n",
+    ],
+)
+def test_an_export_that_was_changed_is_refused_and_nothing_is_written(
+    change: Any, database_url: str, small: Path, tmp_path: Path, sqlite_url: str
+) -> None:
+    source = f"sqlite:///{tmp_path / 'source.db'}"
+    imported(source, small, "#small")
+    file = tmp_path / "export.jsonl"
+    file.write_text(change(export(source, "#small")))
+    chatlog("migrate", "--database", database_url)
+    refused("import", file, "--format", "jsonl", "--database", database_url)
+    assert lines("rooms", "--database", database_url) == []
+    assert "0 events" in chatlog("verify", "--database", database_url).stdout
+
+
+def test_a_name_that_the_log_has_for_somebody_else_stays_two_people(
+    database_url: str, small: Path, tmp_path: Path
+) -> None:
+    source = f"sqlite:///{tmp_path / 'source.db'}"
+    imported(source, small, "#small")
+    imported(database_url, small, "#mine")
+    exported = export(source, "#small")
+    restored(database_url, exported, tmp_path)
+    assert export(database_url, "#small") == exported
+    ids = {
+        json.loads(line)["proof"]["user_id"]
+        for room in ("#small", "#mine")
+        for line in export(database_url, room).splitlines()
+        if json.loads(line)["username"] == "ada"
+    }
+    assert len(ids) == 2
+    assert "as they were written" in chatlog("verify", "--database", database_url).stdout
+    later = small.rename(small.with_name("2006-12-12.small.txt"))
+    imported(database_url, later, "#mine")
+
+
+def test_what_was_erased_comes_back_as_erased(database_url: str, tmp_path: Path) -> None:
+    exported = "".join(f"{line.decode()}\n" for line in vectors())
+    restored(database_url, exported, tmp_path)
+    assert export(database_url, "general") == exported
+    assert "as they were written" in chatlog("verify", "--database", database_url).stdout

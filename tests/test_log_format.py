@@ -1,0 +1,150 @@
+"""docs/log-format.md is true: its vectors are the code's, and its verifier agrees with ours."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatlog.audit.chaincheck import ChainCheck
+from chatlog.domain.errors import ChatlogError
+from chatlog.eventlog import chain
+from chatlog.wire.proved import BadLine, decode_proved
+from tests.log_vectors import ROOM_ID, proved, vectors
+
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "log-format.md").read_text()
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def verdict(tmp_path: Path, lines: list[bytes]) -> subprocess.CompletedProcess[str]:
+    """What the document's verifier says of an export, run as a stranger would."""
+    verifier, export = tmp_path / "verify.py", tmp_path / "export.jsonl"
+    verifier.write_text(block("python"))
+    export.write_bytes(b"".join(line + b"\n" for line in lines))
+    command = [sys.executable, "-I", str(verifier), str(export)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_vectors_of_the_document_are_what_the_code_writes() -> None:
+    assert block("json").encode().splitlines() == vectors()
+
+
+def test_the_header_of_the_document_is_what_the_code_hashes() -> None:
+    first = proved()[0].recorded
+    facts = chain.facts_of(first.event)
+    header = chain.header(ROOM_ID, first.seq, first.at, first.event, facts, None)
+    assert header.hex() in DOCUMENT.replace("\n", "")
+    assert f"{len(header)} bytes" in DOCUMENT
+
+
+def test_the_verifier_has_at_most_forty_lines_of_plain_python() -> None:
+    lines = block("python").splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+    assert "chatlog" not in block("python").replace("chatlog-1", "")
+
+
+def test_both_verifiers_accept_the_vectors(tmp_path: Path) -> None:
+    check = ChainCheck()
+    for line in vectors():
+        check.accept(decode_proved(line))
+    check.finish()
+    said = verdict(tmp_path, vectors())
+    assert (said.returncode, said.stderr) == (0, "")
+    assert check.hash.hex() in said.stdout
+
+
+CHANGES = {
+    "a text": (1, "grüße", "grüsse"),
+    "a name": (1, '"username":"ada"', '"username":"eve"'),
+    "a time": (1, "17:00:01.123456", "17:00:01.123457"),
+    "a seq": (1, '"seq":2', '"seq":3'),
+    "a client id": (1, '"id":"c-17"', '"id":"c-18"'),
+    "a cause": (4, '"cause":"lapsed"', '"cause":"left"'),
+    "a last sign of life": (4, "03.000000Z\",\"m", "03.000001Z\",\"m"),
+    "a count of sessions": (0, '"sessions":1', '"sessions":2'),
+    "a replay": (0, '"replay_from":1', '"replay_from":0'),
+    "what an erasure is of": (3, '"of":[3]', '"of":[2]'),
+    "a reason": (3, "asked for", "forbidden"),
+    "a session": (1, "5" * 32, "6" * 32),
+    "a node": (1, "node-8080", "node-8081"),
+    "a room's id": (1, ROOM_ID, ROOM_ID[::-1]),
+    "a user's id": (1, "a" * 32, "b" * 32),
+    "an erased text": (2, '"message":""', '"message":"no"'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_both_verifiers_find_a_change_of(what: str, tmp_path: Path) -> None:
+    index, old, new = CHANGES[what]
+    lines = vectors()
+    changed = lines[index].replace(old.encode(), new.encode())
+    assert changed != lines[index]
+    lines[index] = changed
+    assert verdict(tmp_path, lines).returncode == 1
+    assert not accepted(lines)
+
+
+def test_both_verifiers_find_a_text_that_was_dropped_without_a_word(tmp_path: Path) -> None:
+    event = json.loads(vectors()[1])
+    event["message"], event["erased"] = "", True
+    del event["proof"]["text_salt"]
+    line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+    lines = [vectors()[0], line, *vectors()[2:]]
+    assert verdict(tmp_path, lines).returncode == 1
+    assert not accepted(lines)
+
+
+@pytest.mark.parametrize("kept", [[0, 2, 3, 4], [1, 2, 3, 4], [0, 2, 1, 3, 4], [0, 1, 1, 2, 3, 4]])
+def test_both_verifiers_find_events_that_are_missing_swapped_or_doubled(
+    kept: list[int], tmp_path: Path
+) -> None:
+    lines = [vectors()[index] for index in kept]
+    assert verdict(tmp_path, lines).returncode == 1
+    assert not accepted(lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"type":"chat"}',
+        vectors()[0][:-1] + b',"more":1}',
+        vectors()[0].replace(b"ada joined", b"eve joined"),
+        vectors()[0].replace(b'"type":"notification"', b'"type":"session"'),
+        vectors()[1].replace(b'"hash":"92d0', b'"hash":"92d1', 1),
+        vectors()[1].replace(b"c-17", b"\\ud800"),
+    ],
+)
+def test_a_line_that_says_anything_else_is_refused(line: bytes) -> None:
+    with pytest.raises(BadLine):
+        decode_proved(line)
+
+
+def test_the_order_of_keys_is_free() -> None:
+    line = json.dumps(json.loads(vectors()[1]), sort_keys=True).encode()
+    assert decode_proved(line) == decode_proved(vectors()[1])
+
+
+def accepted(lines: list[bytes]) -> bool:
+    check = ChainCheck()
+    try:
+        for line in lines:
+            check.accept(decode_proved(line))
+        check.finish()
+    except ChatlogError:
+        return False
+    return True

@@ -1,0 +1,226 @@
+"""Verify agrees with what was written, and finds every change and where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatlog.eventlog.database import Database
+from tests.cli.command import HISTORIES, chatlog, history, imported
+
+LINES = """\
+=== ada [h] has joined #small
+[09:14] <bob> hello
+[09:15]  * bob waves
+=== bob is now known as rob
+[09:16] <ada> grüße, 世界 🎉
+[09:17] <ada> bye
+"""
+CHAT, LEAVE, JOIN = 4, 5, 6
+"""Seqs in that room: bob waves, bob leaves, rob joins."""
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> str:
+    """A log with a small room and a second one behind it."""
+    path = tmp_path / "2006-12-10.small.txt"
+    path.write_text(LINES)
+    for room in ("#small", "#other"):
+        imported(database_url, path, room)
+    return database_url
+
+
+def change(url: str, *statements: str) -> int:
+    """Change the database as a thief would, nothing being protected; return the rows."""
+    if url.startswith("sqlite:"):
+        return _change_file(url.removeprefix("sqlite:///"), statements)
+    return asyncio.run(_change(url, statements))
+
+
+async def _change(url: str, statements: tuple[str, ...]) -> int:
+    database = Database(url)
+    async with database.write() as connection:
+        await connection.exec_driver_sql("SET session_replication_role = replica")
+        found = [await connection.exec_driver_sql(statement) for statement in statements]
+        await connection.commit()
+    await database.dispose()
+    return sum(result.rowcount for result in found)
+
+
+def _change_file(path: str, statements: tuple[str, ...]) -> int:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in connection.execute(triggers).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        return sum(connection.execute(statement).rowcount for statement in statements)
+
+
+def verdict(url: str, *, ok: bool = False) -> dict[str, Any]:
+    said = chatlog("verify", "--json", "--database", url, status=0 if ok else 1)
+    found: dict[str, Any] = json.loads(said.stdout)
+    assert found["ok"] is ok
+    assert len(said.stderr.splitlines()) == (0 if ok else 1)
+    return found
+
+
+def wrong(found: dict[str, Any], room: str = "#small") -> int | None:
+    """The first wrong seq of a room; the other room must be right."""
+    seqs = {room["room"]: room.get("wrong") for room in found["rooms"]}
+    seq: int | None = seqs.pop(room)
+    assert not any(seqs.values()), found
+    return seq
+
+
+def test_what_was_written_verifies(database: str) -> None:
+    found = verdict(database, ok=True)
+    assert [room["head"] for room in found["rooms"]] == [10, 10]
+    assert found["events"] == 20
+    alone = chatlog("verify", "#small", "--json", "--database", database).stdout
+    assert json.loads(alone)["rooms"] == found["rooms"][:1]
+    assert "20 events in 2 rooms" in chatlog("verify", "--database", database).stdout
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_real_history_verifies_and_one_changed_byte_does_not(name: str, sqlite_url: str) -> None:
+    imported(sqlite_url, history(name))
+    verdict(sqlite_url, ok=True)
+    last = "(SELECT max(seq) FROM events WHERE type = 'chat')"
+    byte = f"UPDATE events SET text = 'X' || substr(text, 2) WHERE seq = {last}"
+    assert change(sqlite_url, byte) == 1
+    found = verdict(sqlite_url)
+    assert found["rooms"][0]["wrong"] == found["rooms"][0]["head"] + 1
+
+
+ONE = "room_id = (SELECT id FROM rooms WHERE room = '#small') AND seq"
+EVENTS = {
+    "seq": ("seq = 1000", CHAT),
+    "at, later": ("at = '2006-12-10T09:15:00.000001Z'", CHAT),
+    "at, earlier": ("at = '2006-12-10T09:14:00.000000Z'", CHAT),
+    "at, no time": ("at = 'yesterday'", CHAT),
+    "type": ("type = 'leave'", CHAT),
+    "type unknown": ("type = 'shout'", CHAT),
+    "version": ("version = 2", CHAT),
+    "user": ("user_id = (SELECT id FROM users WHERE username = 'ada')", CHAT),
+    "no user": ("user_id = 1000", CHAT),
+    "node": ("node_id = (SELECT max(id) FROM nodes)", CHAT),
+    "no node": ("node_id = 1000", CHAT),
+    "session": ("session = 'other'", CHAT),
+    "no session": ("session = NULL", CHAT),
+    "client id": ("client_id = 'c-1'", CHAT),
+    "cause": ("cause = 'kicked'", LEAVE),
+    "cause of a chat": ("cause = 'left'", CHAT),
+    "last sign of life": ("last_seen_at = at", LEAVE),
+    "count of sessions": ("sessions = sessions + 1", LEAVE),
+    "start of the replay": ("replay_from = 1", JOIN),
+    "what is erased": ("\"of\" = '1'", CHAT),
+    "hash": ("hash = text_commitment", CHAT),
+    "commitment": ("text_commitment = hash", CHAT),
+    "no commitment": ("text_commitment = NULL", CHAT),
+    "salt": ("text_salt = hash", CHAT),
+    "no salt": ("text_salt = NULL", CHAT),
+    "text": ("text = '/me waves.'", CHAT),
+    "no text": ("text = NULL", CHAT),
+    "text dropped without a word": ("text = NULL, text_salt = NULL", CHAT),
+    "text and its seal": ("text = NULL, text_salt = NULL, text_commitment = NULL", CHAT),
+    "text of a join": ("text = 'hello'", JOIN),
+}
+
+
+@pytest.mark.parametrize("what", EVENTS)
+def test_a_changed_event_is_found_where_it_is(what: str, database: str) -> None:
+    to, seq = EVENTS[what]
+    assert change(database, f"UPDATE events SET {to} WHERE {ONE} = {seq}") == 1
+    assert wrong(verdict(database)) == seq
+
+
+UNDECODABLE = (
+    "position", "seq", "at", "type", "version", "user_id", "node_id", "session", "sessions",
+    "hash", "text_commitment", "text_salt", "text", "client_id", "replay_from", "last_seen_at",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["x'ff00'", "CAST(x'ff' AS TEXT)", "1.5"])
+@pytest.mark.parametrize("column", UNDECODABLE)
+def test_a_value_that_makes_no_sense_is_wrong_and_no_traceback(
+    column: str, value: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "2006-12-10.small.txt"
+    path.write_text(LINES)
+    imported(sqlite_url, path, "#small")
+    try:
+        change(sqlite_url, f"UPDATE events SET {column} = {value} WHERE {ONE} = {CHAT}")
+    except sqlite3.Error:
+        return  # SQLite itself refuses it
+    found = verdict(sqlite_url)
+    assert found["rooms"][0]["wrong"] in {CHAT, 1, 2} or "why" in found
+
+
+OTHERS = {
+    "a name": "UPDATE users SET username = 'bobby' WHERE username = 'bob'",
+    "a name dropped": "UPDATE users SET username = NULL WHERE username = 'bob'",
+    "a salt": "UPDATE users SET salt = commitment WHERE username = 'bob'",
+    "a commitment": "UPDATE users SET commitment = salt WHERE username = 'bob'",
+    "an id of a user": "UPDATE users SET uuid = 'f' || substr(uuid, 3) || 'g' WHERE id = 1",
+    "a key of a name": "UPDATE users SET name_key = salt WHERE username = 'bob'",
+    "an id of a room": "UPDATE rooms SET uuid = 'f' || substr(uuid, 3) || 'g' WHERE id = 1",
+    "a node": "UPDATE nodes SET node = node || 'x' WHERE id = 1",
+    "a name of a node": "UPDATE nodes SET name = 'other' WHERE id = 1",
+    "the secret": "UPDATE meta SET value = (SELECT salt FROM users WHERE id = 1)",
+    "a user removed": "DELETE FROM users WHERE username = 'bob'",
+    "a node removed": "DELETE FROM nodes WHERE id = 1",
+    "a room removed": "DELETE FROM rooms WHERE room = '#small'",
+    "a room emptied": "DELETE FROM events WHERE room_id = 1",
+    "an event removed": f"DELETE FROM events WHERE {ONE} = {CHAT}",
+    "an event of no room": f"UPDATE events SET room_id = 1000 WHERE {ONE} = {CHAT}",
+    "positions swapped": f"UPDATE events SET position = 1000 WHERE {ONE} = {CHAT}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_whatever_else_is_changed_is_found(what: str, database: str) -> None:
+    assert change(database, OTHERS[what]) >= 1
+    verdict(database)
+
+
+SESSIONS = {
+    "user": "user_id = (SELECT id FROM users WHERE username = 'ada')",
+    "node": "node_id = (SELECT max(id) FROM nodes)",
+    "room": "room_id = 1000",
+    "begin": "joined_seq = 3",
+    "time of its begin": "joined_at = '2006-12-10T09:13:00.000000Z'",
+    "replay": "replay_from = 1",
+    "end": "left_seq = 9",
+    "time of its end": "left_at = '2006-12-10T09:18:00.000000Z'",
+    "still open": "left_seq = NULL, left_at = NULL, cause = NULL",
+    "cause": "cause = 'kicked'",
+    "last sign of life": "last_seen_at = joined_at",
+    "id": "session = 'other'",
+}
+
+
+@pytest.mark.parametrize("what", SESSIONS)
+def test_a_sessions_table_that_is_not_the_fold_is_found(what: str, database: str) -> None:
+    bob = f"WHERE room_id = 1 AND left_seq = {LEAVE}"
+    assert change(database, f"UPDATE sessions SET {SESSIONS[what]} {bob}") == 1
+    assert wrong(verdict(database)) in {2, LEAVE}
+
+
+def test_a_session_too_many_or_too_few_is_found(database: str) -> None:
+    columns = "room_id, user_id, node_id, joined_seq, joined_at, replay_from"
+    insert = f"INSERT INTO sessions (session, {columns}) SELECT 'more', {columns} FROM sessions"
+    assert change(database, f"{insert} WHERE room_id = 1 AND left_seq = {LEAVE}") == 1
+    assert wrong(verdict(database)) == 10
+    change(database, "DELETE FROM sessions WHERE session = 'more'")
+    verdict(database, ok=True)
+    assert change(database, f"DELETE FROM sessions WHERE room_id = 1 AND left_seq = {LEAVE}") == 1
+    assert wrong(verdict(database)) == 2
+
+
+def test_an_unknown_room_is_a_usage_error(database: str) -> None:
+    assert "no room" in chatlog("verify", "nowhere", "--database", database, status=2).stderr
