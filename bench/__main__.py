@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from bench.machine import machine_facts
+from bench.machine import OtherWork, machine_facts
 from bench.process import allow_many_files
 from bench.report import as_json, markdown, repeats, table
 from bench.result import Line, NoResult, Plan
@@ -20,8 +20,9 @@ def main() -> int:
     """Run the scenarios asked for: 0, or 1 where one gave no result."""
     wanted = _arguments()
     allow_many_files()
-    facts = machine_facts()
+    facts, others = machine_facts(), OtherWork()
     lines, faults = _measured(wanted.scenarios or list(SCENARIOS), _plan(wanted))
+    facts["other work"] = f"{others.cores():.1f} cores"
     print("\n" + "; ".join(f"{name} {value}" for name, value in facts.items()) + "\n")
     print(table(lines) + "\n\nTo repeat:\n" + repeats(lines))
     if wanted.json:
@@ -39,7 +40,7 @@ def _measured(names: list[str], plan: Plan) -> tuple[list[Line], dict[str, str]]
         print(f"{name} …", file=sys.stderr, flush=True)
         try:
             lines += SCENARIOS[name](plan)
-        except (NoResult, ConnectionError, TimeoutError, RuntimeError) as fault:
+        except (NoResult, OSError, RuntimeError) as fault:
             faults[name] = str(fault) or type(fault).__name__
             print(f"{name}: no result: {faults[name]}", file=sys.stderr)
     return lines, faults

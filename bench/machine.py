@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import platform
 import re
+import resource
 import sqlite3
+import time
 from pathlib import Path
 
 from bench.node import node_version
 
 
 def machine_facts() -> dict[str, str]:
-    """Collect cores, processor, kernel and versions, and how busy others kept the machine."""
+    """Collect cores, processor, kernel and versions."""
     return {
         "cores": str(os.cpu_count()),
         "processor": _processor(),
@@ -20,8 +22,34 @@ def machine_facts() -> dict[str, str]:
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
         "Node": node_version(),
-        "load average before": f"{os.getloadavg()[0]:.1f}",
     }
+
+
+class OtherWork:
+    """How many cores others keep busy, from its making on.
+
+    All that the machine does, less what this process and the servers it has run did.
+    """
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._busy = _busy_seconds() - _our_seconds()
+
+    def cores(self) -> float:
+        """Return the mean so far."""
+        others = _busy_seconds() - _our_seconds() - self._busy
+        return max(0.0, others / (time.monotonic() - self._begun))
+
+
+def _busy_seconds() -> float:
+    """Return what all cores together have spent on processes: user, nice, system."""
+    ticks = Path("/proc/stat").read_text().split(maxsplit=4)[1:4]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+def _our_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def _processor() -> str:

@@ -55,9 +55,7 @@ def _set_aside(connection: sqlite3.Connection) -> list[str]:
     return [sql for _, _, sql in found] + statistics
 
 
-def _events(
-    connection: sqlite3.Connection, story: Story, progress: Callable[[int], None]
-) -> None:
+def _events(connection: sqlite3.Connection, story: Story, progress: Callable[[int], None]) -> None:
     rows, written = story.events(), 0
     while chunk := list(islice(rows, _CHUNK)):
         connection.executemany(_EVENT, chunk)

@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     log.shapes,
     stays.walk,  # before those that ask about stays
     stays.missing,
+    stays.sessions,
     stays.backlog,
     log.same_bytes,
     log.whole,

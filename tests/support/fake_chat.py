@@ -6,11 +6,13 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .frames import Object
 from .record import Closed, Connection, Record, Sent
+from .rules.pages import KINDS
 
 
 @dataclass(slots=True)
@@ -152,8 +154,9 @@ class FakeClient:
             self.server.append({"type": "chat", "username": names[0], "message": "early"})
         place = {"room": "general", "seq": seq, "hash": own.data["hash"]}
         more = {"extra": 1} if bug == "extra_key" else {}
+        session = "one for all" if bug == "shared_session" else f"session {seq}"
         self.get(
-            type="caught_up", **place, first=first, more=first > 1, session="s", id="j", **more
+            type="caught_up", **place, first=first, more=first > 1, session=session, id="j", **more
         )
 
     def chat(self, id_: str, message: str) -> None:
@@ -208,15 +211,18 @@ class FakeClient:
         if bug == "double_leave":
             server.append(server.presence("leave", self.name, cause="disconnected"))
 
-    def page(self, after: int) -> None:
-        self.send(type="history", room="general", after=after, limit=3, id="h")
-        log = self.server.log[after : after + 3]
-        events = [s.raw for s in (log[:1] + log[2:] if self.server.bug == "short_page" else log)]
-        more = {"more_before": after > 0, "more_after": len(self.server.log) > after + 3}
+    def page(self, after: int, types: Sequence[str] = ("chat", "join", "leave")) -> None:
+        bug, log = self.server.bug, self.server.log
+        self.send(type="history", room="general", after=after, limit=3, id="h", types=[*types])
+        kinds = KINDS if bug == "unfiltered_page" else types
+        found = [s for s in log[after:] if s.data.get("event", s.data["type"]) in kinds]
+        events = found[:1] + found[2:3] if bug == "short_page" else found[:3]
+        last = events[-1].data["seq"] if found[3:] else len(log)
+        more = {"more_before": bug == "wrong_more" or after > 0, "more_after": len(found) > 3}
         frame = {"type": "history", "room": "general", "events": [], "id": "h"}
-        ends = {"first": after + 1, "last": after + len(log)}
-        text = dump({**frame, **ends, **more})
-        self.raw(text.replace('"events":[]', f'"events":[{",".join(events)}]'))
+        text = dump({**frame, "first": after + 1, "last": last, **more})
+        raw = ",".join(stored.raw for stored in events)
+        self.raw(text.replace('"events":[]', f'"events":[{raw}]'))
 
 
 def dump(data: Object) -> str:

@@ -7,13 +7,14 @@ from tests.support.frames import Frame
 from .facts import Attempt, Facts, Violation
 
 LIMIT = 50
+KINDS = ["chat", "join", "leave", "erasure"]
 
 
 def pages(facts: Facts) -> Iterator[Violation]:
-    """A page holds the events of its range, all of them, in order."""
+    """A page holds the events of its range that were asked for, all of them, in order."""
     for attempt in facts.attempts:
         page = attempt.answer
-        if page is None or page.type != "history":
+        if page is None or page.type != "history" or page.room not in facts.record.logs:
             continue
         for what in _faults(facts, attempt, page):
             yield Violation("pages", f"{attempt.connection.label}'s page {what}: {page.raw[:300]}")
@@ -32,12 +33,25 @@ def _faults(facts: Facts, attempt: Attempt, page: Frame) -> Iterator[str]:
         if seqs:
             yield "is called empty and is not"
         return
-    if "types" not in attempt.command:
-        if seqs != list(range(first, last + 1)):
-            yield "leaves out events of its range"
-        if page.data.get("more_before") != (first > 1):
-            yield "is wrong about what lies before it"
+    types = attempt.command.get("types", KINDS)
+    if seqs != [seq for seq in range(first, last + 1) if _is_one(facts, page.room, seq, types)]:
+        yield "does not hold just the events asked for of its range"
+    if page.data.get("more_before") != _any(facts, page.room, range(1, first), types):
+        yield "is wrong about what lies before it"
+    beyond = range(last + 1, facts.head(page.room) + 1)
+    if page.data.get("more_after") and not _any(facts, page.room, beyond, types):
+        yield "is wrong about what lies after it"
     yield from _direction(attempt, first, last)
+
+
+def _is_one(facts: Facts, room: str, seq: int, types: list[str]) -> bool:
+    """Tell whether the event is of these types, or nobody saw it and it may be."""
+    event = facts.event(room, seq)
+    return event is None or event.data.get("event", event.type) in types
+
+
+def _any(facts: Facts, room: str, seqs: range, types: list[str]) -> bool:
+    return any(_is_one(facts, room, seq, types) for seq in seqs)
 
 
 def _direction(attempt: Attempt, first: int, last: int) -> Iterator[str]:

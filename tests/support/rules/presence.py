@@ -60,7 +60,7 @@ def presence(facts: Facts) -> Iterator[Violation]:
     for room in facts.seen:
         fold = Fold(room)
         for event in facts.prefix(room):
-            if "erased" in event.data:
+            if "erased" in event.data and event.type != "chat":
                 break  # Names are gone: from here on the fold cannot be made.
             yield from fold.step(event)
             for frame in asked.get((room, event.seq), ()):

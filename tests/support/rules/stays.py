@@ -153,6 +153,15 @@ def missing(facts: Facts) -> Iterator[Violation]:
             yield Violation("missing", f"{stay} was never told that it is caught up")
 
 
+def sessions(facts: Facts) -> Iterator[Violation]:
+    """Each stay is a session of its own."""
+    owners: dict[object, Stay] = {}
+    for stay in facts.stays:
+        session = stay.caught_up.data.get("session") if stay.caught_up else None
+        if session is not None and owners.setdefault(session, stay) is not stay:
+            yield Violation("session", f"{owners[session]} and {stay} share session {session}")
+
+
 def backlog(facts: Facts) -> Iterator[Violation]:
     """Without ``after``, a replay begins where the contract says, no more and no less."""
     for stay in facts.stays:

@@ -1,0 +1,77 @@
+"""Questions that people ask of a log, each an SQL file beside this module.
+
+``chatlog sql``, ``docs/audit-sql.md`` and ``docs/datasette.json`` all have them from here. A
+file begins with comments: the question in a sentence, notes on its answer, then a line for
+each parameter with its name, its kind and what it is. What follows is one statement on the
+views of the contract, the same for SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Kind = Literal["text", "seq", "time"]
+
+_PARAMETER: Final = re.compile(r":(\w+) (text|seq|time) +(.+)")
+_TYPES: Final[Mapping[str, type[sa.types.TypeEngine[Any]]]] = {
+    "text": sa.Text,
+    "seq": sa.BigInteger,
+    "time": sa.Text,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a question must be told: a ``time`` is RFC 3339 text, UTC, 27 characters."""
+
+    name: str
+    kind: Kind
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question to the log; ``sql`` is its statement, without the closing semicolon."""
+
+    name: str
+    title: str
+    notes: str
+    parameters: tuple[Parameter, ...]
+    sql: str
+
+
+@functools.cache
+def questions() -> Mapping[str, Question]:
+    """Return every question by its name, in order of names."""
+    files = [f for f in resources.files(__name__).iterdir() if f.name.endswith(".sql")]
+    found = [parse(f.name.removesuffix(".sql"), f.read_text(encoding="utf-8")) for f in files]
+    return {question.name: question for question in sorted(found, key=lambda q: q.name)}
+
+
+def parse(name: str, text: str) -> Question:
+    """Return the question that a file holds."""
+    lines = text.splitlines()
+    comments = [line[3:] for line in lines if line.startswith("-- ")]
+    told = [found for line in comments[1:] if (found := _PARAMETER.fullmatch(line))]
+    notes = [line for line in comments[1:] if not _PARAMETER.fullmatch(line)]
+    sql = "\n".join(line for line in lines if not line.startswith("--"))
+    parameters = tuple(Parameter(*found.groups()) for found in told)  # type: ignore[arg-type]
+    return Question(name, comments[0], " ".join(notes), parameters, sql.strip().removesuffix(";"))
+
+
+async def ask(
+    connection: AsyncConnection, question: Question, told: Mapping[str, object]
+) -> Sequence[sa.RowMapping]:
+    """Return the answer's rows; ``told`` has a value for every parameter."""
+    statement = sa.text(question.sql).bindparams(
+        *(sa.bindparam(p.name, type_=_TYPES[p.kind]) for p in question.parameters)
+    )
+    return (await connection.execute(statement, dict(told))).mappings().all()

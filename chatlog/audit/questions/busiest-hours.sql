@@ -1,0 +1,7 @@
+-- Which were the room's busiest hours?
+-- :room text  name of the room
+SELECT hour, chats, joins, leaves, users
+FROM audit_activity
+WHERE room = :room
+ORDER BY chats DESC, hour
+LIMIT 20;

@@ -1,0 +1,6 @@
+-- What has this person ever said?
+-- :username text  the person
+SELECT room, seq, at, message, erased
+FROM audit_messages
+WHERE username = :username
+ORDER BY position;

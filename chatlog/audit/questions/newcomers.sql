@@ -1,0 +1,10 @@
+-- Who came to the room for the first time between two times?
+-- :room text  name of the room
+-- :from time  from when on, UTC
+-- :to time    until when, UTC; this moment no more
+SELECT username, min(joined_at) AS first_joined, min(joined_seq) AS joined_seq
+FROM audit_sessions
+WHERE room = :room
+GROUP BY username
+HAVING min(joined_at) >= :from AND min(joined_at) < :to
+ORDER BY joined_seq;

@@ -1,0 +1,6 @@
+-- Which rooms is nobody in, and since when?
+SELECT room, max(left_at) AS empty_since, count(*) AS sessions
+FROM audit_sessions
+GROUP BY room
+HAVING count(left_seq) = count(*)
+ORDER BY empty_since, room;

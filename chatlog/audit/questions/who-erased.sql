@@ -1,0 +1,5 @@
+-- Who has erased messages, why, and how many?
+SELECT "by", reason, count(*) AS events, min(at) AS first_at, max(at) AS last_at
+FROM audit_erasures
+GROUP BY "by", reason
+ORDER BY "by", reason;

@@ -1,0 +1,6 @@
+-- Who is in the room now, and since when?
+-- :room text  name of the room
+SELECT username, sessions, since, since_seq
+FROM audit_presence
+WHERE room = :room
+ORDER BY since_seq;

@@ -1,0 +1,8 @@
+-- Who has been in the room and never said a word?
+-- :room text  name of the room
+SELECT username, count(*) AS sessions, max(certain_until) AS last_seen
+FROM audit_sessions
+WHERE room = :room
+    AND username NOT IN (SELECT username FROM audit_messages WHERE room = :room)
+GROUP BY username
+ORDER BY username;

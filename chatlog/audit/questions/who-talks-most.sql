@@ -1,0 +1,12 @@
+-- Who said how much in the room between two times?
+-- :room text  name of the room
+-- :from time  from when on, UTC
+-- :to time    until when, UTC; this moment no more
+SELECT username,
+       count(*) AS messages,
+       min(at) AS first_at,
+       max(at) AS last_at
+FROM audit_messages
+WHERE room = :room AND at >= :from AND at < :to
+GROUP BY username
+ORDER BY messages DESC, username;

@@ -1,0 +1,10 @@
+-- Who was in the room at an event?
+-- Present is whose session had begun and not yet ended after that event.
+-- :room text  name of the room
+-- :seq seq    the event
+SELECT DISTINCT username
+FROM audit_sessions
+WHERE room = :room
+    AND joined_seq <= :seq
+    AND (left_seq IS NULL OR left_seq > :seq)
+ORDER BY username;

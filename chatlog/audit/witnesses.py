@@ -1,0 +1,180 @@
+"""Who could have seen an event: each user once, with the strongest reason there is.
+
+``open``: present when it happened. ``uncertain``: present in the log, but past the time
+their session was last seen, since its server had died. ``replayed``: joined later and was
+served it on joining. ``possible``: joined later and was not served it, but may have paged
+back to it. Who was never in the room after it is not listed: reading without joining
+leaves no trace in the log.
+
+Listed in order of the sessions that show it. A page costs what it holds, and looks at no
+more than ``_SCAN`` sessions in search of who is ``possible``: among a million sessions of
+ten people those are rare. So a page may hold fewer than asked for and not be the last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.moments import Room
+from chatlog.audit.stays import LAST_SEEN, REPLAYS, ROOM, SEQ, STAYS
+from chatlog.eventlog.schema import nodes, sessions, users
+
+Certainty = Literal["open", "uncertain", "replayed", "possible"]
+
+_SCAN: Final = 1_000
+
+_PRESENT: Final = (
+    sa.select(STAYS.c.user_id, STAYS.c.joined_seq, LAST_SEEN)
+    .join(nodes, nodes.c.id == STAYS.c.node_id)
+    .order_by(STAYS.c.joined_seq)
+)
+_REPLAYED: Final = (
+    sa.select(REPLAYS.c.user_id, sa.func.min(REPLAYS.c.joined_seq).label("joined_seq"))
+    .where(REPLAYS.c.joined_seq <= sa.bindparam("upto", type_=sa.BigInteger))
+    .group_by(REPLAYS.c.user_id)
+)
+
+
+def _later() -> sa.Select[Any]:
+    """Select the next that joined later; ``came_before``: their user had done so already."""
+    before = sessions.alias("before")
+    came_before = (
+        sa.select(before.c.joined_seq)
+        .where(before.c.room_id == ROOM, before.c.user_id == sessions.c.user_id)
+        .where(before.c.joined_seq > SEQ, before.c.joined_seq < sessions.c.joined_seq)
+        .exists()
+    )
+    return (
+        sa.select(sessions.c.user_id, sessions.c.joined_seq, came_before.label("came_before"))
+        .where(sessions.c.room_id == ROOM)
+        .where(sessions.c.joined_seq > sa.bindparam("past", type_=sa.BigInteger))
+        .where(sessions.c.joined_seq <= sa.bindparam("upto", type_=sa.BigInteger))
+        .order_by(sessions.c.joined_seq)
+        .limit(_SCAN)
+    )
+
+
+_LATER: Final = _later()
+_SHOWN: Final = (
+    sa.select(
+        users.c.username,
+        sessions.c.session,
+        sessions.c.joined_seq,
+        sessions.c.joined_at,
+        sessions.c.left_seq,
+        sessions.c.left_at,
+    )
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(sessions.c.room_id == ROOM)
+    .where(sessions.c.joined_seq.in_(sa.bindparam("joins", expanding=True)))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A user who could have seen the event, and the session that shows it.
+
+    ``username`` is None once erased.
+    """
+
+    certainty: Certainty
+    username: str | None
+    session: str
+    joined_seq: int
+    joined_at: str
+    left_seq: int | None
+    left_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a list has been read: past the sessions that joined at ``past``.
+
+    ``upto`` is the room's head when the reading began: who joins meanwhile is not listed,
+    so no page shifts another.
+    """
+
+    past: int
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A witness by the seqs of joins: the place in the list, and the session to show."""
+
+    place: int
+    shown: int
+    certainty: Certainty
+
+
+async def witnesses_of(
+    connection: AsyncConnection,
+    room: Room,
+    seq: int,
+    at: str,
+    *,
+    cursor: Cursor | None = None,
+    limit: int,
+) -> tuple[list[Witness], Cursor | None]:
+    """Return the next witnesses of the event at ``seq`` and ``at``, and where to go on.
+
+    The cursor is None after the last page.
+    """
+    cursor = cursor or Cursor(0, room.head)
+    asked = {"room": room.number, "seq": seq, "upto": cursor.upto}
+    certain = await _certain(connection, asked, at)
+    found = sorted(certain.values(), key=lambda one: one.place)
+    found = [one for one in found if one.place > cursor.past]
+    reached = cursor.upto
+    if sum(one.place <= seq for one in found) <= limit:
+        past = max(cursor.past, seq)
+        possible, reached = await _possible(connection, asked | {"past": past}, certain)
+        found = sorted(found + possible, key=lambda one: one.place)
+        found = [one for one in found if one.place <= max(reached, seq)]
+    page = found[:limit]
+    shown = await _shown(connection, room, page)
+    if len(found) > limit:
+        return shown, Cursor(page[-1].place, cursor.upto)
+    return shown, Cursor(reached, cursor.upto) if reached < cursor.upto else None
+
+
+async def _certain(
+    connection: AsyncConnection, asked: dict[str, int], at: str
+) -> dict[int, _Found]:
+    """Return, by user, who was present or was served the event later."""
+    certain: dict[int, _Found] = {}
+    for row in await connection.execute(_PRESENT, asked):
+        surely = row.last_seen is None or at <= row.last_seen
+        known = certain.get(row.user_id)
+        if known is None:
+            certainty: Certainty = "open" if surely else "uncertain"
+            certain[row.user_id] = _Found(row.joined_seq, row.joined_seq, certainty)
+        elif surely and known.certainty == "uncertain":
+            # The place stays that of the first: whether a server died is known only later.
+            certain[row.user_id] = _Found(known.place, row.joined_seq, "open")
+    for user, joined_seq in await connection.execute(_REPLAYED, asked):
+        certain.setdefault(user, _Found(joined_seq, joined_seq, "replayed"))
+    return certain
+
+
+async def _possible(
+    connection: AsyncConnection, asked: dict[str, int], certain: dict[int, _Found]
+) -> tuple[list[_Found], int]:
+    """Return who else came later, and up to which seq was looked."""
+    rows = (await connection.execute(_LATER, asked)).all()
+    found = [
+        _Found(row.joined_seq, row.joined_seq, "possible")
+        for row in rows
+        if not row.came_before and row.user_id not in certain
+    ]
+    return found, rows[-1].joined_seq if len(rows) == _SCAN else asked["upto"]
+
+
+async def _shown(connection: AsyncConnection, room: Room, page: list[_Found]) -> list[Witness]:
+    asked = {"room": room.number, "joins": [one.shown for one in page]}
+    rows = {row.joined_seq: row for row in await connection.execute(_SHOWN, asked)}
+    return [Witness(one.certainty, *rows[one.shown]) for one in page]

@@ -1,0 +1,57 @@
+"""Errors over HTTP: each code of the contract with the status that fits it, as JSON."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from chatlog.domain.errors import Refused
+from chatlog.web import answers
+
+logger = logging.getLogger(__name__)
+
+STATUS: Final = {
+    "bad_command": 400,
+    "room_invalid": 400,
+    "after_unknown": 400,
+    "forbidden": 403,
+    "room_unknown": 404,
+    "diverged": 409,
+    "rate_limited": 429,
+    "overloaded": 503,
+    "storage_full": 503,
+    "unavailable": 503,
+}
+_CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+@web.middleware
+async def errors_are_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what was refused, or what aiohttp itself refuses, with a JSON body."""
+    try:
+        return await handler(request)
+    except Refused as error:
+        return _error(STATUS.get(error.code, 400), error.code, error.sentence)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = _error(error.status, _CODES.get(error.status, "http"), error.reason)
+        for name, value in error.headers.items():
+            if name not in ("Content-Type", "Content-Length"):
+                response.headers[name] = value
+        return response
+    except ConnectionError:
+        raise  # the client has gone; there is nobody to tell
+    except Exception:  # a bug, or a database that failed while it was read
+        logger.exception("%s %s could not be answered", request.method, request.path)
+        return _error(503, "unavailable", "This cannot be answered now. Try again.")
+
+
+def _error(status: int, code: str, message: str) -> web.Response:
+    response = answers.error(status, code, message)
+    # By default a cache may keep a 404, and the room may begin in the next moment.
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,73 @@
+"""``GET /api/rooms/{room}/events``: pages of a room's past."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from chatlog.audit.tagged import Tagged, read_tagged
+from chatlog.domain.errors import Refused
+from chatlog.domain.events import Recorded
+from chatlog.eventlog.pages import PageRequest
+from chatlog.web.api.bodies import EventsBody
+from chatlog.web.api.queries import EventsQuery, query_of, room_of
+from chatlog.web.api.replies import reply, unchanged
+from chatlog.web.keys import RUNTIME
+from chatlog.wire.events import encode
+from chatlog.wire.proved import encode_proved
+
+_PROOF_BYTES: Final = 600
+"""About what a proof adds to an event."""
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Answer with a page of events."""
+    query = query_of(request, EventsQuery)
+    asked = _asked(room_of(request), query)
+    runtime = request.app[RUNTIME]
+    async with runtime.history.turn():
+        async with runtime.database.read() as connection:
+            found = await read_tagged(
+                connection,
+                asked,
+                known=[tag.value for tag in request.if_none_match or ()],
+                max_bytes=runtime.settings.max_page_bytes,
+                size=_size_proved if query.proof else _size,
+                proof=query.proof,
+            )
+        if found.page is None:
+            return unchanged(found.tag)
+        return await reply(request, _body(asked.room, found), found.tag)
+
+
+def _asked(room: str, query: EventsQuery) -> PageRequest:
+    anchors = (query.before, query.after, query.around)
+    if sum(anchor is not None for anchor in anchors) > 1:
+        raise Refused("bad_command", "Give at most one of `before`, `after` and `around`.")
+    return PageRequest(
+        room=room,
+        before=query.before,
+        after=query.after,
+        around=query.around,
+        limit=query.limit,
+        types=query.types,
+    )
+
+
+def _body(room: str, found: Tagged) -> EventsBody[msgspec.Raw]:
+    page = found.page
+    assert page is not None
+    proved = found.proved
+    texts = map(encode, page.events) if proved is None else map(encode_proved, proved)
+    events = list(map(msgspec.Raw, texts))
+    return EventsBody(room, events, page.first, page.last, page.more_before, page.more_after)
+
+
+def _size(event: Recorded) -> int:
+    return len(encode(event))
+
+
+def _size_proved(event: Recorded) -> int:
+    return _size(event) + _PROOF_BYTES

@@ -1,0 +1,139 @@
+"""The API described in OpenAPI 3.1, from the very types that take and answer.
+
+Its schemas are JSON Schema 2020-12, which is what msgspec writes. Nothing is described
+twice: a field's name, limits and words are those of its type.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from typing import Any, Final, get_args
+
+import msgspec
+
+from chatlog import __version__
+from chatlog.web.answers import ErrorBody
+from chatlog.web.api.bodies import AnyEvent
+from chatlog.web.api.endpoints import Endpoint
+from chatlog.wire.commands import MAX_SEQ
+
+Schema = dict[str, Any]
+
+_REF: Final = "#/components/schemas/{name}"
+_ERRORS: Final = {
+    "400": "The question is not in form; the sentence says what is wrong.",
+    "403": "This server has another name, or pages of this origin may not ask.",
+    "404": "There is no room of this name.",
+    "503": "The server has too much to do, or its database is away.",
+}
+_IN_PATH: Final = {
+    "room": {"type": "string", "minLength": 1},
+    "seq": {"type": "integer", "minimum": 1, "maximum": MAX_SEQ},
+}
+_ETAG: Final = {
+    "description": "Ask with it as If-None-Match: 304 says that the answer still holds.",
+    "schema": {"type": "string"},
+}
+
+
+def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
+    """Return the description of an API that is mounted at ``prefix``."""
+    endpoints = tuple(endpoints)
+    types = [endpoint.body for endpoint in endpoints] + [AnyEvent, ErrorBody]
+    found, schemas = msgspec.json.schema_components(types, ref_template=_REF)
+    described: Schema = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "chatlog",
+            "version": __version__,
+            "description": "Rooms, their events, and questions about their past.",
+        },
+        "servers": [{"url": prefix or "/"}],
+        "paths": {
+            endpoint.path: {"get": _operation(endpoint, body)}
+            for endpoint, body in zip(endpoints, found, strict=False)
+        },
+        "components": {"schemas": {name: _plain(schema) for name, schema in schemas.items()}},
+    }
+    _let_unset_be_absent(described["components"]["schemas"])
+    return _with_short_names(described)
+
+
+def _operation(endpoint: Endpoint, body: Schema) -> Schema:
+    not_found = {"404"} if "{room}" in endpoint.path else set()
+    errors = {status: _ERRORS[status] for status in _ERRORS if status != "404" or not_found}
+    return {
+        "operationId": re.sub(r"\W+", "_", endpoint.path).strip("_"),
+        "summary": endpoint.summary,
+        "description": inspect.cleandoc(endpoint.query.__doc__ or ""),
+        "parameters": [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)],
+        "responses": {
+            "200": {
+                "description": endpoint.summary,
+                "headers": {"ETag": _ETAG},
+                "content": {"application/json": {"schema": body}},
+            },
+            "304": {"description": "What you have still holds.", "headers": {"ETag": _ETAG}},
+            **{status: _error(words) for status, words in errors.items()},
+        },
+    }
+
+
+def _error(words: str) -> Schema:
+    schema = {"$ref": _REF.format(name="ErrorBody")}
+    return {"description": words, "content": {"application/json": {"schema": schema}}}
+
+
+def _path_parameters(path: str) -> list[Schema]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": _IN_PATH[name]}
+        for name in re.findall(r"{(\w+)}", path)
+    ]
+
+
+def _query_parameters(query: type[msgspec.Struct]) -> list[Schema]:
+    (_,), schemas = msgspec.json.schema_components([query], ref_template=_REF)
+    properties = schemas[query.__name__]["properties"]
+    return [_query_parameter(name, _given(schema)) for name, schema in properties.items()]
+
+
+def _query_parameter(name: str, schema: Schema) -> Schema:
+    parameter: Schema = {"name": name, "in": "query", "schema": schema}
+    if (words := schema.pop("description", None)) is not None:
+        parameter["description"] = words
+    if schema.get("type") == "array":
+        parameter |= {"style": "form", "explode": False}  # separated by commas
+    return parameter
+
+
+def _given(schema: Schema) -> Schema:
+    """Return the schema of a parameter that is there: what is absent is not ``null``."""
+    if "anyOf" not in schema:
+        return dict(schema)
+    (given,) = (choice for choice in schema["anyOf"] if choice != {"type": "null"})
+    return {**given, **{key: schema[key] for key in ("description",) if key in schema}}
+
+
+def _plain(schema: Schema) -> Schema:
+    words = inspect.cleandoc(schema.get("description", "")).replace("``", "`")
+    return {**schema, "description": words} if words else schema
+
+
+def _let_unset_be_absent(schemas: Schema) -> None:
+    """Take from ``required`` what has no default and yet is left out when it is UNSET."""
+    for kind in get_args(AnyEvent):
+        for field in msgspec.structs.fields(kind):
+            if msgspec.UnsetType in get_args(field.type):
+                schemas[kind.__name__]["required"].remove(field.encode_name)
+
+
+def _with_short_names(described: Schema) -> Schema:
+    """Name the instance of a generic type as the type."""
+    text = msgspec.json.encode(described).decode()
+    for name in described["components"]["schemas"]:
+        short = re.sub(r"_chatlog\..*", "", name)
+        text = text.replace(f'"{name}"', f'"{short}"').replace(f'/{name}"', f'/{short}"')
+    decoded: Schema = msgspec.json.decode(text)
+    return decoded

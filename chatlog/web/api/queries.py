@@ -1,0 +1,113 @@
+"""What may be asked: the query of each endpoint as a type, which OpenAPI shows too."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeVar
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from chatlog.domain.errors import Refused
+from chatlog.domain.names import check_room
+from chatlog.runtime import limits_of
+from chatlog.web.keys import RUNTIME
+from chatlog.wire.commands import MAX_PAGE, MAX_SEQ
+
+EventType = Literal["chat", "join", "leave", "erasure"]
+Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
+Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
+Point = Annotated[str, Meta(description="A seq, as in 41, or an RFC 3339 time.", min_length=1)]
+
+_SEPARATED: Final = frozenset({"types"})
+
+
+class RoomsQuery(msgspec.Struct):
+    """Rooms by name, in order of code points."""
+
+    after: Annotated[str, Meta(description="The last room of the page before.")] | None = None
+    limit: Limit = 100
+
+
+class EventsQuery(msgspec.Struct):
+    """At most one of ``before``, ``after`` and ``around``; none of them means the newest."""
+
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: Limit = 50
+    types: Annotated[list[EventType], Meta(description="Separated by commas.")] | None = None
+    proof: Annotated[bool, Meta(description="Add what verifies the chain.")] = False
+
+
+class UsersQuery(msgspec.Struct):
+    """Who was present; now, without ``at``."""
+
+    at: Point | None = None
+    after: Annotated[int, Meta(ge=0, le=MAX_SEQ, description="`next` of the page before.")] = 0
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
+
+
+class SessionsQuery(msgspec.Struct, rename={"from_": "from"}):
+    """Sessions that overlap ``from`` to ``to``, both included, in order of their joins."""
+
+    from_: Point | None = None
+    to: Point | None = None
+    after: Annotated[int, Meta(ge=0, le=MAX_SEQ, description="`next` of the page before.")] = 0
+    limit: Limit = 100
+
+
+class WitnessesQuery(msgspec.Struct):
+    """Who could have seen an event, the earliest to come first."""
+
+    after: Annotated[str, Meta(description="`next` of the page before.")] | None = None
+    limit: Limit = 500
+
+
+Query = TypeVar("Query", bound=msgspec.Struct)
+
+
+def query_of(request: web.Request, kind: type[Query]) -> Query:
+    """Return the request's query. What it has beyond the type's fields is ignored.
+
+    Raises:
+        Refused: ``bad_command``, naming the field.
+    """
+    given: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):
+        values = request.query.getall(field.encode_name, [])
+        if not values:
+            continue
+        if field.name in _SEPARATED:
+            given[field.encode_name] = [one for value in values for one in value.split(",") if one]
+        elif len(values) > 1 or values[0].lower() == "null":
+            raise Refused("bad_command", f"Give `{field.encode_name}` once, with a value.")
+        else:
+            given[field.encode_name] = values[0]
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refused("bad_command", str(error).replace("$.", "")) from None
+
+
+def room_of(request: web.Request) -> str:
+    """Return the room in the request's path.
+
+    Raises:
+        Refused: ``room_invalid``, if no room can have this name.
+    """
+    room = request.match_info["room"]
+    check_room(room, limits_of(request.app[RUNTIME].settings))
+    return room
+
+
+def seq_of(request: web.Request) -> int:
+    """Return the seq in the request's path.
+
+    Raises:
+        Refused: ``bad_command``, if it is none.
+    """
+    text = request.match_info["seq"]
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or not 1 <= int(text) <= MAX_SEQ:
+        raise Refused("bad_command", "A seq is a whole number from 1 on.")
+    return int(text)

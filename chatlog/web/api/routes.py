@@ -1,0 +1,29 @@
+"""Add the HTTP API to an application."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from chatlog.service.verifying import Verifying
+from chatlog.web.api import verify
+from chatlog.web.api.endpoints import ENDPOINTS
+from chatlog.web.api.openapi import describe
+from chatlog.web.api.replies import reply
+
+_DESCRIPTION: Final = "/api/openapi.json"
+
+
+def add_routes(app: web.Application) -> None:
+    """Add everything under ``/api``. The application's middlewares make its errors JSON."""
+    app[verify.VERIFYING] = Verifying()
+    for endpoint in ENDPOINTS:
+        app.router.add_get(endpoint.path, endpoint.handler)
+    app.router.add_get(_DESCRIPTION, show_description)
+
+
+async def show_description(request: web.Request) -> web.StreamResponse:
+    """Answer with the API's description in OpenAPI."""
+    prefix = request.path.removesuffix(_DESCRIPTION)
+    return await reply(request, describe(ENDPOINTS, prefix))

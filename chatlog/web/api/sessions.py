@@ -1,0 +1,48 @@
+"""``GET /api/rooms/{room}/sessions``: who was there from when to when."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from chatlog.audit.moments import find_room, parse_point
+from chatlog.audit.sessions import Stay, find_range, sessions_within
+from chatlog.service.listing import shown_name
+from chatlog.web.api.bodies import SessionsBody, SessionSummary
+from chatlog.web.api.queries import SessionsQuery, query_of, room_of
+from chatlog.web.api.replies import reply
+from chatlog.web.keys import RUNTIME
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Answer with the sessions that overlap a part of the past."""
+    name, query = room_of(request), query_of(request, SessionsQuery)
+    first = None if query.from_ is None else parse_point(query.from_)
+    last = None if query.to is None else parse_point(query.to)
+    runtime = request.app[RUNTIME]
+    async with runtime.history.turn():
+        async with runtime.database.read() as connection:
+            room = await find_room(connection, name)
+            within = await find_range(connection, room, first, last)
+            found = await sessions_within(
+                connection, room, within, after=query.after, limit=query.limit + 1
+            )
+        return await reply(request, _body(name, found, query.limit))
+
+
+def _body(room: str, found: list[Stay], limit: int) -> SessionsBody:
+    page = found[:limit]
+    next_ = page[-1].joined_seq if len(found) > limit else None
+    return SessionsBody(room, list(map(_summary, page)), next_)
+
+
+def _summary(stay: Stay) -> SessionSummary:
+    return SessionSummary(
+        stay.session,
+        shown_name(stay.username),
+        stay.joined_seq,
+        stay.joined_at,
+        stay.left_seq,
+        stay.left_at,
+        stay.cause,
+        stay.last_seen_at,
+    )

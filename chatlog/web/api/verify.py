@@ -1,0 +1,34 @@
+"""``GET /api/rooms/{room}/verify``: is the room what was written?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from chatlog.audit.moments import find_room
+from chatlog.audit.verify import RoomVerdict
+from chatlog.service.verifying import Verifying
+from chatlog.web.api.bodies import RoomVerdictBody, VerdictBody
+from chatlog.web.api.queries import room_of
+from chatlog.web.api.replies import reply
+from chatlog.web.keys import RUNTIME
+
+VERIFYING: Final = web.AppKey("verifying", Verifying)
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Answer with the chain's verdict, as ``chatlog verify ROOM --json`` prints it."""
+    name = room_of(request)
+    database = request.app[RUNTIME].database
+    async with database.read() as connection:
+        room = await find_room(connection, name)
+    verdict = await request.app[VERIFYING].verify(database, room.number, name)
+    return await reply(request, _body(verdict))
+
+
+def _body(verdict: RoomVerdict) -> VerdictBody:
+    room = RoomVerdictBody(
+        verdict.room, verdict.ok, verdict.head, verdict.hash, verdict.wrong_seq, verdict.why
+    )
+    return VerdictBody(verdict.ok, verdict.head, [room])

@@ -1,0 +1,45 @@
+"""``GET /api/rooms/{room}/events/{seq}/witnesses``: who could have seen that event."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aiohttp import web
+
+from chatlog.audit.moments import find_moment, find_room
+from chatlog.audit.witnesses import Cursor, witnesses_of
+from chatlog.domain.errors import Refused
+from chatlog.service.listing import witness_listed
+from chatlog.web.api.bodies import WitnessesBody
+from chatlog.web.api.queries import WitnessesQuery, query_of, room_of, seq_of
+from chatlog.web.api.replies import reply
+from chatlog.web.keys import RUNTIME
+
+_CURSOR: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Answer with a page of witnesses."""
+    name, seq = room_of(request), seq_of(request)
+    query = query_of(request, WitnessesQuery)
+    cursor = None if query.after is None else _cursor(query.after)
+    runtime = request.app[RUNTIME]
+    async with runtime.history.turn():
+        async with runtime.database.read() as connection:
+            room = await find_room(connection, name)
+            moment = await find_moment(connection, room, seq)
+            assert moment.at is not None  # a seq from 1 on has its event
+            found, next_ = await witnesses_of(
+                connection, room, seq, moment.at, cursor=cursor, limit=query.limit
+            )
+        after = None if next_ is None else f"{next_.past}-{next_.upto}"
+        body = WitnessesBody(name, seq, moment.at, list(map(witness_listed, found)), after)
+        return await reply(request, body)
+
+
+def _cursor(text: str) -> Cursor:
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        raise Refused("bad_command", "`after` is the `next` of the page before.")
+    return Cursor(int(match[1]), int(match[2]))

@@ -1,0 +1,188 @@
+"""Random histories of a room, written into a real log, and the plain fold of their events.
+
+The fold knows nothing of tables and indexes: it walks through the events one by one, as
+somebody with pencil and paper would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from hypothesis import strategies as st
+
+from chatlog.domain.commands import Command, Join, Leave, Post
+from chatlog.domain.events import Cause, Joined, Left, Recorded
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.migrate import migrate
+from chatlog.eventlog.writer import Writer
+from chatlog.nodes import leases
+
+_serial = count(1)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens: who does what, so many seconds after the last thing."""
+
+    does: str
+    user: int
+    choice: int
+    seconds: int
+
+
+STEPS = st.builds(
+    Step,
+    does=st.sampled_from(["join", "join", "resume", "chat", "chat", "leave", "lapse"]),
+    user=st.integers(0, 4),
+    choice=st.integers(0, 30),
+    seconds=st.sampled_from([0, 0, 1, 30]),
+)
+STORIES = st.lists(STEPS, min_size=1, max_size=60)
+
+
+def time_of(second: int) -> str:
+    return f"2026-01-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.000000Z"
+
+
+@dataclass
+class Teller:
+    """Turns steps into commands that are accepted, knowing who is in the room."""
+
+    room: str
+    head: int = 0
+    second: int = 0
+    open: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def command(self, step: Step) -> Command | None:
+        self.second += step.seconds
+        command = self._command(step)
+        if command is not None:
+            self.head += 1
+        return command
+
+    def _command(self, step: Step) -> Command | None:
+        at = time_of(self.second)
+        if step.does in ("join", "resume"):
+            session = f"{self.room}-{next(_serial)}"
+            self.open[session] = (step.user, self.second)
+            after = min(step.choice, self.head) if step.does == "resume" else None
+            backlog = None if step.does == "resume" else step.choice % 4
+            return Join(self.room, session, f"user {step.user}", backlog, after, at=at)
+        if not self.open:
+            return None
+        session = list(self.open)[step.choice % len(self.open)]
+        if step.does == "chat":
+            return Post(self.room, session, "hello", at=at)
+        _, joined = self.open.pop(session)
+        cause: Cause = "lapsed" if step.does == "lapse" else "left"
+        seen = None
+        if cause == "lapsed":
+            seen = time_of(joined + (self.second - joined) * (step.choice % 3) // 2)
+        return Leave(self.room, session, cause, seen, at=at)
+
+
+@dataclass
+class Stay:
+    """A session as the events tell it."""
+
+    username: str
+    session: str
+    joined: Recorded
+    replay_from: int
+    left: Recorded | None = None
+
+    def is_open_at(self, seq: int) -> bool:
+        return self.joined.seq <= seq and (self.left is None or self.left.seq > seq)
+
+    def is_sure_at(self, time: str) -> bool:
+        if self.left is None:
+            return True
+        assert isinstance(self.left.event, Left)
+        return self.left.event.last_seen_at is None or time <= self.left.event.last_seen_at
+
+
+class Fold:
+    """What a room's events say, the slow way."""
+
+    def __init__(self, events: list[Recorded]) -> None:
+        self.events = events
+        self.stays: list[Stay] = []
+        for recorded in events:
+            event = recorded.event
+            if isinstance(event, Joined):
+                name = str(event.user.name)
+                self.stays.append(Stay(name, event.session, recorded, event.replay_from))
+            elif isinstance(event, Left):
+                (stay,) = (stay for stay in self.stays if stay.session == event.session)
+                stay.left = recorded
+
+    def seq_at(self, time: str) -> int:
+        return max((event.seq for event in self.events if event.at <= time), default=0)
+
+    def present(self, seq: int, time: str) -> list[tuple[str, int, int, str, bool]]:
+        """Name, sessions, seq and time of the arrival, and whether it is uncertain."""
+        listed = []
+        for name in sorted({stay.username for stay in self.stays if stay.is_open_at(seq)}):
+            own = [stay for stay in self.stays if stay.username == name and stay.is_open_at(seq)]
+            arrival = self._arrival(name, seq)
+            unsure = not any(stay.is_sure_at(time) for stay in own)
+            listed.append((name, len(own), arrival.seq, arrival.at, unsure))
+        return listed
+
+    def _arrival(self, name: str, seq: int) -> Recorded:
+        joins = [s.joined for s in self.stays if s.username == name and s.joined.seq <= seq]
+        return [
+            join
+            for join in joins
+            if not any(s.username == name and s.is_open_at(join.seq - 1) for s in self.stays)
+        ][-1]
+
+    def witnesses(self, seq: int) -> dict[str, str]:
+        """The strongest certainty of each user."""
+        at = self.events[seq - 1].at
+        strongest: dict[str, str] = {}
+        order = ["open", "uncertain", "replayed", "possible"]
+        for stay in self.stays:
+            certainty = self._certainty(stay, seq, at)
+            if certainty is not None:
+                known = strongest.get(stay.username, "possible")
+                strongest[stay.username] = min(known, certainty, key=order.index)
+        return strongest
+
+    def _certainty(self, stay: Stay, seq: int, at: str) -> str | None:
+        if stay.is_open_at(seq):
+            return "open" if stay.is_sure_at(at) else "uncertain"
+        if stay.joined.seq < seq:
+            return None
+        return "replayed" if stay.replay_from <= seq else "possible"
+
+
+class Log:
+    """A log that is written to directly, without a server."""
+
+    def __init__(self, database: Database, writer: Writer) -> None:
+        self.database = database
+        self._writer = writer
+
+    async def tell(self, steps: list[Step]) -> tuple[str, list[Recorded]]:
+        """Write a story into a new room; return the room and its events."""
+        teller = Teller(f"room {next(_serial)}")
+        commands = [c for step in steps if (c := teller.command(step)) is not None]
+        outcomes = await self._writer.append(commands) if commands else []
+        events = [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
+        assert len(events) == len(commands)
+        return teller.room, events
+
+
+@asynccontextmanager
+async def open_log(url: str) -> AsyncIterator[Log]:
+    database = Database(url)
+    try:
+        await migrate(database)
+        node = await leases.begin(database, "story", alone=True)
+        yield Log(database, Writer(database, node, doubt_seconds=5))
+    finally:
+        await database.dispose()

@@ -1,0 +1,155 @@
+"""Presence, sessions and witnesses are the fold of the log, whatever happened in the room."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.moments import Room, find_moment, find_room, parse_point
+from chatlog.audit.presence import present_at
+from chatlog.audit.sessions import find_range, sessions_within
+from chatlog.audit.witnesses import witnesses_of
+from chatlog.domain.errors import Refused
+from tests.audit.story import STORIES, Fold, Log, Step, open_log, time_of
+
+random_histories = settings(
+    max_examples=25,
+    deadline=None,
+    # One log for all examples: each has a room of its own in it.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture
+async def log(database_url: str) -> AsyncIterator[Log]:
+    async with open_log(database_url) as log:
+        yield log
+
+
+@random_histories
+@given(steps=STORIES)
+async def test_who_was_present_at_any_seq_is_the_fold_up_to_it(log: Log, steps: list[Step]) -> None:
+    name, events = await log.tell(steps)
+    assume(events)
+    fold = Fold(events)
+    async with log.database.read() as connection:
+        room = await find_room(connection, name)
+        for event in events:
+            found = await present_at(connection, room.number, event.seq, moment=event.at)
+            assert [
+                (one.username, one.sessions, one.since_seq, one.since, one.uncertain)
+                for one in found
+            ] == fold.present(event.seq, event.at)
+
+
+@random_histories
+@given(steps=STORIES)
+async def test_who_was_present_at_any_time_is_the_fold_up_to_it(
+    log: Log, steps: list[Step]
+) -> None:
+    name, events = await log.tell(steps)
+    assume(events)
+    fold = Fold(events)
+    last = int(events[-1].at[14:16]) * 60 + int(events[-1].at[17:19])
+    async with log.database.read() as connection:
+        room = await find_room(connection, name)
+        for second in range(0, last + 10, 5):
+            time = time_of(second)
+            moment = await find_moment(connection, room, time)
+            assert moment.seq == fold.seq_at(time)
+            found = await present_at(connection, room.number, moment.seq, moment=moment.time)
+            assert [
+                (one.username, one.sessions, one.since_seq, one.since, one.uncertain)
+                for one in found
+            ] == fold.present(moment.seq, time)
+
+
+@random_histories
+@given(steps=STORIES)
+async def test_each_user_is_a_witness_once_with_the_strongest_certainty(
+    log: Log, steps: list[Step]
+) -> None:
+    name, events = await log.tell(steps)
+    assume(events)
+    fold = Fold(events)
+    async with log.database.read() as connection:
+        room = await find_room(connection, name)
+        for event in events:
+            found, cursor = await witnesses_of(connection, room, event.seq, event.at, limit=100)
+            assert cursor is None
+            assert len({one.username for one in found}) == len(found)
+            certainties = {one.username: one.certainty for one in found}
+            assert certainties == fold.witnesses(event.seq)
+
+
+@random_histories
+@given(steps=STORIES)
+async def test_witnesses_page_by_page_are_those_of_one_page(log: Log, steps: list[Step]) -> None:
+    name, events = await log.tell(steps)
+    assume(events)
+    event = events[len(events) // 2]
+    async with log.database.read() as connection:
+        room = await find_room(connection, name)
+        whole, _ = await witnesses_of(connection, room, event.seq, event.at, limit=100)
+        paged, cursor = await witnesses_of(connection, room, event.seq, event.at, limit=1)
+        while cursor is not None:
+            page, cursor = await witnesses_of(
+                connection, room, event.seq, event.at, cursor=cursor, limit=1
+            )
+            paged += page
+    assert paged == whole
+
+
+@random_histories
+@given(steps=STORIES)
+async def test_sessions_are_those_that_overlap_the_range(log: Log, steps: list[Step]) -> None:
+    name, events = await log.tell(steps)
+    assume(events)
+    stays = Fold(events).stays
+    async with log.database.read() as connection:
+        room = await find_room(connection, name)
+        for first in range(1, len(events) + 1, 3):
+            for last in range(first, len(events) + 1, 4):
+                expected = [
+                    stay.session
+                    for stay in stays
+                    if stay.joined.seq <= last and (stay.left is None or stay.left.seq >= first)
+                ]
+                found = await _all_sessions(connection, room, first, last)
+                assert found == expected
+
+
+async def _all_sessions(
+    connection: AsyncConnection, room: Room, first: int, last: int
+) -> list[str]:
+    within = await find_range(connection, room, first, last)
+    found: list[str] = []
+    after = 0
+    while page := await sessions_within(connection, room, within, after=after, limit=3):
+        found += [stay.session for stay in page]
+        after = page[-1].joined_seq
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("41", 41),
+        ("2026-11-22T17:00:00Z", "2026-11-22T17:00:00.000000Z"),
+        ("2026-11-22T17:00:00.5+02:00", "2026-11-22T15:00:00.500000Z"),
+        ("2026-11-22T17:00:00 02:00", "2026-11-22T15:00:00.000000Z"),
+        ("2026-11-22", "2026-11-22T00:00:00.000000Z"),
+        ("0020-11-22", "0020-11-22T00:00:00.000000Z"),
+    ],
+)
+def test_a_point_is_a_seq_or_a_time_in_utc(text: str, point: int | str) -> None:
+    assert parse_point(text) == point
+
+
+@pytest.mark.parametrize("text", ["", "-1", "yesterday", "99999999999999999999", "٤١", "9" * 400])
+def test_anything_else_is_no_point(text: str) -> None:
+    with pytest.raises(Refused):
+        parse_point(text)

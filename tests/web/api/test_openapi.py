@@ -1,0 +1,93 @@
+"""The description of the API is true: a validator and schemathesis say so."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from openapi_spec_validator import validate
+
+from tests.support.server import Server as Process
+
+from .conftest import Person, Server
+
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance,negative_data_rejection,"
+    "unsupported_method,allow_header_conformance"
+)
+
+
+async def test_the_description_is_openapi_3_1(server: Server) -> None:
+    described = await server.ok("openapi.json")
+    assert described["openapi"].startswith("3.1")
+    validate(described)
+
+
+async def test_every_endpoint_is_described(server: Server) -> None:
+    described = await server.ok("openapi.json")
+    routes = {
+        resource.canonical
+        for resource in server.client.app.router.resources()
+        if resource.canonical.startswith("/api/")
+    }
+    assert set(described["paths"]) == routes - {"/api/openapi.json"}
+
+
+async def test_what_an_event_may_leave_out_is_not_required(server: Server) -> None:
+    schemas = (await server.ok("openapi.json"))["components"]["schemas"]
+    assert "id" not in schemas["ChatFrame"]["required"]
+    assert "message" in schemas["ChatFrame"]["required"]
+    assert schemas["EventsBody"]["properties"]["events"]["items"]["discriminator"]
+
+
+@pytest.fixture
+async def process(database_url: str, tmp_path: Path) -> AsyncIterator[Process]:
+    process = Process(database_url, tmp_path / "server.log")
+    await process.start()
+    yield process
+    await process.kill()
+
+
+async def _talk(url: str) -> None:
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{url}/ws") as ws:
+        ada = Person(ws, "ada")
+        await ada.join("general")
+        await ada.say("general", *"abcdef")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [None, "general"], ids=["any room", "a room that is there"])
+async def test_answers_are_as_described_whatever_is_asked(
+    process: Process, tmp_path: Path, room: str | None
+) -> None:
+    await _talk(process.url)
+    config = tmp_path / "schemathesis.toml"
+    config.write_text("" if room is None else f'[parameters]\n"path.room" = "{room}"\n')
+    status, said = await _schemathesis(
+        "--config-file",
+        str(config),
+        "run",
+        f"{process.url}/api/openapi.json",
+        "--phases=coverage,fuzzing",
+        "--max-examples=10",
+        f"--checks={CHECKS}",
+        "--continue-on-failure",
+        "--no-color",
+    )
+    assert status == 0, f"{said}\n{process.printed()}"
+
+
+async def _schemathesis(*arguments: str) -> tuple[Any, str]:
+    program = Path(sys.executable).with_name("schemathesis")
+    pipe = asyncio.subprocess.PIPE
+    running = await asyncio.create_subprocess_exec(
+        program, *arguments, stdout=pipe, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await running.communicate()
+    return running.returncode, said.decode()

@@ -1,0 +1,164 @@
+"""Who may come in open mode: the matrix of Host and Origin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chatlog.settings import Settings
+from chatlog.web.guards import check_public, is_local, is_our_host, is_our_origin
+from tests.support.apps import served
+
+LOCAL = ["localhost", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1", "127.9.9.9", "[::1]"]
+FOREIGN = [
+    "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost",
+    "10.0.0.1", "0.0.0.0", "[::]", "[fe80::1]", "192.168.1.5", "[::1", "::1]", ":8080", "2130706433",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("port", ["", ":80", ":8080", ":65535"])
+@pytest.mark.parametrize("host", LOCAL)
+def test_a_local_host_is_ours_on_any_port(host: str, port: str) -> None:
+    assert is_our_host(host + port, Settings())
+    assert is_our_origin(f"http://{host}{port}", Settings())
+    assert is_our_origin(f"https://{host}{port}", Settings())
+
+
+@pytest.mark.parametrize("port", ["", ":8080"])
+@pytest.mark.parametrize("host", FOREIGN)
+def test_another_host_is_not_ours_whatever_it_resolves_to(host: str, port: str) -> None:
+    assert not is_our_host(host + port, Settings())
+    assert not is_our_origin(f"http://{host}{port}", Settings())
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["null", "", "localhost", "file://", "file://localhost", "chrome-extension://localhost"]
+    + ["http://", "http:localhost", "//localhost", "http://[", "http://[::1", "http://a]b"]
+    + [
+        "javascript:alert(1)",
+        "http://localhost.evil.example:8080",
+        "http://evil.example/localhost",
+    ],
+)
+def test_an_origin_that_is_no_page_of_ours_is_refused(origin: str) -> None:
+    assert not is_our_origin(origin, Settings())
+
+
+@pytest.mark.parametrize(
+    ("bound", "host", "ours"),
+    [
+        ("chat.lan", "chat.lan:8080", True),
+        ("Chat.LAN", "chat.lan", True),
+        ("192.168.1.5", "192.168.1.5:8080", True),
+        ("192.168.1.5", "192.168.1.6:8080", False),
+        ("0.0.0.0", "0.0.0.0:8080", False),
+        ("::", "[::]:8080", False),
+        ("0.0.0.0", "evil.example", False),
+        ("0.0.0.0", "localhost:8080", True),
+    ],
+)
+def test_the_bound_name_is_ours_unless_it_means_any(bound: str, host: str, ours: bool) -> None:
+    settings = Settings(host=bound, allow_public=True)
+    assert is_our_host(host, settings) == ours
+    assert is_our_origin(f"http://{host}", settings) == ours
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host", "ours"),
+    [
+        ("chat.example", "chat.example", True),
+        ("chat.example", "chat.example:8443", True),
+        ("Chat.Example", "CHAT.example", True),
+        ("chat.example:8443", "chat.example:8443", True),
+        ("chat.example:8443", "chat.example:9999", False),
+        ("chat.example:8443", "chat.example", False),
+        ("chat.example", "a.chat.example", False),
+        ("chat.example", "chat.example.evil.example", False),
+        ("2001:db8::1", "[2001:db8::1]:8080", True),
+        ("[2001:db8::1]", "[2001:db8::1]:8080", True),
+        ("[2001:db8::1]", "[2001:db8::2]:8080", False),
+    ],
+)
+def test_an_allowed_host_is_ours(allowed: str, host: str, ours: bool) -> None:
+    settings = Settings(allow_host=(allowed,))
+    assert is_our_host(host, settings) == ours
+    assert is_our_origin(f"https://{host}", settings) == ours
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "ours"),
+    [
+        ("https://chat.example", "https://chat.example", True),
+        ("https://chat.example/", "https://chat.example", True),
+        ("https://Chat.Example", "https://chat.example", True),
+        ("https://chat.example", "http://chat.example", False),
+        ("https://chat.example", "https://chat.example:444", False),
+        ("https://chat.example", "https://a.chat.example", False),
+        ("null", "null", True),
+    ],
+)
+def test_an_allowed_origin_may_connect(allowed: str, origin: str, ours: bool) -> None:
+    settings = Settings(allow_origin=(allowed,))
+    assert is_our_origin(origin, settings) == ours
+    assert not is_our_host("chat.example", settings)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.0.0.53"])
+def test_loopback_may_be_served_without_asking(host: str) -> None:
+    assert is_local(host)
+    assert check_public(Settings(host=host)) is None
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "chat.example"])
+def test_anything_else_needs_allow_public(host: str) -> None:
+    refusal = check_public(Settings(host=host))
+    assert refusal is not None
+    assert "--allow-public" in refusal
+    assert check_public(Settings(host=host, allow_public=True)) is None
+
+
+PATHS = ["/", "/ws", "/audit", "/healthz", "/readyz", "/metrics", "/api/rooms", "/nowhere"]
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:8080", "Origin": "http://evil.example:8080"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+    ],
+)
+async def test_strangers_are_forbidden_everywhere_sockets_included(
+    sqlite_url: str, headers: dict[str, str]
+) -> None:
+    async with served(sqlite_url) as client:
+        for path in PATHS:
+            for more in ({}, UPGRADE) if path in {"/", "/ws"} else ({},):
+                async with client.get(path, headers={**headers, **more}) as answer:
+                    assert answer.status == 403, path
+                    body: dict[str, Any] = await answer.json()
+                    assert body["error"]["code"] == "forbidden"
+                    assert not any("access-control" in name.lower() for name in answer.headers)
+
+
+@pytest.mark.parametrize("origin", [None, "http://localhost:3000", "https://127.0.0.1"])
+async def test_programs_and_local_pages_come_in(sqlite_url: str, origin: str | None) -> None:
+    headers = {} if origin is None else {"Origin": origin}
+    async with served(sqlite_url) as client:
+        async with client.get("/healthz", headers=headers) as answer:
+            assert answer.status == 200
+            assert not any("access-control" in name.lower() for name in answer.headers)
+        for path in ("/", "/ws"):
+            async with client.ws_connect(path, headers=headers) as ws:
+                await ws.send_json({"type": "ping"})
+                assert await ws.receive_json() == {"type": "pong"}

@@ -1,0 +1,111 @@
+"""The outlet of a socket: frames until closing begins, then one close frame, then a cut."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from chatlog.web import outlet as module
+from chatlog.web.outlet import SocketOutlet
+
+
+class Transport(asyncio.Transport):
+    """Keeps what was written; ``gone`` as uvloop's is once the connection is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closing = self.aborted = self.gone = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self.gone:
+            raise RuntimeError("unable to perform operation; the handler is closed")
+        self.written += bytes(data)
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.written)
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+    def abort(self) -> None:
+        self.closing = self.aborted = True
+
+
+@pytest.fixture
+def transport() -> Transport:
+    return Transport()
+
+
+async def test_frames_go_to_the_transport_and_what_waits_is_the_transport_s(
+    transport: Transport,
+) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.write(b"one")
+    outlet.write(b"two")
+    assert transport.written == b"onetwo"
+    assert outlet.waiting() == 6
+    assert outlet.is_open
+
+
+async def test_letting_go_writes_one_close_frame_and_nothing_after(transport: Transport) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.let_go(4408, b'{"after":7}')
+    outlet.write(b"late")
+    outlet.let_go(1001)
+    assert transport.written == b'\x88\x0d\x11\x38{"after":7}'
+    assert outlet.closed_with == 4408
+    assert not outlet.is_open
+    outlet.forget()
+
+
+async def test_who_does_not_answer_the_close_is_cut(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CUT_SECONDS", 0.005)
+    SocketOutlet(transport).let_go(1001)
+    assert not transport.aborted
+    await asyncio.sleep(0.02)
+    assert transport.aborted
+
+
+async def test_an_ended_connection_is_not_cut_any_more(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CUT_SECONDS", 0.005)
+    outlet = SocketOutlet(transport)
+    outlet.let_go(1001)
+    outlet.forget()
+    await asyncio.sleep(0.02)
+    assert not transport.aborted
+    assert outlet.closed_with == 1001
+
+
+async def test_a_forgotten_outlet_takes_nothing(transport: Transport) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.forget()
+    outlet.write(b"late")
+    assert transport.written == b""
+    assert (outlet.is_open, outlet.closed_with) == (False, 1006)
+
+
+async def test_a_closing_transport_is_not_written_a_close_frame(transport: Transport) -> None:
+    outlet = SocketOutlet(transport)
+    transport.close()
+    assert not outlet.is_open
+    outlet.let_go(1001)
+    assert transport.written == b""
+
+
+async def test_writing_to_a_transport_that_is_gone_raises_nothing(transport: Transport) -> None:
+    outlet = SocketOutlet(transport)
+    transport.gone = True
+    outlet.write(b"lost")
+    assert not outlet.is_open
+    outlet.write(b"lost")
+    outlet.let_go(1001)
+    outlet.forget()
