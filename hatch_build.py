@@ -31,6 +31,7 @@ INPUTS = (
     "package.json",
     "package-lock.json",
 )
+TESTS = re.compile(r"/client/tests/|\.(?:test\.ts|fixture\.json|md)$")
 HELP = """
 chatlog: building the web pages failed: {}.
 Let npm reach its registry (see `npm config list`), or install a wheel or an sdist of chatlog:
@@ -43,7 +44,7 @@ def digest(*names: str) -> str:
         path
         for name in names
         for path in (WEB / name, *(WEB / name).rglob("*"))
-        if path.is_file() and "tests" not in path.parts and path.suffix != ".md"
+        if path.is_file() and not TESTS.search(path.as_posix())
     }
     parts = [NODE.encode()]
     for path in sorted(found):

@@ -26,6 +26,11 @@ MAY_BLOCK = (
     ("alembic/command.py", {"current", "stamp", "upgrade"}),
     ("alembic/runtime/environment.py", {"run_migrations"}),
     ("alembic/script/base.py", {"from_config", "get_current_head", "get_heads"}),
+    # So does a node that opens its SQLite file: its lock, and the socket beside it.
+    ("chatlog/eventlog/lockfile.py", {"take", "release"}),
+    ("chatlog/service/control.py", {"listening", "socket_path"}),
+    # The loop of a command (but `serve`) serves one person, who waits for it anyway.
+    ("chatlog/cli/options.py", {"run"}),
     # A new connection looks for certificates and passwords in the home folder.
     ("asyncpg/connect_utils.py", {"_parse_connect_dsn_and_args"}),
 )

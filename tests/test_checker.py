@@ -19,6 +19,7 @@ def play(bug: str = "") -> Record:
     ada.refused_chat("a-2", "not now")
     tab.leave()
     ada.chat("a-3", "after the tab has left")
+    bob.page(after=0, types=["chat"])
     bob.page(after=1)
     chat.crash(lose=1 if bug == "seen_and_lost" else 0)
     return resume(chat, seen=6)
@@ -69,6 +70,9 @@ CAUGHT_BY = {
     "ghost_chat": "presence",
     "unnumbered_log": "lost",
     "short_page": "pages",
+    "unfiltered_page": "pages",
+    "wrong_more": "pages",
+    "shared_session": "session",
     "extra_key": "shape",
     "text_changed": "acknowledged",
     "last_seen_after_lapse": "presence",

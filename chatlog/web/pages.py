@@ -29,33 +29,29 @@ The protocol itself works without: see /ws and /api/rooms.
 """
 
 _HASHED = re.compile(r"[\w.-]+-[A-Z0-9]{8}\.(?:js|css)")
-_ASSETS: web.AppKey[set[str]] = web.AppKey("page assets", set)
 
 
 def add_pages(app: web.Application) -> None:
     """Add ``/audit`` and ``/assets/…``. The caller routes ``/`` (it takes upgrades) to `home`."""
-    app[_ASSETS] = _built_assets()
     app.router.add_get("/audit", audit)
     app.router.add_get("/assets/{name}", asset)
 
 
 async def home(request: web.Request) -> web.StreamResponse:
     """Answer ``GET /`` with the chat page."""
-    return _page(request, "index.html")
+    return await _page(request, "index.html")
 
 
 async def audit(request: web.Request) -> web.StreamResponse:
     """Answer ``GET /audit`` with the time machine."""
-    return _page(request, "audit.html")
+    return await _page(request, "audit.html")
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
     """Answer with a built file. Its name holds its hash, so it may be kept for ever."""
     name = request.match_info["name"]
-    known = request.app[_ASSETS]
-    if name not in known and _HASHED.fullmatch(name):
-        known |= await asyncio.to_thread(_built_assets)  # built anew while the server runs?
-    if name not in known:
+    path = STATIC / "assets" / name
+    if _HASHED.fullmatch(name) is None or not await asyncio.to_thread(path.is_file):
         raise web.HTTPNotFound(headers={"Cache-Control": "no-store"})
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable",
@@ -64,16 +60,10 @@ async def asset(request: web.Request) -> web.StreamResponse:
         "Vary": "Accept-Encoding",
     }
     # FileResponse sends the ready .br or .gz sibling where the browser takes it.
-    return web.FileResponse(STATIC / "assets" / name, headers=headers)
+    return web.FileResponse(path, headers=headers)
 
 
-def _built_assets() -> set[str]:
-    folder = STATIC / "assets"
-    names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
-    return {name for name in names if _HASHED.fullmatch(name)}
-
-
-def _page(request: web.Request, name: str) -> web.StreamResponse:
+async def _page(request: web.Request, name: str) -> web.StreamResponse:
     headers = {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "Cache-Control": "no-cache",
@@ -82,7 +72,8 @@ def _page(request: web.Request, name: str) -> web.StreamResponse:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Vary": "Accept-Encoding",
     }
-    if not request.app[_ASSETS]:
+    path = STATIC / name
+    if not await asyncio.to_thread(path.is_file):
         headers["Cache-Control"] = "no-store"
         return web.Response(status=503, text=NOT_BUILT, headers=headers)
-    return web.FileResponse(STATIC / name, headers=headers)
+    return web.FileResponse(path, headers=headers)

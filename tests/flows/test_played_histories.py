@@ -63,7 +63,8 @@ def as_told_by(log: list[Frame]) -> list[Happening]:
 
 
 async def played(serve: Serve, database: str, story: Story) -> AsyncIterator[list[Frame]]:
-    server = await serve(database)
+    # One thing at a time is what the pause between commits would make wait for nothing.
+    server = await serve(database, "--max-commit-delay-ms", "0")
     async with Clients(server) as clients:
         watcher = await clients.connect(WATCHER)
         await watcher.join(ROOM)
@@ -91,6 +92,7 @@ async def assert_the_log_tells_the_story(serve: Serve, database: str, file: str)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("file", FILES)
 async def test_a_history_played_live_is_told_by_the_log_as_by_the_file(
     serve: Serve, sqlite_url: str, file: str
@@ -99,6 +101,7 @@ async def test_a_history_played_live_is_told_by_the_log_as_by_the_file(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_a_history_played_live_is_told_by_postgresql_as_well(
     serve: Serve, postgres_url: str
 ) -> None:

@@ -70,6 +70,7 @@ class Flood:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_twenty_members_who_never_read_cost_the_others_nothing(
     serve: Serve, database_url: str
 ) -> None:

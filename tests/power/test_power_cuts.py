@@ -5,6 +5,7 @@ then hold is opened (``disk.py``). ``kill -9`` would prove nothing of this: the 
 outlives it.
 """
 
+import asyncio
 import random
 import subprocess
 import sys
@@ -35,10 +36,16 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tracer(tmp_path_factory.mktemp("tracer"))
 
 
-async def traced_run(library: Path, tmp_path: Path, *start: str) -> list[Step]:
+@pytest.fixture(scope="module")
+def real(library: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Step]:
+    """The trace of the server as it is."""
+    return traced_run(library, tmp_path_factory.mktemp("real"), "-m", "chatlog")
+
+
+def traced_run(library: Path, folder: Path, *start: str) -> list[Step]:
     """Run the workload and return its trace, made sure to show what matters."""
-    trace = tmp_path / "trace"
-    record = await play(library, tmp_path / "data", trace, *start, seed=1)
+    trace = folder / "trace"
+    record = asyncio.run(play(library, folder / "data", trace, *start, seed=1))
     steps = [step for step in read_trace(trace) if step.op == "N" or step.name in FILES]
     assert not any(step.op == "X" for step in steps), "the database is written in a new way"
     assert acknowledged(record) == seen_by_tracer(steps), "the sockets are written in a new way"
@@ -60,32 +67,30 @@ def seen_by_tracer(steps: list[Step]) -> set[str]:
     return {event.id for step in steps if step.op == "N" for event in told(step) if event.id}
 
 
-async def test_nothing_a_client_was_told_is_lost_in_a_thousand_power_cuts(
-    library: Path, tmp_path: Path
+def test_nothing_a_client_was_told_is_lost_in_a_thousand_power_cuts(
+    real: list[Step], tmp_path: Path
 ) -> None:
-    steps = await traced_run(library, tmp_path, "-m", "chatlog")
-    verdict = cut_power(steps, DATABASE, IMAGES, tmp_path / "image", seed=1)
+    verdict = cut_power(real, DATABASE, IMAGES, tmp_path / "image", seed=1)
     assert verdict.images == IMAGES
     assert not verdict.lost
     assert not verdict.corrupt
     assert not verdict.gaps
 
 
-async def test_the_chain_verifies_after_a_power_cut(library: Path, tmp_path: Path) -> None:
-    steps = await traced_run(library, tmp_path, "-m", "chatlog")
+def test_the_chain_verifies_after_a_power_cut(real: list[Step], tmp_path: Path) -> None:
     image = tmp_path / "image"
     for seed, luck in enumerate(Luck):
-        moment = random.Random(seed).randrange(len(steps) // 2, len(steps))
-        write_files(disk_after(steps[:moment]).after_power_cut(luck, random.Random(seed)), image)
+        moment = random.Random(seed).randrange(len(real) // 2, len(real))
+        write_files(disk_after(real[:moment]).after_power_cut(luck, random.Random(seed)), image)
         database = f"sqlite:///{image / DATABASE}"
         verify = [sys.executable, "-m", "chatlog", "verify", "--database", database]
         done = subprocess.run(verify, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-async def test_with_fewer_syncs_acknowledged_chats_are_lost(library: Path, tmp_path: Path) -> None:
+def test_with_fewer_syncs_acknowledged_chats_are_lost(library: Path, tmp_path: Path) -> None:
     plant = Path(__file__).with_name("plant_normal.py")
-    steps = await traced_run(library, tmp_path, str(plant))
+    steps = traced_run(library, tmp_path, str(plant))
     verdict = cut_power(steps, DATABASE, PLANTED_IMAGES, tmp_path / "image", seed=1)
     assert verdict.lost, "the judge sees nothing: it proves nothing of the real server"
     assert not verdict.corrupt

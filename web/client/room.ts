@@ -51,7 +51,9 @@ export class Room {
   /** A page of history is under way. */
   loading: "older" | "newer" | "around" | null = null;
   readonly #link: RoomLink;
-  #replay: { after: number | null; missed: number } = { after: null, missed: 0 };
+  /** Whether this log has been followed live before, so that what comes in was missed. */
+  #known = false;
+  #missed = 0;
   #attempt = 0;
   #retry: Timer = null;
 
@@ -76,7 +78,7 @@ export class Room {
   async loadOlder(): Promise<void> {
     const { first, moreBefore } = this.timeline;
     if (first === null || !moreBefore) return;
-    await this.#load("older", { before: first }, (page) => this.timeline.prepend(page.events, page.more_before));
+    await this.#load("older", { before: first }, (page) => this.timeline.prepend(page.events));
   }
 
   async loadNewer(): Promise<void> {
@@ -88,7 +90,7 @@ export class Room {
   /** Look at the events around a seq; false if there is none with that seq. */
   async showAround(seq: number): Promise<boolean> {
     if (this.timeline.find(seq)) return true;
-    await this.#load("around", { around: seq }, (page) => this.timeline.show(page.events, page.more_before));
+    await this.#load("around", { around: seq }, (page) => this.timeline.show(page.events));
     return this.timeline.find(seq) !== null;
   }
 
@@ -97,7 +99,7 @@ export class Room {
     const head = this.timeline.head;
     this.#link.platform.stopTimer(this.#retry);
     this.#become({ is: "joining" });
-    this.#replay = { after: head?.seq ?? null, missed: 0 };
+    this.#missed = 0;
     const from = head ? { after: head.seq, hash: head.hash } : { backlog: BACKLOG };
     this.#link.ask({ type: "join", room: this.name, username: this.#link.username(), ...from })
       .catch((error: unknown) => this.#joinFailed(error));
@@ -131,7 +133,7 @@ export class Room {
     if (event.type === "chat") {
       const mine = event.username === this.#link.username();
       if (mine && event.id !== undefined) this.outbox.placed(event.id);
-      if (!mine && this.state.is === "joining" && this.#replay.after !== null) this.#replay.missed++;
+      if (!mine && this.#known && this.state.is === "joining") this.#missed++;
     } else if (event.type === "erasure") void this.#refresh(event);
     else if (event.type !== "unknown" && this.state.is === "live") this.roster.apply(event);
     this.outbox.passed(event.seq);
@@ -144,17 +146,15 @@ export class Room {
   }
 
   caughtUp(frame: CaughtUpFrame): void {
-    const fresh = this.#replay.after === null;
-    if (fresh) {
-      this.timeline.setMoreBefore(frame.more);
-      this.unread.begin(frame.seq);
+    this.unread.begin(frame.seq);
+    if (!this.#known) {
       if (this.unread.read > frame.seq) this.#forget(); // read further than the log now is
-      this.unread.atLeast = this.unread.count > 0 && frame.more && frame.first > this.unread.read + 1;
+      this.unread.atLeast = this.unread.count > 0 && (this.timeline.tailFirst ?? 1) > this.unread.read + 1;
     }
+    this.#known = true;
     this.#attempt = 0;
-    const { missed } = this.#replay;
     this.#become({ is: "live" });
-    if (missed > 0) this.#link.noticed(this, { is: "recovered", count: missed });
+    if (this.#missed > 0) this.#link.noticed(this, { is: "recovered", count: this.#missed });
     this.outbox.resume();
   }
 
@@ -172,6 +172,7 @@ export class Room {
       if (this.state.is === "joining") this.#link.reconnect();
     } else if (!(error instanceof Refused)) throw error;
     else if (error.code === "after_unknown" || error.code === "diverged") {
+      this.#known = false;
       this.timeline.clear();
       this.roster.clear();
       this.#forget();

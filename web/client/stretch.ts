@@ -13,10 +13,9 @@ export function fits(events: readonly LogEvent[]): boolean {
   return keptFromEnd(events, 1) === events.length;
 }
 
-/** Drop the oldest until `share` of the bound is kept; say whether any went. */
-export function trimStart(events: LogEvent[], share = 1): boolean {
-  const kept = keptFromEnd(events, share);
-  return events.splice(0, events.length - kept).length > 0;
+/** Drop the oldest until `share` of the bound is kept. */
+export function trimStart(events: LogEvent[], share = 1): void {
+  events.splice(0, events.length - keptFromEnd(events, share));
 }
 
 /** Drop the newest until the bound is kept. */

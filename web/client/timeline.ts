@@ -26,17 +26,16 @@ export class Timeline {
   /** While true the newest event is being looked at, and old ones may go when new ones come. */
   following = true;
   #tail: LogEvent[] = [];
-  #tailMore = false;
   #page: LogEvent[] | null = null;
-  #pageMore = false;
   readonly #erased = new Set<number>();
 
   get events(): readonly LogEvent[] {
     return this.#page ?? this.#tail;
   }
 
+  /** Older events exist: a room's first seq is 1, and none is ever missing. */
   get moreBefore(): boolean {
-    return this.#page ? this.#pageMore : this.#tailMore;
+    return (this.first ?? 1) > 1;
   }
 
   /** False while a page further back is looked at, so that `events` does not end at the head. */
@@ -76,26 +75,21 @@ export class Timeline {
     if (event.type === "erasure") this.erase(event);
     if (!fits(this.#tail)) {
       if (!this.following && this.#page === null) this.#leaveTail();
-      this.#tailMore = trimStart(this.#tail) || this.#tailMore;
+      trimStart(this.#tail);
     }
     return "added";
   }
 
-  /** Say, after a replay from scratch, whether older events exist. */
-  setMoreBefore(more: boolean): void {
-    this.#tailMore ||= more; // a long replay may have been trimmed already
-  }
-
   /** Put older events before those looked at. */
-  prepend(older: readonly LogEvent[], more: boolean): void {
+  prepend(older: readonly LogEvent[]): void {
     const first = this.first;
     if (first === null || older.at(-1)?.seq !== first - 1) return;
     const events = [...older.map((event) => this.#asErased(event)), ...this.events];
-    if (this.#page === null && fits(events)) [this.#tail, this.#tailMore] = [events, more];
+    if (this.#page === null && fits(events)) this.#tail = events;
     else {
       trimEnd(events);
-      [this.#page, this.#pageMore] = [events, more];
-      this.#tailMore = trimStart(this.#tail, 0.5) || this.#tailMore;
+      this.#page = events;
+      trimStart(this.#tail, 0.5);
     }
   }
 
@@ -103,16 +97,15 @@ export class Timeline {
   extend(newer: readonly LogEvent[]): void {
     if (this.#page === null || newer[0]?.seq !== this.#page.at(-1)!.seq + 1) return;
     const events = [...this.#page, ...newer.map((event) => this.#asErased(event))];
-    this.#pageMore = trimStart(events) || this.#pageMore;
+    trimStart(events);
     this.#page = events;
     this.#meetTail(true);
   }
 
   /** Look at this stretch, wherever it lies. */
-  show(events: readonly LogEvent[], more: boolean): void {
+  show(events: readonly LogEvent[]): void {
     if (events.length === 0) return;
     this.#page = events.map((event) => this.#asErased(event));
-    this.#pageMore = more;
     this.#meetTail(false);
   }
 
@@ -143,15 +136,13 @@ export class Timeline {
     this.head = null;
     this.generation++;
     this.#tail = [];
-    this.#tailMore = false;
     this.#page = null;
     this.#erased.clear();
   }
 
   #leaveTail(): void {
     this.#page = [...this.#tail];
-    this.#pageMore = this.#tailMore;
-    this.#tailMore = trimStart(this.#tail, 0.5) || this.#tailMore;
+    trimStart(this.#tail, 0.5);
   }
 
   /** Become one with the tail if they touch; what is then too long loses its start, or stays apart. */
@@ -164,7 +155,7 @@ export class Timeline {
     // What the page has past the head will come live as well, and must be taken then.
     while (this.head !== null && events.length > 0 && events.at(-1)!.seq > this.head.seq) events.pop();
     if (events.length === 0 || (!mayTrim && !fits(events))) return;
-    this.#tailMore = trimStart(events) || this.#pageMore;
+    trimStart(events);
     this.#tail = events;
     this.#page = null;
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryStorage, type Notice } from "../index.ts";
-import { World, settle, texts } from "./fake-server.ts";
+import { FakeSocket, World, settle, texts } from "./fake-server.ts";
 
 async function member(world: World, username = "ada", storage = memoryStorage()) {
   const notices: Notice[] = [];
@@ -234,4 +234,24 @@ test("leaving a room is an event, and nothing of it is heard any more", async ()
   world.server.crash();
   await world.pass(30_000);
   assert.equal(world.server.count("join"), before);
+});
+
+test("a first replay that is cut off is continued, and is not called missed", async () => {
+  const world = new World();
+  for (let n = 0; n < 250; n++) world.server.chat("general", "bob", `${n}`);
+  let heard = 0;
+  const client = world.client("ada", memoryStorage(), { onNotice: () => assert.fail("nothing was missed") });
+  const room = client.join("general");
+  const deliver = FakeSocket.prototype.deliver;
+  FakeSocket.prototype.deliver = function (frame) {
+    if (++heard === 40) this.cut();
+    deliver.call(this, frame);
+  };
+  client.start();
+  await world.pass(5_000);
+  FakeSocket.prototype.deliver = deliver;
+  assert.equal(room.state.is, "live");
+  assert.equal(room.timeline.moreBefore, true);
+  assert.equal(texts(client, "general")[0], "150");
+  assert.equal(room.timeline.last, world.server.events("general").length);
 });

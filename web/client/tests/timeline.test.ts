@@ -9,7 +9,6 @@ const range = (first: number, last: number) => Array.from({ length: last - first
 function filled(first: number, last: number): Timeline {
   const timeline = new Timeline();
   for (const event of range(first, last)) timeline.append(event);
-  timeline.setMoreBefore(first > 1);
   return timeline;
 }
 function assertContiguous(timeline: Timeline): void {
@@ -36,7 +35,7 @@ test("scrolling back to the beginning and forth to the present meets no gap", ()
   const timeline = filled(4_901, 5_000);
   while (timeline.moreBefore) {
     const first = timeline.first!;
-    timeline.prepend(range(Math.max(1, first - 100), first - 1), first > 101);
+    timeline.prepend(range(Math.max(1, first - 100), first - 1));
     assertContiguous(timeline);
     assert.ok(timeline.events.length <= 300);
   }
@@ -52,7 +51,7 @@ test("scrolling back to the beginning and forth to the present meets no gap", ()
 
 test("the present is one step away from anywhere", () => {
   const timeline = filled(900, 1_000);
-  timeline.show(range(1, 100), false);
+  timeline.show(range(1, 100));
   timeline.append(chat(1_001));
   assert.equal(timeline.last, 100);
   timeline.toPresent();
@@ -61,13 +60,13 @@ test("the present is one step away from anywhere", () => {
 
 test("a stretch that touches the tail becomes one with it", () => {
   const timeline = filled(150, 200);
-  timeline.show(range(100, 160), true);
+  timeline.show(range(100, 160));
   assert.deepEqual([timeline.atPresent, timeline.first, timeline.last], [true, 100, 200]);
 });
 
 test("an answer that knows more than was heard live is cut at the head", () => {
   const timeline = filled(150, 200);
-  timeline.show(range(100, 205), true);
+  timeline.show(range(100, 205));
   assert.equal(timeline.last, 200);
   assert.equal(timeline.append(chat(201)), "added");
 });
@@ -86,7 +85,7 @@ test("what is being read does not go away when new messages come", () => {
 test("an erased text does not come back from an answer that was under way", () => {
   const timeline = filled(101, 120);
   timeline.append({ type: "erasure", room: "r", seq: 121, hash: "h", at: "", of: [90, 110], username: "root" });
-  timeline.prepend(range(81, 100), true);
+  timeline.prepend(range(81, 100));
   for (const seq of [90, 110]) {
     const event = timeline.find(seq);
     assert.ok(event?.type === "chat" && event.erased && event.message === "");
@@ -95,7 +94,7 @@ test("an erased text does not come back from an answer that was under way", () =
 
 test("a page of history that does not fit is not taken", () => {
   const timeline = filled(101, 120);
-  timeline.prepend(range(1, 50), false);
+  timeline.prepend(range(1, 50));
   assert.equal(timeline.first, 101);
 });
 

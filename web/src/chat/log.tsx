@@ -49,7 +49,7 @@ export function Log({ room }: { room: Room }) {
     void scroll.showMessage(seq).then((found) => { if (!found && target.value === seq) target.value = null; });
   }, [target.value, live]);
 
-  const quiet = !live || room.loading !== null || !timeline.atPresent;
+  const quiet = useQuiet(!live || room.loading !== null || !timeline.atPresent);
   const empty = live && rows.every((row) => row.kind !== "chat") && !timeline.moreBefore && outbox.pending.length === 0;
   return (
     <div class="log-frame">
@@ -77,6 +77,20 @@ function useUnreadLine(room: Room, live: boolean): { current: number | null } {
   if (live && !wasLive.current && room.unread.count > 0) line.current = room.unread.read;
   wasLive.current = live;
   return line;
+}
+
+/** True while busy and until what came of it has been drawn: loaded history is not news. */
+function useQuiet(busy: boolean): boolean {
+  const was = useRef(true);
+  const quiet = busy || was.current;
+  useEffect(() => {
+    const ended = was.current && !busy;
+    was.current = busy;
+    if (!ended) return;
+    const timer = setTimeout(redraw, 250);
+    return () => clearTimeout(timer);
+  }, [busy]);
+  return quiet;
 }
 
 function Beginning({ room }: { room: Room }) {

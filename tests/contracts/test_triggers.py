@@ -1,0 +1,172 @@
+"""The database itself refuses to change an event, and still does after every migration."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.migrate import migrate
+from chatlog.eventlog.sqlite import Sqlite
+
+from .earlier import REVISIONS, make_earlier, write_rows
+
+TABLES = ("events", "rooms", "users")
+EVERYWHERE = {f"{table}_no_{what}" for table in TABLES for what in ("update", "delete")}
+TRIGGERS = {
+    "sqlite": {*EVERYWHERE, "events_in_order", "rooms_no_replace", "users_no_replace"},
+    "postgresql": {*EVERYWHERE, "events_in_order", *(f"{table}_no_truncate" for table in TABLES)},
+}
+
+COLUMNS = (
+    "position, room_id, seq, at, type, version, user_id, node_id, hash, text_commitment, "
+    "text_salt, text"
+)
+FORGED = "'2025-01-06T00:00:02.000000Z', 'chat', 1, 1, 1, '', '', '', 'forged'"
+REFUSED = (
+    "UPDATE events SET text = 'forged' WHERE position = 2",
+    "UPDATE events SET text = NULL WHERE position = 2",  # the salt has to go with it
+    "UPDATE events SET text_salt = NULL WHERE position = 2",
+    "UPDATE events SET at = '2025-01-06T00:00:03.000000Z'",
+    "UPDATE events SET seq = seq + 10",
+    "UPDATE events SET position = position + 10",
+    "UPDATE events SET hash = NULL, text = NULL, text_salt = NULL",
+    "UPDATE events SET type = 'join', text = NULL, text_salt = NULL WHERE position = 2",
+    "DELETE FROM events",
+    "DELETE FROM events WHERE position = 2",
+    f"INSERT INTO events ({COLUMNS}) VALUES (2, 1, 2, {FORGED})",
+    f"INSERT INTO events ({COLUMNS}) VALUES (3, 1, 4, {FORGED})",
+    f"INSERT INTO events ({COLUMNS}) VALUES (4, 1, 3, {FORGED})",
+    f"INSERT INTO events ({COLUMNS}) VALUES (-1, 1, 3, {FORGED})",
+    f"INSERT INTO events ({COLUMNS}) VALUES (2, 1, 2, {FORGED}) "
+    "ON CONFLICT (position) DO UPDATE SET text = excluded.text",
+    "UPDATE users SET username = 'eve'",
+    "UPDATE users SET username = NULL",
+    "UPDATE users SET uuid = 'x', username = NULL, salt = NULL, name_key = NULL",
+    "DELETE FROM users",
+    "UPDATE rooms SET room = 'other'",
+    "DELETE FROM rooms",
+)
+ONLY = {
+    "sqlite": (
+        f"INSERT OR REPLACE INTO events ({COLUMNS}) VALUES (2, 1, 2, {FORGED})",
+        f"REPLACE INTO events ({COLUMNS}) VALUES (9, 1, 2, {FORGED})",
+        "UPDATE OR REPLACE events SET position = 1 WHERE position = 2",
+        "REPLACE INTO rooms VALUES (1, 'r1', 'other')",
+        "REPLACE INTO rooms VALUES (2, 'r2', 'general')",
+        "REPLACE INTO users VALUES (1, 'u1', 'eve', '', '', '')",
+        "REPLACE INTO users VALUES (2, 'u1', 'eve', '', '', '')",
+    ),
+    "postgresql": (
+        "TRUNCATE events",
+        "TRUNCATE rooms CASCADE",
+        "TRUNCATE users CASCADE",
+        "MERGE INTO events USING (SELECT 2 AS n) AS one ON position = n "
+        "WHEN MATCHED THEN UPDATE SET text = 'forged'",
+        "MERGE INTO events USING (SELECT 2 AS n) AS one ON position = n WHEN MATCHED THEN DELETE",
+    ),
+}
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url, readers=1)
+    try:
+        yield opened
+    finally:
+        await opened.dispose()
+
+
+async def in_every_table(database: Database) -> list[Any]:
+    found = []
+    async with database.read() as connection:
+        for table in TABLES:
+            rows = await connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY 1"))
+            found.append([tuple(row) for row in rows])
+    return found
+
+
+async def attempt(database: Database, statement: str) -> None:
+    """Run a statement as anybody would who has the file or the password."""
+    if isinstance(database.backend, Sqlite):
+        # Plain, as `sqlite3 chatlog.db` opens it: without the pragmas of the server.
+        with closing(sqlite3.connect(database.backend.path)) as plain, plain:
+            plain.execute(statement)
+        return
+    async with database.write() as connection, connection.begin():
+        await connection.execute(sa.text(statement))
+
+
+async def triggers(database: Database) -> set[str]:
+    listed = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'",
+    }
+    async with database.read() as connection:
+        found = await connection.execute(sa.text(listed[database.backend.name]))
+        return set(found.scalars())
+
+
+async def refuses_everything(database: Database) -> None:
+    before = await in_every_table(database)
+    for statement in (*REFUSED, *ONLY[database.backend.name]):
+        with pytest.raises((sa.exc.DBAPIError, sqlite3.Error)):
+            await attempt(database, statement)
+            pytest.fail(f"was carried out: {statement}")
+        assert await in_every_table(database) == before, statement
+
+
+async def test_every_trigger_is_there_after_migrating_an_empty_database(
+    database: Database,
+) -> None:
+    await migrate(database)
+    assert await triggers(database) == TRIGGERS[database.backend.name]
+
+
+async def test_events_rooms_and_users_are_not_changed_by_any_sql(database: Database) -> None:
+    await migrate(database)
+    async with database.write() as connection, connection.begin():
+        await write_rows(connection)
+    await refuses_everything(database)
+
+
+ERASE = (
+    "UPDATE events SET text = NULL, text_salt = NULL WHERE position = 2",
+    "UPDATE users SET username = NULL, salt = NULL, name_key = NULL",
+)
+RESTORE = (
+    "UPDATE events SET text = 'hello', text_salt = text_commitment WHERE position = 2",
+    "UPDATE users SET username = 'ada', salt = commitment, name_key = commitment",
+)
+
+
+async def test_content_can_be_erased_and_never_put_back(database: Database) -> None:
+    await migrate(database)
+    async with database.write() as connection, connection.begin():
+        await write_rows(connection)
+    for statement in ERASE:
+        await attempt(database, statement)
+    [_, chat], _, [user] = erased = await in_every_table(database)
+    assert "hello" not in chat
+    assert "ada" not in user
+    for statement in RESTORE:
+        with pytest.raises((sa.exc.DBAPIError, sqlite3.Error)):
+            await attempt(database, statement)
+    assert await in_every_table(database) == erased
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_a_database_of_any_revision_keeps_its_rows_and_triggers_when_migrated(
+    revision: str, database: Database
+) -> None:
+    await make_earlier(database, revision)
+    before = await in_every_table(database)
+    await migrate(database)
+    assert await in_every_table(database) == before
+    assert await triggers(database) == TRIGGERS[database.backend.name]
+    await refuses_everything(database)

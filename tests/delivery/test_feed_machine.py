@@ -1,0 +1,154 @@
+"""Members come, lag, leave, close and are published to at random: nobody misses a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from chatlog.delivery.feed import Delivered, Feed, Member
+from chatlog.delivery.recent import Recent, join_frames
+from tests.support.outlets import FakeOutlet
+
+MARK = 60
+LARGEST = 40
+NOTICE = b"(notice)"
+
+
+@dataclass(eq=False)
+class Reader:
+    member: Member
+    outlet: FakeOutlet
+    first: int
+    notice_seq: int
+    last: int | None = None
+
+
+class Feeds(RuleBasedStateMachine):
+    """``log`` is what was published; a reader's bytes must always be a run of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[bytes] = []
+        self.readers: list[Reader] = []
+        self.feed = Feed(
+            "general",
+            Recent(0, [], 150),
+            max_buffer_bytes=MARK,
+            delivered=Delivered(),
+            catch_up=lambda _feed, _member: None,
+        )
+
+    def new_frames(self, sizes: list[int]) -> list[bytes]:
+        return [b"<%d%s>" % (len(self.log) + n, b"." * size) for n, size in enumerate(sizes, 1)]
+
+    @rule(sizes=st.lists(st.integers(0, LARGEST - 8), min_size=1, max_size=8))
+    def publish(self, sizes: list[int]) -> None:
+        frames = self.new_frames(sizes)
+        self.log += frames
+        self.feed.publish(frames)
+
+    @rule(back=st.integers(0, 40), keeps_up=st.booleans(), after=st.integers(0, 2))
+    def join(self, back: int, keeps_up: bool, after: int) -> None:
+        """Publish a batch with a join in it and admit the joiner, as one dispatch does."""
+        frames = self.new_frames([0] * (1 + after))
+        own = len(self.log) + 1
+        self.log += frames
+        self.feed.publish(frames)
+        first = max(1, own - back)
+        outlet = FakeOutlet(keeps_up=keeps_up)
+        member = Member(f"s{own}", outlet, first - 1, NOTICE, own)
+        self.readers.append(Reader(member, outlet, first, own))
+        self.feed.admit(member)
+
+    @precondition(lambda self: self.readers)
+    @rule(data=st.data(), before=st.integers(0, 6), after=st.integers(0, 2))
+    def leave(self, data: st.DataObject, before: int, after: int) -> None:
+        reader = data.draw(st.sampled_from(self.readers))
+        if reader.last is not None or not reader.outlet.is_open:
+            return
+        frames = self.new_frames([9] * before + [0] * (1 + after))
+        reader.last = len(self.log) + before + 1
+        dismissed = self.feed.dismiss(reader.member.session, reader.last)
+        self.log += frames
+        self.feed.publish(frames)
+        if dismissed is not None:
+            self.feed.admit(dismissed)
+
+    @precondition(lambda self: self.readers)
+    @rule(data=st.data(), size=st.none() | st.integers(1, 80))
+    def read(self, data: st.DataObject, size: int | None) -> None:
+        data.draw(st.sampled_from(self.readers)).outlet.read(size)
+
+    @precondition(lambda self: self.readers)
+    @rule(data=st.data())
+    def close(self, data: st.DataObject) -> None:
+        reader = data.draw(st.sampled_from(self.readers))
+        reader.outlet.is_open = False
+        self.feed.drop(reader.member.session)
+
+    @rule()
+    def erase(self) -> None:
+        self.feed.recent.clear()
+
+    @rule()
+    def catch_up(self) -> None:
+        for member in list(self.feed.lagging.values()):
+            self.step(member)
+
+    def step(self, member: Member) -> None:
+        """Do what the task that catches a member up does between two waits."""
+        if self.feed.advance(member) or member.cursor + 1 >= self.feed.recent.first:
+            return
+        first = member.cursor + 1
+        stop = self.feed.stop_before_notice(member, first + 9)
+        if stop >= first and member.outlet.waiting() <= MARK:
+            buffer, last = join_frames(self.log[first - 1 : stop], first, MARK)
+            self.feed.write(member, buffer, last)
+
+    @invariant()
+    def each_got_a_run_of_the_log_with_the_notice_in_its_place(self) -> None:
+        for reader in self.readers:
+            got, seq = bytes(reader.outlet.got), reader.first
+            while got:
+                assert seq <= len(self.log)
+                assert got.startswith(self.log[seq - 1])
+                got = got[len(self.log[seq - 1]) :]
+                if seq == reader.notice_seq:
+                    assert got.startswith(NOTICE)
+                    got = got[len(NOTICE) :]
+                assert reader.last is None or seq <= reader.last
+                seq += 1
+
+    @invariant()
+    def what_waits_is_bounded(self) -> None:
+        for reader in self.readers:
+            assert reader.outlet.most_unread <= 2 * MARK + len(NOTICE)
+
+    @invariant()
+    def live_members_have_had_all(self) -> None:
+        for reader in self.readers:
+            if reader.member.session in self.feed.live:
+                assert reader.outlet.got.endswith((self.log[-1], NOTICE))
+                assert reader.last is None
+
+    def teardown(self) -> None:
+        for _ in range(10_000):
+            if not self.feed.lagging:
+                break
+            for member in list(self.feed.lagging.values()):
+                member.outlet.read()  # type: ignore[attr-defined]
+                self.step(member)
+        assert not self.feed.lagging
+        for reader in self.readers:
+            if reader.outlet.is_open:
+                end = len(self.log) if reader.last is None else reader.last
+                wanted = b"".join(self.log[reader.first - 1 : end])
+                assert bytes(reader.outlet.got).replace(NOTICE, b"") == wanted
+                assert reader.outlet.got.count(NOTICE) == 1
+
+
+TestFeeds = Feeds.TestCase
+TestFeeds.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -1,0 +1,123 @@
+"""Joins, chats, leaves, resumes, stuck readers and failing commits in any interleaving.
+
+Two real nodes share a log; five people, some of them two tabs of one user, come and go
+between them. Whatever the order of things: every client's seqs are contiguous, all see the
+same event at a seq, nothing is missing that was not seen, presence is the fold. A failing
+story is shrunk by hypothesis and printed; it replays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from blockbuster import BlockBuster
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.migrate import migrate
+
+from .simulation.plants import PLANTS, Plant, let_ids_repeat, no_deduplication
+from .simulation.world import Step, Story, run
+
+COMMON = ("join", "resume", "chat", "chat", "chat", "again", "leave", "users", "wait")
+RARE = ("go", "stand still", "read on", "full", "io", "late", "outage", "history")
+
+EXAMPLES = 40
+MUST_HAPPEN = frozenset(
+    {
+        "ack",
+        "repeated",
+        "caught_up",
+        "chat",
+        "left",
+        "disconnected",
+        "timed_out",
+        "storage_full",
+        "unavailable",
+        "outcome_unknown",
+    }
+)
+
+steps = st.builds(
+    Step,
+    st.one_of(st.sampled_from(COMMON), st.sampled_from(COMMON), st.sampled_from(RARE)),
+    st.integers(0, 4),
+    st.integers(0, 7),
+)
+stories = st.builds(Story, st.integers(0, 2**32), st.lists(steps, min_size=5, max_size=60))
+
+once = settings(
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture(scope="module")
+def empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy: migrating takes longer than a whole story."""
+    path = tmp_path_factory.mktemp("template") / "chatlog.db"
+
+    async def make() -> None:
+        database = Database(f"sqlite:///{path}")
+        await migrate(database)
+        await database.dispose()
+
+    asyncio.run(make())
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="chatlog-stories-") as name:
+        yield Path(name)
+
+
+@pytest.fixture(autouse=True)
+def sqlite_may_block(no_blocked_loop: BlockBuster) -> Iterator[None]:
+    """In a simulation SQLite runs in the loop: that is what makes a run repeatable."""
+    functions = [f for name, f in no_blocked_loop.functions.items() if "sqlite3" in name]
+    for function in functions:
+        function.deactivate()
+    yield
+    for function in functions:
+        function.activate()
+
+
+def test_whatever_interleaves_the_promises_hold(empty_log: Path, folder: Path) -> None:
+    happened: Counter[str] = Counter()
+
+    @given(story=stories)
+    @settings(once, max_examples=EXAMPLES)
+    def holds(story: Story) -> None:
+        violations, happenings = run(story, empty_log, folder)
+        happened.update(happenings)
+        assert violations == []
+
+    holds()
+    # A story in which nothing happens keeps every promise.
+    missing = MUST_HAPPEN - set(happened)
+    assert not missing, f"{missing} never happened: {happened}"
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
+def test_a_planted_bug_is_found(plant: Plant, empty_log: Path, folder: Path) -> None:
+    template = empty_log
+    if plant is no_deduplication:
+        template = folder / "without index"
+        template.write_bytes(empty_log.read_bytes())
+        let_ids_repeat(template)
+
+    def is_caught(story: Story) -> bool:
+        with plant():
+            return bool(run(story, template, folder)[0])
+
+    generating = settings(once, max_examples=150, phases=[Phase.generate])
+    find(stories, is_caught, settings=generating, random=random.Random(0))

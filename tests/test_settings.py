@@ -1,0 +1,75 @@
+"""Every setting has a default, a help and sense."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from chatlog.settings import DEFAULT_DATABASE, Settings, database_from
+
+LIMITS = [field.name for field in fields(Settings) if field.name.startswith("max_")]
+
+
+def test_every_setting_has_a_help_and_a_default() -> None:
+    for field in fields(Settings):
+        assert field.metadata["help"], field.name
+        assert not field.metadata["help"].endswith("."), field.name
+    assert Settings() == Settings()
+
+
+def test_the_defaults_are_the_contract_s() -> None:
+    settings = Settings()
+    assert settings.max_message_bytes == 8_192
+    assert settings.max_frame_bytes == 64 * 1024
+    assert settings.max_room_chars == settings.max_username_chars == 64
+    assert settings.max_rooms_per_connection == 100
+    assert settings.max_bad_commands_per_minute == 100
+    assert settings.max_buffer_bytes == 64 * 1024
+    assert settings.max_commit_delay_ms == 20
+    assert settings.max_chats_per_second == 0
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert not settings.allow_public
+    assert settings.lease_seconds / 3 <= 5
+
+
+@pytest.mark.parametrize("name", [*LIMITS, "readers", "slow_seconds", "lease_seconds"])
+def test_a_limit_below_zero_is_refused_by_name(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Settings(**{name: -1})
+
+
+@pytest.mark.parametrize(
+    "name", ["max_in_flight", "max_batch", "max_pages", "readers", "poll_seconds", "lease_seconds"]
+)
+def test_a_zero_that_would_stop_the_server_from_working_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Settings(**{name: 0})
+
+
+def test_zero_is_any_port_no_pause_and_no_rate_limit() -> None:
+    settings = Settings(port=0, max_commit_delay_ms=0, max_chats_per_second=0)
+    assert settings.port == 0
+
+
+def test_not_a_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="slow_seconds"):
+        Settings(slow_seconds=float("nan"))
+
+
+def test_settings_are_never_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({}, DEFAULT_DATABASE),
+        ({"DATABASE_URL": "postgres://a/b"}, "postgres://a/b"),
+        ({"DATABASE_URL": "x", "CHATLOG_DATABASE": "sqlite:///y.db"}, "sqlite:///y.db"),
+        ({"DATABASE_URL": "x", "CHATLOG_DATABASE": ""}, "x"),
+    ],
+)
+def test_the_environment_names_the_database(environ: dict[str, str], url: str) -> None:
+    assert database_from(environ) == url

@@ -1,0 +1,33 @@
+/** What is filtered, as a file: the events as the protocol has them, or a table. */
+import type { LogEvent } from "../../client/index.ts";
+import { nameOf, typeOf } from "./filters.ts";
+
+export function asJsonLines(events: readonly LogEvent[]): string {
+  return events.map((event) => `${JSON.stringify(event)}\n`).join("");
+}
+
+const COLUMNS = ["room", "seq", "at", "type", "username", "message", "cause", "sessions", "erased", "hash"];
+
+export function asCsv(events: readonly LogEvent[]): string {
+  const lines = events.map((event) => {
+    const has = event as unknown as Record<string, unknown>;
+    return [event.room, event.seq, event.at, typeOf(event), nameOf(event), event.type === "chat" ? event.message : "",
+      has["cause"] ?? "", has["sessions"] ?? "", has["erased"] ?? "", event.hash].map(cell).join(",");
+  });
+  return [COLUMNS.join(","), ...lines].join("\r\n") + "\r\n";
+}
+
+/** A cell that a spreadsheet would run as a formula gets an apostrophe before it. */
+function cell(value: unknown): string {
+  const text = /^[=+\-@\t\r]/.test(String(value)) ? `'${String(value)}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+export function save(name: string, type: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name.replace(/[^\p{L}\p{N}._-]+/gu, "-");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

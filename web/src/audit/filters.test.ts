@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LogEvent } from "../../client/index.ts";
+import { asCsv, asJsonLines } from "./exports.ts";
+import { NO_FILTERS, isReadable, passing, type Filters } from "./filters.ts";
+
+const base = (seq: number) => ({ room: "r", seq, hash: "0123456789abcdef", at: `2026-11-22T10:00:0${seq}.000000Z` });
+const events: LogEvent[] = [
+  { ...base(1), type: "notification", event: "join", username: "Ada", sessions: 1 },
+  { ...base(2), type: "chat", username: "Ada", message: "Hello, \"world\"" },
+  { ...base(3), type: "session", event: "join", username: "Ada", sessions: 2 },
+  { ...base(4), type: "chat", username: "bob", message: "=cmd()" },
+  { ...base(5), type: "notification", event: "leave", username: "Ada", sessions: 0, cause: "lapsed" },
+  { ...base(6), type: "erasure", of: [2], username: "root" },
+];
+const seqs = (filters: Partial<Filters>) => passing(events, { ...NO_FILTERS, ...filters }).map((index) => events[index]!.seq);
+
+test("filters narrow by who, type, text, and from and to by seq or time", () => {
+  assert.deepEqual(seqs({}), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(seqs({ who: "ada" }), [1, 2, 3, 5]);
+  assert.deepEqual(seqs({ type: "join" }), [1, 3]);
+  assert.deepEqual(seqs({ text: "hello" }), [2]);
+  assert.deepEqual(seqs({ from: "3", to: "4" }), [3, 4]);
+  assert.deepEqual(seqs({ from: "2026-11-22T10:00:05Z" }), [5, 6]);
+  assert.deepEqual(seqs({ who: "ada", type: "chat", to: "9" }), [2]);
+});
+
+test("a bound that cannot be read filters nothing and is told", () => {
+  assert.deepEqual(seqs({ from: "some time" }).length, events.length);
+  assert.deepEqual([isReadable("some time"), isReadable(""), isReadable("12"), isReadable("2026-11-22 10:00")], [false, true, true, true]);
+});
+
+test("JSON lines are the events as they came", () => {
+  assert.deepEqual(asJsonLines(events).trimEnd().split("\n").map((line) => JSON.parse(line)), events);
+});
+
+test("a table quotes what must be quoted and hands no formula to a spreadsheet", () => {
+  const lines = asCsv(events).split("\r\n");
+  assert.equal(lines[0], "room,seq,at,type,username,message,cause,sessions,erased,hash");
+  assert.equal(lines[2], 'r,2,2026-11-22T10:00:02.000000Z,chat,Ada,"Hello, ""world""",,,,0123456789abcdef');
+  assert.ok(lines[4]!.includes(",'=cmd(),"));
+  assert.equal(lines[5]!.split(",")[6], "lapsed");
+});

@@ -1,0 +1,77 @@
+/** Which events are shown: who, type, from, to, text. Kept in the address, so a view has a link. */
+import type { LogEvent } from "../../client/index.ts";
+
+export const TYPES = ["chat", "join", "leave", "erasure"] as const;
+
+export interface Filters {
+  readonly who: string;
+  /** One of `TYPES`, or empty for all. */
+  readonly type: string;
+  /** A seq, or a time as the reader's browser reads it. */
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+}
+
+export const NO_FILTERS: Filters = { who: "", type: "", from: "", to: "", text: "" };
+
+export function typeOf(event: LogEvent): string {
+  return event.type === "notification" || event.type === "session" ? event.event : event.type;
+}
+
+export function nameOf(event: LogEvent): string {
+  return event.type === "unknown" ? "" : event.username;
+}
+
+export function textOf(event: LogEvent): string {
+  switch (event.type) {
+    case "chat": return event.message;
+    case "erasure": return `erased ${event.of.join(", ")}`;
+    case "unknown": return "";
+    default: {
+      const tabs = event.type === "session" || event.sessions > 1 ? `, ${event.sessions} sessions now` : "";
+      return event.event === "join" ? `joined${tabs}` : `${event.cause ?? "left"}${tabs}`;
+    }
+  }
+}
+
+/** The indices of the events that pass. */
+export function passing(events: readonly LogEvent[], filters: Filters): number[] {
+  const passes = [
+    ...(filters.who === "" ? [] : [byName(filters.who)]),
+    ...(filters.type === "" ? [] : [(event: LogEvent) => typeOf(event) === filters.type]),
+    ...bound(filters.from, (event, limit) => event >= limit),
+    ...bound(filters.to, (event, limit) => event <= limit),
+    ...(filters.text === "" ? [] : [byText(filters.text)]),
+  ];
+  const found: number[] = [];
+  events.forEach((event, index) => { if (passes.every((pass) => pass(event))) found.push(index); });
+  return found;
+}
+
+export function isActive(filters: Filters): boolean {
+  return Object.values(filters).some((value) => value !== "");
+}
+
+function byName(who: string) {
+  const sought = who.toLocaleLowerCase();
+  return (event: LogEvent) => nameOf(event).toLocaleLowerCase().includes(sought);
+}
+
+function byText(text: string) {
+  const sought = text.toLocaleLowerCase();
+  return (event: LogEvent) => event.type === "chat" && event.message.toLocaleLowerCase().includes(sought);
+}
+
+function bound(limit: string, holds: (value: number, limit: number) => boolean): ((event: LogEvent) => boolean)[] {
+  const text = limit.trim();
+  if (/^\d{1,15}$/.test(text)) return [(event) => holds(event.seq, Number(text))];
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? [] : [(event) => holds(Date.parse(event.at), time)];
+}
+
+/** Whether a bound can be read; an unreadable one filters nothing and is marked. */
+export function isReadable(limit: string): boolean {
+  const text = limit.trim();
+  return text === "" || /^\d{1,15}$/.test(text) || !Number.isNaN(Date.parse(text));
+}

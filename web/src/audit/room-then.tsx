@@ -1,0 +1,77 @@
+/** The room as it was: who was there, and what had been said. */
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { ChatEvent } from "../../client/index.ts";
+import { chatAddress } from "../ui/addresses.ts";
+import { Icon } from "../ui/icons.tsx";
+import { Avatar, hueClass } from "../ui/person.tsx";
+import { Words, action } from "../ui/text.tsx";
+import { clockTime, dayKey, dayName, exactTime } from "../ui/time.ts";
+import { plural } from "../ui/words.ts";
+import { events, firstSeq, moment, present } from "./room-log.ts";
+import { go } from "./transport.tsx";
+import { witnesses } from "./view.ts";
+
+/** What fits a few screens; the table has the rest. */
+const SAID = 80;
+const NAMED = 60;
+
+export function RoomThen() {
+  const box = useRef<HTMLDivElement>(null);
+  const said = lastSaid(moment.value);
+  useLayoutEffect(() => toEnd(box.current!), [moment.value, events.value]);
+  useLayoutEffect(() => {
+    const watch = new ResizeObserver(() => toEnd(box.current!)); // the chart above comes later
+    watch.observe(box.current!);
+    return () => watch.disconnect();
+  }, []);
+  return (
+    <section class="then" aria-label={`The room at event ${moment.value}`}>
+      <header>
+        <h2>{plural(present.value.length, "person", "people")} present</h2>
+        <ul class="chips" data-present>
+          {present.value.slice(0, NAMED).map((stay) => (
+            <li key={`${stay.username} ${stay.joinedSeq}`}><Avatar name={stay.username} small /><span class="name">{stay.username}</span></li>
+          ))}
+          {present.value.length > NAMED && <li class="rest">and {plural(present.value.length - NAMED, "other")}</li>}
+        </ul>
+      </header>
+      <div class="said" ref={box} tabIndex={0} role="region" aria-label="What had been said">
+        {said.length === 0 && <p class="none">Nothing had been said yet.</p>}
+        {said.map((event, index) => (
+          <div key={event.seq}>
+            {(index === 0 || dayKey(said[index - 1]!.at) !== dayKey(event.at)) && <p class="day"><span>{dayName(event.at)}</span></p>}
+            <Said event={event} />
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Said({ event }: { event: ChatEvent }) {
+  const { seq, at, username, message, erased } = event;
+  const done = erased ? null : action(message);
+  return (
+    <article tabIndex={-1} class={`line${seq === moment.value ? " now" : ""}`} data-said={seq}>
+      <button type="button" class="seq" title={exactTime(at)} onClick={() => go(seq)}>{clockTime(at)}</button>
+      <p><b class={hueClass(username)}>{username}</b> {erased ? <em class="gone">erased</em> : <Words text={done ?? message} />}</p>
+      <span class="tools">
+        <button type="button" class="icon-button" aria-label={`Who could have seen message ${seq}`} title="Who could have seen this" onClick={() => { witnesses.value = seq; }}><Icon name="people" /></button>
+        <a class="icon-button" href={chatAddress(event.room, seq)} aria-label={`Message ${seq} in the chat`} title="In the chat"><Icon name="link" /></a>
+      </span>
+    </article>
+  );
+}
+
+function toEnd(box: HTMLElement): void {
+  box.scrollTop = box.scrollHeight;
+}
+
+function lastSaid(seq: number): ChatEvent[] {
+  const said: ChatEvent[] = [];
+  for (let index = seq - firstSeq.value; index >= 0 && said.length < SAID; index--) {
+    const event = events.value[index];
+    if (event?.type === "chat") said.push(event);
+  }
+  return said.reverse();
+}

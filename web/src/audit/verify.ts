@@ -1,0 +1,141 @@
+/**
+ * The hash chain of a room, checked here and not by the server that is to be trusted.
+ *
+ * Each event's hash is SHA-256(previous hash ‖ header); the header is made again from what the
+ * event says, so a changed word, name, time or order shows at its seq. Erased content has no
+ * salt any more: its commitment is checked as part of the header, its words can't be.
+ * The bytes are defined in docs/log-format.md.
+ */
+
+export interface Proof {
+  readonly format: string;
+  readonly hash: string;
+  readonly room_id: string;
+  readonly user_id: string;
+  readonly session?: string | null;
+  readonly node: string;
+  readonly name_commitment: string;
+  readonly name_salt?: string | null;
+  readonly text_commitment?: string | null;
+  readonly text_salt?: string | null;
+  readonly replay_from?: number | null;
+  readonly reason?: string | null;
+}
+
+/** An event as `events?proof=true` gives it. */
+export interface ProvedEvent {
+  readonly type: string;
+  readonly event?: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly at: string;
+  readonly username: string;
+  readonly message?: string;
+  readonly id?: string | null;
+  readonly cause?: string | null;
+  readonly last_seen_at?: string | null;
+  readonly sessions?: number | null;
+  readonly of?: readonly number[];
+  readonly proof: Proof;
+}
+
+/** How far the chain has been followed. */
+export interface Link {
+  readonly seq: number;
+  readonly hash: Uint8Array<ArrayBuffer>;
+  readonly roomId: string | null;
+}
+
+export interface Fault {
+  readonly seq: number;
+  readonly what: string;
+}
+
+export const START: Link = { seq: 0, hash: new Uint8Array(32), roomId: null };
+const FORMAT = "chatlog-1";
+const encoder = new TextEncoder();
+const ABSENT = new Uint8Array([255, 255, 255, 255]);
+
+/** Whether this page may compute hashes: browsers allow it on https and on this very machine only. */
+export function canVerify(): boolean {
+  return globalThis.crypto?.subtle !== undefined;
+}
+
+/** Follow the chain over these events; the link to go on from, or the first fault. */
+export async function follow(from: Link, events: readonly ProvedEvent[]): Promise<Link | Fault> {
+  let link = from;
+  for (const event of events) {
+    const next = await step(link, event);
+    if ("what" in next) return next;
+    link = next;
+  }
+  return link;
+}
+
+async function step(link: Link, event: ProvedEvent): Promise<Link | Fault> {
+  const { seq, proof } = event;
+  const fault = (what: string): Fault => ({ seq: link.seq + 1, what });
+  if (seq !== link.seq + 1) return fault(`the next event has the seq ${seq}`);
+  if (proof.format !== FORMAT) return { seq, what: `its format is ${proof.format}, which this page does not know` };
+  if (link.roomId !== null && proof.room_id !== link.roomId) return fault("it belongs to another room");
+  const [hash, name, text] = await Promise.all([
+    sha256(link.hash, header(event)),
+    sealed(proof.name_salt, event.username, proof.name_commitment),
+    sealed(proof.text_salt, textOf(event), proof.text_commitment),
+  ]);
+  if (toHex(hash) !== proof.hash || !proof.hash.startsWith(event.hash)) return fault("its hash does not follow from what it says");
+  if (!name) return fault("its name is not the one that was sealed");
+  if (!text) return fault("its words are not the ones that were sealed");
+  return { seq, hash, roomId: proof.room_id };
+}
+
+/** The bytes of what must never change, in the fixed order. */
+function header(event: ProvedEvent): Uint8Array<ArrayBuffer> {
+  const { proof } = event;
+  const kind = event.type === "notification" || event.type === "session" ? event.event : event.type;
+  return joined([
+    FORMAT, kind, proof.room_id, event.seq, event.at, proof.user_id, proof.node, proof.session,
+    event.type === "chat" ? event.id : null, event.cause, event.last_seen_at, event.sessions, proof.replay_from,
+    event.of?.join(","), fromHex(proof.name_commitment), proof.text_commitment ? fromHex(proof.text_commitment) : null,
+  ].flatMap(field));
+}
+
+/** Four bytes of length and so many of content; an absent field is the greatest length alone. */
+function field(value: string | number | Uint8Array<ArrayBuffer> | null | undefined): Uint8Array<ArrayBuffer>[] {
+  if (value === null || value === undefined) return [ABSENT];
+  const bytes = value instanceof Uint8Array ? value : encoder.encode(String(value));
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, bytes.length);
+  return [length, bytes];
+}
+
+function textOf({ type, message, proof }: ProvedEvent): string {
+  return (type === "erasure" ? proof.reason : message) ?? "";
+}
+
+async function sealed(salt: string | null | undefined, content: string, commitment: string | null | undefined): Promise<boolean> {
+  if (!salt) return true; // erased, or never there: the header vouches for the commitment
+  return toHex(await sha256(fromHex(salt), encoder.encode(content))) === commitment;
+}
+
+async function sha256(...parts: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", joined(parts)));
+}
+
+function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: text.length >> 1 }, (_, index) => parseInt(text.slice(2 * index, 2 * index + 2), 16));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
