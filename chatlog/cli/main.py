@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "verify": "chatlog.cli.verify",
     "witnesses": "chatlog.cli.witnesses",
     "redact": "chatlog.cli.redact",
+    "checkpoint": "chatlog.cli.checkpoint",
     "backup": "chatlog.cli.backup",
     "retention": "chatlog.cli.retention",
     "erase-user": "chatlog.cli.erase_user",

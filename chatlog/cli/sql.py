@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import click
 import msgspec
 
+from chatlog.audit.moments import parse_point
 from chatlog.audit.questions import Parameter, Question, ask, questions
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
-from chatlog.cli.times import seq_or_time
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.opening import open_for_reading
 
@@ -81,7 +81,7 @@ def _pair(param: str) -> tuple[str, str]:
 def _value(parameter: Parameter, text: str) -> object:
     if parameter.kind == "text":
         return text
-    value = seq_or_time(text)
+    value = parse_point(text)
     if isinstance(value, int) != (parameter.kind == "seq"):
         raise LogError(f"{parameter.name} is a {parameter.kind}, and {text!r} is none.")
     return value

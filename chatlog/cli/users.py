@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from chatlog.audit.extent import number_of
+from chatlog.audit.moments import parse_point
 from chatlog.audit.presence import Present, present_at, seq_at
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
-from chatlog.cli.times import seq_or_time
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import read
 from chatlog.eventlog.opening import open_for_reading
@@ -40,7 +40,7 @@ async def _users(room: str, at: str | None, url: str) -> list[Present]:
     async with open_for_reading(url) as database, database.read() as connection:
         number = await number_of(connection, room)
         head = await read.room_head(connection, number)
-        point = head if at is None else seq_or_time(at)
+        point = head if at is None else parse_point(at)
         if isinstance(point, str):
             seq = await seq_at(connection, number, point)
             return await present_at(connection, number, seq, moment=point)
