@@ -29,6 +29,7 @@ MAY_BLOCK = (
     # So does a node that opens its SQLite file: its lock, and the socket beside it.
     ("chatlog/eventlog/lockfile.py", {"take", "release"}),
     ("chatlog/service/control.py", {"listening", "socket_path"}),
+    ("chatlog/web/pages.py", {"add_pages"}),
     # The loop of a command (but `serve`) serves one person, who waits for it anyway.
     ("chatlog/cli/options.py", {"run"}),
     # A new connection looks for certificates and passwords in the home folder.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields
+from typing import Any
 
 import pytest
 
@@ -35,16 +36,18 @@ def test_the_defaults_are_the_contract_s() -> None:
 
 @pytest.mark.parametrize("name", [*LIMITS, "readers", "slow_seconds", "lease_seconds"])
 def test_a_limit_below_zero_is_refused_by_name(name: str) -> None:
+    wrong: dict[str, Any] = {name: -1}
     with pytest.raises(ValueError, match=name):
-        Settings(**{name: -1})
+        Settings(**wrong)
 
 
 @pytest.mark.parametrize(
     "name", ["max_in_flight", "max_batch", "max_pages", "readers", "poll_seconds", "lease_seconds"]
 )
 def test_a_zero_that_would_stop_the_server_from_working_is_refused(name: str) -> None:
+    wrong: dict[str, Any] = {name: 0}
     with pytest.raises(ValueError, match=name):
-        Settings(**{name: 0})
+        Settings(**wrong)
 
 
 def test_zero_is_any_port_no_pause_and_no_rate_limit() -> None:

@@ -118,7 +118,7 @@ class Chain:
     def _prefix(self, kind: str) -> bytes:
         found = self.prefixes.get(kind)
         if found is None:
-            parts = (FORMAT, kind, self.uuid)
+            parts: tuple[bytes | str, ...] = (FORMAT, kind, self.uuid)
             found = self.prefixes[kind] = b"".join(map(chain_field, parts))
         return found
 

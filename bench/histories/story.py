@@ -201,7 +201,7 @@ class Story:
         return found
 
     def _crash(self) -> Iterator[Row]:
-        """The server dies; five to fifty minutes later the next one lapses its sessions."""
+        """Let the server die; five to fifty minutes later the next one lapses its sessions."""
         dead, seen = self._node, self._node.seen_at
         dead.ended_at = self._clock.skip(self._random.randrange(300, 3_000) * 1_000_000)
         self._start_node(dead.ended_at)

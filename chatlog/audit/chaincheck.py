@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from chatlog.audit.gone import Gone
+from chatlog.audit.standing import BEGINNING, Standing
 from chatlog.domain.errors import ChatlogError
 from chatlog.domain.events import Erased, Event, Joined, Left, Posted, User
 from chatlog.domain.proof import Proof, Proved
 from chatlog.domain.sessions import OpenSessions
 from chatlog.eventlog import chain
 
-_TIME: Final = re.compile(
+TIME: Final = re.compile(
     r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 )
 
@@ -30,16 +32,20 @@ class Wrong(ChatlogError):
 
 
 class ChainCheck:
-    """The check of one room; ``head`` and ``hash`` are of the last event accepted."""
+    """The check of one room; ``head`` and ``hash`` are of the last event accepted.
 
-    def __init__(self) -> None:
-        self.head = 0
-        self.hash = chain.GENESIS
-        self.at = ""
-        self.sessions = OpenSessions()
-        self._room_id: str | None = None
-        # Texts that are gone and have not yet been named by an erasure.
-        self._unexplained: set[int] = set()
+    It begins with the room's first event, or after the standing it is given.
+    """
+
+    def __init__(self, begin: Standing = BEGINNING) -> None:
+        self.head = begin.head
+        self.hash = begin.hash
+        self.at = begin.at
+        self.room_id = begin.room_id
+        self.sessions = OpenSessions(
+            (stay.session, User(stay.user_id, None, 0, b"")) for stay in begin.stays
+        )
+        self.gone = Gone(first=begin.head + 1)
 
     def accept(self, proved: Proved) -> None:
         """Check the next event and move on to it.
@@ -53,23 +59,24 @@ class ChainCheck:
         seq = recorded.seq
         self._check_content(seq, recorded.event, proof)
         self._check_hash(proved)
-        if not _TIME.fullmatch(recorded.at) or recorded.at < self.at:
+        if not TIME.fullmatch(recorded.at) or recorded.at < self.at:
             raise Wrong(seq, "its time is before that of the event before it")
-        if self._room_id not in {None, proof.room_id}:
+        if self.room_id not in {None, proof.room_id}:
             raise Wrong(seq, "it is of another room")
         self._check_session(seq, recorded.event)
-        self._room_id = proof.room_id
+        self.room_id = proof.room_id
         self.head, self.at, self.hash = seq, recorded.at, recorded.hash
         self.sessions.apply(recorded.event)
+        self.gone.see(recorded, proof)
 
     def finish(self) -> None:
         """Check what only the end can tell.
 
         Raises:
-            Wrong: if a text is gone that no erasure names.
+            Wrong: if a text or a name is gone that no erasure names.
         """
-        if self._unexplained:
-            raise Wrong(min(self._unexplained), "its text is gone and no erasure says so")
+        if (found := self.gone.first_unexplained()) is not None:
+            raise Wrong(*found)
 
     def _check_content(self, seq: int, event: Event, proof: Proof) -> None:
         if not _opens(event.user.commitment, proof.name_salt, event.user.name):
@@ -80,10 +87,6 @@ class ChainCheck:
                 raise Wrong(seq, "nothing vouches for its text")
         elif not _opens(proof.text_commitment, proof.text_salt, text):
             raise Wrong(seq, "its text is not the one that was written")
-        elif text is None:
-            self._unexplained.add(seq)
-        if isinstance(event, Erased):
-            self._unexplained.difference_update(event.of)
 
     def _check_hash(self, proved: Proved) -> None:
         recorded, proof = proved.recorded, proved.proof

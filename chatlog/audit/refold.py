@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.chaincheck import Wrong
+from chatlog.audit.standing import BEGINNING, Standing, Stay
 from chatlog.audit.stored import raise_if_away
 from chatlog.domain.events import Joined, Left, Recorded
 from chatlog.eventlog.backend import Backend
@@ -27,40 +28,34 @@ _STORED: Final[sa.Select[Any]] = (
         sessions.c.cause,
         sessions.c.last_seen_at,
         sessions.c.room_id,
+        nodes.c.ended_at,
     )
     .select_from(sessions.outerjoin(users).outerjoin(nodes))
     .where(sessions.c.session.in_(sa.bindparam("sessions", expanding=True)))
 )
 _COUNT: Final = sa.select(sa.func.count()).where(sessions.c.room_id == sa.bindparam("room"))
 
-
 _PAGE: Final = 500
 
 
-class _Stay(NamedTuple):
-    """A session as the events tell it; the fields of its row, but for the room."""
-
-    session: str
-    user_id: str
-    node: str
-    joined_seq: int
-    joined_at: str
-    replay_from: int
-    left_seq: int | None = None
-    left_at: str | None = None
-    cause: str | None = None
-    last_seen_at: str | None = None
-
-
 class Refold:
-    """The sessions of the room of this number; memory holds the open ones only."""
+    """The sessions of the room of this number from a standing on.
 
-    def __init__(self, backend: Backend, room: int) -> None:
+    Memory holds the open ones only.
+    """
+
+    def __init__(self, backend: Backend, room: int, begin: Standing = BEGINNING) -> None:
         self._backend = backend
         self._room = room
-        self._open: dict[str, _Stay] = {}
-        self._closed: list[_Stay] = []
+        self._first = begin.head + 1
+        self._open = {stay.session: stay for stay in begin.stays}
+        self._closed: list[Stay] = []
         self._joins = 0
+
+    @property
+    def open(self) -> tuple[Stay, ...]:
+        """The sessions that are open now."""
+        return tuple(self._open.values())
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event in."""
@@ -68,11 +63,11 @@ class Refold:
         if isinstance(event, Joined):
             self._joins += 1
             place = (recorded.seq, recorded.at, event.replay_from)
-            self._open[event.session] = _Stay(event.session, event.user.id, event.node, *place)
+            self._open[event.session] = Stay(event.session, event.user.id, event.node, *place)
         elif isinstance(event, Left):
             stay = self._open.pop(event.session)
             end = (recorded.seq, recorded.at, event.cause, event.last_seen_at)
-            self._closed.append(_Stay(*stay[:6], *end))
+            self._closed.append(Stay(*stay[:6], *end))
 
     async def compare_closed(self, connection: AsyncConnection) -> None:
         """Compare the sessions that have ended since the last comparison.
@@ -92,11 +87,24 @@ class Refold:
         open_ = list(self._open.values())
         for begin in range(0, len(open_), _PAGE):
             await self._compare(connection, open_[begin : begin + _PAGE])
-        found = await connection.execute(_COUNT, {"room": self._room})
-        if found.scalar_one() != self._joins:
-            raise Wrong(head, "the sessions table holds sessions that no event began")
+        await self.compare_count(connection, head, is_end=True)
 
-    async def _compare(self, connection: AsyncConnection, stays: Sequence[_Stay]) -> None:
+    async def compare_count(self, connection: AsyncConnection, last: int, *, is_end: bool) -> None:
+        """Compare how many sessions have begun; at the end of the room none may lie beyond.
+
+        Raises:
+            Wrong: at ``last`` if there are sessions of no event.
+        """
+        statement = _COUNT
+        if self._first > 1:
+            statement = statement.where(sessions.c.joined_seq >= self._first)
+        if not is_end:
+            statement = statement.where(sessions.c.joined_seq <= last)
+        found = await connection.execute(statement, {"room": self._room})
+        if found.scalar_one() != self._joins:
+            raise Wrong(last, "the sessions table holds sessions that no event began")
+
+    async def _compare(self, connection: AsyncConnection, stays: Sequence[Stay]) -> None:
         if not stays:
             return
         try:
@@ -111,7 +119,7 @@ class Refold:
             _check(stay, found.get(stay.session), self._room)
 
     async def _compare_halves(
-        self, connection: AsyncConnection, stays: Sequence[_Stay], error: Exception
+        self, connection: AsyncConnection, stays: Sequence[Stay], error: Exception
     ) -> None:
         if len(stays) == 1:
             why = f"its session cannot be decoded ({error})"
@@ -121,8 +129,10 @@ class Refold:
         await self._compare(connection, stays[middle:])
 
 
-def _check(stay: _Stay, row: sa.Row[Any] | None, room: int) -> None:
+def _check(stay: Stay, row: sa.Row[Any] | None, room: int) -> None:
     if row is None or row.room_id != room:
         raise Wrong(stay.joined_seq, "its session is not in the sessions table")
-    if tuple(row)[:-1] != tuple(stay):
+    if tuple(row)[:-2] != tuple(stay):
         raise Wrong(stay.left_seq or stay.joined_seq, "the sessions table differs")
+    if stay.cause == "lapsed" and stay.left_seq and row.ended_at is None:
+        raise Wrong(stay.left_seq, "its session lapsed, but its server has not ended")

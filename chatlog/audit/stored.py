@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.chaincheck import Wrong, text_of
+from chatlog.audit.chaincheck import TIME, Wrong, text_of
 from chatlog.audit.proved import PROVED, proved
 from chatlog.domain.proof import Proved
 from chatlog.eventlog import chain, lookup
@@ -26,7 +26,13 @@ _OUTER: Final = (
     .outerjoin(nodes, events.c.node_id == nodes.c.id)
 )
 _ROWS: Final[sa.Select[Any]] = (
-    sa.select(*PROVED.selected_columns, users.c.name_key, nodes.c.name.label("node_name"))
+    sa.select(
+        *PROVED.selected_columns,
+        users.c.name_key,
+        nodes.c.name.label("node_name"),
+        nodes.c.seen_at,
+        nodes.c.ended_at,
+    )
     .select_from(_OUTER)
     .where(events.c.room_id == sa.bindparam("room"), events.c.seq > sa.bindparam("after"))
     .order_by(events.c.seq)
@@ -63,22 +69,33 @@ _COLUMNS: Final[dict[str, _Types]] = {
     "text_salt": (bytes, _NONE),
     "name_key": (bytes, _NONE),
     "node_name": (str,),
+    "seen_at": (str,),
+    "ended_at": (str, _NONE),
 }
 """What each column of a row may hold, in the order of ``_ROWS``."""
 
 
 async def read_rows(
-    connection: AsyncConnection, backend: Backend, room: int, after: int, *, limit: int
+    connection: AsyncConnection,
+    backend: Backend,
+    room: int,
+    after: int,
+    *,
+    limit: int,
+    last: int | None = None,
 ) -> Sequence[sa.Row[Any]]:
-    """Return a room's next rows past a seq, as many as can be decoded.
+    """Return a room's next rows past a seq, up to ``last``, as many as can be decoded.
+
+    Without ``last`` they are all rows there are, whatever their seq.
 
     Raises:
         Wrong: if already the next one cannot be.
     """
+    bounded = _ROWS if last is None else _ROWS.where(events.c.seq <= last)
     while True:
         try:
             asked = {"room": room, "after": after, "limit": limit}
-            rows: Sequence[sa.Row[Any]] = (await connection.execute(_ROWS, asked)).all()
+            rows: Sequence[sa.Row[Any]] = (await connection.execute(bounded, asked)).all()
         except Exception as error:  # any driver's way to say that a value makes no sense
             raise_if_away(backend, error)
             if limit == 1:
@@ -115,11 +132,18 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
         raise Wrong(seq, "it has a field that its type has not")
     if row.text != text_of(found.recorded.event):
         raise Wrong(seq, "it has a text that its type has not")
-    if not row.node.startswith(f"{row.node_name}."):
-        raise Wrong(seq, "its node has another name")
+    _check_node(row, seq)
     if row.name_key != _name_key(secret, row.username):
         raise Wrong(seq, "its user cannot be found by name")
     return found
+
+
+def _check_node(row: sa.Row[Any], seq: int) -> None:
+    """Check what a server's row says of itself, as far as events can tell."""
+    if row.node.rpartition(".")[0] != row.node_name:
+        raise Wrong(seq, "its node has another name")
+    if not all(TIME.fullmatch(at) for at in (row.seen_at, row.ended_at) if at is not None):
+        raise Wrong(seq, "a time of its node is none")
 
 
 _FACTS: Final = (

@@ -7,14 +7,16 @@ it covers what was in the log when it came by.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.chaincheck import ChainCheck, Wrong
 from chatlog.audit.refold import Refold
+from chatlog.audit.standing import BEGINNING, Standing
 from chatlog.audit.stored import BEFORE_ALL, decoded, read_rows
 from chatlog.audit.whole import RoomRow, check_whole, rooms_from
 from chatlog.eventlog import lookup
@@ -72,6 +74,7 @@ async def verdict_of(check: RoomCheck, room: str) -> RoomVerdict:
     wrong: Wrong | None = None
     try:
         await check.run()
+        check.chain.finish()
     except Wrong as error:
         wrong = error
     chain = check.chain
@@ -80,17 +83,35 @@ async def verdict_of(check: RoomCheck, room: str) -> RoomVerdict:
 
 
 class RoomCheck:
-    """A room's chain and sessions, read a page at a time, each in a snapshot of its own."""
+    """A room's chain and sessions, read a page at a time, each in a snapshot of its own.
 
-    def __init__(self, database: Database, room: int) -> None:
-        self.chain = ChainCheck()
+    It begins with the first event, or after the standing it is given, and ends with
+    ``last`` or where there is nothing more.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        room: int,
+        begin: Standing = BEGINNING,
+        last: int | None = None,
+        tell: Callable[[int], None] = lambda _events: None,
+    ) -> None:
+        self.chain = ChainCheck(begin)
         self._database = database
         self._room = room
-        self._refold = Refold(database.backend, room)
-        self._after = BEFORE_ALL
-        self._position = 0
+        self._refold = Refold(database.backend, room, begin)
+        self._after = begin.head or BEFORE_ALL
+        self._position = begin.position
+        self._last = last
+        self._tell = tell
 
     async def run(self) -> None:
+        """Check what there is from here on.
+
+        Raises:
+            Wrong: at the first event that is not what was written.
+        """
         async with self._database.read() as connection:
             secret = await lookup.name_secret(connection)
         while True:
@@ -99,23 +120,42 @@ class RoomCheck:
                     await self._finish(connection)
                     return
 
+    def standing(self) -> Standing:
+        """Return where the check stands now."""
+        chain = self.chain
+        place = (chain.head, chain.hash, chain.at, self._position, chain.room_id)
+        return Standing(*place, self._refold.open)
+
     async def _page(self, connection: AsyncConnection, secret: bytes) -> bool:
         """Check the next page; False once there is nothing more."""
         backend = self._database.backend
-        rows = await read_rows(connection, backend, self._room, self._after, limit=_PAGE)
+        rows = await read_rows(
+            connection, backend, self._room, self._after, limit=_PAGE, last=self._last
+        )
         for row in rows:
-            proved = decoded(row, self.chain.head + 1, secret)
-            if row.position <= self._position:
-                raise Wrong(row.seq, "it stands in the log before the event before it")
-            self.chain.accept(proved)
-            self._refold.apply(proved.recorded)
-            self._after, self._position = row.seq, row.position
+            self._accept(row, secret)
         await self._refold.compare_closed(connection)
+        self._tell(len(rows))
         return bool(rows)
+
+    def _accept(self, row: sa.Row[Any], secret: bytes) -> None:
+        before = self.chain.at
+        proved = decoded(row, self.chain.head + 1, secret)
+        if row.position <= self._position:
+            raise Wrong(row.seq, "it stands in the log before the event before it")
+        self.chain.accept(proved)
+        # An append renews its node's lease at the event's own time, but where the room is ahead.
+        if row.at > before and row.seen_at < row.at:
+            raise Wrong(row.seq, "its node says that it was last there before it")
+        self._refold.apply(proved.recorded)
+        self._after, self._position = row.seq, row.position
 
     async def _finish(self, connection: AsyncConnection) -> None:
         """Check what only the end can tell, in the snapshot that had nothing more."""
-        if not self.chain.head:
-            raise Wrong(1, "it is missing")
-        self.chain.finish()
-        await self._refold.compare_rest(connection, self.chain.head)
+        head = self.chain.head
+        if head < (self._last or 1):
+            raise Wrong(head + 1, "it is missing")
+        if self._last is None:
+            await self._refold.compare_rest(connection, head)
+        else:
+            await self._refold.compare_count(connection, head, is_end=False)

@@ -84,7 +84,8 @@ events = sa.Table(
     sa.Column("text_salt", sa.LargeBinary),
     sa.Column("text", sa.Text),
     sa.Index("events_room_seq", "room_id", "seq", unique=True),
-    sa.Index("events_room_at", "room_id", "at"),
+    # Type and user are there for the hours of audit_activity.
+    sa.Index("events_room_at", "room_id", "at", "type", "user_id"),
     # What somebody did, and did in a room.
     sa.Index("events_user", "user_id", "room_id"),
     # Each event that made a user present: when did those who are here arrive?

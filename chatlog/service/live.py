@@ -45,8 +45,8 @@ class LiveRoom:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody here is in it or about to be."""
-        return not self.joining and not self._members
+        """Whether nobody here is in it, about to be, or still to get its last frames."""
+        return not self.joining and not self._members and self.feed.is_empty
 
     def dispatch(self, events: list[Recorded]) -> None:
         """Bring the next events of the room to everybody here."""

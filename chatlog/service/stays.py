@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from chatlog.delivery.outlet import Outlet
 from chatlog.domain import commands, names
-from chatlog.domain.errors import OutcomeUnknown, Refused
+from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
 from chatlog.domain.events import Cause, Recorded
 from chatlog.eventlog.committer import Told
 from chatlog.service.live import Joiner
@@ -71,6 +71,8 @@ class Stays:
 
         try:
             await room.until_left(self._outlet)
+            if self._closed is not None:
+                raise Unavailable
             await self._append(_join(command, session), joined)
         except Refused:
             room.drop(session)

@@ -171,10 +171,14 @@ class Log:
         """Write a story into a new room; return the room and its events."""
         teller = Teller(f"room {next(_serial)}")
         commands = [c for step in steps if (c := teller.command(step)) is not None]
+        return teller.room, await self.append(commands)
+
+    async def append(self, commands: list[Command]) -> list[Recorded]:
+        """Write commands that all become events."""
         outcomes = await self._writer.append(commands) if commands else []
         events = [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
         assert len(events) == len(commands)
-        return teller.room, events
+        return events
 
 
 @asynccontextmanager

@@ -18,9 +18,7 @@ from chatlog.eventlog.postgres import SCHEMA
 
 REVISIONS: Final = [
     script.revision
-    for script in reversed(
-        list(ScriptDirectory.from_config(migrate._config()).walk_revisions())
-    )
+    for script in reversed(list(ScriptDirectory.from_config(migrate._config()).walk_revisions()))
 ]
 
 _T = "'2025-01-06T00:00:0{}.000000Z'"

@@ -13,7 +13,6 @@ from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.commands import Command, Join, Leave, Post
 from chatlog.domain.events import Recorded
@@ -91,8 +90,3 @@ def chats(room: str, session: str, texts: Sequence[str]) -> list[Command]:
 
 def leave(room: str, session: str) -> Leave:
     return Leave(room, session, "left")
-
-
-async def rollback(connection: AsyncConnection) -> None:
-    """Take back what a test has only tried."""
-    await connection.rollback()

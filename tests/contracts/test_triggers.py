@@ -43,8 +43,8 @@ REFUSED = (
     f"INSERT INTO events ({COLUMNS}) VALUES (3, 1, 4, {FORGED})",
     f"INSERT INTO events ({COLUMNS}) VALUES (4, 1, 3, {FORGED})",
     f"INSERT INTO events ({COLUMNS}) VALUES (-1, 1, 3, {FORGED})",
-    f"INSERT INTO events ({COLUMNS}) VALUES (2, 1, 2, {FORGED}) "
-    "ON CONFLICT (position) DO UPDATE SET text = excluded.text",
+    f"""INSERT INTO events ({COLUMNS}) VALUES (2, 1, 2, {FORGED})
+        ON CONFLICT (position) DO UPDATE SET text = excluded.text""",
     "UPDATE users SET username = 'eve'",
     "UPDATE users SET username = NULL",
     "UPDATE users SET uuid = 'x', username = NULL, salt = NULL, name_key = NULL",
@@ -66,8 +66,8 @@ ONLY = {
         "TRUNCATE events",
         "TRUNCATE rooms CASCADE",
         "TRUNCATE users CASCADE",
-        "MERGE INTO events USING (SELECT 2 AS n) AS one ON position = n "
-        "WHEN MATCHED THEN UPDATE SET text = 'forged'",
+        """MERGE INTO events USING (SELECT 2 AS n) AS one ON position = n
+            WHEN MATCHED THEN UPDATE SET text = 'forged'""",
         "MERGE INTO events USING (SELECT 2 AS n) AS one ON position = n WHEN MATCHED THEN DELETE",
     ),
 }
@@ -117,7 +117,6 @@ async def refuses_everything(database: Database) -> None:
     for statement in (*REFUSED, *ONLY[database.backend.name]):
         with pytest.raises((sa.exc.DBAPIError, sqlite3.Error)):
             await attempt(database, statement)
-            pytest.fail(f"was carried out: {statement}")
         assert await in_every_table(database) == before, statement
 
 

@@ -129,8 +129,9 @@ def test_a_replay_that_the_socket_does_not_take_is_caught_up() -> None:
 def test_its_own_leave_is_the_last_frame_a_member_gets() -> None:
     room = Room(head=1)
     member, outlet = room.admit(0)
+    room.publish(2)
     assert room.feed.dismiss("s0", 3) is member
-    room.publish(2, 3, 4)
+    room.publish(3, 4)
     room.feed.admit(member)
     room.publish(5)
     assert outlet.got == b"<001><002><003>"

@@ -47,7 +47,8 @@ def test_what_it_begins_with_is_bounded_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("max_bytes", "taken"), [(100, (b"aabbcc", 7)), (4, (b"aabb", 6)), (3, (b"aa", 5)), (1, (b"aa", 5))]
+    ("max_bytes", "taken"),
+    [(100, (b"aabbcc", 7)), (4, (b"aabb", 6)), (3, (b"aa", 5)), (1, (b"aa", 5))],
 )
 def test_frames_are_joined_as_far_as_they_fit_and_one_always(
     max_bytes: int, taken: tuple[bytes, int]

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from blockbuster import BlockBuster
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatlog.eventlog.database import Database
@@ -26,10 +26,11 @@ from chatlog.eventlog.migrate import migrate
 from .simulation.plants import PLANTS, Plant, let_ids_repeat, no_deduplication
 from .simulation.world import Step, Story, run
 
-COMMON = ("join", "resume", "chat", "chat", "chat", "again", "leave", "users", "wait")
-RARE = ("go", "stand still", "read on", "full", "io", "late", "outage", "history")
+COMMON = ("chat", "chat", "chat", "again", "resume", "join", "wait")
+RARE = ("leave", "go", "stand still", "read on", "full", "io", "late", "outage", "users", "history")
 
-EXAMPLES = 40
+EXAMPLES = 30
+STORIES = 25
 MUST_HAPPEN = frozenset(
     {
         "ack",
@@ -47,11 +48,11 @@ MUST_HAPPEN = frozenset(
 
 steps = st.builds(
     Step,
-    st.one_of(st.sampled_from(COMMON), st.sampled_from(COMMON), st.sampled_from(RARE)),
+    st.sampled_from(COMMON) | st.sampled_from(COMMON) | st.sampled_from(RARE),
     st.integers(0, 4),
     st.integers(0, 7),
 )
-stories = st.builds(Story, st.integers(0, 2**32), st.lists(steps, min_size=5, max_size=60))
+stories = st.builds(Story, st.integers(0, 2**32), st.lists(steps, min_size=10, max_size=60))
 
 once = settings(
     deadline=None,
@@ -115,9 +116,17 @@ def test_a_planted_bug_is_found(plant: Plant, empty_log: Path, folder: Path) -> 
         template.write_bytes(empty_log.read_bytes())
         let_ids_repeat(template)
 
-    def is_caught(story: Story) -> bool:
-        with plant():
-            return bool(run(story, template, folder)[0])
+    with plant():
+        caught = any(run(random_story(seed), template, folder)[0] for seed in range(STORIES))
+    assert caught, "the checker sees nothing: it proves nothing of the real server"
 
-    generating = settings(once, max_examples=150, phases=[Phase.generate])
-    find(stories, is_caught, settings=generating, random=random.Random(0))
+
+def random_story(seed: int) -> Story:
+    """Think of a long story; not shrunk, so many steps cost nothing."""
+    chance = random.Random(seed)
+    kinds = (COMMON, COMMON, RARE)
+    steps = [
+        Step(chance.choice(chance.choice(kinds)), chance.randrange(5), chance.randrange(8))
+        for _ in range(80)
+    ]
+    return Story(seed, steps)

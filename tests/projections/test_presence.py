@@ -59,7 +59,7 @@ def test_two_users_of_one_name_leave_one_at_a_time() -> None:
 
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 7), st.integers(0, 2), st.sampled_from("join leave chat".split())),
+    st.tuples(st.integers(0, 7), st.integers(0, 2), st.sampled_from(["join", "leave", "chat"])),
     max_size=80,
 )
 

@@ -216,7 +216,7 @@ async def test_a_member_who_leaves_while_behind_and_joins_again_sees_one_stay_af
         await bob.join("general", "bob")
         for n in range(30):
             await bob.send("chat", message=f"{n:03}" * 100)
-        await until(lambda: node.rooms.lagging())
+        await until(node.rooms.lagging)
         slow.outlet.read(slow.outlet.unread - 1_999)
         leaving = asyncio.create_task(slow.send("leave", room="general"))
         await bob.until("notification", event="leave")

@@ -40,7 +40,7 @@ async def test_what_is_dispatched_while_a_room_is_read_is_neither_lost_nor_repea
                 await node.committer.append(Post("general", "tab", f"after {n}"))
             return room
 
-        node.rooms._snapshot = slow  # type: ignore[method-assign,assignment]
+        node.rooms._snapshot = slow  # type: ignore[method-assign]
         ada, bob = Client(node), Client(node)
         await asyncio.gather(
             ada.join("general", "bob", after=0), bob.join("general", "eve", after=0)

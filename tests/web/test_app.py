@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 
 import pytest
@@ -68,11 +69,12 @@ async def test_a_stop_closes_sockets_with_1001_and_their_leaves_say_shutdown(
         ws = await client.ws_connect("/ws")
         await ws.send_json({"type": "join", "room": "general", "username": "ada"})
         await frame_of(ws, "caught_up")
-        await client.server.close()
+        stopping = asyncio.create_task(client.server.close())
         message = await ws.receive(timeout=5)
         while message.type is WSMsgType.TEXT:
             message = await ws.receive(timeout=5)
-        assert (message.type, ws.close_code) == (WSMsgType.CLOSE, 1001)
+        await stopping
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as log:
         ends = log.execute("SELECT type, cause FROM events ORDER BY seq").fetchall()
     log.close()
@@ -81,9 +83,10 @@ async def test_a_stop_closes_sockets_with_1001_and_their_leaves_say_shutdown(
 
 async def test_a_file_that_is_in_use_is_refused_at_the_start(sqlite_url: str) -> None:
     async with served(sqlite_url):
+        runner = web.AppRunner(create_app(Settings(database=sqlite_url)))
         with pytest.raises(LogError, match="in use"):
-            async with served(sqlite_url):
-                pass
+            await runner.setup()
+        await runner.cleanup()
 
 
 async def test_a_plain_get_of_the_socket_is_told_to_upgrade(sqlite_url: str) -> None:

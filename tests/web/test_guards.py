@@ -13,7 +13,8 @@ from tests.support.apps import served
 LOCAL = ["localhost", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1", "127.9.9.9", "[::1]"]
 FOREIGN = [
     "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost",
-    "10.0.0.1", "0.0.0.0", "[::]", "[fe80::1]", "192.168.1.5", "[::1", "::1]", ":8080", "2130706433",
+    "10.0.0.1", "0.0.0.0", "[::]", "[fe80::1]", "192.168.1.5", "[::1", "::1]", ":8080",
+    "2130706433",
 ]  # fmt: skip
 
 
@@ -34,9 +35,19 @@ def test_another_host_is_not_ours_whatever_it_resolves_to(host: str, port: str) 
 
 @pytest.mark.parametrize(
     "origin",
-    ["null", "", "localhost", "file://", "file://localhost", "chrome-extension://localhost"]
-    + ["http://", "http:localhost", "//localhost", "http://[", "http://[::1", "http://a]b"]
-    + [
+    [
+        "null",
+        "",
+        "localhost",
+        "file://",
+        "file://localhost",
+        "chrome-extension://localhost",
+        "http://",
+        "http:localhost",
+        "//localhost",
+        "http://[",
+        "http://[::1",
+        "http://a]b",
         "javascript:alert(1)",
         "http://localhost.evil.example:8080",
         "http://evil.example/localhost",

@@ -66,15 +66,19 @@ async def test_one_connection_too_many_is_closed_with_4429(sqlite_url: str) -> N
 
 
 async def test_nothing_is_done_after_closing_has_begun(sqlite_url: str) -> None:
-    async with served(sqlite_url) as client:
-        async with client.ws_connect("/ws") as ws, client.ws_connect("/ws") as other:
-            for socket, name in ((ws, "ada"), (other, "bob")):
-                await socket.send_json({"type": "join", "room": "general", "username": name})
-                await frame_of(socket, "caught_up")
-            await ws.send_bytes(b"")
-            await ws.send_json({"type": "chat", "message": "too late"})
-            leave = await frame_of(other, "notification")
-            assert (leave["event"], leave["username"]) == ("leave", "ada")
+    async with (
+        served(sqlite_url) as client,
+        client.ws_connect("/ws") as ws,
+        client.ws_connect("/ws") as other,
+    ):
+        for socket, name in ((ws, "ada"), (other, "bob")):
+            await socket.send_json({"type": "join", "room": "general", "username": name})
+            await frame_of(socket, "caught_up")
+        await ws.send_bytes(b"")
+        await ws.send_json({"type": "chat", "message": "too late"})
+        assert await close_code(ws) == 1003
+        frame = await other.receive_json(timeout=10)
+        assert (frame["seq"], frame["event"], frame["username"]) == (3, "leave", "ada")
 
 
 async def test_a_close_is_answered_with_1000_and_the_room_is_left(sqlite_url: str) -> None:

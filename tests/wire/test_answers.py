@@ -32,8 +32,10 @@ BYTES: dict[str, tuple[Answer, str]] = {
     ),
     "error": (
         Error("not_joined", "Join the room before you chat in it.", "c-18"),
-        '{"type":"error","code":"not_joined",'
-        '"message":"Join the room before you chat in it.","id":"c-18"}',
+        (
+            '{"type":"error","code":"not_joined",'
+            '"message":"Join the room before you chat in it.","id":"c-18"}'
+        ),
     ),
     "error without id": (
         Error("bad_json", "Send JSON."),
@@ -49,23 +51,31 @@ BYTES: dict[str, tuple[Answer, str]] = {
     ),
     "caught up": (
         CaughtUp("general", 45, H, 1, False, "s"),
-        f'{{"type":"caught_up","room":"general","seq":45,"hash":"{H}","first":1,"more":false,'
-        '"session":"s"}',
+        (
+            f'{{"type":"caught_up","room":"general","seq":45,"hash":"{H}","first":1,"more":false,'
+            '"session":"s"}'
+        ),
     ),
     "caught up with id": (
         CaughtUp("general", 45, H, 7, True, "s", "j-1"),
-        f'{{"type":"caught_up","room":"general","seq":45,"hash":"{H}","first":7,"more":true,'
-        '"session":"s","id":"j-1"}',
+        (
+            f'{{"type":"caught_up","room":"general","seq":45,"hash":"{H}","first":7,"more":true,'
+            '"session":"s","id":"j-1"}'
+        ),
     ),
     "history": (
         HistoryFrame("general", encode_events([EVENT]), 1, 42, False, True),
-        f'{{"type":"history","room":"general","events":[{encode(EVENT).decode()}],"first":1,'
-        '"last":42,"more_before":false,"more_after":true}',
+        (
+            f'{{"type":"history","room":"general","events":[{encode(EVENT).decode()}],"first":1,'
+            '"last":42,"more_before":false,"more_after":true}'
+        ),
     ),
     "empty history": (
         HistoryFrame("general", [], None, None, True, False, "h-1"),
-        '{"type":"history","room":"general","events":[],"first":null,"last":null,'
-        '"more_before":true,"more_after":false,"id":"h-1"}',
+        (
+            '{"type":"history","room":"general","events":[],"first":null,"last":null,'
+            '"more_before":true,"more_after":false,"id":"h-1"}'
+        ),
     ),
     "pong": (Pong(), '{"type":"pong"}'),
     "pong with id": (Pong("p-1"), '{"type":"pong","id":"p-1"}'),

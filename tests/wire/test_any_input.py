@@ -13,8 +13,22 @@ from chatlog.wire.commands import BadCommand, ClientCommand, decode
 
 CODES = {"bad_json", "bad_command", "unknown_type"}
 KEYS = st.sampled_from(
-    ["type", "room", "username", "message", "id", "backlog", "after", "before", "around", "limit"]
-    + ["types", "hash", "presence", "x"]
+    [
+        "type",
+        "room",
+        "username",
+        "message",
+        "id",
+        "backlog",
+        "after",
+        "before",
+        "around",
+        "limit",
+        "types",
+        "hash",
+        "presence",
+        "x",
+    ]
 )
 TYPES = st.sampled_from(["join", "chat", "leave", "history", "users", "ping", "nope"])
 SCALARS = (
@@ -37,16 +51,18 @@ TYPED = st.builds(lambda found, kind: {**found, "type": kind}, OBJECTS, TYPES)
 
 def outcome(raw: bytes) -> ClientCommand | BadCommand | None:
     """Decode; None stands for a text that is not UTF-8. Anything else raised is a failure."""
+    found: ClientCommand | BadCommand
     try:
-        command = decode(raw)
+        found = decode(raw)
     except UnicodeDecodeError:
         return None
     except BadCommand as error:
-        assert error.code in CODES
-        assert error.sentence
-        encode_answer(Error(error.code, error.sentence, error.id)).decode()
-        return error
-    return command
+        found = error
+    if isinstance(found, BadCommand):
+        assert found.code in CODES
+        assert found.sentence
+        encode_answer(Error(found.code, found.sentence, found.id)).decode()
+    return found
 
 
 @given(st.binary(max_size=200))

@@ -1,14 +1,19 @@
 -- When were these two in a room at the same time?
 -- :username text  one person
 -- :other text     the other one
+WITH stays AS (
+    SELECT username, room, joined_at, certain_until
+    FROM audit_sessions
+    WHERE username IN (:username, :other)
+)
 SELECT one.room,
        CASE WHEN one.joined_at > two.joined_at THEN one.joined_at ELSE two.joined_at END AS begun,
        CASE
            WHEN one.certain_until < two.certain_until THEN one.certain_until
            ELSE two.certain_until
        END AS ended
-FROM audit_sessions AS one
-JOIN audit_sessions AS two
+FROM stays AS one
+JOIN stays AS two
     ON two.room = one.room
     AND two.joined_at < one.certain_until
     AND two.certain_until > one.joined_at

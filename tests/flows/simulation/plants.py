@@ -47,7 +47,9 @@ def subscribed_after_reading_the_backlog() -> Iterator[None]:
     def late(self: Feed, member: Member) -> None:
         admit(self, member)
         if self.live.pop(member.session, None) is not None:
-            asyncio.get_running_loop().call_later(0.01, self.live.__setitem__, member.session, member)
+            asyncio.get_running_loop().call_later(
+                0.01, self.live.__setitem__, member.session, member
+            )
 
     with mock.patch.object(Feed, "admit", late):
         yield

@@ -30,13 +30,13 @@ ROOMS = ("general", "random")
 LONG_SECONDS = 12.0
 
 SETTINGS = Settings(
-    max_buffer_bytes=1_500,
-    max_recent_bytes=3_000,
-    slow_seconds=6.0,
+    max_buffer_bytes=600,
+    max_recent_bytes=1_500,
+    slow_seconds=4.0,
     idle_room_seconds=4.0,
     max_batch=4,
-    max_waiting_commands=12,
-    doubt_seconds=3.0,
+    max_waiting_commands=10,
+    doubt_seconds=0.5,
 )
 
 
@@ -82,6 +82,7 @@ def _happenings(record: Record) -> Iterator[str]:
             if "repeated" in frame.data:
                 yield "repeated"
 
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Outages are the point here; nobody wants to read of each."""
@@ -102,6 +103,7 @@ async def _play(story: Story, machine: Machine, url: str) -> Record:
             people = [Person(f"{n}-{i}", n, nodes, record) for i, n in enumerate(NAMES)]
             for person in people:
                 tasks.create_task(person.live())
+                person.plan("join", room=ROOMS[0], backlog=2)
             for step in story.steps:
                 await _take(step, people, machine)
             await _settle(people, machine, nodes[0], record)
@@ -135,7 +137,7 @@ async def _take(step: Step, people: list[Person], machine: Machine) -> None:
         case "full" | "io" | "late":
             machine.fates.append(step.what)
         case "outage":
-            machine.down_until = asyncio.get_running_loop().time() + step.number
+            machine.down_until = asyncio.get_running_loop().time() + step.number / 5
         case "wait":
             await asyncio.sleep(step.number)
     for _ in range(machine.chance.randrange(12)):

@@ -77,7 +77,7 @@ class Server:
             text = await response.read()
             return response.status, await response.json() if text else None, response
 
-    async def ok(self, path: str, **query: object) -> Any:
+    async def ok(self, path: str, **query: Any) -> Any:
         status, body, _ = await self.get(path, **query)
         assert status == 200, body
         return body

@@ -1,0 +1,300 @@
+"""What each question must be answered, from the fold: rows of values, as its columns stand."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from tests.audit_sql.fold import Fold, Stay, group, is_erased, message, name
+
+Rows = list[list[Any]]
+Told = dict[str, Any]
+
+ANSWERS: dict[str, Callable[..., Rows]] = {}
+
+
+def answer(question: Callable[..., Rows]) -> Callable[..., Rows]:
+    ANSWERS[question.__name__.replace("_", "-")] = question
+    return question
+
+
+def expected(question: str, fold: Fold, told: Told) -> Rows:
+    """Return the right answer."""
+    function = ANSWERS[question]
+    return (
+        function(fold, told) if len(inspect.signature(function).parameters) > 1 else function(fold)
+    )
+
+
+# Who was there.
+
+
+@answer
+def who_was_there_at_seq(fold: Fold, told: Told) -> Rows:
+    there = {s.username for s in fold.stays_in(told["room"]) if s.holds(told["seq"])}
+    return [[username] for username in sorted(there)]
+
+
+@answer
+def who_was_there_at_time(fold: Fold, told: Told) -> Rows:
+    at = told["at"]
+    there = [stay for stay in fold.stays_in(told["room"]) if stay.holds_time(at)]
+    return [
+        [user, len(stays), "certain" if any(s.certain_until >= at for s in stays) else "uncertain"]
+        for user, stays in group(there, lambda s: s.username).items()
+    ]
+
+
+@answer
+def who_is_there_now(fold: Fold, told: Told) -> Rows:
+    present: dict[str, list[Any]] = {}
+    for event in fold.of(told["room"]):
+        if event.type == "join":
+            row = present.setdefault(event.username, [event.username, 0, event.at, event.seq])
+            row[1] += 1
+        elif event.type == "leave":
+            present[event.username][1] -= 1
+            if not present[event.username][1]:
+                del present[event.username]
+    return sorted(present.values(), key=lambda row: row[3])
+
+
+@answer
+def who_could_have_seen(fold: Fold, told: Told) -> Rows:
+    seq = told["seq"]
+    [event] = [e for e in fold.of(told["room"]) if e.seq == seq]
+    rows = []
+    for s in fold.stays_in(told["room"]):
+        if s.holds(seq) and s.left_seq is None:
+            # The made histories' last server is alive.
+            rows.append([s.username, "open", s.session, s.joined_seq, s.left_seq])
+        elif s.holds(seq):
+            certainty = "open" if event.at <= s.certain_until else "uncertain"
+            rows.append([s.username, certainty, s.session, s.joined_seq, s.left_seq])
+        elif s.was_replayed(seq):
+            rows.append([s.username, "replayed", s.session, s.joined_seq, s.left_seq])
+    return sorted(rows, key=lambda row: row[3])
+
+
+@answer
+def who_was_together(fold: Fold, told: Told) -> Rows:
+    rows = [
+        [a.room, max(a.joined_at, b.joined_at), min(a.certain_until, b.certain_until)]
+        for a in fold.stays_of(told["username"])
+        for b in fold.stays_of(told["other"])
+        if a.room == b.room and b.joined_at < a.certain_until and b.certain_until > a.joined_at
+    ]
+    return sorted(rows, key=lambda row: (row[1], row[0], row[2]))
+
+
+@answer
+def most_at_once(fold: Fold, told: Told) -> Rows:
+    best: list[Any] = [0, "", 0]
+    now = 0
+    for event in fold.of(told["room"]):
+        now += {"join": 1, "leave": -1}.get(event.type, 0)
+        if now > best[2]:
+            best = [event.seq, event.at, now]
+    return [best]
+
+
+@answer
+def rooms_nobody_is_in(fold: Fold) -> Rows:
+    rooms = group(list(fold.stays.values()), lambda s: s.room).items()
+    rows = [
+        [room, max(str(s.left_at) for s in stays), len(stays)]
+        for room, stays in rooms
+        if all(s.left_seq for s in stays)
+    ]
+    return sorted(rows, key=lambda row: (row[1], row[0]))
+
+
+# What was said and done.
+
+
+@answer
+def what_they_missed(fold: Fold, told: Told) -> Rows:
+    stays = [s for s in fold.stays_in(told["room"]) if s.username == told["username"]]
+    return [
+        [e.seq, e.at, name(e), message(e)]
+        for e in fold.said(told["room"], told)
+        if not any(s.holds(e.seq) or s.was_replayed(e.seq) for s in stays)
+    ]
+
+
+@answer
+def everything_said(fold: Fold, told: Told) -> Rows:
+    said = [e for e in fold.of(type="chat") if name(e) == told["username"]]
+    return [[e.room, e.seq, e.at, message(e), is_erased(e)] for e in said]
+
+
+@answer
+def what_was_said(fold: Fold, told: Told) -> Rows:
+    said = fold.said(told["room"], told)
+    return [[e.seq, e.at, name(e), message(e), is_erased(e)] for e in said]
+
+
+@answer
+def around_an_event(fold: Fold, told: Told) -> Rows:
+    near = [e for e in fold.of(told["room"]) if abs(e.seq - told["seq"]) <= 10]
+    return [[e.seq, e.at, e.type, name(e), message(e), e.cause, is_erased(e)] for e in near]
+
+
+@answer
+def what_happened_anywhere(fold: Fold, told: Told) -> Rows:
+    found = [e for e in fold.of() if told["from"] <= e.at < told["to"]]
+    found.sort(key=lambda e: (e.at, e.position))
+    return [[e.at, e.room, e.seq, e.type, name(e), message(e), e.cause] for e in found]
+
+
+@answer
+def messages_with_words(fold: Fold, told: Told) -> Rows:
+    words = told["words"].lower()
+    said = [e for e in fold.of(told["room"], "chat") if words in (message(e) or "").lower()]
+    return [[e.seq, e.at, name(e), message(e)] for e in said]
+
+
+@answer
+def who_talks_most(fold: Fold, told: Told) -> Rows:
+    people = group(fold.said(told["room"], told), name).items()
+    rows = [[user, len(said), said[0].at, said[-1].at] for user, said in people]
+    return sorted(rows, key=lambda row: -row[1])
+
+
+@answer
+def who_never_spoke(fold: Fold, told: Told) -> Rows:
+    spoke = {name(e) for e in fold.of(told["room"], "chat")}
+    silent = [s for s in fold.stays_in(told["room"]) if s.username not in spoke]
+    people = group(silent, lambda s: s.username).items()
+    return [[user, len(stays), max(s.certain_until for s in stays)] for user, stays in people]
+
+
+@answer
+def busiest_hours(fold: Fold, told: Told) -> Rows:
+    hours = group(list(fold.of(told["room"])), lambda e: e.at[:13] + ":00:00.000000Z").items()
+    rows = []
+    for hour, events in hours:
+        counts = [sum(e.type == kind for e in events) for kind in ("chat", "join", "leave")]
+        rows.append([hour, *counts, len({e.user_id for e in events})])
+    return sorted(rows, key=lambda row: -row[1])[:20]
+
+
+@answer
+def activity_by_day(fold: Fold, told: Told) -> Rows:
+    days = group(list(fold.of(told["room"])), lambda e: e.at[:10]).items()
+    kinds = ("chat", "join", "leave")
+    return [[day, *(sum(e.type == k for e in events) for k in kinds)] for day, events in days]
+
+
+# How they stayed.
+
+
+def _attended(stays: list[Stay]) -> list[Any]:
+    seconds = sum(s.seconds for s in stays)
+    joined, seen = min(s.joined_at for s in stays), max(s.certain_until for s in stays)
+    return [len(stays), seconds, joined, seen]
+
+
+@answer
+def attendance(fold: Fold, told: Told) -> Rows:
+    people = group(fold.stays_in(told["room"]), lambda s: s.username).items()
+    return sorted(([user, *_attended(stays)] for user, stays in people), key=lambda row: -row[2])
+
+
+@answer
+def rooms_of_a_person(fold: Fold, told: Told) -> Rows:
+    rooms = group(fold.stays_of(told["username"]), lambda s: s.room).items()
+    return sorted(([room, *_attended(stays)] for room, stays in rooms), key=lambda row: -row[2])
+
+
+@answer
+def sessions_of_a_person(fold: Fold, told: Told) -> Rows:
+    stays = sorted(fold.stays_of(told["username"]), key=lambda s: (s.joined_at, s.room))
+    return [
+        [s.room, s.joined_at, s.left_at, s.seconds, s.cause, s.certain_until, s.session]
+        for s in stays
+    ]
+
+
+@answer
+def longest_sessions(fold: Fold, told: Told) -> Rows:
+    stays = sorted(fold.stays_in(told["room"]), key=lambda s: (-s.seconds, s.joined_seq))
+    return [[s.username, s.seconds, s.joined_at, s.left_at, s.cause] for s in stays[:20]]
+
+
+@answer
+def gaps_in_attendance(fold: Fold, told: Told) -> Rows:
+    rows, gone = [], None
+    for event in fold.of(told["room"]):
+        if name(event) != told["username"]:
+            continue
+        if event.type == "leave" and event.sessions == 0:
+            gone = [event.seq, event.at]
+        elif event.type == "join" and event.sessions == 1 and gone is not None:
+            rows.append([*gone, event.seq, event.at])
+    return rows
+
+
+@answer
+def newcomers(fold: Fold, told: Told) -> Rows:
+    people = group(fold.stays_in(told["room"]), lambda s: s.username).items()
+    rows = [[u, stays[0].joined_at, stays[0].joined_seq] for u, stays in people]
+    found = [row for row in rows if told["from"] <= row[1] < told["to"]]
+    return sorted(found, key=lambda row: row[2])
+
+
+@answer
+def how_people_left(fold: Fold, told: Told) -> Rows:
+    ends = group(fold.stays_in(told["room"]), lambda s: s.cause or "still here").items()
+    return sorted(([cause, len(stays)] for cause, stays in ends), key=lambda row: -row[1])
+
+
+def _lapsed(fold: Fold) -> list[Stay]:
+    return [stay for stay in fold.stays.values() if stay.cause == "lapsed"]
+
+
+@answer
+def who_left_when_a_server_died(fold: Fold) -> Rows:
+    rows = [
+        [s.node, s.room, s.username, s.certain_until, s.left_at, s.left_seq] for s in _lapsed(fold)
+    ]
+    return sorted(rows, key=lambda row: (row[4], row[1], row[5]))
+
+
+@answer
+def when_servers_died(fold: Fold) -> Rows:
+    rows = []
+    for node, stays in group(_lapsed(fold), lambda s: s.node).items():
+        seen, noticed = max(s.certain_until for s in stays), min(str(s.left_at) for s in stays)
+        rows.append([node, seen, noticed, len(stays), len({s.room for s in stays})])
+    return sorted(rows, key=lambda row: row[2])
+
+
+# What was erased.
+
+
+def _erased(fold: Fold) -> list[tuple[Any, Any]]:
+    """Return each erasure with each event that it is of."""
+    events = {(e.room, e.seq): e for e in fold.of()}
+    return [
+        (erasure, events[erasure.room, int(seq)])
+        for erasure in fold.of(type="erasure")
+        for seq in erasure.of_seqs.split(",")
+    ]
+
+
+@answer
+def what_was_erased(fold: Fold, told: Told) -> Rows:
+    found = [(x, e) for x, e in _erased(fold) if x.room == told["room"]]
+    found.sort(key=lambda pair: (pair[0].at, pair[1].seq))
+    return [[e.seq, name(e), x.at, name(x), x.text] for x, e in found]
+
+
+@answer
+def who_erased(fold: Fold) -> Rows:
+    groups = group([x for x, _ in _erased(fold)], lambda x: (name(x), x.text)).items()
+    return [
+        [by, reason, len(found), min(x.at for x in found), max(x.at for x in found)]
+        for (by, reason), found in groups
+    ]

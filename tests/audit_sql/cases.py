@@ -1,0 +1,52 @@
+"""What to ask a history: values for the parameters of every question, found in the fold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+from typing import Any
+
+from chatlog.audit.questions import Question
+from tests.audit_sql.fold import Fold, name
+
+Told = dict[str, Any]
+
+
+def cases(question: Question, fold: Fold) -> list[Told]:
+    """Return some ways to ask a question, each a value for every parameter."""
+    names = [parameter.name for parameter in question.parameters]
+    if "room" not in names:
+        return [_complete(names, fold, "", 0.0, who) for who in _people(fold)[:4]]
+    rooms = sorted({event.room for event in fold.events})[:3]
+    points = (0.1, 0.5, 0.93)
+    return [
+        _complete(names, fold, room, point, who)
+        for room, (point, who) in product(rooms, zip(points, _people(fold), strict=False))
+    ]
+
+
+def _people(fold: Fold) -> list[str]:
+    """Return who came most often and who said most.
+
+    "(erased)" is nobody: several people are called so.
+    """
+    came = Counter(name(e) for e in fold.of(type="join") if name(e) != "(erased)").most_common(2)
+    said = Counter(name(e) for e in fold.of(type="chat") if name(e) != "(erased)").most_common(5)
+    return list(dict.fromkeys([user for user, _ in came + said]))
+
+
+def _complete(names: list[str], fold: Fold, room: str, point: float, who: str) -> Told:
+    events = list(fold.of(room or None))
+    here = events[int(len(events) * point)]
+    later = events[min(len(events) - 1, int(len(events) * (point + 0.05)))]
+    known = {
+        "room": room,
+        "seq": here.seq,
+        "at": here.at,
+        "from": here.at,
+        "to": later.at,
+        "username": who,
+        "other": _people(fold)[-1],
+        "words": "the",
+    }
+    return {name: known[name] for name in names}

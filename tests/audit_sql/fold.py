@@ -1,0 +1,125 @@
+"""The log folded in plain Python: what the questions' answers are checked against.
+
+Reads the events themselves, one by one, and nothing that the views read beside them but
+the names of people and rooms and when a server was last heard of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_EVENTS = """
+SELECT e.position, r.room, e.seq, e.at, e.type, e.user_id, u.username, e.session, n.node, n.seen_at,
+       e.cause, e.last_seen_at, e.sessions, e.replay_from, e."of" AS of_seqs, e.text,
+       e.text_commitment IS NOT NULL AND e.text IS NULL AS text_erased
+FROM events e JOIN rooms r ON r.id = e.room_id JOIN users u ON u.id = e.user_id
+JOIN nodes n ON n.id = e.node_id ORDER BY e.position
+"""
+
+
+@dataclass(slots=True)
+class Stay:
+    """A session, as its events tell it."""
+
+    room: str
+    session: str
+    username: str
+    node: str
+    joined_seq: int
+    joined_at: str
+    replay_from: int
+    certain_until: str
+    left_seq: int | None = None
+    left_at: str | None = None
+    cause: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        joined, until = map(datetime.fromisoformat, (self.joined_at, self.certain_until))
+        return round((until - joined).total_seconds(), 6)
+
+    def holds(self, seq: int) -> bool:
+        return self.joined_seq <= seq and (self.left_seq is None or self.left_seq > seq)
+
+    def holds_time(self, at: str) -> bool:
+        return self.joined_at <= at and (self.left_at is None or self.left_at > at)
+
+    def was_replayed(self, seq: int) -> bool:
+        return self.replay_from <= seq < self.joined_seq
+
+
+@dataclass(slots=True)
+class Fold:
+    """All events in order of the log, and the sessions that they make."""
+
+    events: list[Any] = field(default_factory=list)
+    stays: dict[str, Stay] = field(default_factory=dict)
+
+    def add(self, event: Any) -> None:
+        self.events.append(event)
+        if event.type == "join":
+            self.stays[event.session] = Stay(
+                event.room,
+                event.session,
+                name(event),
+                event.node,
+                event.seq,
+                event.at,
+                event.replay_from,
+                max(event.seen_at, event.at),
+            )
+        elif event.type == "leave":
+            stay = self.stays[event.session]
+            stay.left_seq, stay.left_at, stay.cause = event.seq, event.at, event.cause
+            stay.certain_until = event.last_seen_at or event.at
+
+    def of(self, room: str | None = None, type: str | None = None) -> Iterator[Any]:
+        """Yield the events of a room and type."""
+        for event in self.events:
+            if room in {None, event.room} and type in {None, event.type}:
+                yield event
+
+    def stays_in(self, room: str) -> list[Stay]:
+        return [stay for stay in self.stays.values() if stay.room == room]
+
+    def stays_of(self, username: str) -> list[Stay]:
+        return [stay for stay in self.stays.values() if stay.username == username]
+
+    def said(self, room: str, told: dict[str, Any]) -> list[Any]:
+        """Return the room's chats between the times ``from`` and ``to``."""
+        chats = self.of(room, "chat")
+        return [chat for chat in chats if told["from"] <= chat.at < told["to"]]
+
+
+def name(event: Any) -> str:
+    return "(erased)" if event.username is None else str(event.username)
+
+
+def is_erased(event: Any) -> bool:
+    return event.username is None or bool(event.text_erased)
+
+
+def message(event: Any) -> str | None:
+    return (event.text or "") if event.type == "chat" else None
+
+
+async def fold_of(connection: AsyncConnection) -> Fold:
+    """Fold the whole log."""
+    folded = Fold()
+    for event in (await connection.execute(sa.text(_EVENTS))).all():
+        folded.add(event)
+    return folded
+
+
+def group(items: Sequence[Any], key: Any) -> dict[Any, list[Any]]:
+    """Return the items by their keys, in order of the keys."""
+    found: dict[Any, list[Any]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return {key: found[key] for key in sorted(found)}

@@ -1,0 +1,102 @@
+"""What is written about the questions is what they are, and Datasette serves them live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from chatlog.audit.questions import questions
+from docs import render
+from tests.support.clients import Clients
+from tests.support.server import Server, free_port, until
+
+DOCS = Path(render.__file__).parent
+
+
+def test_the_documents_are_those_of_the_questions() -> None:
+    again = "run `python -m docs.render`"
+    assert (DOCS / "audit-sql.md").read_text(encoding="utf-8") == render.markdown(), again
+    assert (DOCS / "datasette.json").read_text(encoding="utf-8") == render.datasette(), again
+
+
+@pytest.mark.parametrize("question", questions().values(), ids=lambda question: question.name)
+def test_a_question_says_what_it_is_and_what_it_has_to_be_told(question: object) -> None:
+    [found] = [q for q in questions().values() if q is question]
+    used = set(re.findall(r"(?<!:):(\w+)", found.sql))
+    assert {parameter.name for parameter in found.parameters} == used
+    assert found.title.endswith("?")
+    assert ";" not in found.sql
+    assert not re.search(r"\b(FROM|JOIN)\s+(?!audit_|stays|\()\w+", found.sql), "views only"
+
+
+@asynccontextmanager
+async def datasette(file: Path) -> AsyncIterator[str]:
+    """Run Datasette on a file with our metadata; yield its URL."""
+    port = free_port()
+    arguments = [str(file), "--metadata", str(DOCS / "datasette.json"), "--port", str(port)]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "ignore", "-m", "datasette", *arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+
+    async def is_up() -> bool:
+        assert process.returncode is None, "Datasette ended"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url + "/-/versions.json"):
+                return True
+        except aiohttp.ClientError:
+            return False
+
+    try:
+        await until(is_up, 30, "Datasette answers")
+        yield url
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def rows_of(url: str, path: str, **told: str) -> list[dict[str, object]]:
+    """Return the rows that a page of Datasette shows."""
+    asked = {**told, "_shape": "objects"}
+    page = f"{url}/chatlog/{path}.json"
+    async with aiohttp.ClientSession() as session, session.get(page, params=asked) as response:
+        body = json.loads(await response.text())
+    assert response.status == 200, body
+    found: list[dict[str, object]] = body["rows"]
+    return found
+
+
+async def test_datasette_answers_the_questions_while_the_server_writes(tmp_path: Path) -> None:
+    file = tmp_path / "chatlog.db"
+    server = Server(f"sqlite:///{file}", tmp_path / "server.log")
+    await server.start()
+    try:
+        async with Clients(server) as clients, datasette(file) as url:
+            ada = await clients.connect("ada")
+            await ada.join("general")
+            for number in range(20):
+                said = await ada.chat("general", f"message {number}")
+                seen = await rows_of(url, "who-could-have-seen", room="general", seq=str(said.seq))
+                assert [(row["username"], row["certainty"]) for row in seen] == [("ada", "open")]
+            found = await rows_of(url, "messages-with-words", room="general", words="message 7")
+            assert [row["message"] for row in found] == ["message 7"]
+            told = {"room": "general", "seq": "2", "at": "2999", "from": "2000", "to": "2999"}
+            told |= {"username": "ada", "other": "ada", "words": "message"}
+            for question in questions().values():
+                await rows_of(
+                    url, question.name, **{p.name: told[p.name] for p in question.parameters}
+                )
+    finally:
+        await server.stop()

@@ -1,0 +1,81 @@
+"""On PostgreSQL the views have plain names, and an auditor's role can read nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.migrate import migrate
+from docs import render
+
+VIEWS = ("events", "messages", "sessions", "presence", "witnesses", "activity", "erasures")
+
+
+async def migrated(url: str) -> None:
+    database = Database(url)
+    try:
+        await migrate(database)
+    finally:
+        await database.dispose()
+
+
+async def test_a_fresh_connection_reaches_the_views_by_their_plain_names(postgres_url: str) -> None:
+    await migrated(postgres_url)
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        for view in VIEWS:
+            assert await connection.fetch(f"SELECT * FROM audit_{view}") == []
+        path = await connection.fetchval("SHOW search_path")
+        assert path == '"$user", public, chatlog'
+    finally:
+        await connection.close()
+
+
+async def test_a_role_s_own_search_path_is_kept_in_front(postgres_url: str) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        name = await connection.fetchval("SELECT current_database()")
+        await connection.execute("CREATE SCHEMA theirs")
+        await connection.execute(
+            f"ALTER ROLE CURRENT_USER IN DATABASE {name} SET search_path = theirs, public"
+        )
+    finally:
+        await connection.close()
+    await migrated(postgres_url)
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        assert await connection.fetchval("SHOW search_path") == "theirs, public, chatlog"
+        assert await connection.fetch("SELECT * FROM audit_events") == []
+    finally:
+        await connection.close()
+
+
+async def test_the_role_of_the_documents_reads_the_views_and_nothing_else(
+    postgres_url: str,
+) -> None:
+    await migrated(postgres_url)
+    owner = await asyncpg.connect(postgres_url)
+    page = (Path(render.__file__).parent / "audit.md").read_text(encoding="utf-8")
+    [grants] = re.findall(r"(    CREATE ROLE auditor.*?)\n\n", page, re.DOTALL)
+    database = await owner.fetchval("SELECT current_database()")
+    role = f"auditor_{database}"
+    try:
+        told = grants.replace("DATABASE chat ", f"DATABASE {database} ")
+        await owner.execute(re.sub(r"\bauditor\b", role, told).replace("…", "secret"))
+        auditor = await asyncpg.connect(postgres_url, user=role, password="secret")
+        try:
+            for view in VIEWS:
+                assert await auditor.fetch(f"SELECT * FROM audit_{view}") == []
+            for table in ("events", "users", "meta", "sessions"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await auditor.fetch(f"SELECT * FROM {table}")
+        finally:
+            await auditor.close()
+    finally:
+        await owner.execute(f"DROP OWNED BY {role}")
+        await owner.execute(f"DROP ROLE {role}")
+        await owner.close()

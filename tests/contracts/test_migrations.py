@@ -1,0 +1,129 @@
+"""Migrations: from nothing, again, by four at once, and never from what is newer."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import op
+
+from chatlog.domain.errors import LogError
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.lockfile import DatabaseBusy, LockFile
+from chatlog.eventlog.migrate import migrate, newest_revision, revision_of
+
+from .logbook import open_log
+
+MIGRATE = """
+import asyncio, sys
+from chatlog.domain.errors import LogError
+from chatlog.eventlog.opening import open_for_writing
+
+async def main(url):
+    async with open_for_writing(url):
+        print("migrated")
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+try:
+    asyncio.run(main(sys.argv[1]))
+except LogError as error:
+    print("refused", error)
+"""
+
+
+async def revision(url: str) -> str | None:
+    database = Database(url)
+    try:
+        async with database.read() as connection:
+            return await revision_of(connection)
+    finally:
+        await database.dispose()
+
+
+async def test_an_empty_database_is_brought_to_the_newest_revision_and_stays_there(
+    database_url: str,
+) -> None:
+    async with open_log(database_url) as log:
+        await log.join("general", "ada")
+        for _ in range(2):
+            await migrate(log.database)
+        assert len(await log.events()) == 1
+    assert await revision(database_url) == newest_revision()
+
+
+async def test_four_processes_that_start_at_once_on_an_empty_database_do_no_harm(
+    database_url: str,
+) -> None:
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-c", MIGRATE, database_url)
+    starts = [
+        await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe) for _ in range(4)
+    ]
+    said = []
+    for start in starts:  # each stays until all have said what became of it
+        assert start.stdout is not None
+        said.append((await start.stdout.readline()).split()[0])
+    await asyncio.gather(*(start.communicate() for start in starts))
+    alone = database_url.startswith("sqlite")  # one at a time, kept apart by the lock file
+    assert sorted(said) == ([b"migrated"] + [b"refused"] * 3 if alone else [b"migrated"] * 4)
+    assert await revision(database_url) == newest_revision()
+    async with open_log(database_url) as log:
+        await log.join("general", "ada")
+
+
+async def test_a_database_of_a_newer_revision_is_refused_and_left_alone(
+    database_url: str,
+) -> None:
+    async with open_log(database_url) as log:
+        await log.join("general", "ada")
+        await log.change("UPDATE schema_version SET version_num = '9999'")
+        with pytest.raises(LogError, match="9999"):
+            await migrate(log.database)
+        assert len(await log.events()) == 1
+    assert await revision(database_url) == "9999"
+
+
+async def test_a_migration_that_fails_half_way_leaves_nothing_behind(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(op, "bulk_insert", fail)  # the last step of the first migration
+    with pytest.raises(RuntimeError, match="half way"):
+        async with open_log(database_url):
+            pass
+    monkeypatch.undo()
+    assert await revision(database_url) is None
+    async with open_log(database_url) as log:
+        assert await log.table("SELECT * FROM events") == []
+
+
+def test_the_lock_file_keeps_a_second_server_away_and_says_who_holds_it(tmp_path: Path) -> None:
+    database = tmp_path / "deep" / "chatlog.db"
+    holder = LockFile(database).take(socket="somewhere")
+    for _ in range(2):
+        with pytest.raises(DatabaseBusy, match=r"process \d+") as refused:
+            LockFile(database).take()
+        assert refused.value.holder["socket"] == "somewhere"
+    holder.release()
+    LockFile(database).take().release()
+
+
+async def test_the_lock_of_a_process_that_was_killed_is_free_again(sqlite_url: str) -> None:
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-c", MIGRATE, sqlite_url)
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"migrated\n"
+    path = Path(str(sa.make_url(sqlite_url).database))
+    with pytest.raises(DatabaseBusy) as refused:
+        LockFile(path).take()
+    assert refused.value.holder["pid"] == process.pid
+    process.kill()
+    await process.wait()
+    LockFile(path).take().release()
