@@ -73,7 +73,7 @@ class Story:
         self._user_weights = list(accumulate(1 / n for n in range(1, shape.users + 1)))
         self._victims = {n * 7 + 3 for n in range(shape.erased_users)}
         self._abandoned: Room | None = None
-        self._said: dict[int, dict[int, list[int]]] = {n: {} for n in self._victims}
+        self._did: dict[int, dict[int, list[int]]] = {n: {} for n in self._victims}
 
     def _person(self, number: int, name: str | None = None) -> Person:
         name = name or f"{_NAMES[number % len(_NAMES)]}{number}"
@@ -142,10 +142,13 @@ class Story:
         text = self._sentences[int(random.random() * len(self._sentences))]
         row = room.chain.chat(position, at, by.author, by, id, text, random.randbytes(16))
         room.chats.append(room.chain.head)
-        number = by.author.person.number
-        if number in self._victims:
-            self._said[number].setdefault(room.chain.number, []).append(room.chain.head)
+        self._remember(by.author.person, room)
         return row
+
+    def _remember(self, who: Person, room: Room) -> None:
+        """Keep what an erasure of this person will have to name: all their events."""
+        if who.number in self._victims:
+            self._did[who.number].setdefault(room.chain.number, []).append(room.chain.head)
 
     def _join(self, room: Room) -> Row:
         who = self._author(self._somebody())
@@ -157,6 +160,7 @@ class Story:
         row = room.chain.append(
             position, at, "join", who, session=session, sessions=open, replay_from=replay
         )
+        self._remember(who.person, room)
         room.stays.append(stay(session, who, room.chain.head, at, replay))
         return row
 
@@ -175,6 +179,7 @@ class Story:
             cause=cause,
             last_seen_at=None if seen is None else max(seen, gone.joined_at),
         )
+        self._remember(person, room)
         self.sessions.append(_session_row(room, gone, row))
         return row
 
@@ -222,11 +227,9 @@ class Story:
             for room in self.rooms:
                 for gone in [s for s in room.stays if s.author.person is person]:
                     yield self._leave(room, gone, "kicked")
-            gone_already = set(self.redacted)
-            for room_number, seqs in self._said[number].items():
-                left = [seq for seq in seqs if (room_number, seq) not in gone_already]
-                for start in range(0, len(left), _MAX_REPLAY):
-                    page = left[start : start + _MAX_REPLAY]
+            for room_number, seqs in self._did[number].items():
+                for start in range(0, len(seqs), _MAX_REPLAY):
+                    page = seqs[start : start + _MAX_REPLAY]
                     yield self._erasure(self.rooms[room_number - 1], page, "asked to be forgotten")
 
     def _abandon(self, room: Room) -> Iterator[Row]:

@@ -40,6 +40,8 @@ export interface RoomLink {
 
 export const HISTORY_LIMIT = 100;
 const BACKLOG = 100;
+/** A page asks again with every scroll: a server that says no is given this much rest. */
+const REFUSED_MILLISECONDS = 2_000;
 
 export class Room {
   readonly name: string;
@@ -55,6 +57,8 @@ export class Room {
   #known = false;
   #missed = 0;
   #attempt = 0;
+  /** No page of history is asked for before this: the last one was refused. */
+  #loadFrom = 0;
   #retry: Timer = null;
 
   /** `read`: the last seq read in an earlier life; null if the room is new to the reader. */
@@ -190,7 +194,7 @@ export class Room {
   }
 
   async #load(what: NonNullable<Room["loading"]>, place: object, take: (page: HistoryFrame) => void): Promise<void> {
-    if (this.loading) return;
+    if (this.loading || this.#link.platform.now() < this.#loadFrom) return;
     this.loading = what;
     this.#link.changed(this);
     const { generation } = this.timeline;
@@ -198,8 +202,9 @@ export class Room {
       const page = await this.#history(place, HISTORY_LIMIT);
       if (this.timeline.generation === generation) take(page);
     } catch (error) {
-      // Asked again by the next scroll; anything else is a fault of this program.
+      // Anything else is a fault of this program.
       if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
+      this.#loadFrom = this.#link.platform.now() + REFUSED_MILLISECONDS;
     } finally {
       this.loading = null;
       this.#link.changed(this);

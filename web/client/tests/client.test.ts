@@ -163,6 +163,15 @@ test("a connection that has gone silent is noticed and replaced", async () => {
   assert.equal(client.rooms.get("general")!.state.is, "live");
 });
 
+test("a connection that is only quiet is asked, answers, and stays", async () => {
+  const world = new World();
+  const { client } = await member(world);
+  await world.pass(120_000);
+  assert.equal(client.connection.is, "open");
+  assert.equal(world.server.count("join"), 1);
+  assert.equal(world.server.count("ping"), 4);
+});
+
 test("delays double, stay bounded, and end at once when woken", async () => {
   const world = new World();
   const { client } = await member(world);

@@ -130,3 +130,24 @@ test("erased names arrive with the server's new bytes", async () => {
   await settle();
   assert.deepEqual(room.timeline.find(1), world.server.events("general")[0]);
 });
+
+test("a server that refuses a page of history is not asked again at once", async () => {
+  const world = new World();
+  for (let n = 1; n <= 300; n++) world.server.chat("general", "bob", `${n}`);
+  const client = world.client();
+  client.start();
+  const room = client.join("general");
+  await settle();
+  const take = world.server.take;
+  world.server.take = function (socket, command) {
+    if (command["type"] !== "history") return take.call(this, socket, command);
+    this.asked.push(command);
+    socket.deliver({ type: "error", code: "rate_limited", message: "Slower.", id: command["id"] });
+  };
+  for (let n = 0; n < 5; n++) await room.loadOlder();
+  assert.equal(world.server.count("history"), 1);
+  world.server.take = take;
+  await world.pass(2_000);
+  await room.loadOlder();
+  assert.equal(texts(client, "general")[0], "101");
+});

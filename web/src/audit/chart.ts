@@ -75,6 +75,7 @@ export function drawPresence(host: HTMLElement, seek: (milliseconds: number) => 
       pen.beginPath();
       pen.rect(LEFT_PIXELS, top, width - LEFT_PIXELS - RIGHT_PIXELS, LANE_PIXELS);
       pen.clip();
+      pen.globalAlpha = 0.8;
       for (const stay of stays) {
         const from = x(stay.joinedAt), sure = x(stay.sureUntil ?? stay.leftAt ?? until), to = x(stay.leftAt ?? until);
         pen.fillStyle = bar;

@@ -19,8 +19,8 @@ export function FilterBar() {
         <option value="">All types</option>
         {TYPES.map((type) => <option key={type} value={type}>{type}</option>)}
       </select>
-      {text("from", "From", "From seq or time")}
-      {text("to", "To", "To seq or time")}
+      {text("from", "From", "From")}
+      {text("to", "To", "To")}
       <button type="button" class="icon-button" aria-label="Clear filters" title="Clear filters" disabled={!isActive(filters.value)}
         onClick={() => { filters.value = NO_FILTERS; }}><Icon name="close" /></button>
     </div>

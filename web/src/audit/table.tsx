@@ -28,7 +28,10 @@ export function Table() {
     return { from, to: Math.min(shown.value.length, Math.ceil((top.value + height.value) / ROW_PIXELS) + SPARE_ROWS) };
   });
   useEffect(() => {
-    const watch = new ResizeObserver(() => { height.value = box.current!.clientHeight; });
+    const watch = new ResizeObserver(() => {
+      height.value = box.current!.clientHeight;
+      keepInSight(box.current!, rowOf(moment.peek()));
+    });
     watch.observe(box.current!);
     return () => watch.disconnect();
   }, []);

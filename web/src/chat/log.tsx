@@ -11,6 +11,7 @@ import { Icon } from "../ui/icons.tsx";
 import { plural } from "../ui/words.ts";
 import { registerLog } from "./focus.ts";
 import { ChatRow, DayRow, ErasureRow, PendingRow, PresenceLine, UnreadRow } from "./log-rows.tsx";
+import { say } from "./notices.ts";
 import { target } from "./place.ts";
 import { rowsOf, type Row } from "./rows.ts";
 import { LogScroll } from "./scroll.ts";
@@ -46,7 +47,11 @@ export function Log({ room }: { room: Room }) {
   useEffect(() => {
     const seq = target.value;
     if (seq === null || !live) return;
-    void scroll.showMessage(seq).then((found) => { if (!found && target.value === seq) target.value = null; });
+    void scroll.showMessage(seq).then((found) => {
+      if (found || target.value !== seq) return;
+      target.value = null;
+      say(`There is no message ${seq} in ${room.name}.`);
+    });
   }, [target.value, live]);
 
   const quiet = useQuiet(!live || room.loading !== null || !timeline.atPresent);

@@ -11,6 +11,7 @@ import { redraw } from "./session.ts";
 const END_PIXELS = 32;
 /** Load the next page when this many screens are left. */
 const AHEAD_SCREENS = 1.5;
+const WANDER_EVENTS = 2_000;
 
 export class LogScroll {
   /** The newest event is in sight. */
@@ -120,6 +121,8 @@ export class LogScroll {
 
   #loadAhead(box: HTMLElement): void {
     if (this.#room.state.is !== "live" || this.#room.loading) return;
+    // Thousands of joins may fold into one line: they are no reason to wander from the present.
+    if (this.atEnd && this.#room.timeline.events.length > WANDER_EVENTS) return;
     const ahead = box.clientHeight * AHEAD_SCREENS;
     if (box.scrollTop < ahead && this.#room.timeline.moreBefore) void this.#room.loadOlder();
     else if (!this.#room.timeline.atPresent && box.scrollHeight - box.scrollTop - box.clientHeight < ahead) void this.#room.loadNewer();
