@@ -55,10 +55,14 @@ async def _change(url: str, statements: tuple[str, ...]) -> int:
 
 def _change_file(path: str, statements: tuple[str, ...]) -> int:
     with closing(sqlite3.connect(path)) as connection, connection:
-        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        for (name,) in connection.execute(triggers).fetchall():
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = connection.execute(query).fetchall()
+        for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
-        return sum(connection.execute(statement).rowcount for statement in statements)
+        changed = sum(connection.execute(statement).rowcount for statement in statements)
+        for _, sql in triggers:
+            connection.execute(sql)
+        return changed
 
 
 def verdict(url: str, *, ok: bool = False) -> dict[str, Any]:
@@ -162,6 +166,10 @@ def test_a_value_that_makes_no_sense_is_wrong_and_no_traceback(
 
 
 OTHERS = {
+    "the secret removed": "DELETE FROM meta",
+    "a server's last sign of life": "UPDATE nodes SET seen_at = '2006-12-10T09:15:00.000000Z'",
+    "a server's end": "UPDATE nodes SET ended_at = 'never'",
+    "an erasure's target": "UPDATE users SET username = NULL, salt = NULL, name_key = NULL",
     "a name": "UPDATE users SET username = 'bobby' WHERE username = 'bob'",
     "a name dropped": "UPDATE users SET username = NULL WHERE username = 'bob'",
     "a salt": "UPDATE users SET salt = commitment WHERE username = 'bob'",
@@ -186,6 +194,16 @@ OTHERS = {
 def test_whatever_else_is_changed_is_found(what: str, database: str) -> None:
     assert change(database, OTHERS[what]) >= 1
     verdict(database)
+
+
+def test_a_trigger_or_view_that_was_changed_is_found(sqlite_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "2006-12-10.small.txt"
+    path.write_text(LINES)
+    imported(sqlite_url, path, "#small")
+    view = "CREATE VIEW audit_messages AS SELECT 1 AS position"
+    for statements in (("DROP VIEW audit_messages",), (view,), ("DROP INDEX sessions_open",)):
+        change(sqlite_url, *statements)
+        assert "audit_messages" in verdict(sqlite_url)["why"]
 
 
 SESSIONS = {

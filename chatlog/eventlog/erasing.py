@@ -49,8 +49,9 @@ _ROOMS_OF: Final = (
     sa.select(rooms.c.room)
     .where(
         rooms.c.id.in_(
-            sa.select(sessions.c.room_id).where(
-                sessions.c.user_id.in_(sa.bindparam("numbers", expanding=True))
+            # Not the sessions': who only erased has events in rooms they never joined.
+            sa.select(events.c.room_id).where(
+                events.c.user_id.in_(sa.bindparam("numbers", expanding=True))
             )
         )
     )

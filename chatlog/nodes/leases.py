@@ -83,6 +83,14 @@ async def end_expired(database: Database, lease_seconds: float) -> None:
         await connection.execute(expired.values(ended_at=at))
 
 
+async def living(database: Database, connection: AsyncConnection, within: float) -> list[str]:
+    """Return the nodes that have not ended and were heard of within so many seconds."""
+    since = await now(database, connection, minus_seconds=within)
+    alive = sa.and_(nodes.c.ended_at.is_(None), nodes.c.seen_at >= since)
+    found = await connection.execute(sa.select(nodes.c.node).where(alive).order_by(nodes.c.id))
+    return list(found.scalars())
+
+
 async def take_log_lock(database: Database, connection: AsyncConnection) -> None:
     """Take the log's lock without appending. On SQLite the transaction has it already."""
     if database.backend.name == "postgresql":

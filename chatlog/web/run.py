@@ -7,7 +7,8 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from aiohttp import web
 
@@ -17,8 +18,19 @@ from chatlog.web.app import create_app
 logger = logging.getLogger(__name__)
 
 
-async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
+async def _nothing(_url: str) -> None:
+    pass
+
+
+async def run(
+    settings: Settings,
+    *,
+    announce: Callable[[str], None],
+    beside: Callable[[str], Coroutine[Any, Any, None]] = _nothing,
+) -> None:
     """Serve until SIGINT or SIGTERM, then stop gracefully.
+
+    ``beside`` is given the server's address and runs while it serves; the stop cancels it.
 
     Raises:
         LogError: if the database is in use, another's or too new.
@@ -34,8 +46,12 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
         await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
         host, port, *_ = runner.addresses[0]
         shown = f"[{host}]" if ":" in host else host
-        announce(f"chatlog serves on http://{shown}:{port} (Ctrl-C stops it)")
-        await stop.wait()
+        url = f"http://{shown}:{port}"
+        announce(f"chatlog serves on {url} (Ctrl-C stops it)")
+        async with asyncio.TaskGroup() as tasks:
+            company = tasks.create_task(beside(url), name="beside the server")
+            await stop.wait()
+            company.cancel()
     finally:
         await _clean_up(runner, settings)
 

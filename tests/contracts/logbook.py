@@ -6,10 +6,10 @@ read by ``table``: plain SQL on a connection of its own.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,8 +22,6 @@ from chatlog.eventlog.migrate import migrate
 from chatlog.eventlog.read import read_forward
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
-
-_serial = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ async def open_log(
 
 
 def join(room: str, username: str, *, session: str = "", backlog: int = 0) -> Join:
-    return Join(room, session or f"session-{next(_serial)}", username, backlog=backlog)
+    return Join(room, session or secrets.token_hex(8), username, backlog=backlog)
 
 
 def chats(room: str, session: str, texts: Sequence[str]) -> list[Command]:

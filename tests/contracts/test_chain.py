@@ -18,9 +18,22 @@ ROWS = """
     ORDER BY rooms.room, events.seq
 """
 HEADER = (
-    "type room_uuid seq at user_uuid node session client_id cause last_seen_at sessions "
-    "replay_from of commitment text_commitment"
-).split()
+    "type",
+    "room_uuid",
+    "seq",
+    "at",
+    "user_uuid",
+    "node",
+    "session",
+    "client_id",
+    "cause",
+    "last_seen_at",
+    "sessions",
+    "replay_from",
+    "of",
+    "commitment",
+    "text_commitment",
+)
 
 
 def hash_of(previous: bytes, row: dict[str, Any]) -> bytes:

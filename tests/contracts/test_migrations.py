@@ -24,7 +24,7 @@ from chatlog.eventlog.opening import open_for_writing
 
 async def main(url):
     async with open_for_writing(url):
-        print("migrated")
+        print("migrated", flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 try:
@@ -66,7 +66,7 @@ async def test_four_processes_that_start_at_once_on_an_empty_database_do_no_harm
     for start in starts:  # each stays until all have said what became of it
         assert start.stdout is not None
         said.append((await start.stdout.readline()).split()[0])
-    await asyncio.gather(*(start.communicate() for start in starts))
+    await asyncio.gather(*(start.communicate(b"") for start in starts))
     alone = database_url.startswith("sqlite")  # one at a time, kept apart by the lock file
     assert sorted(said) == ([b"migrated"] + [b"refused"] * 3 if alone else [b"migrated"] * 4)
     assert await revision(database_url) == newest_revision()

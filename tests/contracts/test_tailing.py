@@ -24,7 +24,7 @@ async def write(url, name, batches):
 
 asyncio.run(write(*sys.argv[1:]))
 """
-BATCHES = 40
+BATCHES = 20
 
 
 async def follow(log: Log, enough: int) -> list[Recorded]:

@@ -70,7 +70,8 @@ async def _run(settings: Settings) -> tuple[Runtime, asyncio.Task[None]]:
             await asyncio.get_running_loop().create_future()
 
     task = asyncio.create_task(live())
-    await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
+    either: list[asyncio.Future[Any]] = [task, started]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         await task
     return await started, task

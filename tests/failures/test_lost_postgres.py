@@ -70,11 +70,10 @@ async def test_a_connection_lost_before_the_commit_is_a_refusal(
     node_of: NodeOf, postgres_url: str
 ) -> None:
     room = await Room(await node_of(postgres_url)).open()
-    async with administrator(postgres_url) as admin:
-        async with admin.holding_the_log():
-            answer = room.say("c-1")
-            await admin.terminate(await admin.waiting("advisory"))
-            assert (await answer).data["code"] == "unavailable"
+    async with administrator(postgres_url) as admin, admin.holding_the_log():
+        answer = room.say("c-1")
+        await admin.terminate(await admin.waiting("advisory"))
+        assert (await answer).data["code"] == "unavailable"
     assert await room.judge() == ["last"]
 
 

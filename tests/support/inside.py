@@ -31,6 +31,7 @@ class Outlet:
         self.connection = record.open(label)
         self.closed_with: int | None = None
         self.stuck = False
+        self.let_go_with: int | None = None
         self.came = asyncio.Event()
         self._unread = bytearray()
 
@@ -61,6 +62,7 @@ class Outlet:
         self.came.set()
 
     def let_go(self, code: int, reason: bytes = b"") -> None:
+        self.let_go_with = code
         if not self.stuck:  # else the close frame waits behind the rest, and is cut
             self.end(code, reason.decode())
         self.end(None)
@@ -134,8 +136,9 @@ class InsideClient:
         assert self.outlet.connection.closed is not None
         return self.outlet.connection.closed.code
 
-    def gone(self, cause: Cause = "disconnected") -> None:
+    def gone(self) -> None:
         """Go away without a word, as a socket that is cut."""
         self.outlet.end(None)
+        cause: Cause = "timed_out" if self.outlet.let_go_with == 4408 else "disconnected"
         self._connection.close(cause)
         self._runtime.clients.discard(self._connection)

@@ -86,7 +86,8 @@ class _Connection(OneHopConnection):
     async def commit(self) -> None:
         """Commit, unless this commit's fate is another.
 
-        ``full`` and ``io`` write nothing; ``late`` writes and says that it failed.
+        ``full`` and ``io`` write nothing; ``late`` writes and says that it failed,
+        ``doubt`` as well, and then nothing can be read for a while.
         """
         assert self._connection is not None
         fate = self._machine.fates.popleft() if self._machine.fates else ""
@@ -94,7 +95,9 @@ class _Connection(OneHopConnection):
             self._connection.rollback()
             raise _error("SQLITE_FULL" if fate == "full" else "SQLITE_IOERR_FSYNC")
         await self._execute(self._connection.commit)
-        if fate == "late":
+        if fate == "doubt":
+            self._machine.down_until = asyncio.get_running_loop().time() + 2.0
+        if fate in ("late", "doubt"):
             raise _error("SQLITE_IOERR_FSYNC")
 
     async def rollback(self) -> None:

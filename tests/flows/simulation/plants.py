@@ -58,7 +58,7 @@ def subscribed_after_reading_the_backlog() -> Iterator[None]:
 @contextmanager
 def no_deduplication() -> Iterator[None]:
     """Nobody looks whether an id was there before (and the database lets it pass)."""
-    with mock.patch.object(Batch, "first_post", lambda *_: None):
+    with mock.patch.object(Batch, "first_post", return_value=None):
         yield
 
 
@@ -85,7 +85,7 @@ def a_slow_reader_loses_what_does_not_fit() -> Iterator[None]:
 
 @contextmanager
 def departures_are_not_folded() -> Iterator[None]:
-    with mock.patch.object(Presence, "_depart", lambda *_: None):
+    with mock.patch.object(Presence, "_depart"):
         yield
 
 

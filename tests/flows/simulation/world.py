@@ -121,21 +121,20 @@ async def _node(database: Database, name: str, tasks: asyncio.TaskGroup) -> Runt
 
 async def _take(step: Step, people: list[Person], machine: Machine) -> None:
     person, room = people[step.who % len(people)], ROOMS[step.number % len(ROOMS)]
+    if step.what in ("full", "io", "late", "doubt"):
+        machine.fates.append(step.what)
+    elif step.what in ("join", "resume", "chat", "leave", "users", "history"):
+        backlog = {"backlog": step.number % 4} if step.what == "join" else {}
+        person.plan(step.what, room=room, **backlog)
     match step.what:
-        case "join":
-            person.plan("join", room=room, backlog=step.number % 4)
-        case "resume" | "chat" | "leave" | "users" | "history":
-            person.plan(step.what, room=room)
         case "again":
             person.plan("again", which=step.number)
         case "go":
             person.plan("go")
         case "stand still" if person.client is not None:
             person.client.outlet.stuck = True
-        case "read on" if person.client is not None:
+        case "read on":
             _read_on(person)
-        case "full" | "io" | "late":
-            machine.fates.append(step.what)
         case "outage":
             machine.down_until = asyncio.get_running_loop().time() + step.number / 5
         case "wait":

@@ -54,6 +54,7 @@ class Walk:
         elif frame.type == "ack" and frame.data.get("id") in self.leaves:
             self._left(frame)
         elif frame.type == "error" and "id" in frame.data:
+            self._perhaps_left(frame)
             for room, commands in self.asked.items():
                 self.asked[room] = [c for c in commands if c.get("id") != frame.data["id"]]
 
@@ -114,6 +115,12 @@ class Walk:
         stay = self.here.get(str(ack.data.get("room", room)))
         if stay is not None:
             stay.leave_seq = ack.seq
+
+    def _perhaps_left(self, error: Frame) -> None:
+        """A leave of unknown outcome may have ended the stay, or does so later."""
+        room = self.leaves.pop(error.data["id"], None)
+        if room in self.here and error.data.get("code") == "outcome_unknown":
+            self.here[room].maybe_left = True
 
     def _bad(self, rule: str, what: str) -> Violation:
         return Violation(rule, f"{self.connection.label} {what}")
