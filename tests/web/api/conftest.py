@@ -8,7 +8,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient
-from blockbuster import BlockBuster
 from yarl import URL
 
 from chatlog.settings import Settings
@@ -90,28 +89,19 @@ Serve = Callable[..., Awaitable[Server]]
 async def serve(
     database_url: str,
     aiohttp_client: Callable[..., Awaitable[TestClient[Any, Any]]],
-    no_blocked_loop: BlockBuster,
 ) -> AsyncIterator[Serve]:
     """``await serve(max_page_bytes=…)`` starts the application on an empty database."""
 
     served: list[Server] = []
 
     async def start(**settings: Any) -> Server:
-        no_blocked_loop.deactivate()  # who is starting serves nobody yet
-        try:
-            app = create_app(Settings(database=database_url, **settings))
-            served.append(Server(await aiohttp_client(app)))
-        finally:
-            no_blocked_loop.activate()
+        app = create_app(Settings(database=database_url, **settings))
+        served.append(Server(await aiohttp_client(app)))
         return served[-1]
 
     yield start
-    no_blocked_loop.deactivate()  # nor does who is stopping
-    try:
-        for server in served:
-            await server.client.close()
-    finally:
-        no_blocked_loop.activate()
+    for server in served:
+        await server.client.close()
 
 
 @pytest.fixture

@@ -1,0 +1,108 @@
+"""An export can be filtered, opened in a spreadsheet, and checked against its manifest."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatlog.wire.spreadsheet import defused
+from tests.cli.command import chatlog, imported, refused
+
+LINES = """\
+=== ada [h] has joined #small
+[09:14] <bob> =HYPERLINK("http://example.org","you, there")
+[09:15] <ada> -1+1
+[09:16] <bob> fine, "quoted"
+[09:17] <ada> @bob
+"""
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> str:
+    path = tmp_path / "2006-12-10.small.txt"
+    path.write_text(LINES)
+    imported(database_url, path, "#small")
+    return database_url
+
+
+def rows(database: str, *options: object) -> list[dict[str, str]]:
+    said = chatlog("export", "#small", "--format", "csv", *options, "--database", database)
+    return list(csv.DictReader(io.StringIO(said.stdout, newline="")))
+
+
+def exported(database: str, *options: object) -> list[dict[str, Any]]:
+    said = chatlog("export", "#small", *options, "--database", database).stdout
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def test_a_spreadsheet_finds_no_formula(database: str) -> None:
+    found = rows(database)
+    assert [row["seq"] for row in found] == [str(seq) for seq in range(1, len(found) + 1)]
+    messages = [row["message"] for row in found if row["type"] == "chat"]
+    assert messages == [
+        '\'=HYPERLINK("http://example.org","you, there")', "'-1+1", 'fine, "quoted"', "'@bob"
+    ]  # fmt: skip
+    assert not [cell for row in found for cell in row.values() if cell[:1] in tuple("=+-@\t\r")]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_what_begins_like_a_formula_is_defused(start: str) -> None:
+    assert defused(f"{start}1") == f"'{start}1"
+    assert defused(f"1{start}") == f"1{start}"
+
+
+def test_filters_are_by_time_person_and_type(database: str) -> None:
+    every = exported(database)
+    assert exported(database, "--from", 2, "--to", 4) == every[1:4]
+    at = ("--from", "2006-12-10T09:15", "--to", "2006-12-10T09:16:00Z")
+    assert exported(database, *at) == [e for e in every if e["at"][11:16] in {"09:15", "09:16"}]
+    assert exported(database, "--from", "2007-01-01") == []
+    assert exported(database, "--to", "2005-01-01") == []
+    bob = exported(database, "--username", "bob", "--types", "chat,leave")
+    assert bob == [e for e in every if e["username"] == "bob" and e.get("event") != "join"]
+    assert len(bob) == 3
+    assert "nobody" in refused("export", "#small", "--username", "eve", "--database", database)
+    chatlog("export", "#small", "--types", "shout", "--database", database, status=2)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_manifest_says_what_the_file_holds(database: str, tmp_path: Path, kind: str) -> None:
+    manifest = tmp_path / "manifest.json"
+    options = ("--format", kind, "--manifest", manifest, "--database", database)
+    text = chatlog("export", "#small", *options).stdout_bytes
+    said = json.loads(manifest.read_text())
+    assert said["sha256"] == hashlib.sha256(text).hexdigest()
+    assert said["bytes"] == len(text)
+    assert (said["first"], said["last"], said["head"], said["events"]) == (1, 8, 8, 8)
+    assert said["counts"] == {"chat": 4, "join": 2, "leave": 2}
+    assert said["head_hash"] == exported(database)[-1]["proof"]["hash"]
+    assert said["is_whole"] is True
+    chatlog("export", "#small", "--types", "chat", *options)
+    said = json.loads(manifest.read_text())
+    assert (said["is_whole"], said["filters"], said["events"]) == (False, {"types": "chat"}, 4)
+
+
+def test_a_part_of_a_room_is_not_imported(sqlite_url: str, database: str, tmp_path: Path) -> None:
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    file, manifest = tmp_path / "part.jsonl", tmp_path / "part.manifest"
+    for filters in (("--types", "chat"), ("--from", 3), ("--username", "bob")):
+        options = (*filters, "--manifest", manifest, "--database", database)
+        file.write_bytes(chatlog("export", "#small", *options).stdout_bytes)
+        into = ("import", file, "--format", "jsonl", "--database", other)
+        assert "without filters" in refused(*into)
+        assert "without filters" in refused(*into, "--manifest", manifest)
+    options = ("--to", 5, "--manifest", manifest, "--database", database)
+    file.write_bytes(chatlog("export", "#small", *options).stdout_bytes)
+    assert "without filters" in refused(*into, "--manifest", manifest)
+    options = ("--manifest", manifest, "--database", database)
+    whole = chatlog("export", "#small", *options).stdout_bytes
+    file.write_bytes(whole.replace(b"fine", b"wine"))
+    assert "SHA-256" in refused(*into, "--manifest", manifest)
+    file.write_bytes(whole)
+    assert "8 events" in chatlog(*into, "--manifest", manifest).stdout

@@ -1,0 +1,88 @@
+"""An import beside a running server is that server's work, and nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from chatlog.eventlog.lockfile import LockFile
+from tests.support.clients import Clients
+from tests.support.command import chatlog
+
+from .conftest import Serve
+
+ROOM = "#old"
+STORY = "".join(f"[{n // 60 % 24:02}:{n % 60:02}] <user{n % 7}> line {n}\n" for n in range(1_400))
+
+
+def story(folder: Path) -> Path:
+    path = folder / "2006-12-10.old.txt"
+    path.write_text(STORY)
+    return path
+
+
+async def test_a_history_is_imported_while_people_chat(
+    serve: Serve, sqlite_url: str, tmp_path: Path
+) -> None:
+    server = await serve(sqlite_url)
+    async with Clients(server) as clients:
+        ada = await clients.connect("ada")
+        await ada.join("general")
+        options = ("--room", ROOM, "--format", "irc")
+        importing = asyncio.create_task(
+            chatlog("import", str(story(tmp_path)), *options, database=sqlite_url)
+        )
+        while not importing.done():
+            await asyncio.wait_for(ada.chat("general", "still here"), 2)
+        done = await importing
+        assert (done.status, done.err) == (0, ""), done
+        assert done.out.startswith("1400 chats")
+        assert (await ada.users(ROOM)).data["count"] == 0
+    verdict = await chatlog("verify", "--json", database=sqlite_url)
+    assert json.loads(verdict.out)["ok"] is True
+
+
+async def test_an_export_is_put_back_beside_a_server_unchanged(
+    serve: Serve, sqlite_url: str, tmp_path: Path
+) -> None:
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    options = ("--room", ROOM, "--format", "irc")
+    await chatlog("import", str(story(tmp_path)), *options, database=other)
+    exported = await chatlog("export", ROOM, database=other)
+    file = tmp_path / "export.jsonl"
+    file.write_text(exported.out)
+    server = await serve(sqlite_url)
+    async with Clients(server) as clients:
+        ada = await clients.connect("ada")
+        await ada.join("general")
+        done = await chatlog("import", str(file), "--format", "jsonl", database=sqlite_url)
+        assert (
+            done.out == f"{exported.out.count(chr(10))} events of {ROOM}, verified and unchanged.\n"
+        )
+        await ada.chat("general", "and on it goes")
+        await ada.join(ROOM)
+        again = await chatlog("import", str(file), "--format", "jsonl", database=sqlite_url)
+        assert (again.status, again.out) == (2, "")
+        assert "already" in again.err
+        file.write_text(exported.out.replace("line 7", "line 8", 1))
+        wrong = await chatlog("import", str(file), "--format", "jsonl", database=sqlite_url)
+        assert (wrong.status, wrong.err.count("\n")) == (2, 1)
+    there = await chatlog(
+        "export", ROOM, "--to", str(len(exported.out.splitlines())), database=sqlite_url
+    )
+    assert there.out == exported.out
+    assert (await chatlog("verify", database=sqlite_url)).status == 0
+
+
+async def test_where_nobody_can_be_asked_the_process_is_named(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    lock = LockFile(Path(sqlite_url.removeprefix("sqlite:///"))).take()
+    try:
+        options = ("--room", ROOM, "--format", "irc")
+        done = await chatlog("import", str(story(tmp_path)), *options, database=sqlite_url)
+    finally:
+        lock.release()
+    assert (done.status, done.out) == (2, "")
+    assert "process " in done.err
