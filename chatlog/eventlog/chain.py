@@ -35,7 +35,7 @@ def field(value: bytes | str | int | None) -> bytes:
 
 
 # The same users, sessions and rooms come again and again: 1 µs an event.
-_repeated: Final = lru_cache(maxsize=16_384)(field)
+_repeated: Final = lru_cache(maxsize=4_096)(field)
 _FORMAT_FIELD: Final = field(FORMAT)
 
 

@@ -9,8 +9,7 @@ from aiohttp import web
 from chatlog.runtime import running
 from chatlog.settings import Settings
 from chatlog.web import api, health, metrics, pages, socket
-from chatlog.web.api.errors import errors_are_json
-from chatlog.web.guards import guard
+from chatlog.web.api.errors import entrance
 from chatlog.web.keys import RUNTIME, SETTINGS
 
 
@@ -20,7 +19,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     Raises:
         LogError: at start-up, if the database is in use, another's or too new.
     """
-    app = web.Application(middlewares=[errors_are_json, guard])
+    app = web.Application(middlewares=[entrance])
     app[SETTINGS] = settings or Settings()
     app.cleanup_ctx.append(_run)
     app.on_shutdown.append(_stop)

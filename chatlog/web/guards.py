@@ -12,10 +12,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
+from chatlog.domain.errors import Refused
 from chatlog.settings import Settings
-from chatlog.web.answers import error
 from chatlog.web.keys import SETTINGS
 
 _ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
@@ -78,13 +77,15 @@ def _lower(values: tuple[str, ...]) -> set[str]:
     return {value.lower().rstrip("/") for value in values}
 
 
-@web.middleware
-async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 403 to a Host or Origin that is not ours."""
+def check(request: web.Request) -> None:
+    """Refuse a Host or Origin that is not ours.
+
+    Raises:
+        Refused: ``forbidden``.
+    """
     settings = request.app[SETTINGS]
     if not is_our_host(request.headers.get("Host", ""), settings):
-        return error(403, "forbidden", "This server has another name. See --allow-host.")
+        raise Refused("forbidden", "This server has another name. See --allow-host.")
     origin = request.headers.get("Origin")
     if origin is not None and not is_our_origin(origin, settings):
-        return error(403, "forbidden", "Pages of this origin may not connect. See --allow-origin.")
-    return await handler(request)
+        raise Refused("forbidden", "Pages of this origin may not connect. See --allow-origin.")

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from chatlog.domain.errors import Refused
 from chatlog.web import answers
+from chatlog.web.guards import check
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +30,13 @@ _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
 @web.middleware
-async def errors_are_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what was refused, or what aiohttp itself refuses, with a JSON body."""
+async def entrance(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep strangers out; answer what is refused, by us or by aiohttp, with a JSON body.
+
+    One middleware for both: each one more costs every open WebSocket a frame of 0.3 KiB.
+    """
     try:
+        check(request)
         return await handler(request)
     except Refused as error:
         return _error(STATUS.get(error.code, 400), error.code, error.sentence)
