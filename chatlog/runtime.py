@@ -12,24 +12,23 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from pathlib import Path
+from socket import gethostname
 
 from chatlog.delivery.catch_up import CatchUp
-from chatlog.domain.errors import LeaseLost
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database, backend_for
 from chatlog.eventlog.opening import open_for_writing
-from chatlog.eventlog.postgres import Postgres
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
-from chatlog.nodes.reaper import leaves_due
 from chatlog.service import control
 from chatlog.service.connection import Connection
 from chatlog.service.departures import Departures
 from chatlog.service.history import History
+from chatlog.service.membership import Membership
 from chatlog.service.operations import Operations
 from chatlog.service.parts import Parts
 from chatlog.service.rooms import Rooms
@@ -37,8 +36,6 @@ from chatlog.service.users import Users
 from chatlog.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-_RETRY_SECONDS = 0.5
 
 
 class Runtime:
@@ -64,20 +61,28 @@ class Runtime:
             slow_seconds=settings.slow_seconds,
         )
         self.rooms.catch_up = catch_up.start
-        turn = asyncio.Lock()
+        turn, lost = asyncio.Lock(), asyncio.Event()
         self.tail = Tail(database, self.rooms.dispatch, turn, poll_seconds=settings.poll_seconds)
         self.writer = Writer(database, node, doubt_seconds=settings.doubt_seconds)
-        self._lost = asyncio.Event()
         self.committer = Committer(
             self.writer,
             self.tail.offer,
-            self._lost.set,
+            lost.set,
             turn=turn,
             max_batch=settings.max_batch,
             max_waiting=settings.max_waiting_commands,
             max_delay_ms=settings.max_commit_delay_ms,
         )
         self.departures = Departures(self.committer)
+        self.membership = Membership(
+            database,
+            self.writer,
+            self.departures,
+            lost,
+            self._call_clients_back,
+            name=_name(settings),
+            lease_seconds=settings.lease_seconds,
+        )
         self.history = History(
             database,
             max_pages=settings.max_pages,
@@ -97,8 +102,8 @@ class Runtime:
         tasks.create_task(self.operations.eraser.run(), name="eraser")
         retention = self.operations.retention.run(self.settings.retention_seconds)
         tasks.create_task(retention, name="retention")
-        tasks.create_task(self._keep_lease(), name="lease")
-        tasks.create_task(self._reap(), name="reaper")
+        tasks.create_task(self.membership.keep(), name="lease")
+        tasks.create_task(self.membership.reap(), name="reaper")
 
     async def is_ready(self) -> bool:
         """Return whether the log can be written now."""
@@ -123,61 +128,16 @@ class Runtime:
                 await self.departures.wait()
                 await self.committer.drain()
 
-    async def _keep_lease(self) -> None:
-        """Renew the lease while nothing is appended; take a new one if it was lost."""
-        while True:
-            try:
-                async with asyncio.timeout(self.settings.lease_seconds / 3):
-                    await self._lost.wait()
-            except TimeoutError:
-                pass
-            try:
-                await self._renew()
-            except Exception as error:  # noqa: BLE001 - the database is away; try again
-                logger.warning("The lease could not be renewed: %r", error)
-                await asyncio.sleep(_RETRY_SECONDS)
-
-    async def _renew(self) -> None:
-        try:
-            await leases.renew(self.database, self.writer.node)
-        except LeaseLost:
-            await self._begin_again()
-
-    async def _begin_again(self) -> None:
-        """Our sessions have lapsed in the log: become a new node, have clients come back."""
-        logger.error("This server was taken for dead; its clients will join again.")
-        alone = isinstance(self.database.backend, Sqlite)
-        self.writer.node = await leases.begin(self.database, _name(self.settings), alone=alone)
-        self._lost.clear()
+    def _call_clients_back(self) -> None:
+        """Have every client join again: its sessions have lapsed."""
         for client in tuple(self.clients):
             client.close("disconnected")
             client.go_away()
 
-    async def _reap(self) -> None:
-        """Close what dead nodes left open.
-
-        After an outage of the database others may not have been able to renew their
-        leases; so nobody is taken for dead before a whole lease has passed since this
-        node could read the log again.
-        """
-        loop = asyncio.get_running_loop()
-        lease = self.settings.lease_seconds
-        since = loop.time()
-        while True:
-            await asyncio.sleep(lease / 3)
-            try:
-                if isinstance(self.database.backend, Postgres) and loop.time() - since > lease:
-                    # A database that hung for longer than a lease kept others from renewing, too.
-                    async with asyncio.timeout(lease / 3):
-                        await leases.end_expired(self.database, lease)
-                self.departures.add(await leaves_due(self.database))
-            except Exception as error:  # noqa: BLE001 - the database is away: everybody gets a new lease
-                logger.warning("Dead servers could not be looked for: %r", error)
-                since = loop.time()
-
 
 def _name(settings: Settings) -> str:
-    return settings.node or f"node-{settings.port}"
+    """Return the node's name; two servers of one name would replace each other."""
+    return settings.node or f"{gethostname()}-{settings.port}"
 
 
 def _parts(runtime: Runtime) -> Parts:
@@ -221,7 +181,6 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
             runtime = Runtime(settings, database, node, tasks)
             await runtime.tail.start()
             runtime.start(tasks)
-            runtime.departures.add(await leaves_due(database))
             try:
                 async with _controlled(socket, runtime):
                     yield runtime

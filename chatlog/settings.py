@@ -15,6 +15,8 @@ DEFAULT_DATABASE = "sqlite:///chatlog.db"
 _LEAST = {"port": 0, "max_chats_per_second": 0, "max_commit_delay_ms": 0}
 """The settings that may be 0, which means any or none."""
 
+_MOST = {"port": 65_535}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -25,7 +27,7 @@ class Settings:
     port: int = field(default=8080, metadata={"help": "port to listen on; 0 for any free one"})
     node: str = field(
         default="",
-        metadata={"help": "name of this server in the log; by default node- and its port"},
+        metadata={"help": "name of this server in the log; by default its host's and its port"},
     )
     migrate: bool = field(
         default=False, metadata={"help": "migrate a PostgreSQL that holds other tables, too"}
@@ -117,6 +119,8 @@ class Settings:
             least = _LEAST.get(setting.name, 1 if type(value) is int else 0.001)
             if type(value) in (int, float) and not value >= least:
                 raise ValueError(f"{setting.name} is at least {least}, not {value}.")
+            if setting.name in _MOST and value > _MOST[setting.name]:
+                raise ValueError(f"{setting.name} is at most {_MOST[setting.name]}, not {value}.")
 
 
 def database_from(environ: Mapping[str, str] = os.environ) -> str:

@@ -1,0 +1,102 @@
+"""This node among the others: it keeps its lease, and closes what dead ones left open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from chatlog.domain.errors import LeaseLost
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.postgres import Postgres
+from chatlog.eventlog.sqlite import Sqlite
+from chatlog.eventlog.writer import Writer
+from chatlog.nodes import leases
+from chatlog.nodes.reaper import leaves_due
+from chatlog.service.departures import Departures
+
+logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 0.5
+
+
+class Membership:
+    """The lease of ``writer.node``.
+
+    ``lost`` is set by whoever finds that it is gone; ``begun_again`` is called once the
+    node has become another.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        writer: Writer,
+        departures: Departures,
+        lost: asyncio.Event,
+        begun_again: Callable[[], None],
+        *,
+        name: str,
+        lease_seconds: float,
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._departures = departures
+        self._lost = lost
+        self._begun_again = begun_again
+        self._name = name
+        self._lease_seconds = lease_seconds
+
+    async def keep(self) -> None:
+        """Renew the lease while nothing is appended, and take a new one if it was lost.
+
+        Runs until cancelled; appends renew the lease by themselves.
+        """
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._lease_seconds / 3):
+                    await self._lost.wait()
+            try:
+                await self._renew()
+            except Exception as error:  # noqa: BLE001 - the database is away; try again
+                logger.warning("The lease could not be renewed: %r", error)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _renew(self) -> None:
+        try:
+            await leases.renew(self._database, self._writer.node)
+        except LeaseLost:
+            await self._begin_again()
+
+    async def _begin_again(self) -> None:
+        """Become a new node: the sessions of the old one have lapsed in the log."""
+        logger.error("This server was taken for dead; its clients will join again.")
+        alone = isinstance(self._database.backend, Sqlite)
+        self._writer.node = await leases.begin(self._database, self._name, alone=alone)
+        self._lost.clear()
+        self._begun_again()
+
+    async def reap(self) -> None:
+        """Close what dead nodes left open, now and again, until cancelled.
+
+        After an outage of the database others may not have been able to renew their
+        leases; so nobody is taken for dead before a whole lease has passed since this
+        node could read the log again.
+        """
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        while True:
+            try:
+                if loop.time() - since > self._lease_seconds:
+                    await self._end_expired()
+                self._departures.add(await leaves_due(self._database))
+            except Exception as error:  # noqa: BLE001 - the database is away: all get a new lease
+                logger.warning("Dead servers could not be looked for: %r", error)
+                since = loop.time()
+            await asyncio.sleep(self._lease_seconds / 3)
+
+    async def _end_expired(self) -> None:
+        if isinstance(self._database.backend, Postgres):
+            # A database that hung for longer than a lease kept others from renewing, too.
+            async with asyncio.timeout(self._lease_seconds / 3):
+                await leases.end_expired(self._database, self._lease_seconds)
