@@ -201,9 +201,13 @@ def test_a_trigger_or_view_that_was_changed_is_found(sqlite_url: str, tmp_path: 
     path.write_text(LINES)
     imported(sqlite_url, path, "#small")
     view = "CREATE VIEW audit_messages AS SELECT 1 AS position"
-    for statements in (("DROP VIEW audit_messages",), (view,), ("DROP INDEX sessions_open",)):
-        change(sqlite_url, *statements)
-        assert "audit_messages" in verdict(sqlite_url)["why"]
+    for statement, name in (
+        ("DROP VIEW audit_messages", "audit_messages is gone"),
+        (view, "audit_messages is not the one"),
+        ("DROP INDEX sessions_open", "sessions_open is gone"),
+    ):
+        change(sqlite_url, statement)
+        assert name in verdict(sqlite_url)["why"]
 
 
 SESSIONS = {
@@ -242,3 +246,19 @@ def test_a_session_too_many_or_too_few_is_found(database: str) -> None:
 
 def test_an_unknown_room_is_a_usage_error(database: str) -> None:
     assert "no room" in chatlog("verify", "nowhere", "--database", database, status=2).stderr
+
+
+def test_a_file_that_is_damaged_is_status_1_and_one_sentence(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "2006-12-10.small.txt"
+    path.write_text(LINES)
+    imported(sqlite_url, path, "#small")
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    raw = file.read_bytes()
+    page = int.from_bytes(raw[16:18])
+    # The first page: all that SQLite knows of its tables; then the second half of the file.
+    for begin, end in ((100, page), (len(raw) // 2, len(raw))):
+        file.write_bytes(raw[:begin] + b"\xe5" * (end - begin) + raw[end:])
+        said = chatlog("verify", "--database", sqlite_url, status=1)
+        assert len(said.stderr.splitlines()) == 1

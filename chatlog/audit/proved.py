@@ -18,27 +18,10 @@ PROVED: Final = STORED.add_columns(
     events.c.text_commitment,
     events.c.text_salt,
 )
-_PAGE: Final = (
-    PROVED.where(
-        events.c.room_id == sa.bindparam("room"),
-        events.c.seq.between(sa.bindparam("first"), sa.bindparam("last")),
-    )
-    .order_by(events.c.seq)
-    .limit(sa.bindparam("limit"))
-)
-
 _AT: Final = PROVED.where(
     events.c.room_id == sa.bindparam("room"),
     events.c.seq.in_(sa.bindparam("seqs", expanding=True)),
 ).order_by(events.c.seq)
-
-
-async def read_proved(
-    connection: AsyncConnection, room: int, first: int, last: int, *, limit: int
-) -> list[Proved]:
-    """Return a room's next events with ``first <= seq <= last``, with their proofs."""
-    asked = {"room": room, "first": first, "last": last, "limit": limit}
-    return [proved(row) for row in await connection.execute(_PAGE, asked)]
 
 
 async def read_proved_at(

@@ -57,6 +57,10 @@ class Refold:
         """The sessions that are open now."""
         return tuple(self._open.values())
 
+    def is_open(self, session: str) -> bool:
+        """Return whether a session has begun and not ended."""
+        return session in self._open
+
     def apply(self, recorded: Recorded) -> None:
         """Fold one event in."""
         event = recorded.event

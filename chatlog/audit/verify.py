@@ -1,13 +1,13 @@
-"""Verify: recompute the chain of a room, or of all, from the stored rows.
+"""Verify: recompute the chain of a room from the stored rows.
 
-It finds the first event of each room that is not what was written. What it reads may be
+It finds the first event of the room that is not what was written. What it reads may be
 anything: a row that cannot be decoded is wrong, not an error. Beside a running server
 it covers what was in the log when it came by.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,10 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.chaincheck import ChainCheck, Wrong
 from chatlog.audit.refold import Refold
 from chatlog.audit.standing import BEGINNING, Standing
-from chatlog.audit.stored import BEFORE_ALL, decoded, read_rows
-from chatlog.audit.whole import RoomRow, check_whole, rooms_from
+from chatlog.audit.stored import BEFORE_ALL, decoded, raise_if_away, read_rows
+from chatlog.domain.errors import Unavailable
 from chatlog.eventlog import lookup
 from chatlog.eventlog.database import Database
+from chatlog.eventlog.opening import why
 
 _PAGE: Final = 1_000
 
@@ -30,7 +31,8 @@ class RoomVerdict:
     """What was found of one room.
 
     ``head`` and ``hash`` (64 hexadecimal digits) are of the last event that is right;
-    ``wrong_seq`` is the first that is not, and ``why`` says so in a clause.
+    ``wrong_seq`` is the first that is not, and ``why`` says so in a clause. Events up to
+    ``since`` were not looked at: a checkpoint vouches for them.
     """
 
     room: str
@@ -38,35 +40,12 @@ class RoomVerdict:
     hash: str
     wrong_seq: int | None = None
     why: str | None = None
+    since: int = 0
 
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong."""
         return self.wrong_seq is None
-
-
-async def verify_rooms(database: Database) -> AsyncIterator[RoomVerdict]:
-    """Yield the verdict on every room, one by one."""
-    number = BEFORE_ALL
-    while True:
-        async with database.read() as connection:
-            page = await rooms_from(connection, number, limit=_PAGE)
-        for row in page:
-            yield await verify_room(database, row)
-        if len(page) < _PAGE:
-            return
-        number = page[-1].number
-
-
-async def verify_log(database: Database) -> str | None:
-    """Return what is wrong with the log as a whole, in a clause; None where nothing is."""
-    async with database.read() as connection:
-        return await check_whole(connection)
-
-
-async def verify_room(database: Database, row: RoomRow) -> RoomVerdict:
-    """Check one room from its first event on."""
-    return await verdict_of(RoomCheck(database, row.number), row.room)
 
 
 async def verdict_of(check: RoomCheck, room: str) -> RoomVerdict:
@@ -112,6 +91,17 @@ class RoomCheck:
         Raises:
             Wrong: at the first event that is not what was written.
         """
+        try:
+            await self._run()
+        except Wrong:
+            raise
+        except Exception as error:  # whatever rows that make no sense do to their reader
+            cause = error.__cause__ if isinstance(error, Unavailable) else error
+            assert isinstance(cause, Exception)
+            raise_if_away(self._database.backend, cause)
+            raise Wrong(self.chain.head + 1, f"it cannot be read ({why(cause)})") from error
+
+    async def _run(self) -> None:
         async with self._database.read() as connection:
             secret = await lookup.name_secret(connection)
         while True:

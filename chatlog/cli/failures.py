@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, NoReturn, ParamSpec, TypeVar
 
 import click
@@ -47,6 +48,20 @@ def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
         fail(sentence)
 
     return run
+
+
+@contextmanager
+def bad_usage_is_a_sentence() -> Iterator[None]:
+    """End with status 2 and a sentence where a command line is wrong.
+
+    ``chatlog`` alone shows its help, as it would without this.
+    """
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.ClickException as error:
+        fail(" ".join(error.format_message().split()))
 
 
 def fail(sentence: str, status: int = USAGE) -> NoReturn:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,12 +15,16 @@ from chatlog.cli.options import database_option, run
 from chatlog.cli.output import visible
 from chatlog.cli.progress import Report, progress
 from chatlog.domain.errors import LogError
+from chatlog.eventlog.lockfile import DatabaseBusy
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.runtime import limits_of
+from chatlog.service.beside import ask_holder
+from chatlog.service.importer import lines_of
 from chatlog.service.importing import import_irc
 from chatlog.service.irc import Counts
 from chatlog.service.restoring import import_jsonl
 from chatlog.settings import Settings
+from chatlog.wire.manifest import decode_manifest
 
 _DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
@@ -34,14 +39,30 @@ _DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day an IRC log begins, where its name does not say it.",
 )
+@click.option(
+    "--manifest",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Of a jsonl export: refuse a file that is not the one, or not a whole room.",
+)
 @database_option
 @failures_are_sentences
-def import_(file: Path, room: str | None, kind: str, day: datetime | None, database: str) -> None:
+def import_(
+    file: Path,
+    room: str | None,
+    kind: str,
+    day: datetime | None,
+    manifest: Path | None,
+    database: str,
+) -> None:
     """Append a real history to a room, or put an export back into an empty place.
 
     irc appends what a channel's log tells. jsonl puts an export, verified first and
-    unchanged, into a room of the same name that has no events.
+    unchanged, into a room of the same name that has no events. A server that holds the
+    database does it itself.
     """
+    file = file.absolute()  # a server that reads it is in another folder
+    if manifest is not None:
+        _check_manifest(file, manifest)
     try:
         with progress(f"Importing {file.name}") as report:
             if kind == "irc":
@@ -56,16 +77,16 @@ def import_(file: Path, room: str | None, kind: str, day: datetime | None, datab
 async def _irc(file: Path, room: str | None, day: datetime | None, url: str, report: Report) -> str:
     if room is None:
         raise click.UsageError("Say which --room to import into.")
-    begin = day.date() if day else _date_in(file.name)
-    async with open_for_writing(url) as database:
-        counts = await import_irc(
-            database,
-            _lines(file),
-            room=room,
-            day=begin,
-            limits=limits_of(Settings()),
-            progress=report,
-        )
+    begin, limits = day.date() if day else _date_in(file.name), limits_of(Settings())
+    try:
+        async with open_for_writing(url) as database:
+            counts = await import_irc(
+                database, lines_of(file), room=room, day=begin, limits=limits, progress=report
+            )
+    except DatabaseBusy as busy:
+        place = {"path": str(file), "room": room, "day": begin.isoformat()}
+        asked = {**place, "limits": asdict(limits)}
+        counts = Counts(**await ask_holder(busy, "import-irc", asked))
     return _summary(counts)
 
 
@@ -77,14 +98,6 @@ def _date_in(name: str) -> date:
         raise LogError(f"{name} does not say which day it begins: give --date.") from None
 
 
-def _lines(file: Path) -> Callable[[], Iterable[bytes]]:
-    def lines() -> Iterable[bytes]:
-        with file.open("rb") as opened:
-            yield from opened
-
-    return lines
-
-
 def _summary(counts: Counts) -> str:
     return (
         f"{counts.chats} chats, {counts.joins} joins, {counts.leaves} leaves, "
@@ -93,7 +106,26 @@ def _summary(counts: Counts) -> str:
 
 
 async def _jsonl(file: Path, room: str | None, url: str, report: Report) -> str:
-    async with open_for_writing(url) as database:
-        lines = _lines(file)()
-        name, events = await import_jsonl(database, lines, room=room, progress=report)
+    try:
+        async with open_for_writing(url) as database:
+            lines = lines_of(file)()
+            name, events = await import_jsonl(database, lines, room=room, progress=report)
+    except DatabaseBusy as busy:
+        asked = {"path": str(file), "room": room}
+        done = await ask_holder(busy, "import-jsonl", asked)
+        name, events = done["room"], done["events"]
     return f"{events} events of {name}, verified and unchanged."
+
+
+def _check_manifest(file: Path, manifest: Path) -> None:
+    """Check that a file is what its manifest says, and all of a room."""
+    said = decode_manifest(manifest.read_bytes())
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    if digest != said.sha256:
+        raise LogError(f"{file.name} is not the file of this manifest: its SHA-256 is {digest}.")
+    if not said.is_whole:
+        raise LogError(
+            "The manifest says that the file is no whole chain. Only a room exported without "
+            "filters can be imported."
+        )

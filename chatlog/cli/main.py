@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from chatlog import __version__
+from chatlog.cli.failures import bad_usage_is_a_sentence
 from chatlog.cli.output import speak_utf8
 from chatlog.settings import database_from
 
@@ -25,10 +26,12 @@ COMMANDS: Final = {
     "witnesses": "chatlog.cli.witnesses",
     "redact": "chatlog.cli.redact",
     "checkpoint": "chatlog.cli.checkpoint",
+    "rebuild": "chatlog.cli.rebuild",
     "backup": "chatlog.cli.backup",
     "retention": "chatlog.cli.retention",
     "erase-user": "chatlog.cli.erase_user",
     "sql": "chatlog.cli.sql",
+    "demo": "chatlog.cli.demo",
 }
 """The module of each command; the command in it has the last part of the module's name."""
 
@@ -45,6 +48,14 @@ class _Commands(click.Group):
         module = importlib.import_module(COMMANDS[cmd_name])
         command: click.Command = getattr(module, COMMANDS[cmd_name].rpartition(".")[2])
         return command
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with bad_usage_is_a_sentence():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with bad_usage_is_a_sentence():
+            return super().invoke(ctx)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -50,10 +50,15 @@ def _escape(char: str) -> str:
 
 def write_lines(lines: Iterable[bytes]) -> None:
     """Print lines of JSON."""
+    write_text(line + b"\n" for line in lines)
+
+
+def write_text(texts: Iterable[bytes]) -> None:
+    """Print whole lines in UTF-8, ends included; a terminal obeys none of it."""
     out = _binary(sys.stdout)
     guard = sys.stdout.isatty()
-    for line in lines:
-        out.write((_guarded(line) if guard else line) + b"\n")
+    for text in texts:
+        out.write(_guarded(text) if guard else text)
     out.flush()
 
 

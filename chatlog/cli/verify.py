@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -9,90 +10,128 @@ import click
 import msgspec
 
 from chatlog.audit.extent import number_of
-from chatlog.audit.verify import RoomVerdict, verify_log, verify_room, verify_rooms
-from chatlog.audit.whole import RoomRow
+from chatlog.audit.pieces import last_position
+from chatlog.audit.verdict import Asked, Verdict, damaged
+from chatlog.audit.verdict import verify as verify_log
+from chatlog.audit.verify import RoomVerdict
 from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.cli.progress import Report, progress
+from chatlog.cli.vouching import Vouching, vouching_options
+from chatlog.domain.errors import Unavailable
 from chatlog.eventlog.opening import open_for_reading
+
+_CORES = os.cpu_count() or 1
 
 
 @click.command()
 @click.argument("room", required=False)
+@vouching_options
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Processes.  [default: the cores, for a long log]"
+)
 @json_option
 @database_option
 @failures_are_sentences
-def verify(room: str | None, as_json: bool, database: str) -> None:
+def verify(
+    room: str | None, vouching: Vouching, jobs: int | None, as_json: bool, database: str
+) -> None:
     """Recompute the hash chain of ROOM, or of every room, and refold its sessions.
 
     Ends with 1 if an event was changed, removed, inserted, swapped or re-dated, and says
     which is the first of each room. A chain alone does not show that its end was cut
-    off, or that all of it was rewritten.
+    off, or that all of it was rewritten: give a --checkpoint for that.
     """
     with progress("Verifying") as report:
-        verdicts, whole = run(_verify(room, database, report))
-    ok = whole is None and all(verdict.ok for verdict in verdicts)
+        try:
+            verdict = run(_verify(room, database, vouching, jobs or 0, report))
+        except Unavailable as error:
+            verdict = damaged(database, error)
+    covered = _covered(verdict, room, vouching)
     if as_json:
-        output.write_lines([msgspec.json.encode(_json(verdicts, whole, ok=ok))])
+        output.write_lines([msgspec.json.encode(_json(verdict, covered))])
     else:
-        _print(verdicts, whole)
-    if not ok:
-        wrong = sum(not verdict.ok for verdict in verdicts)
-        click.echo(_sentence(wrong, whole), err=True)
+        _print(verdict, covered)
+    if not verdict.ok:
+        click.echo(_sentence(verdict), err=True)
         sys.exit(WRONG)
 
 
 async def _verify(
-    room: str | None, url: str, report: Report
-) -> tuple[list[RoomVerdict], str | None]:
+    room: str | None, url: str, vouching: Vouching, jobs: int, report: Report
+) -> Verdict:
     async with open_for_reading(url) as database:
-        if room is not None:
-            async with database.read() as connection:
-                number = await number_of(connection, room)
-            return [await verify_room(database, RoomRow(number, room))], None
-        verdicts = []
-        async for verdict in verify_rooms(database):
-            verdicts.append(verdict)
-            report(len(verdicts), 0)
-        return verdicts, await verify_log(database)
+        async with database.read() as connection:
+            number = None if room is None else await number_of(connection, room)
+            of = await last_position(connection) if number is None else 0
+        done = 0
+
+        def tell(events: int) -> None:
+            nonlocal done
+            done += events
+            report(done, max(of, done) if of else 0)
+
+        asked = Asked(number, jobs, _CORES, vouching.of(room), vouching.is_since)
+        return await verify_log(url, database, asked, tell)
 
 
-def _json(verdicts: list[RoomVerdict], whole: str | None, *, ok: bool) -> dict[str, Any]:
+def _json(verdict: Verdict, covered: str) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "ok": ok,
-        "events": sum(verdict.head for verdict in verdicts),
-        "rooms": list(map(_room, verdicts)),
+        "ok": verdict.ok,
+        "events": verdict.events,
+        "rooms": list(map(_room, verdict.rooms)),
+        "covered": covered,
     }
-    return found if whole is None else {**found, "why": whole}
+    return found if verdict.whole is None else {**found, "why": verdict.whole}
 
 
 def _room(verdict: RoomVerdict) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "room": verdict.room,
         "ok": verdict.ok,
         "head": verdict.head,
         "hash": verdict.hash,
     }
+    if verdict.since:
+        found["since"] = verdict.since
     return found if verdict.ok else {**found, "wrong": verdict.wrong_seq, "why": verdict.why}
 
 
-def _print(verdicts: list[RoomVerdict], whole: str | None) -> None:
-    for verdict in verdicts:
-        if not verdict.ok:
-            name = output.visible(str(verdict.room))
-            click.echo(f"{name}: event {verdict.wrong_seq} is wrong: {verdict.why}.")
-    if whole is not None:
-        click.echo(f"The log: {whole}.")
-    if whole is None and all(verdict.ok for verdict in verdicts):
-        events = sum(verdict.head for verdict in verdicts)
-        click.echo(f"{events} events in {_count(len(verdicts))} are as they were written.")
+def _print(verdict: Verdict, covered: str) -> None:
+    for room in verdict.rooms:
+        if not room.ok:
+            name = output.visible(str(room.room))
+            click.echo(f"{name}: event {room.wrong_seq} is wrong: {room.why}.")
+    if verdict.whole is not None:
+        click.echo(output.visible(f"The log: {verdict.whole}."))
+    if verdict.ok:
+        click.echo(f"{_events(verdict)} are as they were written: {covered}")
 
 
-def _sentence(wrong: int, whole: str | None) -> str:
+def _covered(verdict: Verdict, room: str | None, vouching: Vouching) -> str:
+    """Say in one sentence what was looked at."""
+    parts = ["chains, texts, names, erasures, sessions and nodes"]
+    if room is None:
+        parts.append("positions, tables and indexes of the whole log")
+    if vouching.checkpoint is not None:
+        parts.append(f"the checkpoint of {vouching.checkpoint.at}")
+    if vouching.is_since:
+        start = "only of events after that checkpoint: what it vouches for was not read again"
+    else:
+        start = "from each room's first event on"
+    return f"looked at {', '.join(parts)}, {start}.{vouching.caution}"
+
+
+def _events(verdict: Verdict) -> str:
+    return f"{verdict.events} events in {_count(len(verdict.rooms))}"
+
+
+def _sentence(verdict: Verdict) -> str:
+    wrong = sum(not room.ok for room in verdict.rooms)
     if wrong:
         return f"chatlog: {_count(wrong)} with an event that is not as it was written."
-    return f"chatlog: {whole}."
+    return f"chatlog: {verdict.whole}."
 
 
 def _count(rooms: int) -> str:

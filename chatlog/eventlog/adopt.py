@@ -7,9 +7,9 @@ already can stand in the way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +18,11 @@ from chatlog.domain.errors import LogError
 from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded, User
 from chatlog.domain.proof import Proved
 from chatlog.eventlog import chain, lookup, read, rows
+from chatlog.eventlog.append import Batch
 from chatlog.eventlog.schema import nodes, rooms, sessions, users
+from chatlog.eventlog.writer import Step
+
+T = TypeVar("T")
 
 _END: Final = ("left_seq", "left_at", "cause", "last_seen_at")
 _CLOSE: Final = (
@@ -166,6 +170,15 @@ class Adoption:
             times = dict.fromkeys(("started_at", "seen_at", "ended_at"), first.at)
             new.append({"id": number, "node": node, "name": node.rpartition(".")[0], **times})
         await self._connection.execute(nodes.insert(), new)
+
+
+def adopting(work: Callable[[Adoption, str], Awaitable[T]]) -> Step[T]:
+    """Return the step that adopts a room; ``work`` gets the database's time, too."""
+
+    async def step(connection: AsyncConnection, batch: Batch) -> T:
+        return await work(Adoption(connection), batch.now)
+
+    return step
 
 
 def _check_same(row: sa.Row[Any], proved: Proved) -> None:

@@ -66,6 +66,11 @@ class Batch:
         self._opened: list[dict[str, Any]] = []
         self._closed: list[dict[str, Any]] = []
 
+    @property
+    def now(self) -> str:
+        """The database's time in this transaction."""
+        return self._now
+
     # What decide asks (domain.Known).
 
     def user(self, name: str) -> User:

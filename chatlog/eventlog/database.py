@@ -76,7 +76,8 @@ class Database:
         try:
             async with self._reader.connect() as connection, connection.begin():
                 yield connection
-        except DRIVER_ERRORS as error:
+        # What a damaged file makes SQLite say need not be UTF-8.
+        except (*DRIVER_ERRORS, UnicodeDecodeError) as error:
             raise Unavailable("The log cannot be read now. Try again.") from error
 
     async def dispose(self) -> None:

@@ -37,9 +37,7 @@ async def open_for_reading(url: str, *, readers: int = 2) -> AsyncIterator[Datab
         LogError: if there is none, or it is of another revision.
     """
     database = Database(url, readers=readers)
-    backend = database.backend
-    if isinstance(backend, Sqlite) and not backend.path.is_file():
-        raise LogError(f"There is no database at {backend.path}.")
+    _check_there(database)
     try:
         await _check_revision(database)
         yield database
@@ -47,11 +45,22 @@ async def open_for_reading(url: str, *, readers: int = 2) -> AsyncIterator[Datab
         await database.dispose()
 
 
-async def _check_revision(database: Database) -> None:
+def _check_there(database: Database) -> None:
+    backend = database.backend
+    if isinstance(backend, Sqlite) and not backend.path.is_file():
+        raise LogError(f"There is no database at {backend.path}.")
+
+
+async def _revision(database: Database) -> str:
     async with database.read() as connection:
         revision = await revision_of(connection)
     if revision is None:
         raise LogError("The database holds no log. Make one with `chatlog migrate`.")
+    return revision
+
+
+async def _check_revision(database: Database) -> None:
+    revision = await _revision(database)
     if revision != newest_revision():
         raise LogError(
             f"The log is of revision {revision}, and this program reads {newest_revision()}: "
@@ -61,23 +70,32 @@ async def _check_revision(database: Database) -> None:
 
 @asynccontextmanager
 async def open_for_writing(
-    url: str, *, share: bool = False, readers: int = 2, about: Mapping[str, Any] | None = None
+    url: str,
+    *,
+    new: bool = True,
+    share: bool = False,
+    readers: int = 2,
+    about: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Database]:
-    """Open a log, locked and migrated; an empty database gets one.
+    """Open a log, locked and migrated; an empty database gets one, unless ``new`` is false.
 
     With ``share`` a PostgreSQL database may hold other tables, too. ``about`` is written
     into SQLite's lock file, for those who find it held.
 
     Raises:
         DatabaseBusy: if another process holds the SQLite file.
-        LogError: if the database is another's, or of a newer revision.
+        LogError: if the database is another's, of a newer revision, or holds no log.
     """
     database = Database(url, readers=readers)
+    if not new:
+        _check_there(database)
     backend = database.backend
     lock = LockFile(backend.path).take(**(about or {})) if isinstance(backend, Sqlite) else None
     try:
         if isinstance(backend, Postgres) and not share:
             await _check_own(database)
+        if not new:
+            await _revision(database)
         await migrate(database)
         yield database
     finally:

@@ -10,10 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from chatlog.audit.extent import Question, Range, extent_of
-from chatlog.audit.proved import read_proved
-from chatlog.domain.errors import LogError
 from chatlog.domain.events import Recorded
-from chatlog.domain.proof import Proved
 from chatlog.eventlog import read
 from chatlog.eventlog.database import Database
 
@@ -47,15 +44,3 @@ async def events(database: Database, asked: Range) -> AsyncIterator[list[Recorde
             return
         yield page
         first, left = page[-1].seq + 1, left - len(page)
-
-
-async def proved_events(database: Database, room: int, head: int) -> AsyncIterator[list[Proved]]:
-    """Yield all events of a room up to its head, with their proofs, a page at a time."""
-    seq = 0
-    while seq < head:
-        async with database.read() as connection:
-            page = await read_proved(connection, room, seq + 1, head, limit=PAGE)
-        if not page:
-            raise LogError(f"Event {seq + 1} of the room is missing; `chatlog verify` says more.")
-        yield page
-        seq = page[-1].recorded.seq

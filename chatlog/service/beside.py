@@ -35,17 +35,32 @@ async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dic
         LogError, Refused: as the operation says.
     """
     try:
-        async with open_for_writing(url) as database, _committing(database) as committer:
+        async with (
+            open_for_writing(url, new=False) as database,
+            _committing(database) as committer,
+        ):
             handlers = Operations(database, committer).handlers()
             return await handlers[command](**arguments)
     except DatabaseBusy as busy:
-        socket = busy.holder.get("socket")
-        if socket is None:
-            raise
-        try:
-            return await control.ask(Path(socket), command, arguments)
-        except OSError:
-            raise busy from None
+        return await ask_holder(busy, command, arguments)
+
+
+async def ask_holder(
+    busy: DatabaseBusy, command: str, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Have the process that holds the database carry a command out.
+
+    Raises:
+        DatabaseBusy: if it is no server, or does not answer.
+        LogError: as the operation says.
+    """
+    socket = busy.holder.get("socket")
+    if socket is None:
+        raise busy
+    try:
+        return await control.ask(Path(socket), command, arguments)
+    except OSError:
+        raise busy from None
 
 
 async def what_is_due(url: str, rule: Rule) -> Due:

@@ -52,15 +52,15 @@ async def import_irc(
     """
     check_room(room, limits)
     extent = span(lines(), day)
-    await _check_times(database, room, extent)
+    await check_times(database, room, extent)
     story = Story(day, limits, extent.first_minute)
-    commands = _commands(room, story.read(lines()))
+    commands = commands_of(room, story.read(lines()))
     alone = isinstance(database.backend, Sqlite)
     node = await leases.begin(database, f"import-{secrets.token_hex(4)}", alone=alone)
     writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
     try:
         while batch := list(islice(commands, BATCH)):
-            _check(batch, await writer.append(batch))
+            check_outcomes(batch, await writer.append(batch))
             progress(story.counts.lines, extent.lines)
     finally:
         await leases.end(database, node)
@@ -68,7 +68,8 @@ async def import_irc(
     return story.counts
 
 
-async def _check_times(database: Database, room: str, extent: Span) -> None:
+async def check_times(database: Database, room: str, extent: Span) -> None:
+    """Refuse a file that is of the future, or of before what the room holds already."""
     async with database.read() as connection:
         now = await clock.now(database, connection)
         found = await lookup.rooms_at_head(connection, [room])
@@ -81,7 +82,7 @@ async def _check_times(database: Database, room: str, extent: Span) -> None:
         )
 
 
-def _commands(room: str, story: Iterator[Happening]) -> Iterator[Command]:
+def commands_of(room: str, story: Iterator[Happening]) -> Iterator[Command]:
     """Turn the story into commands; whoever is present has one session."""
     open_: dict[str, str] = {}
     for happening in story:
@@ -95,7 +96,8 @@ def _commands(room: str, story: Iterator[Happening]) -> Iterator[Command]:
             yield Leave(room, open_.pop(name), happening.cause, at=at)
 
 
-def _check(batch: Sequence[Command], outcomes: Sequence[Outcome]) -> None:
+def check_outcomes(batch: Sequence[Command], outcomes: Sequence[Outcome]) -> None:
+    """Refuse to go on where an event is not the one that the story tells."""
     for command, outcome in zip(batch, outcomes, strict=True):
         if isinstance(outcome, Refused):
             raise outcome

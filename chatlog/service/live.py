@@ -94,8 +94,8 @@ class LiveRoom:
         for member in members:
             if member.session == session:  # it came and went in one batch
                 member.last = seq
-        if (member := self.feed.dismiss(session, seq)) is not None:
-            members.append(member)
+        if (leaving := self.feed.dismiss(session, seq)) is not None:
+            members.append(leaving)
         joiner.left(self.feed.room, session)
 
     async def until_left(self, outlet: Outlet) -> None:

@@ -13,6 +13,7 @@ from chatlog.eventlog.database import Database
 from chatlog.eventlog.retention import Rule
 from chatlog.service.control import Handler
 from chatlog.service.erasing import Eraser
+from chatlog.service.importer import Importer
 from chatlog.service.retention import Retention
 
 
@@ -22,6 +23,7 @@ class Operations:
     def __init__(self, database: Database, committer: Committer) -> None:
         self.eraser = Eraser(database, committer)
         self.retention = Retention(database, committer, self.eraser)
+        self.importer = Importer(database, committer)
 
     def handlers(self) -> dict[str, Handler]:
         """Return what carries out each command."""
@@ -29,6 +31,8 @@ class Operations:
             "redact": self._redact,
             "erase-user": self._erase_user,
             "retention": self._retention,
+            "import-irc": self.importer.irc,
+            "import-jsonl": self.importer.jsonl,
         }
 
     async def _redact(self, room: str, seqs: list[int], by: str, reason: str) -> dict[str, Any]:

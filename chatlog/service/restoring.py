@@ -6,6 +6,7 @@ to; so nothing comes in this way that a database, a client or the verifier canno
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -50,23 +51,53 @@ async def import_jsonl(
         LogError: nothing was written, as the file is not what was exported, or of another
             room, or the room is in the log already.
     """
-    checked = _Checked(room)
-    pages = checked.read(lines)
     async with database.write() as connection, connection.begin():
         await leases.take_log_lock(database, connection)
         now = await clock.now(database, connection)
-        adoption = Adoption(connection)
-        while page := list(islice(pages, _PAGE)):
-            if checked.last_at > now:
-                raise LogError(f"The file goes to {checked.last_at}, which is in the future.")
-            if page[0].recorded.seq == 1:
-                await adoption.begin(page[0].recorded.room, page[0].proof.room_id)
-            await adoption.add(page)
-            progress(checked.chain.head, 0)
-        name = checked.finish()
-        await adoption.finish()
+        found = await put_back(Adoption(connection), now, lines, room=room, progress=progress)
     await after_bulk(database)
+    return found
+
+
+async def put_back(
+    adoption: Adoption,
+    now: str,
+    lines: Iterable[bytes],
+    *,
+    room: str | None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> tuple[str, int]:
+    """Do what ``import_jsonl`` does in the adoption's transaction, under the log's lock."""
+    checked = _Checked(room)
+    pages = checked.read(lines)
+    while page := await asyncio.to_thread(_next_page, pages):
+        if checked.last_at > now:
+            raise LogError(f"The file goes to {checked.last_at}, which is in the future.")
+        if page[0].recorded.seq == 1:
+            await adoption.begin(page[0].recorded.room, page[0].proof.room_id)
+        await adoption.add(page)
+        progress(checked.chain.head, 0)
+    name = checked.finish()
+    await adoption.finish()
     return name, checked.chain.head
+
+
+async def check_file(lines: Iterable[bytes], *, room: str | None) -> int:
+    """Read a file to its end as ``put_back`` does, and write nothing; return its head.
+
+    Raises:
+        LogError: if the file is not what was exported, or of another room.
+    """
+    checked = _Checked(room)
+    pages = checked.read(lines)
+    while await asyncio.to_thread(_next_page, pages):
+        pass
+    checked.finish()
+    return checked.chain.head
+
+
+def _next_page(pages: Iterator[Proved]) -> list[Proved]:
+    return list(islice(pages, _PAGE))
 
 
 class _Checked:
@@ -90,8 +121,16 @@ class _Checked:
                 self._check_user(proved)
                 self.chain.accept(proved)
             except (BadLine, Refused, Wrong) as error:
+                if isinstance(error, Wrong) and proved.recorded.seq > self.chain.head + 1:
+                    raise self._gap(number) from None
                 raise LogError(f"Line {number} is not as it was exported: {error}") from None
             yield proved
+
+    def _gap(self, number: int) -> LogError:
+        return LogError(
+            f"Line {number} is not event {self.chain.head + 1}: the file is no whole chain. "
+            "Only a room exported without filters can be imported."
+        )
 
     def finish(self) -> str:
         """Return the room's name once all has been read."""

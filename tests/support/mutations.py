@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chatlog.audit.checkpoint import Checkpoint, decode_checkpoint, read_checkpoint
 from chatlog.audit.verdict import Asked, verify
 from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog.backup import back_up
@@ -37,8 +40,19 @@ _SQLITE_HEADER = 100
 
 
 @dataclass(frozen=True)
+class Before:
+    """A log as it was: what its views say, and a checkpoint of it."""
+
+    answers: dict[str, Any]
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
 class Judged:
-    """What became of one mutation: ``found`` (and where), ``harmless`` or ``missed``."""
+    """What became of one mutation: ``found`` (and where), ``harmless`` or ``missed``.
+
+    ``found by the checkpoint``: a room's name is in no header, only there.
+    """
 
     what: str
     outcome: str
@@ -181,24 +195,35 @@ def answers(path: Path) -> dict[str, Any]:
         }
 
 
-async def judge(path: Path, what: str, before: dict[str, Any]) -> Judged:
+async def before(path: Path) -> Before:
+    """Return what a log says before anything is changed."""
+    key = Ed25519PrivateKey.generate()
+    async with open_for_reading(f"sqlite:///{path}") as database, database.read() as connection:
+        line = await read_checkpoint(connection, "2026-11-22T17:00:00.000000Z", key)
+    return Before(answers(path), decode_checkpoint(line, None))
+
+
+async def judge(path: Path, what: str, was: Before) -> Judged:
     """Verify a mutated log; what is not found is compared by all its answers."""
-    where = await _wrong(path)
-    if where:
+    if where := await _wrong(path, None):
         return Judged(what, "found", where)
     try:
-        same = answers(path) == before
+        same = answers(path) == was.answers
     except sqlite3.Error as error:
         return Judged(what, "missed", repr(error))
-    return Judged(what, "harmless" if same else "missed")
+    if same:
+        return Judged(what, "harmless")
+    where = await _wrong(path, was.checkpoint)
+    return Judged(what, "found by the checkpoint" if where else "missed", where)
 
 
-async def _wrong(path: Path) -> str:
+async def _wrong(path: Path, checkpoint: Checkpoint | None) -> str:
     """Return where verify finds something wrong, empty where it finds nothing."""
     url = f"sqlite:///{path}"
     try:
         async with open_for_reading(url) as database:
-            verdict = await verify(url, database, Asked(), lambda _events: None)
+            asked = Asked(checkpoint=checkpoint)
+            verdict = await verify(url, database, asked, lambda _events: None)
     except (ChatlogError, *DATABASE_ERRORS) as error:
         return f"the log: {error}"
     rooms = [f"{room.room} {room.wrong_seq}: {room.why}" for room in verdict.rooms if not room.ok]

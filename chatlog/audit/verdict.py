@@ -1,0 +1,155 @@
+"""Verify a log: its rooms, what only the whole can tell, and a checkpoint of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+
+from chatlog.audit.chaincheck import Wrong
+from chatlog.audit.checkpoint import Checkpoint, check_head, check_log
+from chatlog.audit.parallel import check_here, check_in_processes
+from chatlog.audit.pieces import EVENTS, Found, Tell, last_position, plan, put_together
+from chatlog.audit.verify import RoomVerdict
+from chatlog.audit.whole import check_whole, damage
+from chatlog.domain.errors import Unavailable
+from chatlog.eventlog.backend import Failure
+from chatlog.eventlog.database import Database, backend_for
+from chatlog.eventlog.opening import why
+
+PARALLEL_FROM = 4 * EVENTS
+"""Events from which on other processes are worth their start, of half a second each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to verify: one room (by its number) or all, in so many processes.
+
+    ``jobs`` of 0 is for the log's size to decide, up to ``cores``. With ``is_since`` events up to
+    the checkpoint are taken for verified.
+    """
+
+    room: int | None = None
+    jobs: int = 1
+    cores: int = 1
+    checkpoint: Checkpoint | None = None
+    is_since: bool = False
+    size: int = EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found: of each room, and of the log as a whole (in a clause)."""
+
+    rooms: list[RoomVerdict]
+    whole: str | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.whole is None and all(room.ok for room in self.rooms)
+
+    @property
+    def events(self) -> int:
+        """How many events are right and were looked at."""
+        return sum(max(0, room.head - room.since) for room in self.rooms)
+
+
+async def verify(url: str, database: Database, asked: Asked, tell: Tell) -> Verdict:
+    """Return the verdict; ``tell`` is called with the number of events just checked."""
+    differing = await _compare(database, asked)
+    since = _since(asked, differing)
+    rooms, whole = await _rooms(url, database, asked, since, tell)
+    if asked.room is None and whole is None:
+        whole = await _whole(database, asked.checkpoint)
+    return Verdict(_with(rooms, differing), whole)
+
+
+def damaged(url: str, error: Unavailable) -> Verdict:
+    """Return the verdict on a log that cannot be read at all because its file is damaged.
+
+    Raises:
+        Unavailable: if it cannot be read for another reason.
+    """
+    cause = error.__cause__
+    assert isinstance(cause, Exception)
+    failure = backend_for(url).failure(cause)
+    if not isinstance(cause, UnicodeDecodeError) and failure is not Failure.FATAL:
+        raise error
+    return Verdict([], f"the file is damaged: {why(cause)}")
+
+
+async def _rooms(
+    url: str, database: Database, asked: Asked, since: Mapping[str, int], tell: Tell
+) -> tuple[list[RoomVerdict], str | None]:
+    tasks = plan(database, since, only=asked.room, size=asked.size)
+    verdicts: list[RoomVerdict] = []
+    try:
+        if (jobs := await _jobs(database, asked)) == 1:
+            found = check_here(database, tasks, tell)
+        else:
+            found = check_in_processes(url, tasks, tell, jobs)
+        async for pieces in _by_room(found):
+            verdicts += [await put_together(database, pieces)]
+    except Unavailable as error:
+        return verdicts, damage(database, error)
+    return verdicts, None
+
+
+async def _jobs(database: Database, asked: Asked) -> int:
+    if asked.jobs:
+        return asked.jobs
+    async with database.read() as connection:
+        is_long = await last_position(connection) >= PARALLEL_FROM
+    return asked.cores if is_long else 1
+
+
+async def _by_room(found: AsyncIterator[Found]) -> AsyncIterator[list[Found]]:
+    pieces: list[Found] = []
+    async for one in found:
+        pieces.append(one)
+        if one.piece.last is None:
+            yield pieces
+            pieces = []
+
+
+async def _whole(database: Database, checkpoint: Checkpoint | None) -> str | None:
+    found = await check_whole(database)
+    if found is None and checkpoint is not None:
+        async with database.read() as connection:
+            found = await check_log(connection, checkpoint)
+    return found
+
+
+async def _compare(database: Database, asked: Asked) -> dict[str, Wrong]:
+    """Hold the rooms against the checkpoint; return by name those that differ."""
+    if asked.checkpoint is None:
+        return {}
+    differing: dict[str, Wrong] = {}
+    for head in asked.checkpoint.rooms:
+        try:
+            async with database.read() as connection:
+                await check_head(connection, head)
+        except Wrong as error:
+            differing[head.room] = error
+    return differing
+
+
+def _since(asked: Asked, differing: Mapping[str, Wrong]) -> dict[str, int]:
+    if asked.checkpoint is None or not asked.is_since:
+        return {}
+    return {h.room_id: h.seq for h in asked.checkpoint.rooms if h.room not in differing}
+
+
+def _with(rooms: list[RoomVerdict], differing: dict[str, Wrong]) -> list[RoomVerdict]:
+    """Return the verdicts with what only the checkpoint tells; the chain's own word goes first."""
+    told = [_worse(room, differing) for room in rooms]
+    known = {room.room for room in rooms}
+    gone = [(name, wrong) for name, wrong in differing.items() if name not in known]
+    return told + [RoomVerdict(name, 0, "", wrong.seq, wrong.why) for name, wrong in gone]
+
+
+def _worse(room: RoomVerdict, differing: dict[str, Wrong]) -> RoomVerdict:
+    if not room.ok or room.room not in differing:
+        return room
+    wrong = differing[room.room]
+    return replace(room, wrong_seq=wrong.seq, why=wrong.why)

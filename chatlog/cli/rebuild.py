@@ -1,0 +1,64 @@
+"""``chatlog rebuild``: fold the sessions table again from the events."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from chatlog.audit.rebuild import Difference, differences, replace
+from chatlog.cli import output
+from chatlog.cli.failures import WRONG, failures_are_sentences
+from chatlog.cli.options import database_option, run
+from chatlog.cli.progress import Report, progress
+from chatlog.domain.errors import LogError
+from chatlog.eventlog.opening import open_for_writing
+from chatlog.eventlog.postgres import Postgres
+from chatlog.nodes import leases
+from chatlog.settings import Settings
+
+
+@click.command()
+@database_option
+@failures_are_sentences
+def rebuild(database: str) -> None:
+    """Fold the sessions table again from the events. The server must be stopped.
+
+    Ends with 1 if the table was not what the events say; it is then replaced, in one
+    transaction. The events themselves are never touched.
+    """
+    with progress("Rebuilding") as report:
+        found, count = run(_rebuild(database, report))
+    for difference in found:
+        where = "The log" if difference.room is None else difference.room
+        click.echo(output.visible(f"{where}: {difference.why}."))
+    if found:
+        click.echo(f"chatlog: The sessions table differed; {count} were written anew.", err=True)
+        sys.exit(WRONG)
+    click.echo("The sessions table is what the events say.")
+
+
+async def _rebuild(url: str, report: Report) -> tuple[list[Difference], int]:
+    done = 0
+
+    def tell(events: int) -> None:
+        nonlocal done
+        done += events
+        report(done, 0)
+
+    async with (
+        open_for_writing(url) as database,
+        database.write() as connection,
+        connection.begin(),
+    ):
+        await leases.take_log_lock(database, connection)
+        if isinstance(database.backend, Postgres):
+            within = Settings().lease_seconds
+            _check_stopped(await leases.living(database, connection, within))
+        found = await differences(connection, database.backend, tell)
+        return found, await replace(connection, tell) if found else 0
+
+
+def _check_stopped(living: list[str]) -> None:
+    if living:
+        raise LogError(f"The server {living[0]} is running. Stop it first.")

@@ -1,0 +1,77 @@
+"""``--checkpoint`` of ``chatlog verify``: who vouches for the log, and for what of it."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chatlog.audit.checkpoint import BadCheckpoint, Checkpoint, decode_checkpoint
+from chatlog.audit.signing import read_public_key
+from chatlog.cli.failures import WRONG, failures_are_sentences
+from chatlog.cli.output import visible
+
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Vouching:
+    """A checkpoint, if there is one; ``caution`` says where nobody knows who signed it."""
+
+    checkpoint: Checkpoint | None = None
+    is_since: bool = False
+    caution: str = ""
+
+    def of(self, room: str | None) -> Checkpoint | None:
+        """Return what it says of this room, or of all."""
+        if self.checkpoint is None or room is None:
+            return self.checkpoint
+        heads = tuple(head for head in self.checkpoint.rooms if head.room == room)
+        return replace(self.checkpoint, rooms=heads)
+
+
+def vouching_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options, and ``vouching`` instead of them."""
+
+    @failures_are_sentences
+    @functools.wraps(command)
+    def call(
+        *args: Any,
+        checkpoint: Path | None,
+        public_key: Path | None,
+        since_checkpoint: bool,
+        **kwargs: Any,
+    ) -> Any:
+        return command(
+            *args, vouching=_vouching(checkpoint, public_key, is_since=since_checkpoint), **kwargs
+        )
+
+    for option in (
+        click.option(
+            "--since-checkpoint", is_flag=True, help="Look only at what came after the checkpoint."
+        ),
+        click.option("--public-key", type=_file, help="PEM file of who must have signed it."),
+        click.option("--checkpoint", type=_file, help="Find a log rewritten or cut since it."),
+    ):
+        call = option(call)
+    return call
+
+
+def _vouching(file: Path | None, public_key: Path | None, *, is_since: bool) -> Vouching:
+    if file is None:
+        if public_key is not None or is_since:
+            raise click.UsageError("--public-key and --since-checkpoint go with --checkpoint.")
+        return Vouching()
+    key = None if public_key is None else read_public_key(public_key)
+    caution = "" if key else " Nobody's --public-key was given: whoever forged the log may have"
+    caution += "" if key else " signed the checkpoint, too."
+    try:
+        return Vouching(decode_checkpoint(file.read_bytes(), key), is_since, caution)
+    except BadCheckpoint as error:
+        click.echo(f"chatlog: {visible(str(error))}", err=True)
+        sys.exit(WRONG)

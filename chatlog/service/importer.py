@@ -1,0 +1,117 @@
+"""Imports that a running server carries out: its file is read here, in slices.
+
+Lines are read and parsed in a thread, a slice at a time, so that the loop goes on serving;
+what follows from them goes through the same committer as what clients say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from chatlog.domain.commands import Command, Join, Leave
+from chatlog.domain.errors import LogError, OutcomeUnknown
+from chatlog.domain.names import Limits, check_room
+from chatlog.eventlog.adopt import Adoption, adopting
+from chatlog.eventlog.append import Outcome
+from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.upkeep import after_bulk
+from chatlog.service.importing import check_outcomes, check_times, commands_of
+from chatlog.service.irc import Story, span
+from chatlog.service.restoring import check_file, put_back
+
+SLICE: Final = 200
+MAX_EVENTS: Final = 100_000
+"""Of a JSONL file: it goes in as one transaction, and clients' commands wait for its end."""
+
+
+class Importer:
+    """The imports of one log."""
+
+    def __init__(self, database: Database, committer: Committer) -> None:
+        self._database = database
+        self._committer = committer
+
+    async def irc(
+        self, path: str, room: str, day: str, limits: Mapping[str, int]
+    ) -> dict[str, Any]:
+        """Append an IRC history and return its counts.
+
+        Raises:
+            Refused, LogError: as ``import_irc``.
+        """
+        held, begin, lines = Limits(**limits), date.fromisoformat(day), lines_of(Path(path))
+        check_room(room, held)
+        extent = await asyncio.to_thread(lambda: span(lines(), begin))
+        await check_times(self._database, room, extent)
+        story = Story(begin, held, extent.first_minute)
+        await self._append_all(commands_of(room, story.read(lines())))
+        await after_bulk(self._database)
+        return asdict(story.counts)
+
+    async def _append_all(self, commands: Iterator[Command]) -> None:
+        open_: dict[str, str] = {}
+        try:
+            while batch := await asyncio.to_thread(_next_slice, commands):
+                for command in batch:
+                    _note(command, open_)
+                check_outcomes(batch, await self._append(batch))
+        finally:
+            # Only where it broke off: at its end a story has nobody left in it.
+            await self._append([Leave(r, s, "import_ended") for s, r in open_.items()])
+
+    async def _append(self, batch: Sequence[Command]) -> list[Outcome]:
+        told = await asyncio.gather(*map(self._committer.append, batch))
+        outcomes: list[Outcome] = []
+        for one in told:
+            if isinstance(one, OutcomeUnknown):
+                raise one
+            outcomes.append(one)
+        return outcomes
+
+    async def jsonl(self, path: str, room: str | None) -> dict[str, Any]:
+        """Put an export back, as ``import_jsonl``; the file is verified before any waits for it.
+
+        Raises:
+            LogError: nothing was written, as the file is wrong, too long, or the room is there.
+        """
+        lines = lines_of(Path(path))
+        if await check_file(lines(), room=room) > MAX_EVENTS:
+            raise LogError(
+                f"A running server takes exports of at most {MAX_EVENTS:,} events: stop it first."
+            )
+
+        async def adopt(adoption: Adoption, now: str) -> tuple[str, int]:
+            return await put_back(adoption, now, lines(), room=room)
+
+        name, events = await self._committer.alone(adopting(adopt))
+        await after_bulk(self._database)
+        return {"room": name, "events": events}
+
+
+def lines_of(file: Path) -> Callable[[], Iterable[bytes]]:
+    """Return what begins to read a file's lines; a file may be read twice."""
+
+    def lines() -> Iterable[bytes]:
+        with file.open("rb") as opened:
+            yield from opened
+
+    return lines
+
+
+def _next_slice(commands: Iterator[Command]) -> list[Command]:
+    return list(islice(commands, SLICE))
+
+
+def _note(command: Command, open_: dict[str, str]) -> None:
+    """Keep the sessions that a story has open, each with its room."""
+    if isinstance(command, Join):
+        open_[command.session] = command.room
+    elif isinstance(command, Leave):
+        open_.pop(command.session, None)

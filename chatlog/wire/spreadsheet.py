@@ -1,0 +1,72 @@
+"""Events as rows of a CSV file that a spreadsheet may open without obeying it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Final
+
+from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded
+from chatlog.wire.events import name_of
+
+COLUMNS: Final = (
+    "room", "seq", "at", "type", "username", "message", "session", "id", "sessions", "cause",
+    "last_seen_at", "of", "reason", "erased", "hash",
+)  # fmt: skip
+
+# A spreadsheet takes a cell that begins like this for a formula, and runs it; the last four are
+# the wide forms that some fold to the first.
+_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def header_row() -> bytes:
+    """Return the first line: the names of the columns."""
+    return _line(dict(zip(COLUMNS, COLUMNS, strict=True)))
+
+
+def row_of(recorded: Recorded) -> bytes:
+    """Return an event's line, in UTF-8, with its end."""
+    return _line({name: _cell(value) for name, value in _values(recorded).items()})
+
+
+def defused(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: one in doubt begins with ``'``."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return defused(value) if isinstance(value, str) else str(value)
+
+
+def _values(recorded: Recorded) -> dict[str, object]:
+    event = recorded.event
+    found: dict[str, object] = {
+        "room": recorded.room,
+        "seq": recorded.seq,
+        "at": recorded.at,
+        "username": name_of(event.user),
+        "hash": recorded.hash.hex(),
+        "erased": "yes" if event.user.name is None else "",
+    }
+    if isinstance(event, Erased):
+        of = " ".join(map(str, event.of))
+        return found | {"type": "erasure", "of": of, "reason": event.reason}
+    found["session"] = event.session
+    if isinstance(event, Posted):
+        erased = "yes" if event.message is None else found["erased"]
+        return found | {
+            "type": "chat", "message": event.message, "id": event.id, "erased": erased
+        }  # fmt: skip
+    found["sessions"] = event.sessions
+    if isinstance(event, Joined):
+        return found | {"type": "join"}
+    assert isinstance(event, Left)
+    return found | {"type": "leave", "cause": event.cause, "last_seen_at": event.last_seen_at}
+
+
+def _line(cells: dict[str, str]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerow([cells.get(name, "") for name in COLUMNS])
+    return out.getvalue().encode()
