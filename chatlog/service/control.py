@@ -26,6 +26,7 @@ Handler = Callable[..., Awaitable[dict[str, Any]]]
 
 MAX_REQUEST_BYTES: Final = 1_048_576
 _MAX_PATH_BYTES: Final = 100  # the kernel's limit is 108
+_ALONE: Final = "sock"  # its name in a folder of its own
 
 
 def socket_path(database: Path) -> Path:
@@ -33,7 +34,7 @@ def socket_path(database: Path) -> Path:
     beside = Path(f"{database.resolve()}.sock")
     if len(os.fsencode(beside)) <= _MAX_PATH_BYTES:
         return beside
-    return Path(tempfile.mkdtemp(prefix="chatlog-")) / "sock"
+    return Path(tempfile.mkdtemp(prefix="chatlog-")) / _ALONE
 
 
 @contextlib.asynccontextmanager
@@ -61,7 +62,7 @@ async def listening(path: Path, handlers: Mapping[str, Handler]) -> AsyncIterato
 
 def _bind(path: Path) -> socket.socket:
     """Bind the socket so that it is never anybody's but the operator's."""
-    _remove(path)  # a killed server's
+    path.unlink(missing_ok=True)  # a killed server's
     listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
@@ -73,6 +74,8 @@ def _bind(path: Path) -> socket.socket:
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
+    if path.name == _ALONE:
+        path.parent.rmdir()
 
 
 async def _answer(line: bytes, handlers: Mapping[str, Handler]) -> dict[str, Any]:

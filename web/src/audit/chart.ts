@@ -21,6 +21,25 @@ const LANE_PIXELS = 18;
 /** More lanes than this nobody reads; those with the first arrivals are drawn. */
 const MAX_LANES = 400;
 
+const DAY_SECONDS = 86_400;
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const clock = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...options });
+const minutes = clock({}), seconds = clock({ second: "2-digit" });
+const fractions = clock({ second: "2-digit", fractionalSecondDigits: 2 });
+
+/** The time axis in the reader's own words; a day stands below the first label that is of it. */
+function timeLabels(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
+  const format = step >= 60 ? minutes : step >= 1 ? seconds : fractions;
+  let before = "";
+  return splits.map((at) => {
+    const date = new Date(at * 1000), today = day.format(date);
+    const below = today === before ? "" : `\n${today}`;
+    before = today;
+    return step >= DAY_SECONDS ? today : format.format(date) + below;
+  });
+}
+
 export function drawPresence(host: HTMLElement, seek: (milliseconds: number) => void): PresenceChart {
   const curve = element(host, "div", "curve"), scroller = element(host, "div", "lanes");
   const canvas = element(scroller, "canvas", ""), needle = element(host, "div", "needle");
@@ -44,7 +63,7 @@ export function drawPresence(host: HTMLElement, seek: (milliseconds: number) => 
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
       legend: { show: false },
       scales: { y: { range: (_, __, max) => [0, Math.max(1, Math.ceil(max * 1.1))] } },
-      axes: [{ ...axis, size: 42 }, { ...axis, size: LEFT_PIXELS, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] }],
+      axes: [{ ...axis, size: 42, values: timeLabels }, { ...axis, size: LEFT_PIXELS, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] }],
       series: [{}, { label: "present", stroke: accent, width: 1.5, fill: paint("--accent-soft"), paths: uPlot.paths.stepped!({ align: 1 }), points: { show: false } }],
       hooks: { draw: [drawLanes], setScale: [place] },
     }, [[], []], curve);
