@@ -12,7 +12,7 @@ from typing import Final, NoReturn, ParamSpec, TypeVar
 import click
 
 from chatlog.cli.output import visible
-from chatlog.domain.errors import ChatlogError
+from chatlog.domain.errors import ChatlogError, Unavailable
 from chatlog.eventlog.opening import DATABASE_ERRORS, why
 
 P = ParamSpec("P")
@@ -33,6 +33,9 @@ def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
+        except Unavailable as error:
+            cause = error.__cause__
+            sentence = str(error) if cause is None else f"The database cannot be used: {why(cause)}"
         except ChatlogError as error:
             sentence = str(error)
         except DATABASE_ERRORS as error:

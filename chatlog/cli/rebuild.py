@@ -47,7 +47,7 @@ async def _rebuild(url: str, report: Report) -> tuple[list[Difference], int]:
         report(done, 0)
 
     async with (
-        open_for_writing(url) as database,
+        open_for_writing(url, new=False) as database,
         database.write() as connection,
         connection.begin(),
     ):

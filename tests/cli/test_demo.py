@@ -52,7 +52,8 @@ async def test_a_newcomer_sees_three_rooms_and_people_who_come_and_talk(tmp_path
         assert [room["room"] for room in found] == ROOMS
         assert all(room["head"] > 100 for room in found)
         await live_types(running.url, {"chat", "notification"})
-        assert [path.name[:13] for path in tmp_path.iterdir()] == ["chatlog-demo-"]
+        # Its socket has a folder beside it where the path would be too long for one.
+        assert "chatlog-demo-" in [path.name[:13] for path in tmp_path.iterdir()]
         assert await running.stop() == 0
     assert list(tmp_path.iterdir()) == []
 

@@ -102,8 +102,9 @@ class RoomVerdictBody(msgspec.Struct, omit_defaults=True):
 
 
 class VerdictBody(msgspec.Struct):
-    """Whether a room is what was written, and how many events that covers."""
+    """Whether a room is what was written, how many events that covers, and what of them."""
 
     ok: bool
     events: int
     rooms: Sequence[RoomVerdictBody]
+    covered: str

@@ -14,6 +14,10 @@ from chatlog.web.api.queries import room_of
 from chatlog.web.api.replies import reply
 from chatlog.web.keys import RUNTIME
 
+_COVERED: Final = (
+    "looked at the room's chain, texts, names and sessions, "
+    "what was verified before by this server not again."
+)
 VERIFYING: Final = web.AppKey("verifying", Verifying)
 
 
@@ -31,4 +35,4 @@ def _body(verdict: RoomVerdict) -> VerdictBody:
     room = RoomVerdictBody(
         verdict.room, verdict.ok, verdict.head, verdict.hash, verdict.wrong_seq, verdict.why
     )
-    return VerdictBody(verdict.ok, verdict.head, [room])
+    return VerdictBody(verdict.ok, verdict.head, [room], _COVERED)
