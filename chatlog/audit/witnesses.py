@@ -39,15 +39,18 @@ _REPLAYED: Final = (
 )
 
 
-def _later() -> sa.Select[Any]:
-    """Select the next that joined later; ``came_before``: their user had done so already."""
+def _came_before() -> sa.ColumnElement[bool]:
     before = sessions.alias("before")
-    came_before = (
+    return (
         sa.select(before.c.joined_seq)
         .where(before.c.room_id == ROOM, before.c.user_id == sessions.c.user_id)
         .where(before.c.joined_seq > SEQ, before.c.joined_seq < sessions.c.joined_seq)
         .exists()
     )
+
+
+def _later(came_before: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Select the next that joined later; ``came_before``: their user had done so already."""
     return (
         sa.select(sessions.c.user_id, sessions.c.joined_seq, came_before.label("came_before"))
         .where(sessions.c.room_id == ROOM)
@@ -58,7 +61,10 @@ def _later() -> sa.Select[Any]:
     )
 
 
-_LATER: Final = _later()
+_LATER: Final = _later(_came_before())
+# Where the search begins, whoever came before is in it: a thousand look-ups fewer, each of
+# another page of the file, which were a third of the time.
+_FIRST_LATER: Final = _later(sa.literal(0))
 _SHOWN: Final = (
     sa.select(
         users.c.username,
@@ -165,13 +171,13 @@ async def _possible(
     connection: AsyncConnection, asked: dict[str, int], certain: dict[int, _Found]
 ) -> tuple[list[_Found], int]:
     """Return who else came later, and up to which seq was looked."""
-    rows = (await connection.execute(_LATER, asked)).all()
-    found = [
-        _Found(row.joined_seq, row.joined_seq, "possible")
-        for row in rows
-        if not row.came_before and row.user_id not in certain
-    ]
-    return found, rows[-1].joined_seq if len(rows) == _SCAN else asked["upto"]
+    statement = _FIRST_LATER if asked["past"] == asked["seq"] else _LATER
+    rows = (await connection.execute(statement, asked)).all()
+    found: dict[int, _Found] = {}
+    for row in rows:
+        if not row.came_before and row.user_id not in certain:
+            found.setdefault(row.user_id, _Found(row.joined_seq, row.joined_seq, "possible"))
+    return list(found.values()), rows[-1].joined_seq if len(rows) == _SCAN else asked["upto"]
 
 
 async def _shown(connection: AsyncConnection, room: Room, page: list[_Found]) -> list[Witness]:

@@ -92,16 +92,23 @@ async def open_for_writing(
     backend = database.backend
     lock = LockFile(backend.path).take(**(about or {})) if isinstance(backend, Sqlite) else None
     try:
-        if isinstance(backend, Postgres) and not share:
-            await _check_own(database)
-        if not new:
-            await _revision(database)
-        await migrate(database)
+        await _prepare(database, new=new, share=share)
         yield database
     finally:
         await database.dispose()
         if lock is not None:
             lock.release()
+
+
+async def _prepare(database: Database, *, new: bool, share: bool) -> None:
+    try:
+        if isinstance(database.backend, Postgres) and not share:
+            await _check_own(database)
+        if not new:
+            await _revision(database)
+        await migrate(database)
+    except OSError as error:  # SQLAlchemy leaves the ones of asyncpg as they are
+        raise LogError(f"The database cannot be reached: {why(error)}") from error
 
 
 async def _check_own(database: Database) -> None:

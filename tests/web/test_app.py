@@ -8,10 +8,16 @@ import sqlite3
 import pytest
 from aiohttp import WSMsgType, web
 
+import chatlog
 from chatlog.domain.errors import LogError
 from chatlog.settings import Settings
 from chatlog.web import create_app
 from tests.support.apps import browsing, frame_of, served
+
+
+def test_the_package_itself_offers_it() -> None:
+    assert (chatlog.create_app, chatlog.Settings) == (create_app, Settings)
+    assert not hasattr(chatlog, "nothing")
 
 
 async def test_it_is_alive_and_ready(sqlite_url: str) -> None:
