@@ -8,6 +8,7 @@ that the table is that fold.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -29,7 +30,13 @@ def _open_and_since() -> sa.Select[Any]:
         .scalar_subquery()
     )
     stays = (
-        sa.select(STAYS.c.user_id, LAST_SEEN, since_seq.label("since_seq"))
+        sa.select(
+            STAYS.c.user_id,
+            STAYS.c.left_seq,
+            nodes.c.seen_at,
+            LAST_SEEN,
+            since_seq.label("since_seq"),
+        )
         .join(nodes, nodes.c.id == STAYS.c.node_id)
         .subquery("of_users")
     )
@@ -41,6 +48,10 @@ def _open_and_since() -> sa.Select[Any]:
     )
 
 
+SILENT_SECONDS: Final = 30.0
+"""A server is heard of at least every 5 s; after so long without, it is taken for dead."""
+
+_FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 _OPEN: Final = _open_and_since()
 _LAST_AT: Final = (
     sa.select(events.c.seq)
@@ -86,9 +97,20 @@ async def present_at(
     return sorted(found, key=lambda present: (present.username or "", present.since_seq))
 
 
+def _is_doubtful(stay: sa.Row[Any], moment: str) -> bool:
+    """Say whether a session was past what is known of its server at a time."""
+    if stay.last_seen is not None:
+        return bool(stay.last_seen < moment)
+    # Open still, of a server that nobody has ended yet: it may have been killed just now.
+    return stay.left_seq is None and bool(stay.seen_at < _before(moment, SILENT_SECONDS))
+
+
+def _before(moment: str, seconds: float) -> str:
+    at = datetime.strptime(moment, _FORMAT).replace(tzinfo=UTC)
+    return (at - timedelta(seconds=seconds)).strftime(_FORMAT)
+
+
 def _present(stays: list[sa.Row[Any]], moment: str | None) -> Present:
     first = stays[0]
-    doubtful = moment is not None and all(
-        stay.last_seen is not None and stay.last_seen < moment for stay in stays
-    )
+    doubtful = moment is not None and all(_is_doubtful(stay, moment) for stay in stays)
     return Present(first.username, len(stays), first.since, first.since_seq, uncertain=doubtful)
