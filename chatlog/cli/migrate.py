@@ -6,8 +6,12 @@ import click
 
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
-from chatlog.eventlog.migrate import newest_revision
+from chatlog.eventlog.database import Database, backend_for
+from chatlog.eventlog.migrate import newest_revision, revision_of
 from chatlog.eventlog.opening import open_for_writing
+from chatlog.eventlog.postgres import Postgres
+from chatlog.nodes import leases
+from chatlog.settings import Settings
 
 
 @click.command()
@@ -23,5 +27,17 @@ def migrate(database: str) -> None:
 
 
 async def _migrate(url: str) -> None:
+    if isinstance(backend_for(url), Postgres):
+        await _check_all_stopped(url)
     async with open_for_writing(url, share=True):
         pass
+
+
+async def _check_all_stopped(url: str) -> None:
+    database = Database(url, readers=1)
+    try:
+        async with database.read() as connection:
+            if await revision_of(connection) is not None:
+                await leases.check_all_stopped(database, connection, Settings().lease_seconds)
+    finally:
+        await database.dispose()

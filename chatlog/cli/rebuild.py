@@ -11,9 +11,7 @@ from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
-from chatlog.domain.errors import LogError
 from chatlog.eventlog.opening import open_for_writing
-from chatlog.eventlog.postgres import Postgres
 from chatlog.nodes import leases
 from chatlog.settings import Settings
 
@@ -52,13 +50,6 @@ async def _rebuild(url: str, report: Report) -> tuple[list[Difference], int]:
         connection.begin(),
     ):
         await leases.take_log_lock(database, connection)
-        if isinstance(database.backend, Postgres):
-            within = Settings().lease_seconds
-            _check_stopped(await leases.living(database, connection, within))
+        await leases.check_all_stopped(database, connection, Settings().lease_seconds)
         found = await differences(connection, database.backend, tell)
         return found, await replace(connection, tell) if found else 0
-
-
-def _check_stopped(living: list[str]) -> None:
-    if living:
-        raise LogError(f"The server {living[0]} is running. Stop it first.")

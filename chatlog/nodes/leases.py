@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.errors import LeaseLost
+from chatlog.domain.errors import LeaseLost, LogError
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.postgres import LOG_LOCK
@@ -83,12 +83,21 @@ async def end_expired(database: Database, lease_seconds: float) -> None:
         await connection.execute(expired.values(ended_at=at))
 
 
-async def living(database: Database, connection: AsyncConnection, within: float) -> list[str]:
-    """Return the nodes that have not ended and were heard of within so many seconds."""
+async def check_all_stopped(database: Database, connection: AsyncConnection, within: float) -> None:
+    """Refuse what needs the servers stopped while one was heard of within so many seconds.
+
+    On SQLite the lock file has said so already.
+
+    Raises:
+        LogError: naming a server that runs.
+    """
+    if database.backend.name != "postgresql":
+        return
     since = await now(database, connection, minus_seconds=within)
     alive = sa.and_(nodes.c.ended_at.is_(None), nodes.c.seen_at >= since)
     found = await connection.execute(sa.select(nodes.c.node).where(alive).order_by(nodes.c.id))
-    return list(found.scalars())
+    if (node := found.scalars().first()) is not None:
+        raise LogError(f"The server {node} is running. Stop it first.")
 
 
 async def take_log_lock(database: Database, connection: AsyncConnection) -> None:

@@ -7,6 +7,7 @@ import time
 
 from tests.support.checker import assert_holds
 from tests.support.clients import Clients
+from tests.support.command import chatlog
 
 from .conftest import Serve
 
@@ -71,3 +72,12 @@ async def test_a_reader_that_is_stuck_does_not_hold_up_a_stop(
         await server.start()
         await clients.settle(ROOM)
     assert_holds(clients.record, settled=True)
+
+
+async def test_migrations_need_the_server_stopped(serve: Serve, database_url: str) -> None:
+    server = await serve(database_url)
+    refused = await chatlog("migrate", database=database_url)
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err.count("\n") == 1
+    assert await server.stop() == 0
+    assert (await chatlog("migrate", database=database_url)).status == 0
