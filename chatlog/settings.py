@@ -57,7 +57,11 @@ class Settings:
     )
 
     max_commit_delay_ms: float = field(
-        default=20.0, metadata={"help": "longest pause between commits, under load"}
+        default=20.0,
+        metadata={
+            "help": "longest pause between commits, under load",
+            "also": "--max-commit-delay",
+        },
     )
     max_batch: int = field(default=1_000, metadata={"help": "commands in one commit"})
     max_waiting_commands: int = field(

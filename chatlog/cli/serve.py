@@ -17,14 +17,16 @@ from chatlog.web.run import run
 
 def _option(field: Field[Any]) -> click.Option:
     """Return the flag of one setting, made from its name, type, default and help."""
-    flag = "--" + field.name.replace("_", "-")
+    flags = ["--" + field.name.replace("_", "-")]
+    if "also" in field.metadata:
+        flags.append(field.metadata["also"])
     help_ = field.metadata.get("help", "")
     default = field.default if field.default is not MISSING else None
     if isinstance(default, bool):
-        return click.Option([flag], is_flag=True, default=default, help=help_)
+        return click.Option(flags, is_flag=True, default=default, help=help_)
     if isinstance(default, tuple):
-        return click.Option([flag], multiple=True, help=help_)
-    return click.Option([flag], type=type(default), default=default, show_default=True, help=help_)
+        return click.Option(flags, multiple=True, help=help_)
+    return click.Option(flags, type=type(default), default=default, show_default=True, help=help_)
 
 
 def _settings(values: dict[str, Any]) -> Settings:

@@ -47,6 +47,11 @@ def test_a_flag_sets_its_setting(served: list[Settings]) -> None:
     assert not settings.allow_public
 
 
+def test_the_pause_between_commits_may_be_given_without_its_unit(served: list[Settings]) -> None:
+    assert invoke("--max-commit-delay", "5").exit_code == 0
+    assert served[0].max_commit_delay_ms == 5.0
+
+
 def test_without_flags_the_settings_are_the_defaults(served: list[Settings]) -> None:
     assert invoke().exit_code == 0
     assert served == [Settings()]
