@@ -20,7 +20,6 @@ from chatlog.eventlog import read
 from chatlog.eventlog.schema import events
 
 MAX_SEQ: Final = 2**63 - 1
-FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 _OF_ROOM: Final = events.c.room_id == sa.bindparam("room")
 _BEFORE: Final = (

@@ -8,13 +8,13 @@ that the table is that fold.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.stays import LAST_SEEN, ROOM, SEQ, STAYS
+from chatlog.domain.times import minus
 from chatlog.eventlog.schema import events, nodes, users
 
 
@@ -51,7 +51,6 @@ def _open_and_since() -> sa.Select[Any]:
 SILENT_SECONDS: Final = 30.0
 """A server is heard of at least every 5 s; after so long without, it is taken for dead."""
 
-_FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 _OPEN: Final = _open_and_since()
 _LAST_AT: Final = (
     sa.select(events.c.seq)
@@ -102,12 +101,7 @@ def _is_doubtful(stay: sa.Row[Any], moment: str) -> bool:
     if stay.last_seen is not None:
         return bool(stay.last_seen < moment)
     # Open still, of a server that nobody has ended yet: it may have been killed just now.
-    return stay.left_seq is None and bool(stay.seen_at < _before(moment, SILENT_SECONDS))
-
-
-def _before(moment: str, seconds: float) -> str:
-    at = datetime.strptime(moment, _FORMAT).replace(tzinfo=UTC)
-    return (at - timedelta(seconds=seconds)).strftime(_FORMAT)
+    return stay.left_seq is None and bool(stay.seen_at < minus(moment, SILENT_SECONDS))
 
 
 def _present(stays: list[sa.Row[Any]], moment: str | None) -> Present:

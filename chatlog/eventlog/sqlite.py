@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chatlog.domain.errors import LeaseLost, LogError
+from chatlog.domain.times import FORMAT
 from chatlog.eventlog.backend import Failure, Locked
 from chatlog.eventlog.one_hop import OneHopConnection
 
@@ -50,7 +51,7 @@ _LOCK: Final = sa.text(
 
 def now_text() -> str:
     """Return the machine's time as the log writes it. SQLite's clock is the process's."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(UTC).strftime(FORMAT)
 
 
 class Sqlite:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
-
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.domain.times import minus
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.postgres import NOW
-
-FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
+from chatlog.eventlog.sqlite import now_text
 
 
 async def now(
@@ -19,8 +16,7 @@ async def now(
 ) -> str:
     """Return the database's time, or so many seconds before it."""
     if database.backend.name == "postgresql":
-        text = str((await connection.execute(sa.text(f"SELECT {NOW}"))).scalar_one())
-        at = datetime.strptime(text, FORMAT).replace(tzinfo=UTC)
+        at = str((await connection.execute(sa.text(f"SELECT {NOW}"))).scalar_one())
     else:
-        at = datetime.now(UTC)
-    return (at - timedelta(seconds=minus_seconds)).strftime(FORMAT)
+        at = now_text()
+    return minus(at, minus_seconds)

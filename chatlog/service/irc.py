@@ -14,9 +14,8 @@ from typing import Literal
 
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import Limits, check_message, check_username
+from chatlog.domain.times import FORMAT
 from chatlog.service.irc_lines import Came, Line, Renamed, Said, Went, minute_of, parse, text_of
-
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 IrcCause = Literal["left", "disconnected", "import_ended"]
 
@@ -95,7 +94,7 @@ class Story:
         self._at = self._now()
 
     def _now(self) -> str:
-        return (self._day + timedelta(minutes=self._minute)).strftime(_FORMAT)
+        return (self._day + timedelta(minutes=self._minute)).strftime(FORMAT)
 
     def _tell(self, line: Line) -> Iterator[Happening]:
         if isinstance(line, Said) and self._is_name(line.name) and self._is_text(line.text):
@@ -180,4 +179,4 @@ def span(lines: Iterable[bytes], day: date) -> Span:
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the file's UTC
     begin = midnight + timedelta(minutes=first or 0)
     end = midnight + timedelta(days=days, minutes=last)
-    return Span(count, first or 0, begin.strftime(_FORMAT), end.strftime(_FORMAT))
+    return Span(count, first or 0, begin.strftime(FORMAT), end.strftime(FORMAT))

@@ -18,6 +18,7 @@ from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.events import Left, Posted, Recorded
 from chatlog.domain.names import Limits, check_id, check_message, check_room, check_username
 from chatlog.domain.proof import Proved
+from chatlog.domain.times import FORMAT
 from chatlog.eventlog.adopt import Adoption
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.upkeep import after_bulk
@@ -172,6 +173,6 @@ class _Checked:
 
 def _check_time(at: str) -> None:
     try:
-        datetime.strptime(at, clock.FORMAT)  # noqa: DTZ007 - only its form is looked at
+        datetime.strptime(at, FORMAT)  # noqa: DTZ007 - only its form is looked at
     except ValueError:
         raise BadLine(f"{at!r} is no time") from None

@@ -8,7 +8,6 @@ from typing import Final
 GOING_AWAY: Final = 1001
 UNSUPPORTED: Final = 1003
 NOT_UTF8: Final = 1007
-TOO_LARGE: Final = 1009
 TOO_MANY_ERRORS: Final = 4400
 TOO_SLOW: Final = 4408
 TOO_MANY_CONNECTIONS: Final = 4429

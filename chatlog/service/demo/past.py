@@ -15,12 +15,12 @@ from typing import Final
 from chatlog.domain.commands import Command, Join, Leave, Post
 from chatlog.domain.errors import LogError
 from chatlog.domain.events import Posted, Recorded
+from chatlog.domain.times import FORMAT
 from chatlog.eventlog import erasing
 from chatlog.eventlog.append import Node, Outcome
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
-from chatlog.nodes.clock import FORMAT
 from chatlog.nodes.dating import date_back
 from chatlog.nodes.reaper import leaves_due
 from chatlog.service.demo.plan import BEGIN, CRASH, RESTART, Plan
