@@ -120,9 +120,10 @@ class Batch:
             await memory.load_users(connection, usernames)
             if not usernames <= memory.users.keys():
                 self._secret = await lookup.name_secret(connection)
-                self._next_user = await _next(connection, users.c.id)
+                # A step may look up several times, and what it recorded is not yet inserted.
+                self._next_user = max(self._next_user, await _next(connection, users.c.id))
             if not room_names <= memory.rooms.keys():
-                self._next_room = await _next(connection, rooms.c.id)
+                self._next_room = max(self._next_room, await _next(connection, rooms.c.id))
 
     def room(self, name: str) -> Room:
         """Return a room that ``know`` has read.

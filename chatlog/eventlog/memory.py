@@ -1,13 +1,15 @@
 """What the writer remembers between batches: rooms at their heads, users by name.
 
 A cache of the log and nothing more: it is brought up to the log's end under the lock
-before every batch, and forgotten whenever a transaction fails.
+before every batch, and forgotten whenever a transaction fails. What a batch has read stays
+until the next one begins, however much that is; then the least recently used goes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,16 +19,23 @@ from chatlog.eventlog import lookup
 from chatlog.eventlog.read import read_forward
 
 MAX_ROOMS: Final = 10_000
-MAX_USERS: Final = 100_000
+"""Rooms kept between batches: 1 KiB each, and 4 KiB more for 500 recent chats."""
+
+MAX_USERS: Final = 20_000
+"""Users kept between batches: 0.4 KiB each."""
+
+_PAGE: Final = 1_000
 
 
 class Memory:
-    """Rooms and users as of ``position``."""
+    """Rooms and users as of ``position``, each in the order of their last use."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_rooms: int = MAX_ROOMS, max_users: int = MAX_USERS) -> None:
         self.position = 0
         self.rooms: dict[str, Room] = {}
         self.users: dict[str, User] = {}
+        self._max_rooms = max_rooms
+        self._max_users = max_users
 
     def forget(self) -> None:
         """Forget everything, so that it is read from the log again."""
@@ -35,37 +44,51 @@ class Memory:
         self.users.clear()
 
     async def bring_up(self, connection: AsyncConnection, position: int) -> None:
-        """Fold in what others have appended up to the log's end."""
+        """Make space, and fold in what others have appended up to the log's end.
+
+        Called before a batch reads what it needs: nothing of the batch in hand can go.
+        """
+        _drop_oldest(self.rooms, self._max_rooms)
+        _drop_oldest(self.users, self._max_users)
+        # Everybody waits for the lock meanwhile: beyond a page what is needed is read anew.
+        if position - self.position > _PAGE:
+            self.forget()
+        if self.rooms or self.users:
+            await self._fold(connection, position)
+        self.position = position
+
+    async def _fold(self, connection: AsyncConnection, position: int) -> None:
         if self.position == position:
             return
-        if not self.rooms:
-            self.position = position
-        while self.position < position:
-            for recorded in await read_forward(connection, self.position, limit=1_000):
-                self.position = recorded.position
-                if (room := self.rooms.get(recorded.room)) is not None:
-                    room.apply(recorded)
-                if type(recorded.event) is Erased:
-                    self.users.clear()  # one of them may have lost the name
+        for recorded in await read_forward(connection, self.position, limit=_PAGE):
+            if (room := self.rooms.get(recorded.room)) is not None:
+                room.apply(recorded)
+            if type(recorded.event) is Erased:
+                self.users.clear()  # one of them may have lost the name
 
     async def load(self, connection: AsyncConnection, names: Iterable[str]) -> None:
         """Read the rooms of these names that are not remembered. Unknown ones stay out."""
-        missing = [name for name in set(names) if name not in self.rooms]
-        if missing:
-            self._make_space()
+        if missing := _missing(self.rooms, names):
             for room in await lookup.rooms_at_head(connection, missing):
                 self.rooms[room.name] = room
 
     async def load_users(self, connection: AsyncConnection, names: Iterable[str]) -> None:
         """Read the users of these names that are not remembered."""
-        missing = [name for name in set(names) if name not in self.users]
-        if missing:
-            if len(self.users) > MAX_USERS:
-                self.users.clear()
+        if missing := _missing(self.users, names):
             self.users.update(await lookup.users_named(connection, missing))
 
-    def _make_space(self) -> None:
-        if len(self.rooms) < MAX_ROOMS:
-            return
-        for name in [name for name, room in self.rooms.items() if not len(room.sessions)]:
-            del self.rooms[name]
+
+def _missing(known: dict[str, Any], names: Iterable[str]) -> list[str]:
+    """Return the names that are not known; the others become the most recently used."""
+    missing = []
+    for name in set(names):
+        if name in known:
+            known[name] = known.pop(name)
+        else:
+            missing.append(name)
+    return missing
+
+
+def _drop_oldest(known: dict[str, Any], most: int) -> None:
+    for name in list(islice(known, max(0, len(known) - most))):
+        del known[name]
