@@ -87,7 +87,8 @@ class Settings:
         default=30.0, metadata={"help": "silence after which a connection is pinged"}
     )
     max_recent_bytes: int = field(
-        default=1_048_576, metadata={"help": "newest frames of a room kept in memory"}
+        default=33_554_432,
+        metadata={"help": "newest frames of all rooms kept in memory; of one room an eighth"},
     )
     max_pages: int = field(
         default=32, metadata={"help": "pages of history in memory at a time, unsent ones too"}

@@ -1,23 +1,80 @@
-"""A room's newest frames, contiguous and bounded in bytes."""
+"""A room's newest frames, contiguous, and the budget of bytes that all rooms share.
+
+A room may take what the others leave, up to ``max_room_bytes``. Once the budget is spent
+the least recently published room gives way, down to an equal share of it: so every live
+room keeps that share, and the sum stays below the budget however many rooms there are.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from itertools import islice
+
+
+class Budget:
+    """The bytes of the frames that all rooms of a server keep in memory.
+
+    Told of every room that enters, leaves, or has published; ``used`` is kept by the rooms.
+    """
+
+    __slots__ = ("_in_turn", "_rooms", "last", "max_bytes", "max_room_bytes", "used")
+
+    def __init__(self, max_bytes: int, *, max_room_bytes: int | None = None) -> None:
+        self.used = 0
+        self.max_bytes = max_bytes
+        self.max_room_bytes = max_bytes if max_room_bytes is None else max_room_bytes
+        self.last: Recent | None = None
+        self._rooms: set[Recent] = set()
+        # Rooms that may have more than their share, the least recently published first. One
+        # that has not is taken out when its turn comes, and is in again once it publishes:
+        # so a publish costs the same however many rooms there are.
+        self._in_turn: OrderedDict[Recent, None] = OrderedDict()
+
+    def enter(self, recent: Recent) -> None:
+        """Count one more room."""
+        self._rooms.add(recent)
+
+    def leave(self, recent: Recent) -> None:
+        """Count this room no more."""
+        if recent in self._rooms:
+            self._rooms.remove(recent)
+            self._in_turn.pop(recent, None)
+            self.used -= recent.bytes
+            self.last = None
+
+    def note(self, recent: Recent) -> None:
+        """Note that this room has published last."""
+        self._in_turn[recent] = None
+        self._in_turn.move_to_end(recent)
+        self.last = recent
+
+    def make_space(self) -> None:
+        """Have rooms drop their oldest frames until no more than ``max_bytes`` are used."""
+        share = self.max_bytes // len(self._rooms)
+        while (over := self.used - self.max_bytes) > 0:
+            if not self._in_turn:  # all had their share, and with more rooms it is smaller now
+                self._in_turn.update(dict.fromkeys(self._rooms))
+            recent = next(iter(self._in_turn))
+            if recent.bytes > share:
+                recent.shrink(max(share, recent.bytes - over))
+            else:
+                del self._in_turn[recent]
+                self.last = None
 
 
 class Recent:
     """The frames of the seqs ``first`` to ``head``; ``first`` is head + 1 when empty."""
 
-    __slots__ = ("_bytes", "_frames", "_max_bytes", "head")
+    __slots__ = ("_budget", "_frames", "bytes", "head")
 
-    def __init__(self, head: int, frames: Iterable[bytes], max_bytes: int) -> None:
+    def __init__(self, head: int, frames: Iterable[bytes], budget: Budget) -> None:
         self.head = head
+        self.bytes = 0
+        self._budget = budget
         self._frames: deque[bytes] = deque()
-        self._bytes = 0
-        self._max_bytes = max_bytes
-        self._add(frames)
+        budget.enter(self)
+        self._add(list(frames))
 
     @property
     def first(self) -> int:
@@ -26,20 +83,38 @@ class Recent:
 
     def clear(self) -> None:
         """Drop every frame: what they show has changed in the log."""
-        self._frames.clear()
-        self._bytes = 0
+        self.shrink(0)
+
+    def close(self) -> None:
+        """Leave the budget to others: nothing is published here any more."""
+        self._budget.leave(self)
 
     def extend(self, frames: list[bytes]) -> None:
-        """Add the frames of the next seqs and drop the oldest past the limit."""
+        """Add the frames of the next seqs and drop the oldest past the limits."""
         self.head += len(frames)
         self._add(frames)
 
-    def _add(self, frames: Iterable[bytes]) -> None:
-        for frame in frames:
-            self._frames.append(frame)
-            self._bytes += len(frame)
-        while self._bytes > self._max_bytes:
-            self._bytes -= len(self._frames.popleft())
+    def _add(self, frames: list[bytes]) -> None:
+        self._frames.extend(frames)
+        more = sum(map(len, frames))
+        self.bytes += more
+        budget = self._budget
+        budget.used += more
+        if budget.last is not self:
+            budget.note(self)
+        if self.bytes > budget.max_room_bytes:
+            self.shrink(budget.max_room_bytes)
+        if budget.used > budget.max_bytes:
+            budget.make_space()
+
+    def shrink(self, most_bytes: int) -> None:
+        """Drop the oldest frames until no more than that many bytes are left."""
+        before = left = self.bytes
+        drop = self._frames.popleft
+        while left > most_bytes:
+            left -= len(drop())
+        self.bytes = left
+        self._budget.used -= before - left
 
     def since(self, seq: int, last: int, max_bytes: int) -> tuple[bytes, int]:
         """Return frames from ``seq`` on and the last seq among them, at most ``last``.

@@ -7,11 +7,11 @@ applied afterwards; those the snapshot had already are recognised by their seq.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from chatlog.delivery.feed import Delivered, Feed, Member
-from chatlog.delivery.recent import Recent
-from chatlog.domain.errors import Unavailable
+from chatlog.delivery.recent import Budget, Recent
 from chatlog.domain.events import Recorded
 from chatlog.domain.sessions import OpenSessions
 from chatlog.eventlog import lookup, read
@@ -24,6 +24,10 @@ from chatlog.wire.frames import text_frame
 RECENT_EVENTS = 256
 """How many events of a room are read into memory at first; later ones stay by their bytes."""
 _PAGE = 100
+_ONE_ROOM = 8
+"""The part of all recent frames that one room has at most: it needs no more to be served well."""
+_MANY_ROOMS = 1_000
+"""Rooms, beside twice those in use, from which on idle ones are let go at once."""
 
 
 class Rooms:
@@ -41,10 +45,12 @@ class Rooms:
         self.catch_up: Callable[[Feed, Member], None] = lambda _feed, _member: None
         self._database = database
         self._max_buffer_bytes = max_buffer_bytes
-        self._max_recent_bytes = max_recent_bytes
+        self._recent = Budget(max_recent_bytes, max_room_bytes=max_recent_bytes // _ONE_ROOM)
         self._idle_seconds = idle_seconds
         self._rooms: dict[str, LiveRoom] = {}
-        self._opening: dict[str, tuple[asyncio.Future[LiveRoom], list[Recorded]]] = {}
+        self._crowded = _MANY_ROOMS
+        self._opening: dict[str, tuple[asyncio.Future[None], list[Recorded]]] = {}
+        self._holders: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -68,50 +74,70 @@ class Rooms:
             elif (opening := self._opening.get(name)) is not None:
                 opening[1].extend(of_room)
 
+    @contextmanager
+    def holding(self, name: str) -> Iterator[None]:
+        """Keep the room of this name from being let go, now or once it is open.
+
+        Held before it is opened: else it could go while one who waits for it is being woken,
+        and that one would be put into a room to which nothing is brought. Left idle by its
+        last holder (a join was refused), it is let go at once.
+        """
+        self._holders[name] = self._holders.get(name, 0) + 1
+        try:
+            yield
+        finally:
+            self._holders[name] -= 1
+            if self._holders[name] == 0:
+                del self._holders[name]
+                self._close_if_unused(name)
+
     async def open(self, name: str) -> LiveRoom:
-        """Return the room of this name, read from the log if it is not live yet."""
-        if (room := self._rooms.get(name)) is not None:
-            room.idle_since = None
-            return room
-        if (opening := self._opening.get(name)) is not None:
-            return await asyncio.shield(opening[0])
-        return await self._read(name)
+        """Return the room of this name, read from the log if it is not live yet.
+
+        Raises:
+            Unavailable: if the log cannot be read.
+        """
+        while (room := self._rooms.get(name)) is None:
+            if (opening := self._opening.get(name)) is None:
+                return await self._read(name)
+            await asyncio.shield(opening[0])
+        room.idle_since = None
+        return room
 
     async def _read(self, name: str) -> LiveRoom:
-        opened: asyncio.Future[LiveRoom] = asyncio.get_running_loop().create_future()
+        opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         meanwhile: list[Recorded] = []
         self._opening[name] = (opened, meanwhile)
         try:
             room = await self._snapshot(name)
-        except BaseException as error:
-            others = error if isinstance(error, Exception) else Unavailable()
-            opened.set_exception(others)
+            self._make_space()
+            self._rooms[name] = room
+            room.dispatch(meanwhile)
+        except Exception as error:
+            opened.set_exception(error)
             opened.exception()  # nobody else may be waiting for it
             raise
-        else:
-            room.dispatch(meanwhile)
-            self._rooms[name] = room
-            opened.set_result(room)
-            return room
         finally:
             del self._opening[name]
+            if not opened.done():  # open; or its reader was cancelled, and another one reads
+                opened.set_result(None)
+        return room
 
     async def _snapshot(self, name: str) -> LiveRoom:
+        head, events, sessions = 0, list[Recorded](), OpenSessions()
         async with self._database.read() as connection:
             number = await read.room_number(connection, name)
-            if number is None:
-                return self._room(name, 0, [], OpenSessions())
-            head = await read.room_head(connection, number)
-            events = await read.read_room(
-                connection, number, max(1, head - RECENT_EVENTS + 1), head, limit=RECENT_EVENTS
-            )
-            sessions = await lookup.open_sessions(connection, number)
+            if number is not None:
+                head = await read.room_head(connection, number)
+                first = max(1, head - RECENT_EVENTS + 1)
+                events = await read.read_room(connection, number, first, head, limit=RECENT_EVENTS)
+                sessions = await lookup.open_sessions(connection, number)
         return self._room(name, head, [text_frame(encode(event)) for event in events], sessions)
 
     def _room(self, name: str, head: int, frames: list[bytes], open_: OpenSessions) -> LiveRoom:
         feed = Feed(
             name,
-            Recent(head, frames, self._max_recent_bytes),
+            Recent(head, frames, self._recent),
             max_buffer_bytes=self._max_buffer_bytes,
             delivered=self.delivered,
             catch_up=self._fall_behind,
@@ -121,11 +147,25 @@ class Rooms:
     def _fall_behind(self, feed: Feed, member: Member) -> None:
         self.catch_up(feed, member)
 
-    def close_if_unused(self, name: str) -> None:
-        """Let go of a room at once that was opened for nothing."""
-        room = self._rooms.get(name)
-        if room is not None and room.is_idle:
-            del self._rooms[name]
+    def _is_unused(self, name: str) -> bool:
+        return self._rooms[name].is_idle and name not in self._holders
+
+    def _close_if_unused(self, name: str) -> None:
+        if name in self._rooms and self._is_unused(name):
+            self._close(name)
+
+    def _close(self, name: str) -> None:
+        self._rooms.pop(name).feed.recent.close()
+
+    def _make_space(self) -> None:
+        """Let go of idle rooms before their time once there are many: a client can make them.
+
+        Looked for again only once there are twice as many, so opening stays cheap.
+        """
+        if len(self._rooms) >= self._crowded:
+            for name in tuple(self._rooms):
+                self._close_if_unused(name)
+            self._crowded = 2 * len(self._rooms) + _MANY_ROOMS
 
     async def read_frames(self, name: str, seq: int) -> list[bytes]:
         """Return some frames of a room from ``seq`` on, from the log."""
@@ -144,9 +184,9 @@ class Rooms:
             await asyncio.sleep(self._idle_seconds / 2)
             now = loop.time()
             for name, room in list(self._rooms.items()):
-                if not room.is_idle:
+                if not self._is_unused(name):
                     room.idle_since = None
                 elif room.idle_since is None:
                     room.idle_since = now
                 elif now - room.idle_since >= self._idle_seconds:
-                    del self._rooms[name]
+                    self._close(name)

@@ -58,8 +58,11 @@ class Stays:
             Refused, OutcomeUnknown: nobody was placed in the room.
         """
         self._check(command)
-        parts = self._parts
-        room = await parts.rooms.open(command.room)
+        with self._parts.rooms.holding(command.room):
+            await self._join(command)
+
+    async def _join(self, command: wire.Join) -> None:
+        room = await self._parts.rooms.open(command.room)
         session = secrets.token_hex(16)
         room.joining[session] = Joiner(self._outlet, command.id, self._ended)
 
@@ -76,11 +79,10 @@ class Stays:
             await self._append(_join(command, session), joined)
         except Refused:
             room.drop(session)
-            parts.rooms.close_if_unused(command.room)
             raise
-        except OutcomeUnknown:
+        except (OutcomeUnknown, asyncio.CancelledError):
             room.drop(session)
-            parts.departures.add([commands.Leave(command.room, session, "disconnected")])
+            self._parts.departures.add([commands.Leave(command.room, session, "disconnected")])
             raise
 
     def _check(self, command: wire.Join) -> None:

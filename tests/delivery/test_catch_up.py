@@ -12,7 +12,7 @@ import pytest
 from chatlog.delivery.catch_up import TOO_SLOW, CatchUp
 from chatlog.delivery.feed import Delivered, Feed, Member
 from chatlog.delivery.outlet import drained
-from chatlog.delivery.recent import Recent
+from chatlog.delivery.recent import Budget, Recent
 from tests.support.outlets import FakeOutlet
 
 MARK = 1_000
@@ -38,7 +38,7 @@ class Log:
         recent = [frame(seq) for seq in range(max(1, head - 4), head + 1)]
         self.feed = Feed(
             "general",
-            Recent(head, recent, 600),
+            Recent(head, recent, Budget(600)),
             max_buffer_bytes=MARK,
             delivered=self.delivered,
             catch_up=catch_up.start,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatlog.delivery.feed import Delivered, Feed, Member
-from chatlog.delivery.recent import Recent
+from chatlog.delivery.recent import Budget, Recent
 from tests.support.outlets import FakeOutlet
 
 MARK = 100
@@ -18,7 +18,7 @@ class Room:
         frames = [frame(seq) for seq in range(1, head + 1)]
         self.feed = Feed(
             "general",
-            Recent(head, frames, recent_bytes),
+            Recent(head, frames, Budget(recent_bytes)),
             max_buffer_bytes=MARK,
             delivered=self.delivered,
             catch_up=lambda _feed, member: self.fallen.append(member),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chatlog.delivery.feed import Delivered, Feed, Member
-from chatlog.delivery.recent import Recent, join_frames
+from chatlog.delivery.recent import Budget, Recent, join_frames
 from tests.support.outlets import FakeOutlet
 
 MARK = 60
@@ -35,7 +35,7 @@ class Feeds(RuleBasedStateMachine):
         self.readers: list[Reader] = []
         self.feed = Feed(
             "general",
-            Recent(0, [], 150),
+            Recent(0, [], Budget(150)),
             max_buffer_bytes=MARK,
             delivered=Delivered(),
             catch_up=lambda _feed, _member: None,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from chatlog.domain.commands import Join, Leave, Post
 from chatlog.domain.events import Recorded
 from chatlog.runtime import Runtime
+from chatlog.service import rooms
 from chatlog.service.live import LiveRoom
 from chatlog.service.rooms import RECENT_EVENTS
 from tests.support.nodes import Client, node_on, texts_of, until
@@ -125,3 +128,44 @@ async def test_users_are_told_from_memory_and_from_the_log_alike(sqlite_url: str
         await node.rooms.open("general")
         assert await node.users.frame("general", None) == cold
         assert (cold.seq, list(cold.users), cold.count) == (3, ["ada"], 1)
+
+
+async def test_rooms_that_somebody_only_passes_through_do_not_pile_up(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "_MANY_ROOMS", 5)
+    async with node_on(sqlite_url) as node:
+        witness, ada = Client(node), Client(node)
+        await witness.join("general", "witness")
+        for n in range(30):
+            await ada.join(f"room {n}")
+            await ada.send("leave")
+            assert len(node.rooms) <= 8
+        assert node.rooms.get("general") is not None
+        await witness.send("chat", message="still here")
+        await witness.until("chat")
+
+
+async def test_the_recent_frames_of_all_rooms_share_one_budget(sqlite_url: str) -> None:
+    async with node_on(sqlite_url, max_recent_bytes=40_000) as node:
+        ada = Client(node)
+        for n in range(20):
+            await ada.join(f"room {n}")
+            for m in range(20):
+                await ada.send("chat", message=f"chat {m}")
+            await ada.until("chat", message="chat 19", room=f"room {n}")
+        kept = [room.feed.recent.bytes for n in range(20) if (room := node.rooms.get(f"room {n}"))]
+        assert len(kept) == 20
+        assert max(kept) <= 40_000 // 8
+        assert 30_000 < sum(kept) <= 40_000
+
+
+async def test_a_room_that_is_let_go_gives_its_frames_back(sqlite_url: str) -> None:
+    async with node_on(sqlite_url, idle_room_seconds=0.05) as node:
+        ada = Client(node)
+        await ada.join("general")
+        budget = node.rooms._recent
+        assert budget.used > 0
+        await ada.send("leave")
+        await until(lambda: len(node.rooms) == 0)
+        assert budget.used == 0

@@ -31,7 +31,7 @@ LONG_SECONDS = 12.0
 
 SETTINGS = Settings(
     max_buffer_bytes=600,
-    max_recent_bytes=1_500,
+    max_recent_bytes=12_000,
     slow_seconds=4.0,
     idle_room_seconds=4.0,
     max_batch=4,
