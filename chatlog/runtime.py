@@ -71,6 +71,7 @@ class Runtime:
             turn=turn,
             max_batch=settings.max_batch,
             max_waiting=settings.max_waiting_commands,
+            max_waiting_bytes=settings.max_waiting_bytes,
             max_delay_ms=settings.max_commit_delay_ms,
         )
         self.departures = Departures(self.committer)

@@ -67,6 +67,10 @@ class Settings:
     max_waiting_commands: int = field(
         default=20_000, metadata={"help": "commands waiting for a commit; more are `overloaded`"}
     )
+    max_waiting_bytes: int = field(
+        default=33_554_432,
+        metadata={"help": "of messages waiting for a commit; more are `overloaded`"},
+    )
     max_in_flight: int = field(
         default=256, metadata={"help": "commands of one connection waiting for a commit"}
     )

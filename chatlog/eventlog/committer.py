@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from chatlog.domain.commands import Command
+from chatlog.domain.commands import Command, Post
 from chatlog.domain.errors import (
     ChatlogError,
     LeaseLost,
@@ -53,10 +54,13 @@ class Committer:
         max_batch: int,
         max_waiting: int,
         max_delay_ms: float,
+        max_waiting_bytes: int = sys.maxsize,
         turn: asyncio.Lock | None = None,
     ) -> None:
         """Give committed events to ``deliver``; call ``lost`` if this node is declared dead.
 
+        The line takes no more once ``max_waiting`` commands are in it, or messages of
+        ``max_waiting_bytes`` in memory: a thousand long ones take what 100,000 short ones do.
         ``turn`` is shared with a tail of the same log.
         """
         self._writer = writer
@@ -65,6 +69,8 @@ class Committer:
         self._turn = turn or asyncio.Lock()
         self._max_batch = max_batch
         self._max_waiting = max_waiting
+        self._max_waiting_bytes = max_waiting_bytes
+        self._waiting_bytes = 0
         self._pace = Pace(max_delay_ms / 1_000)
         self._line: deque[tuple[Command, Done]] = deque()
         self._steps: deque[Callable[[], Awaitable[None]]] = deque()
@@ -86,9 +92,10 @@ class Committer:
         Raises:
             Overloaded: if the line is full; ``done`` is not called.
         """
-        if len(self._line) >= self._max_waiting:
+        if len(self._line) >= self._max_waiting or self._waiting_bytes >= self._max_waiting_bytes:
             raise Overloaded
         self._line.append((command, done))
+        self._waiting_bytes += _bytes_of(command)
         self._idle.clear()
         self._bell.set()
 
@@ -160,6 +167,7 @@ class Committer:
     def _take(self) -> list[tuple[Command, Done]]:
         size = min(len(self._line), self._max_batch)
         batch = [self._line.popleft() for _ in range(size)]
+        self._waiting_bytes -= sum([_bytes_of(command) for command, _ in batch])
         if not self._line and not self._steps:
             self._bell.clear()
             if not batch:
@@ -200,3 +208,7 @@ class Committer:
         if events:
             self.appended += len(events)
             self._deliver(events)
+
+
+def _bytes_of(command: Command) -> int:
+    return sys.getsizeof(command.message) if type(command) is Post else 0
