@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.presence import seq_at
+from chatlog.domain import times
 from chatlog.domain.errors import Refused
 from chatlog.eventlog import read
 from chatlog.eventlog.schema import events
@@ -72,8 +73,7 @@ def parse_point(text: str) -> int | str:
         raise Refused(
             "bad_command", "Give a seq, as in 41, or a time, as in 2026-11-22T17:00:00Z."
         ) from None
-    # Not strftime's %Y, which has fewer than four digits for the first years.
-    return f"{time.year:04}{time.strftime('-%m-%dT%H:%M:%S.%fZ')}"
+    return times.text(time)
 
 
 async def find_room(connection: AsyncConnection, name: str) -> Room:

@@ -3,6 +3,9 @@
 Everything that passes here can be stored by both databases, shown by a client and
 hashed by a verifier. Nothing is normalised: what is not in form is refused, so that
 two names that look alike are never silently one. Imports normalise before they ask.
+
+Earlier versions took more names than this one. Whoever speaks of names that are in a log
+already (an operator, an export) is held to what the log can hold: ``check_stored_…``.
 """
 
 from __future__ import annotations
@@ -10,8 +13,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Final
 
 from chatlog.domain.errors import Refused
+from chatlog.domain.unseen import seen
 
 _ROOM_PUNCTUATION = frozenset("._-#@:+&'() ")
 # Line and paragraph separators break a line like a control character does; category Cf
@@ -31,8 +36,28 @@ class Limits:
     max_rooms_per_connection: int
 
 
+STORED_LIMITS: Final = Limits(
+    max_message_bytes=16_777_216,
+    max_room_chars=1_024,
+    max_username_chars=1_024,
+    max_rooms_per_connection=1,
+)
+"""The largest limits that make sense: a log may come from a server with other settings."""
+
+
 def check_room(room: str, limits: Limits) -> None:
     """Refuse a room's name that is not in form.
+
+    Raises:
+        Refused: ``room_invalid``, naming what is wrong.
+    """
+    check_stored_room(room, limits)
+    if seen(room) != room:
+        raise _room("has no invisible characters")
+
+
+def check_stored_room(room: str, limits: Limits = STORED_LIMITS) -> None:
+    """Refuse what no version has taken as a room's name.
 
     Raises:
         Refused: ``room_invalid``, naming what is wrong.
@@ -61,7 +86,20 @@ def _room(rule: str) -> Refused:
 
 
 def check_username(username: str, limits: Limits) -> None:
-    """Refuse a person's name that is not in form.
+    """Refuse a person's name that is not in form, or could be one of the program's own.
+
+    Raises:
+        Refused: ``username_invalid``, naming what is wrong.
+    """
+    check_stored_username(username, limits)
+    if seen(username) != username or any(c.isspace() and c != " " for c in username):
+        raise _username("has no invisible characters and no spaces but the ordinary one")
+    if _is_own(username):
+        raise _username("is not in parentheses: such names are the program's own")
+
+
+def check_stored_username(username: str, limits: Limits = STORED_LIMITS) -> None:
+    """Refuse what no version has taken as a person's name.
 
     Raises:
         Refused: ``username_invalid``, naming what is wrong.
@@ -74,6 +112,25 @@ def check_username(username: str, limits: Limits) -> None:
         raise _username("has no space at its ends")
     if not unicodedata.is_normalized("NFC", username):
         raise _username("is in Unicode's normal form C")
+
+
+def username_from(name: str) -> str:
+    """Return the name in form that is nearest to one from elsewhere; it may be empty.
+
+    What is not seen is dropped, and the parentheses round all of it, which say that a name
+    is the program's own.
+    """
+    shown = "".join(" " if char.isspace() else char for char in seen(name))
+    shown = "".join(c for c in shown if unicodedata.category(c) not in _NAME_FORBIDDEN)
+    shown = unicodedata.normalize("NFC", shown).strip()
+    while _is_own(shown):
+        shown = shown[1:-1].strip()
+    return shown
+
+
+def _is_own(name: str) -> bool:
+    """Return whether a name is of the form of ``(erased)`` and ``(retention)``."""
+    return len(name) > 1 and name[0] == "(" and name[-1] == ")"
 
 
 def _username(rule: str) -> Refused:

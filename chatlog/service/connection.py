@@ -91,7 +91,7 @@ class Connection:
         elif type(command) is wire.History:
             await self._history(command)
         elif type(command) is wire.Users:
-            names.check_room(command.room, self._parts.limits)
+            names.check_stored_room(command.room, self._parts.limits)
             self._answer(await self._parts.users.frame(command.room, command.id))
         else:
             self._answer(Pong(command.id))
@@ -126,7 +126,7 @@ class Connection:
         await self._stays.leave(command.room, acknowledge)
 
     async def _history(self, command: wire.History) -> None:
-        names.check_room(command.room, self._parts.limits)
+        names.check_stored_room(command.room, self._parts.limits)
         async with self._parts.history.lend(_page_request(command)) as page:
             self._answer(
                 HistoryFrame(

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from chatlog.domain import times
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import Limits, check_message, check_username
-from chatlog.domain.times import FORMAT
 from chatlog.service.irc_lines import Came, Line, Renamed, Said, Went, minute_of, parse, text_of
 
 IrcCause = Literal["left", "disconnected", "import_ended"]
@@ -94,7 +94,7 @@ class Story:
         self._at = self._now()
 
     def _now(self) -> str:
-        return (self._day + timedelta(minutes=self._minute)).strftime(FORMAT)
+        return times.text(self._day + timedelta(minutes=self._minute))
 
     def _tell(self, line: Line) -> Iterator[Happening]:
         if isinstance(line, Said) and self._is_name(line.name) and self._is_text(line.text):
@@ -177,6 +177,6 @@ def span(lines: Iterable[bytes], day: date) -> Span:
             days += 1
         last = minute
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the file's UTC
-    begin = midnight + timedelta(minutes=first or 0)
-    end = midnight + timedelta(days=days, minutes=last)
-    return Span(count, first or 0, begin.strftime(FORMAT), end.strftime(FORMAT))
+    begin = times.text(midnight + timedelta(minutes=first or 0))
+    end = times.minus(times.text(midnight), -(days * 86_400 + last * 60))
+    return Span(count, first or 0, begin, end)

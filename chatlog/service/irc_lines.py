@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from chatlog.domain.names import username_from
+
 _CLOCK: Final = re.compile(r"\[([01][0-9]|2[0-3]):([0-5][0-9])\]")
 _CHAT: Final = re.compile(r"\[[0-9:]{5}\] <([^>]+)>(?: (.*))?", re.DOTALL)
 _ACTION: Final = re.compile(r"\[[0-9:]{5}\]  \* ([^ ]+)(?: (.*))?", re.DOTALL)
@@ -68,26 +70,22 @@ def parse(line: str) -> Line:
     if minute_of(line) is None:
         return None
     if (chat := _CHAT.fullmatch(line)) is not None:
-        return Said(_name(chat[1]), _printable(chat[2] or ""))
+        return Said(username_from(chat[1]), _printable(chat[2] or ""))
     if (action := _ACTION.fullmatch(line)) is not None:
         text = _printable(action[2] or "")
-        return Said(_name(action[1]), f"/me {text}" if text.strip() else "")
+        return Said(username_from(action[1]), f"/me {text}" if text.strip() else "")
     return None
 
 
 def _announced(line: str) -> Line:
     if (stay := _STAY.match(line)) is not None:
-        name = _name(stay[1])
+        name = username_from(stay[1])
         if stay[2] == "joined":
             return Came(name)
         return Went(name, "left" if stay[2] == "left" else "disconnected")
     if (rename := _RENAME.fullmatch(line)) is not None:
-        return Renamed(_name(rename[1]), _name(rename[2]))
+        return Renamed(username_from(rename[1]), username_from(rename[2]))
     return None
-
-
-def _name(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip(" "))
 
 
 def _printable(text: str) -> str:

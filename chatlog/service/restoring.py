@@ -1,6 +1,6 @@
 """Put an export back: verified to the last byte, unchanged, in one transaction.
 
-What is checked is what ``verify`` checks, and the forms that a server holds its clients
+What is checked is what ``verify`` checks, and the forms that servers have held their clients
 to; so nothing comes in this way that a database, a client or the verifier cannot read.
 """
 
@@ -16,7 +16,13 @@ from typing import Final
 from chatlog.audit.chaincheck import ChainCheck, Wrong, text_of
 from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.events import Left, Posted, Recorded
-from chatlog.domain.names import Limits, check_id, check_message, check_room, check_username
+from chatlog.domain.names import (
+    STORED_LIMITS,
+    check_id,
+    check_message,
+    check_stored_room,
+    check_stored_username,
+)
 from chatlog.domain.proof import Proved
 from chatlog.domain.times import FORMAT
 from chatlog.eventlog.adopt import Adoption
@@ -26,13 +32,6 @@ from chatlog.nodes import clock, leases
 from chatlog.wire.proved import BadLine, decode_proved
 
 _PAGE: Final = 1_000
-# The log may come from a server with other limits; these are the largest that make sense.
-_LIMITS: Final = Limits(
-    max_message_bytes=16_777_216,
-    max_room_chars=1_024,
-    max_username_chars=1_024,
-    max_rooms_per_connection=1,
-)
 _NODE: Final = re.compile(r".*\.[^.]+", re.DOTALL)
 
 
@@ -145,7 +144,7 @@ class _Checked:
 
     def _check_room(self, room: str) -> None:
         if self._room is None:
-            check_room(room, _LIMITS)
+            check_stored_room(room)
             self._room = room
         if room != self._room:
             raise LogError(f"The file is of the room {room!r}: it goes into one of that name only.")
@@ -159,9 +158,9 @@ class _Checked:
     def _check_form(self, recorded: Recorded) -> None:
         event = recorded.event
         if event.user.name is not None:
-            check_username(event.user.name, _LIMITS)
+            check_stored_username(event.user.name)
         if (text := text_of(event)) is not None:
-            check_message(text, _LIMITS)
+            check_message(text, STORED_LIMITS)
         if not _NODE.fullmatch(event.node):
             raise BadLine("its node has no name")
         _check_time(recorded.at)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.names import check_username
+from chatlog.domain.names import check_stored_username, check_username, username_from
 from tests.support.events import LIMITS
 
 GOOD = {
@@ -24,6 +24,11 @@ GOOD = {
     "composed": "José",
     "dots only": "...",
     "a flag": "🇫🇷",
+    "a sign asked for as an emoji": "I ❤\ufe0f tea",
+    "an emoji asked for as one": "🎉\ufe0f",
+    "a keycap": "1\ufe0f\u20e3",
+    "a parenthesis at one end": "(ada",
+    "parentheses inside": "ada (work) l",
 }
 BAD = {
     "empty": "",
@@ -55,6 +60,28 @@ BAD = {
     "decomposed": "Jose\u0301",
     "an Ångström sign, which is not normal": "\u212b",
     "lone surrogate": "a\udfff",
+    "combining grapheme joiner": "a\u034fb",
+    "variation selector": "a\ufe0eb",
+    "emoji style after a letter": "a\ufe0f",
+    "emoji style after a digit": "1\ufe0f",
+    "emoji style twice": "❤\ufe0f\ufe0f",
+    "supplementary variation selector": "a\U000e0100",
+    "Hangul filler": "a\u3164b",
+    "Hangul choseong filler": "a\u115fb",
+    "Hangul jungseong filler": "a\u1160b",
+    "halfwidth Hangul filler": "a\uffa0b",
+    "Khmer inherent vowel": "a\u17b4b",
+    "other Khmer inherent vowel": "a\u17b5b",
+    "Mongolian variation selector": "a\u180bb",
+    "fourth Mongolian variation selector": "a\u180fb",
+    "blank Braille pattern": "a\u2800b",
+    "musical symbol without a head": "a\U0001d159b",
+    "not assigned, and ignorable": "a\ufff0b",
+    "no-break space inside": "a\u00a0b",
+    "em space inside": "a\u2003b",
+    "the program's own name": "(retention)",
+    "any name in parentheses": "(ada)",
+    "nothing in parentheses": "()",
 }
 
 
@@ -100,3 +127,39 @@ def test_whatever_passes_is_normal_storable_and_visible(name: str) -> None:
         unicodedata.bidirectional(char) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI"}
         for char in name
     )
+    assert not any(char.isspace() and char != " " for char in name)
+    assert not (name.startswith("(") and name.endswith(")") and len(name) > 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    {
+        "ada": "ada",
+        " a\u034fd\u3164a\U000e0100 ": "ada",
+        "a\u200bda\x02": "ada",
+        "e\u034f\u0301": "é",
+        "Ada\u00a0L": "Ada L",
+        "(retention)": "retention",
+        "(( ada ))": "ada",
+        "❤\ufe0f\ufe0f": "❤\ufe0f",
+        "\u2800": "",
+        "()": "",
+    }.items(),
+)
+def test_a_name_from_elsewhere_loses_what_is_not_seen(said: str, name: str) -> None:
+    assert username_from(said) == name
+
+
+@given(st.text(st.one_of(st.sampled_from("a\u0301\u034f\ufe0f❤( )\u00a0"), st.characters())))
+def test_a_name_from_elsewhere_is_in_form_or_empty_or_too_long(said: str) -> None:
+    name = username_from(said)
+    assert username_from(name) == name
+    if 1 <= len(name) <= 64:
+        check_username(name, LIMITS)
+
+
+def test_what_earlier_versions_took_can_still_be_spoken_of() -> None:
+    for name in ("(ada)", "a\u034fb", "a\u00a0b"):
+        check_stored_username(name)
+    with pytest.raises(Refused):
+        check_stored_username("a\x1bb")

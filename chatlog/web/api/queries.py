@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.names import check_room
+from chatlog.domain.names import check_stored_room
 from chatlog.runtime import limits_of
 from chatlog.web.keys import RUNTIME
 from chatlog.wire.commands import MAX_PAGE, MAX_SEQ
@@ -97,7 +97,7 @@ def room_of(request: web.Request) -> str:
         Refused: ``room_invalid``, if no room can have this name.
     """
     room = request.match_info["room"]
-    check_room(room, limits_of(request.app[RUNTIME].settings))
+    check_stored_room(room, limits_of(request.app[RUNTIME].settings))
     return room
 
 
