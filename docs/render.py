@@ -69,7 +69,17 @@ def datasette() -> str:
         }
         for question in questions().values()
     }
-    hidden = ("events", "meta", "nodes", "rooms", "schema_version", "sessions", "users")
+    hidden = (
+        "events",
+        "meta",
+        "nodes",
+        "retention",
+        "retention_changes",
+        "rooms",
+        "schema_version",
+        "sessions",
+        "users",
+    )
     database = {"queries": queries, "tables": {name: {"hidden": True} for name in hidden}}
     told = {"title": "chatlog: the audit", "databases": {"chatlog": database}}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"

@@ -7,7 +7,7 @@ and nowhere earlier: numbers, hashes, counts of sessions, repeated ids.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,10 +75,11 @@ class Batch:
 
     def user(self, name: str) -> User:
         """Return the user of this name, a new one where nobody has it."""
-        user = self._memory.users.get(name)
-        if user is None:
-            user = self._memory.users[name] = self._new_user(name)
-        return user
+        return self._user(name)
+
+    def operator(self, name: str) -> User:
+        """Return the operator of this name, who is never the person of this name."""
+        return self._user(lookup.operator(name))
 
     def first_post(self, room: Room, user: User, id: str) -> FirstPost | None:
         """Return the chat this user already sent to this room with this id."""
@@ -111,14 +112,17 @@ class Batch:
             self._posts = await lookup.first_posts(connection, posts) if posts else {}
 
     async def know(
-        self, connection: AsyncConnection, room_names: set[str], usernames: set[str]
+        self, connection: AsyncConnection, room_names: set[str], handles: set[str]
     ) -> None:
-        """Read rooms and users, and the numbers that new ones will get."""
+        """Read rooms and users, and the numbers that new ones will get.
+
+        A handle is a username, or an operator's name as ``lookup.operator`` returns it.
+        """
         memory = self._memory
         await memory.load(connection, room_names)
-        if usernames:
-            await memory.load_users(connection, usernames)
-            if not usernames <= memory.users.keys():
+        if handles:
+            await memory.load_users(connection, handles)
+            if not handles <= memory.users.keys():
                 self._secret = await lookup.name_secret(connection)
                 # A step may look up several times, and what it recorded is not yet inserted.
                 self._next_user = max(self._next_user, await _next(connection, users.c.id))
@@ -136,9 +140,12 @@ class Batch:
             raise Refused("room_unknown", "There is no room of this name.")
         return room
 
-    def forget_user(self, name: str) -> None:
-        """Forget whose name this was: the name used again is a new user."""
-        self._memory.users.pop(name, None)
+    def forget_user(self, name: str, numbers: Collection[int]) -> None:
+        """Forget whose name this was, if it is one of these users: used again it is a new one's."""
+        users = self._memory.users
+        for handle in (name, lookup.operator(name)):
+            if handle in users and users[handle].number in numbers:
+                del users[handle]
 
     def settle(self, command: Command) -> Outcome:
         """Decide one command; what it becomes is written by ``write``."""
@@ -211,8 +218,14 @@ class Batch:
         )
         return salt
 
-    def _new_user(self, name: str) -> User:
-        salt = self._salt()
+    def _user(self, handle: str) -> User:
+        user = self._memory.users.get(handle)
+        if user is None:
+            user = self._memory.users[handle] = self._new_user(handle)
+        return user
+
+    def _new_user(self, handle: str) -> User:
+        name, salt = lookup.name_of(handle), self._salt()
         user = User(os.urandom(16).hex(), name, self._next_user, chain.commitment(salt, name))
         self._next_user += 1
         self._new_users.append(

@@ -1,9 +1,9 @@
 """Erasing: content goes, its event stays, and an event says that it went.
 
-Each function returns a step of one transaction: texts (or a name) and their salts are
-dropped and the erasures appended together, or nothing is. The chain still verifies: it
-holds commitments only. What is erased is out of every answer at the commit; out of a
-SQLite file once the WAL is truncated (``Sqlite.scrub``).
+``redact`` and ``erase_user`` return a step of one transaction: texts (or a name) and their
+salts are dropped and the erasures appended together, or nothing is. The chain still
+verifies: it holds commitments only. What is erased is out of every answer at the commit;
+out of a SQLite file once the WAL is truncated (``Sqlite.scrub``).
 """
 
 from __future__ import annotations
@@ -98,13 +98,13 @@ def redact(room_name: str, seqs: Sequence[int], *, by: str, reason: str) -> Step
     """
 
     async def step(connection: AsyncConnection, batch: Batch) -> list[Recorded]:
-        await batch.know(connection, {room_name}, {by})
+        await batch.know(connection, {room_name}, {lookup.operator(by)})
         room = batch.room(room_name)
         wanted = sorted(set(seqs))
         for part in _parts(wanted):
             found = await connection.execute(_CHATS, {"room": room.number, "seqs": part})
             _check_all(part, found.scalars().all())
-        return await _erase(connection, batch, room, wanted, by, reason)
+        return await erase_texts(connection, batch, room, wanted, by=by, reason=reason)
 
     return step
 
@@ -112,43 +112,63 @@ def redact(room_name: str, seqs: Sequence[int], *, by: str, reason: str) -> Step
 def erase_user(username: str, *, by: str, reason: str) -> Step[list[Recorded]]:
     """Return the step that erases a person: name, texts, and the tie from name to user.
 
-    It returns the erasures, in every room the person was in. Raises:
+    All users of this name are meant, but no operator: that is whoever is only on record for
+    what they erased. It returns the erasures, in every room the person was in. Raises:
         Refused: if nobody has this name.
         StillPresent: if the user has open sessions.
     """
 
     async def step(connection: AsyncConnection, batch: Batch) -> list[Recorded]:
-        numbers = await lookup.numbers_named(connection, username)
+        numbers = await lookup.numbers_named(connection, username, operators=False)
         if not numbers:
             raise Refused("bad_command", "There is no user of this name.")
         still_open = await connection.execute(_OPEN_OF, {"numbers": numbers})
         if left := [(row.room, row.session) for row in still_open]:
             raise StillPresent(left)
-        names = (await connection.execute(_ROOMS_OF, {"numbers": numbers})).scalars().all()
-        await batch.know(connection, set(names), {by})
-        erasures: list[Recorded] = []
-        for room in map(batch.room, names):
-            found = await connection.execute(_EVENTS_OF, {"room": room.number, "numbers": numbers})
-            erasures += await _erase(connection, batch, room, found.scalars().all(), by, reason)
-        await connection.execute(_DROP_NAMES, {"numbers": numbers})
-        batch.forget_user(username)
-        return erasures
+        return await erase_users(connection, batch, username, numbers, by=by, reason=reason)
 
     return step
 
 
-async def _erase(
+async def erase_users(
+    connection: AsyncConnection,
+    batch: Batch,
+    username: str,
+    numbers: Sequence[int],
+    *,
+    by: str,
+    reason: str,
+) -> list[Recorded]:
+    """Erase users of one name who have no open session; return the erasures."""
+    names = (await connection.execute(_ROOMS_OF, {"numbers": numbers})).scalars().all()
+    await batch.know(connection, set(names), {lookup.operator(by)})
+    erasures: list[Recorded] = []
+    for room in map(batch.room, names):
+        found = await connection.execute(_EVENTS_OF, {"room": room.number, "numbers": numbers})
+        seqs = found.scalars().all()
+        erasures += await erase_texts(connection, batch, room, seqs, by=by, reason=reason)
+    await connection.execute(_DROP_NAMES, {"numbers": numbers})
+    batch.forget_user(username, numbers)
+    return erasures
+
+
+async def erase_texts(
     connection: AsyncConnection,
     batch: Batch,
     room: Room,
     seqs: Sequence[int],
+    *,
     by: str,
     reason: str,
 ) -> list[Recorded]:
+    """Erase what texts these events of a room have; return the erasures.
+
+    The batch knows the room, and ``by`` as an operator.
+    """
     erasures = []
     for part in _parts(seqs):
         await connection.execute(_DROP_TEXTS, {"room": room.number, "seqs": part})
-        event = Erased(batch.user(by), batch.node, tuple(part), reason)
+        event = Erased(batch.operator(by), batch.node, tuple(part), reason)
         erasures.append(batch.record(room, event))
     return erasures
 

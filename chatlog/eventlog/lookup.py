@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,8 @@ from chatlog.domain.sessions import OpenSessions
 from chatlog.eventlog.schema import events, meta, rooms, sessions, users
 
 _NAMES: Final[sa.BindParameter[list[str]]] = sa.bindparam("names", expanding=True)
+
+_OPERATOR: Final = "\0"
 
 
 def _head() -> sa.ScalarSelect[int]:
@@ -43,8 +45,20 @@ _CHATS: Final = (
     .where(events.c.type == "chat")
     .order_by(events.c.seq)
 )
+# Whoever chats began with a join. An operator does nothing but erase, so that a person who
+# takes an operator's name is somebody else.
+_IS_OPERATOR: Final = sa.and_(
+    ~sa.exists().where(sessions.c.user_id == users.c.id),
+    sa.exists().where(events.c.user_id == users.c.id),
+)
 _USERS: Final = (
-    sa.select(users.c.uuid, users.c.username, users.c.id, users.c.commitment)
+    sa.select(
+        users.c.uuid,
+        users.c.username,
+        users.c.id,
+        users.c.commitment,
+        _IS_OPERATOR.label("is_operator"),
+    )
     .where(users.c.name_key.in_(_NAMES))
     .order_by(users.c.id.desc())
 )
@@ -103,21 +117,42 @@ def name_key(secret: bytes, name: str) -> bytes:
     return hmac.digest(secret, name.encode(), hashlib.sha256)[:16]
 
 
-async def users_named(connection: AsyncConnection, names: Iterable[str]) -> dict[str, User]:
-    """Return the users who have these names now; where an import brought two, the first."""
+def operator(name: str) -> str:
+    """Return what an operator is remembered and looked up by, which is no username."""
+    return _OPERATOR + name
+
+
+def name_of(handle: str) -> str:
+    """Return the name in a username or in what ``operator`` returned."""
+    return handle.removeprefix(_OPERATOR)
+
+
+async def users_named(connection: AsyncConnection, handles: Iterable[str]) -> dict[str, User]:
+    """Return the users who have these names now; where an import brought two, the first.
+
+    A handle is a username, or an operator's name as ``operator`` returns it.
+    """
+    wanted = set(handles)
+    found = {}
+    for row in await _named(connection, map(name_of, wanted)):
+        handle = operator(row.username) if row.is_operator else row.username
+        if handle in wanted:
+            found[handle] = User(row.uuid, row.username, row.id, bytes(row.commitment))
+    return found
+
+
+async def numbers_named(
+    connection: AsyncConnection, name: str, *, operators: bool = True
+) -> list[int]:
+    """Return the numbers of all users who have this name; imports may have brought several."""
+    found = await _named(connection, [name])
+    return [row.id for row in found if operators or not row.is_operator]
+
+
+async def _named(connection: AsyncConnection, names: Iterable[str]) -> Sequence[sa.Row[Any]]:
     secret = await name_secret(connection)
     keys = [name_key(secret, name) for name in names]
-    found = await connection.execute(_USERS, {"names": keys})
-    return {
-        row.username: User(row.uuid, row.username, row.id, bytes(row.commitment)) for row in found
-    }
-
-
-async def numbers_named(connection: AsyncConnection, name: str) -> list[int]:
-    """Return the numbers of all users who have this name; imports may have brought several."""
-    key = name_key(await name_secret(connection), name)
-    found = await connection.execute(_USERS, {"names": [key]})
-    return [row.id for row in found if row.username == name]
+    return (await connection.execute(_USERS, {"names": keys})).all()
 
 
 async def hash_at(connection: AsyncConnection, room: int, seq: int) -> bytes | None:

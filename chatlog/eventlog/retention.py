@@ -1,18 +1,31 @@
-"""How long rooms keep their texts: the rules, and what is due under them."""
+"""How long rooms keep their texts: the rules, who set them, and what is due under them.
+
+Whether a text or a person is due is looked at under the log's lock, in the transaction
+that erases: a person who has come back meanwhile is left alone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import Refused
+from chatlog.domain.events import Recorded
+from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
+from chatlog.eventlog.erasing import MAX_SEQS, erase_texts, erase_users
 from chatlog.eventlog.read import room_number
-from chatlog.eventlog.schema import events, retention, rooms, sessions, users
+from chatlog.eventlog.schema import events, retention, retention_changes, rooms, sessions, users
 from chatlog.eventlog.writer import Step
+
+logger = logging.getLogger(__name__)
+
+MAX_DAYS: Final = 36_500
+"""A hundred years; a rule is of one day at least."""
 
 _ALL: Final = (
     sa.select(rooms.c.room, retention.c.days, retention.c.names)
@@ -31,20 +44,36 @@ _OLD_CHATS: Final = (
     .limit(sa.bindparam("limit"))
 )
 _any_stay = sessions.alias()
-_OLD_NAMES: Final = (
-    sa.select(users.c.username)
+_HAS_BEEN_AWAY: Final = sa.and_(
+    users.c.username.is_not(None),
+    ~sa.exists().where(
+        _any_stay.c.user_id == users.c.id,
+        sa.or_(_any_stay.c.left_at.is_(None), _any_stay.c.left_at >= sa.bindparam("before")),
+    ),
+)
+_AWAY: Final = (
+    sa.select(users.c.id)
     .where(
-        users.c.username.is_not(None),
+        _HAS_BEEN_AWAY,
         users.c.id.in_(
             sa.select(sessions.c.user_id).where(sessions.c.room_id == sa.bindparam("room"))
-        ),
-        ~sa.exists().where(
-            _any_stay.c.user_id == users.c.id,
-            sa.or_(_any_stay.c.left_at.is_(None), _any_stay.c.left_at >= sa.bindparam("before")),
         ),
     )
     .order_by(users.c.id)
     .limit(sa.bindparam("limit"))
+)
+_STILL_AWAY: Final = sa.select(users.c.username).where(
+    _HAS_BEEN_AWAY, users.c.id == sa.bindparam("number")
+)
+_CHANGES: Final = (
+    sa.select(
+        retention_changes.c.at,
+        retention_changes.c.days,
+        retention_changes.c.names,
+        retention_changes.c.by,
+    )
+    .where(retention_changes.c.room_id == sa.bindparam("room"))
+    .order_by(retention_changes.c.id)
 )
 
 
@@ -57,24 +86,112 @@ class Rule:
     names: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rule was set; or ended, then ``days`` is None."""
+
+    at: str
+    days: int | None
+    names: bool
+    by: str
+
+
+def check_days(days: object) -> None:
+    """Refuse a number of days that no rule can have.
+
+    Raises:
+        Refused: ``bad_command``, saying which can be.
+    """
+    if type(days) is not int or not 1 <= days <= MAX_DAYS:
+        raise Refused("bad_command", f"A room keeps its texts for 1 to {MAX_DAYS:,} days.")
+
+
 async def rules(connection: AsyncConnection) -> list[Rule]:
-    """Return every rule, by room."""
-    return [Rule(row.room, row.days, row.names) for row in await connection.execute(_ALL)]
+    """Return every rule that can be carried out, by room.
+
+    Earlier versions took any number of days.
+    """
+    found = []
+    for row in await connection.execute(_ALL):
+        try:
+            check_days(row.days)
+        except Refused:
+            logger.warning("The rule of %r is of %s days: it is left alone.", row.room, row.days)
+        else:
+            found.append(Rule(row.room, row.days, row.names))
+    return found
 
 
-def set_rule(room: str, rule: Rule | None) -> Step[None]:
+async def changes(connection: AsyncConnection, room: str) -> list[Change]:
+    """Return how a room's rule was set and ended, in order.
+
+    Raises:
+        Refused: ``room_unknown`` for a room without events.
+    """
+    found = await connection.execute(_CHANGES, {"room": await _number(connection, room)})
+    return [Change(row.at, row.days, row.names, row.by) for row in found]
+
+
+def set_rule(room: str, rule: Rule | None, *, by: str) -> Step[None]:
     """Return the step that replaces a room's rule; None keeps its texts for ever again.
+
+    Who did it goes on record, where it changes anything.
 
     Raises:
         Refused: ``room_unknown`` for a room without events.
     """
 
-    async def step(connection: AsyncConnection, _batch: Batch) -> None:
+    async def step(connection: AsyncConnection, batch: Batch) -> None:
         number = await _number(connection, room)
-        await connection.execute(retention.delete().where(retention.c.room_id == number))
+        ended = await connection.execute(retention.delete().where(retention.c.room_id == number))
         if rule is not None:
             row = {"room_id": number, "days": rule.days, "names": rule.names}
             await connection.execute(retention.insert(), row)
+        elif not ended.rowcount:
+            return
+        days, names = (None, False) if rule is None else (rule.days, rule.names)
+        await _record(connection, number, Change(batch.now, days, names, by))
+
+    return step
+
+
+async def _record(connection: AsyncConnection, room: int, change: Change) -> None:
+    last = sa.select(sa.func.coalesce(sa.func.max(retention_changes.c.id), 0))
+    number = (await connection.execute(last)).scalar_one() + 1
+    row = {"id": number, "room_id": room, **asdict(change)}
+    await connection.execute(retention_changes.insert(), row)
+
+
+def erase_old_texts(room: str, before: str, *, by: str, reason: str) -> Step[list[Recorded]]:
+    """Return the step that erases the oldest texts from before a time, ``MAX_SEQS`` at most.
+
+    It returns the erasures: none once nothing is left.
+
+    Raises:
+        Refused: ``room_unknown`` for a room without events.
+    """
+
+    async def step(connection: AsyncConnection, batch: Batch) -> list[Recorded]:
+        seqs = await old_chats(connection, room, before, limit=MAX_SEQS)
+        await batch.know(connection, {room}, {lookup.operator(by)})
+        return await erase_texts(connection, batch, batch.room(room), seqs, by=by, reason=reason)
+
+    return step
+
+
+def erase_if_away(number: int, before: str, *, by: str, reason: str) -> Step[list[Recorded]]:
+    """Return the step that erases the user of this number, who was in no room since a time.
+
+    It returns the erasures: none if the user is present, has been meanwhile, or is erased.
+    Nobody else of the same name is touched.
+    """
+
+    async def step(connection: AsyncConnection, batch: Batch) -> list[Recorded]:
+        found = await connection.execute(_STILL_AWAY, {"number": number, "before": before})
+        name = found.scalar()
+        if name is None:
+            return []
+        return await erase_users(connection, batch, name, [number], by=by, reason=reason)
 
     return step
 
@@ -88,12 +205,10 @@ async def old_chats(
     return list(found.scalars())
 
 
-async def old_names(
-    connection: AsyncConnection, room: str, before: str, *, limit: int
-) -> list[str]:
-    """Return who has been in the room, and in no room at all since a time."""
+async def away(connection: AsyncConnection, room: str, before: str, *, limit: int) -> list[int]:
+    """Return the numbers of users who have been in the room, and in no room at all since a time."""
     number = await _number(connection, room)
-    found = await connection.execute(_OLD_NAMES, {"room": number, "before": before, "limit": limit})
+    found = await connection.execute(_AWAY, {"room": number, "before": before, "limit": limit})
     return list(found.scalars())
 
 

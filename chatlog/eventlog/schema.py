@@ -171,3 +171,15 @@ retention = sa.Table(
     sa.Column("days", sa.Integer, nullable=False),
     sa.Column("names", sa.Boolean, nullable=False),
 )
+
+# Who set and ended the rules; rows are only added. ``days`` is NULL where a rule was ended.
+retention_changes = sa.Table(
+    "retention_changes",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("days", sa.Integer),
+    sa.Column("names", sa.Boolean, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+)

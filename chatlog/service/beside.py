@@ -16,11 +16,12 @@ from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.lockfile import DatabaseBusy
 from chatlog.eventlog.opening import open_for_reading, open_for_writing
-from chatlog.eventlog.retention import Rule
+from chatlog.eventlog.retention import Change, Rule, changes, rules
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
 from chatlog.service import control
+from chatlog.service.arguments import check_room, check_rule
 from chatlog.service.operations import Operations
 from chatlog.service.retention import Due, due
 
@@ -64,9 +65,26 @@ async def ask_holder(
 
 
 async def what_is_due(url: str, rule: Rule) -> Due:
-    """Return what a rule of retention would erase now; only read."""
+    """Return what a rule of retention would erase now; only read.
+
+    Raises:
+        Refused: if it is no rule, or for a room without events.
+    """
+    check_rule(rule.room, rule.days, rule.names)
     async with open_for_reading(url) as database:
         return await due(database, rule)
+
+
+async def rule_of(url: str, room: str) -> tuple[Rule | None, list[Change]]:
+    """Return a room's rule of retention and how it was set before; only read.
+
+    Raises:
+        Refused: for a room without events.
+    """
+    check_room(room)
+    async with open_for_reading(url) as database, database.read() as connection:
+        found = {rule.room: rule for rule in await rules(connection)}
+        return found.get(room), await changes(connection, room)
 
 
 @contextlib.asynccontextmanager

@@ -20,6 +20,7 @@ from chatlog.eventlog import erasing
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import DRIVER_ERRORS, Database
 from chatlog.eventlog.sqlite import Sqlite
+from chatlog.eventlog.writer import Step
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,11 @@ class Eraser:
                 for room, session in present.open_sessions:
                     await self._committer.append(Leave(room, session, "kicked"))
         raise Refused("bad_command", f"{username} joins again and again.")
+
+    async def carry_out(self, step: Step[list[Recorded]]) -> Erasure | None:
+        """Erase what a step finds to be due; return None where that is nothing."""
+        erasures = await self._committer.alone(step)
+        return await self._finish(erasures) if erasures else None
 
     async def _finish(self, erasures: Sequence[Recorded]) -> Erasure:
         count = sum(len(erasing.seqs_of(recorded)) for recorded in erasures)

@@ -1,6 +1,7 @@
 """What an operator may have done to the log: here, or by the server that holds it.
 
-Arguments and answers are plain JSON, because they cross the control socket.
+Arguments and answers are plain JSON, because they cross the control socket. Arguments are
+checked here, whoever gives them.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from typing import Any
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.retention import Rule
+from chatlog.service import arguments
 from chatlog.service.control import Handler
 from chatlog.service.erasing import Eraser
 from chatlog.service.importer import Importer
-from chatlog.service.retention import Retention
+from chatlog.service.retention import Due, Retention, due
 
 
 class Operations:
     """The operator's commands on one log."""
 
     def __init__(self, database: Database, committer: Committer) -> None:
+        self._database = database
         self.eraser = Eraser(database, committer)
         self.retention = Retention(database, committer, self.eraser)
         self.importer = Importer(database, committer)
@@ -36,15 +39,25 @@ class Operations:
         }
 
     async def _redact(self, room: str, seqs: list[int], by: str, reason: str) -> dict[str, Any]:
+        arguments.check_room(room)
+        arguments.check_seqs(seqs)
+        arguments.check_by(by)
+        arguments.check_reason(reason)
         return asdict(await self.eraser.redact(room, seqs, by=by, reason=reason))
 
     async def _erase_user(self, username: str, by: str, reason: str) -> dict[str, Any]:
+        arguments.check_name(username)
+        arguments.check_by(by)
+        arguments.check_reason(reason)
         return asdict(await self.eraser.erase_user(username, by=by, reason=reason))
 
-    async def _retention(self, room: str, days: int | None, names: bool) -> dict[str, Any]:
+    async def _retention(self, room: str, days: int | None, names: bool, by: str) -> dict[str, Any]:
+        arguments.check_rule(room, days, names)
+        arguments.check_by(by)
         if days is None:
-            await self.retention.set(room, None)
-            return {"texts": 0, "names": []}
+            await self.retention.set(room, None, by=by)
+            return asdict(Due(0, 0))
         rule = Rule(room, days, names)
-        await self.retention.set(room, rule)
+        await due(self._database, rule)  # a rule that cannot be carried out is not kept
+        await self.retention.set(room, rule, by=by)
         return asdict(await self.retention.apply(rule))

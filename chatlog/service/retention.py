@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatlog.domain.errors import ChatlogError
-from chatlog.eventlog import erasing, retention
+from chatlog.eventlog import retention
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.retention import Rule
@@ -21,28 +21,46 @@ from chatlog.service.erasing import Eraser
 
 logger = logging.getLogger(__name__)
 
-BY: Final = "retention"
+BY: Final = "(retention)"
+"""Who erases by a rule, on record: no person can be called so."""
 _DAY_SECONDS: Final = 86_400.0
 _MOST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a rule asks for: how many texts, and whose names."""
+    """What a rule asks for: how many texts, and the names of how many people."""
 
     texts: int
-    names: list[str]
+    people: int
 
 
 async def due(database: Database, rule: Rule) -> Due:
-    """Return what a rule asks for now; nothing is changed."""
+    """Return what a rule asks for now; nothing is changed.
+
+    Raises:
+        Refused: ``room_unknown`` for a room without events.
+    """
+    before = await _begin(database, rule)
     async with database.read() as connection:
-        before = await now(database, connection, minus_seconds=rule.days * _DAY_SECONDS)
         texts = await retention.old_chats(connection, rule.room, before, limit=_MOST)
-        names = []
-        if rule.names:
-            names = await retention.old_names(connection, rule.room, before, limit=_MOST)
-    return Due(len(texts), names)
+    return Due(len(texts), len(await _away(database, rule, before)))
+
+
+async def _begin(database: Database, rule: Rule) -> str:
+    """Return since when texts are kept, by the database's clock.
+
+    Not by the log's time, which may be ahead: a node whose clock once was keeps to it.
+    """
+    async with database.read() as connection:
+        return await now(database, connection, minus_seconds=rule.days * _DAY_SECONDS)
+
+
+async def _away(database: Database, rule: Rule, before: str) -> list[int]:
+    if not rule.names:
+        return []
+    async with database.read() as connection:
+        return await retention.away(connection, rule.room, before, limit=_MOST)
 
 
 class Retention:
@@ -53,30 +71,27 @@ class Retention:
         self._committer = committer
         self._eraser = eraser
 
-    async def set(self, room: str, rule: Rule | None) -> None:
-        """Keep a rule for a room, or none any more.
+    async def set(self, room: str, rule: Rule | None, *, by: str) -> None:
+        """Keep a rule for a room, or none any more; who said so goes on record.
 
         Raises:
             Refused: ``room_unknown`` for a room without events.
         """
-        await self._committer.alone(retention.set_rule(room, rule))
+        await self._committer.alone(retention.set_rule(room, rule, by=by))
 
     async def apply(self, rule: Rule) -> Due:
         """Erase what a rule asks for now; return what that was."""
         reason = f"kept for {rule.days} days"
+        before = await _begin(self._database, rule)
         texts = 0
-        while seqs := await self._old_chats(rule):
-            await self._eraser.redact(rule.room, seqs, by=BY, reason=reason)
-            texts += len(seqs)
-        names = (await due(self._database, rule)).names
-        for name in names:
-            await self._eraser.erase_user(name, by=BY, reason=reason)
-        return Due(texts, names)
-
-    async def _old_chats(self, rule: Rule) -> list[int]:
-        async with self._database.read() as connection:
-            before = await now(self._database, connection, minus_seconds=rule.days * _DAY_SECONDS)
-            return await retention.old_chats(connection, rule.room, before, limit=erasing.MAX_SEQS)
+        old_texts = retention.erase_old_texts(rule.room, before, by=BY, reason=reason)
+        while done := await self._eraser.carry_out(old_texts):
+            texts += done.events
+        people = 0
+        for number in await _away(self._database, rule, before):
+            step = retention.erase_if_away(number, before, by=BY, reason=reason)
+            people += await self._eraser.carry_out(step) is not None
+        return Due(texts, people)
 
     async def run(self, every_seconds: float) -> None:
         """Carry out every rule again and again, until cancelled."""

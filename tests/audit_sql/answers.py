@@ -8,6 +8,12 @@ from typing import Any
 
 from tests.audit_sql.fold import Fold, Stay, group, is_erased, message, name
 
+# On record in every room: it is no event, so the fold has nothing of it.
+RULES = (
+    ("2026-01-01T00:00:00.000000Z", 30, True, "eve"),
+    ("2026-02-01T00:00:00.000000Z", None, False, "kim"),
+)
+
 Rows = list[list[Any]]
 Told = dict[str, Any]
 
@@ -289,6 +295,11 @@ def what_was_erased(fold: Fold, told: Told) -> Rows:
     found = [(x, e) for x, e in _erased(fold) if x.room == told["room"]]
     found.sort(key=lambda pair: (pair[0].at, pair[1].seq))
     return [[e.seq, name(e), x.at, name(x), x.text] for x, e in found]
+
+
+@answer
+def who_set_retention(_fold: Fold, _told: Told) -> Rows:
+    return [list(rule) for rule in RULES]
 
 
 @answer

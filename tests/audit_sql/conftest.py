@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.histories.shape import Shape
 from bench.make_log import make_log
 from chatlog.eventlog.database import Database
+from chatlog.eventlog.schema import retention_changes
+from tests.audit_sql.answers import RULES
 from tests.audit_sql.fold import Fold, fold_of
 from tests.flows.irc_story import FILES, FOLDER
 from tests.support.postgres import fresh_database
@@ -68,6 +71,7 @@ def history(request: pytest.FixtureRequest) -> Iterator[History]:
             asyncio.run(make_log(url, SHAPE))
         else:
             import_irc(url)
+        asyncio.run(_set_rules(url))
         yield History(name, url, asyncio.run(_folded(url)))
 
 
@@ -81,6 +85,23 @@ def import_irc(url: str) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
         )
+
+
+async def _set_rules(url: str) -> None:
+    """Put on record that each room's rule was set, and ended."""
+    database = Database(url)
+    try:
+        async with database.write() as connection, connection.begin():
+            rooms = (await connection.execute(sa.text("SELECT id FROM rooms"))).scalars()
+            rows = [(room, *rule) for room in rooms for rule in RULES]
+            columns = ("room_id", "at", "days", "names", "by")
+            new = [
+                {"id": number, **dict(zip(columns, row, strict=True))}
+                for number, row in enumerate(rows, 1)
+            ]
+            await connection.execute(retention_changes.insert(), new)
+    finally:
+        await database.dispose()
 
 
 async def _folded(url: str) -> Fold:

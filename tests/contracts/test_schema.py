@@ -25,6 +25,7 @@ VIEWS = {
     "audit_witnesses": "room seq session username joined_seq left_seq certainty",
     "audit_activity": "room hour chats joins leaves users",
     "audit_erasures": "at room seq username by reason",
+    "audit_retention": "room at days names by",
 }
 
 

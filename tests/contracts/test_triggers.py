@@ -17,10 +17,19 @@ from chatlog.eventlog.sqlite import Sqlite
 from .earlier import REVISIONS, make_earlier, write_rows
 
 TABLES = ("events", "rooms", "users")
-EVERYWHERE = {f"{table}_no_{what}" for table in TABLES for what in ("update", "delete")}
+GROWING = "retention_changes"
+EVERYWHERE = {f"{table}_no_{what}" for table in (*TABLES, GROWING) for what in ("update", "delete")}
 TRIGGERS = {
-    "sqlite": {*EVERYWHERE, "events_in_order", "rooms_no_replace", "users_no_replace"},
-    "postgresql": {*EVERYWHERE, "events_in_order", *(f"{table}_no_truncate" for table in TABLES)},
+    "sqlite": {
+        *EVERYWHERE,
+        "events_in_order",
+        *(f"{table}_no_replace" for table in ("rooms", "users", GROWING)),
+    },
+    "postgresql": {
+        *EVERYWHERE,
+        "events_in_order",
+        *(f"{table}_no_truncate" for table in (*TABLES, GROWING)),
+    },
 }
 
 COLUMNS = (
@@ -169,3 +178,31 @@ async def test_a_database_of_any_revision_keeps_its_rows_and_triggers_when_migra
     assert await in_every_table(database) == before
     assert await triggers(database) == TRIGGERS[database.backend.name]
     await refuses_everything(database)
+
+
+SET_RULE = f"""INSERT INTO {GROWING} (id, room_id, at, days, names, "by")
+    VALUES ({{}}, 1, '2026-01-01T00:00:00.000000Z', {{}}, true, 'eve')"""
+RULE_REFUSED = (
+    f"UPDATE {GROWING} SET \"by\" = 'ada'",
+    f"UPDATE {GROWING} SET days = NULL",
+    f"DELETE FROM {GROWING}",
+    SET_RULE.format(1, 99),
+)
+RULE_ONLY = {
+    "sqlite": SET_RULE.format(1, 99).replace("INSERT", "INSERT OR REPLACE"),
+    "postgresql": f"TRUNCATE {GROWING}",
+}
+
+
+async def test_who_set_a_rule_of_retention_is_added_and_never_changed(database: Database) -> None:
+    await migrate(database)
+    async with database.write() as connection, connection.begin():
+        await write_rows(connection)
+    await attempt(database, SET_RULE.format(1, 30))
+    await attempt(database, SET_RULE.format(2, "NULL"))
+    for statement in (*RULE_REFUSED, RULE_ONLY[database.backend.name]):
+        with pytest.raises((sa.exc.DBAPIError, sqlite3.Error)):
+            await attempt(database, statement)
+    async with database.read() as connection:
+        found = await connection.execute(sa.text('SELECT days, "by" FROM audit_retention'))
+        assert sorted(map(tuple, found), key=str) == [(30, "eve"), (None, "eve")]

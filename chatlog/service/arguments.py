@@ -1,0 +1,85 @@
+"""The checks of what an operator says, from the shell or through the control socket.
+
+What goes on record (a name, a reason) is held to the forms of what clients say. What names
+something in the log is held to what a log can hold: earlier versions took more names.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatlog.audit.moments import MAX_SEQ
+from chatlog.domain.errors import Refused
+from chatlog.domain.names import (
+    STORED_LIMITS,
+    Limits,
+    check_message,
+    check_stored_room,
+    check_stored_username,
+    check_username,
+)
+from chatlog.eventlog.retention import check_days
+
+MAX_REASON_BYTES: Final = 1_024
+MAX_BY_CHARS: Final = 64
+_LIMITS: Final = Limits(
+    max_message_bytes=MAX_REASON_BYTES,
+    max_room_chars=STORED_LIMITS.max_room_chars,
+    max_username_chars=MAX_BY_CHARS,
+    max_rooms_per_connection=1,
+)
+
+
+def check_by(by: str) -> None:
+    """Refuse an operator's name that is not in form, or is one of the program's own."""
+    try:
+        check_username(_text("--by", by), _LIMITS)
+    except Refused as refused:
+        raise _bad("--by", refused) from None
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a reason that is blank, too long or not plain text."""
+    try:
+        check_message(_text("--reason", reason), _LIMITS)
+    except Refused as refused:
+        raise _bad("--reason", refused) from None
+
+
+def check_room(room: str) -> None:
+    """Refuse what is no room's name."""
+    check_stored_room(_text("The room", room))
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no person's name."""
+    check_stored_username(_text("The name", name))
+
+
+def check_seqs(seqs: object) -> None:
+    """Refuse what is no list of seqs."""
+    if not isinstance(seqs, list) or not seqs or not all(map(_is_seq, seqs)):
+        raise Refused("bad_command", "Give the seqs of one message or more.")
+
+
+def _is_seq(seq: object) -> bool:
+    return type(seq) is int and 1 <= seq <= MAX_SEQ
+
+
+def check_rule(room: str, days: int | None, names: bool) -> None:
+    """Refuse what is no rule of retention; without days, one is ended."""
+    check_room(room)
+    if days is not None:
+        check_days(days)
+    if type(names) is not bool:
+        raise Refused("bad_command", "Say whether names are erased too with true or false.")
+
+
+def _text(what: str, said: object) -> str:
+    if not isinstance(said, str):
+        raise Refused("bad_command", f"{what} is not text.")
+    return said
+
+
+def _bad(option: str, refused: Refused) -> Refused:
+    return Refused("bad_command", f"{option} was not taken: {refused.sentence}")

@@ -1,0 +1,61 @@
+"""Who set and ended rules of retention: a table that only grows, and a view of it."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+TIME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+TABLE = "retention_changes"
+VIEWS = Path(__file__).parent.parent / "views" / revision
+
+
+def upgrade() -> None:
+    """Create the table with its triggers, and the view. Rules set before left no record."""
+    op.create_table(
+        TABLE,
+        sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("room_id", NUMBER, sa.ForeignKey("rooms.id"), nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("days", sa.Integer),
+        sa.Column("names", sa.Boolean, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+    )
+    dialect = op.get_bind().dialect.name
+    if dialect == "sqlite":
+        _protect_sqlite()
+    else:
+        _protect_postgresql()
+    for file in sorted((VIEWS / dialect).glob("*.sql")):
+        op.execute(file.read_text(encoding="utf-8").replace(":", "\\:"))
+
+
+def _protect_sqlite() -> None:
+    for what in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {TABLE}_no_{what.lower()} BEFORE {what} ON {TABLE} "
+            f"BEGIN SELECT RAISE(ABORT, '{TABLE}: rows are only added'); END"
+        )
+    op.execute(
+        f"CREATE TRIGGER {TABLE}_no_replace BEFORE INSERT ON {TABLE} WHEN "
+        f"EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id) "
+        f"BEGIN SELECT RAISE(ABORT, '{TABLE}: rows are only added'); END"
+    )
+
+
+def _protect_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION '%: rows are only added', TG_TABLE_NAME; END $$"
+    )
+    for what, each in (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
+        op.execute(
+            f"CREATE TRIGGER {TABLE}_no_{what.lower()} BEFORE {what} ON {TABLE} "
+            f"FOR EACH {each} EXECUTE FUNCTION only_added()"
+        )
