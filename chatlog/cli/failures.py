@@ -46,6 +46,8 @@ def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
             sys.exit(INTERRUPTED)
         except ImportError as error:
             sentence = f"{error}: install chatlog-server[postgres] for PostgreSQL."
+        except UnicodeEncodeError:  # bytes of the command line that are no text
+            sentence = "An argument is not UTF-8."
         except OSError as error:
             sentence = str(error)
         fail(sentence)

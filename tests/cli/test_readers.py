@@ -140,6 +140,25 @@ def test_a_wrong_command_line_is_a_sentence(arguments: tuple[object, ...]) -> No
     refused(*arguments)
 
 
+@pytest.mark.parametrize(
+    "reader",
+    [
+        ("history", "\udcff"),
+        ("users", "\udcff"),
+        ("verify", "\udcff"),
+        ("export", "\udcff"),
+        ("tail", "\udcff"),
+        ("witnesses", "\udcff", 1),
+        ("export", "#small", "--username", "\udcff"),
+        ("sql", "rooms-of-a-person", "--param", "username=\udcff"),
+        ("erase-user", "\udcff", "--reason", "why"),
+        ("redact", "\udcff", 1, "--reason", "why"),
+    ],
+)
+def test_an_argument_that_is_no_text_is_a_sentence(log: str, reader: tuple[str, ...]) -> None:
+    refused(*reader, "--database", log)
+
+
 @pytest.mark.parametrize("reader", [*READERS, *CHANGES])
 def test_a_missing_database_is_a_sentence_and_is_not_made(
     reader: tuple[str, ...], sqlite_url: str, tmp_path: Path
