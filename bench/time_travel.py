@@ -92,7 +92,7 @@ class Crowd:
 
 def others() -> dict[str, list[Row]]:
     user = [(n, f"{n:032x}", f"user {n}", b"", b"", None) for n in range(1, USERS + 1)]
-    node = (1, "bench.0", "bench", at(0), at(0), at(0))
+    node = (1, "bench.0", "bench", at(0), at(0), at(0), 15.0, None)
     return {"nodes": [node], "rooms": [(1, "0" * 32, NAME)], "users": user}
 
 

@@ -177,7 +177,9 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         settings.database, share=settings.migrate, readers=settings.readers, about=about
     ) as database:
         alone = socket is not None
-        node = await leases.begin(database, _name(settings), alone=alone)
+        node = await leases.begin(
+            database, _name(settings), alone=alone, lease_seconds=settings.lease_seconds
+        )
         async with _task_group() as tasks:
             runtime = Runtime(settings, database, node, tasks)
             await runtime.tail.start()

@@ -10,7 +10,7 @@ from chatlog.eventlog.lookup import name_key
 def around(story: Story, secret: bytes) -> dict[str, list[Row]]:
     """Return the rows of the tables that events speak of, once the story is told."""
     nodes: list[Row] = [
-        (n.number, n.node, n.node.split(".")[0], n.started_at, n.seen_at, n.ended_at)
+        (n.number, n.node, n.node.split(".")[0], n.started_at, n.seen_at, n.ended_at, 15.0, None)
         for n in story.nodes
     ]
     rooms: list[Row] = [

@@ -34,6 +34,7 @@ def _open_and_since() -> sa.Select[Any]:
             STAYS.c.user_id,
             STAYS.c.left_seq,
             nodes.c.seen_at,
+            nodes.c.lease_seconds,
             LAST_SEEN,
             since_seq.label("since_seq"),
         )
@@ -48,8 +49,9 @@ def _open_and_since() -> sa.Select[Any]:
     )
 
 
-SILENT_SECONDS: Final = 30.0
-"""A server is heard of at least every 5 s; after so long without, it is taken for dead."""
+_SILENT_LEASES: Final = 2
+"""A server renews its lease thrice in each. Silent for one, it may be ended by any other;
+for so many, it may be dead although nobody was there to end it."""
 
 _OPEN: Final = _open_and_since()
 _LAST_AT: Final = (
@@ -101,7 +103,8 @@ def _is_doubtful(stay: sa.Row[Any], moment: str) -> bool:
     if stay.last_seen is not None:
         return bool(stay.last_seen < moment)
     # Open still, of a server that nobody has ended yet: it may have been killed just now.
-    return stay.left_seq is None and bool(stay.seen_at < minus(moment, SILENT_SECONDS))
+    silent_seconds = _SILENT_LEASES * stay.lease_seconds
+    return stay.left_seq is None and bool(stay.seen_at < minus(moment, silent_seconds))
 
 
 def _present(stays: list[sa.Row[Any]], moment: str | None) -> Present:

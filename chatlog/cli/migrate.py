@@ -11,7 +11,6 @@ from chatlog.eventlog.migrate import newest_revision, revision_of
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.eventlog.postgres import Postgres
 from chatlog.nodes import leases
-from chatlog.settings import Settings
 
 
 @click.command()
@@ -38,6 +37,6 @@ async def _check_all_stopped(url: str) -> None:
     try:
         async with database.read() as connection:
             if await revision_of(connection) is not None:
-                await leases.check_all_stopped(database, connection, Settings().lease_seconds)
+                await leases.check_all_stopped(database, connection)
     finally:
         await database.dispose()

@@ -13,7 +13,6 @@ from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.nodes import leases
-from chatlog.settings import Settings
 
 
 @click.command()
@@ -50,6 +49,6 @@ async def _rebuild(url: str, report: Report) -> tuple[list[Difference], int]:
         connection.begin(),
     ):
         await leases.take_log_lock(database, connection)
-        await leases.check_all_stopped(database, connection, Settings().lease_seconds)
+        await leases.check_all_stopped(database, connection)
         found = await differences(connection, database.backend, tell)
         return found, await replace(connection, tell) if found else 0

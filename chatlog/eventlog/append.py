@@ -21,7 +21,7 @@ from chatlog.domain.events import Erased, Event, Joined, Left, Posted, Recorded,
 from chatlog.domain.room import Room
 from chatlog.eventlog import chain, lookup, rows
 from chatlog.eventlog.memory import Memory
-from chatlog.eventlog.schema import rooms, sessions, users
+from chatlog.eventlog.schema import nodes, rooms, sessions, users
 
 Outcome = Recorded | FirstPost | Refused
 """What became of a command: its event, the first chat it repeats, or why it was refused."""
@@ -35,14 +35,24 @@ _CLOSE: Final = (
     .where(sessions.c.session == sa.bindparam("ended"))
     .values({name: sa.bindparam(name) for name in ("left_seq", "left_at", "cause", "last_seen_at")})
 )
+SEEN: Final = (
+    nodes.update()
+    .where(nodes.c.id == sa.bindparam("number"), nodes.c.seen_at < sa.bindparam("last"))
+    .values(seen_at=sa.bindparam("last"))
+)
+"""Moves the time until which a node was surely alive forward."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """The server process that appends: its name in the log and its number there."""
+    """The server process that appends: its name in the log and its number there.
+
+    One that ``tells_story`` imports a past: it is seen at the times of its own events.
+    """
 
     name: str
     number: int
+    tells_story: bool = False
 
 
 class Batch:
@@ -51,6 +61,7 @@ class Batch:
     def __init__(self, memory: Memory, node: Node, position: int, now: str) -> None:
         self.node = node.name
         self._number = node.number
+        self._tells_story = node.tells_story
         self._memory = memory
         self._position = position
         self._now = now
@@ -190,6 +201,9 @@ class Batch:
             await connection.execute(_OPEN, self._opened)
         if self._closed:
             await connection.execute(_CLOSE, self._closed)
+        if self._tells_story:
+            told = max(recorded.at for recorded in self.recorded)
+            await connection.execute(SEEN, [{"number": self._number, "last": told}])
 
     @property
     def position(self) -> int:

@@ -19,10 +19,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.database import Database
-from chatlog.eventlog.postgres import SCHEMA, Postgres
+from chatlog.eventlog.living import check_all_stopped
+from chatlog.eventlog.postgres import LOCK_LOG, NOW, SCHEMA, Postgres, sqlstate_of
 
 VERSION_TABLE: Final = "schema_version"
-_MIGRATION_LOCK: Final = 0x6D6967726174  # "migrat"
+
+_END_ALL: Final = sa.text(f"UPDATE nodes SET ended_at = {NOW} WHERE ended_at IS NULL")  # noqa: S608 - constants
+_MAKE_SCHEMA: Final = sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+# unique_violation, duplicate_schema, duplicate_table: another start has just made it.
+_MADE_BY_ANOTHER: Final = {"23505", "42P06", "42P07"}
+_TRIES: Final = 5
+"""A start that finds another's tables half made has waited for its commit by then."""
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 # The migrations lie in the package when it is installed, else beside it. Looked for once:
@@ -57,24 +64,45 @@ async def revision_of(connection: AsyncConnection) -> str | None:
 async def migrate(database: Database) -> None:
     """Bring the database to the newest revision; do nothing where it is there already.
 
-    On SQLite the caller holds the lock file; on PostgreSQL an advisory lock is taken here.
+    On SQLite the caller holds the lock file; on PostgreSQL the log's lock is taken here, and
+    where there is no log yet, the database's own rule that a name is made once.
 
     Raises:
-        LogError: if the database is of a newer revision than this program.
+        LogError: if the database is of a newer revision than this program, or must be
+            migrated while a server lives on it.
     """
-    async with database.write() as connection, connection.begin():
-        if isinstance(database.backend, Postgres):
-            lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
-            await connection.execute(lock, {"key": _MIGRATION_LOCK})
-            await connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-        await _check_known(connection)
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+    for left in reversed(range(_TRIES)):
+        try:
+            async with database.write() as connection, connection.begin():
+                await _migrate(database, connection)
+            return
+        except sa.exc.DBAPIError as error:
+            if not left or sqlstate_of(error) not in _MADE_BY_ANOTHER:
+                raise
 
 
-async def _check_known(connection: AsyncConnection) -> None:
+async def _migrate(database: Database, connection: AsyncConnection) -> None:
+    revision = await _known_revision(connection)
+    if isinstance(database.backend, Postgres):
+        if revision == newest_revision():
+            return
+        if revision is None:
+            await connection.execute(_MAKE_SCHEMA)
+        else:
+            await connection.execute(LOCK_LOG)
+            if await _known_revision(connection) == newest_revision():
+                return  # another was first, and may be serving already
+            await check_all_stopped(connection)
+            # One that slept past its lease must not wake into tables that it does not know.
+            await connection.execute(_END_ALL)
+    await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+
+
+async def _known_revision(connection: AsyncConnection) -> str | None:
     revision = await revision_of(connection)
     if revision is not None and revision not in await asyncio.to_thread(_known_revisions):
         raise LogError(f"The database is of revision {revision}: a newer chatlog wrote it.")
+    return revision
 
 
 def _known_revisions() -> set[str]:

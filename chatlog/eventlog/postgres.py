@@ -1,8 +1,8 @@
 """PostgreSQL: several nodes on one log, in a schema of its own.
 
-Numbers are given under an advisory lock that is held to the commit, so that order of
-positions is order of commits: with a serial id and no lock, 45 of 600 committed rows
-were never seen by a tailing reader.
+Numbers are given under a lock that is held to the commit, so that order of positions is
+order of commits: with a serial id and no lock, 45 of 600 committed rows were never seen
+by a tailing reader.
 """
 
 from __future__ import annotations
@@ -16,16 +16,21 @@ from chatlog.domain.errors import LeaseLost
 from chatlog.eventlog.backend import Failure, Locked
 
 SCHEMA: Final = "chatlog"
-LOG_LOCK: Final = 0x636861746C6F67  # "chatlog", the advisory lock of the log
 COMMAND_SECONDS: Final = 20
 
 NOW: Final = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
-_TAKE: Final = sa.text("SELECT pg_advisory_xact_lock(:key)")
-_LOCK: Final = sa.text(
-    f"UPDATE nodes SET seen_at = greatest(seen_at, {NOW}) "  # noqa: S608 - a constant
+# Only who may write to a table can lock it so, or in a mode that would stop this one; an
+# advisory lock can be taken by everybody who can connect. Readers and pg_dump pass it, nobody
+# changes `meta`, so no autovacuum meets it, and unlike a row's lock it writes nothing.
+LOCK_LOG: Final = sa.text(f"LOCK TABLE {SCHEMA}.meta IN EXCLUSIVE MODE")
+
+_RENEW: Final = sa.text(
+    "UPDATE nodes SET "  # noqa: S608 - constants
+    f"renewed_at = CASE WHEN renewed_at IS NOT NULL THEN greatest(renewed_at, {NOW}) END, "
+    f"seen_at = CASE WHEN renewed_at IS NULL THEN greatest(seen_at, {NOW}) ELSE seen_at END "
     "WHERE id = :node AND ended_at IS NULL "
-    "RETURNING (SELECT coalesce(max(position), 0) FROM events), seen_at"
+    "RETURNING (SELECT coalesce(max(position), 0) FROM events), coalesce(renewed_at, seen_at)"
 )
 
 # Whatever an administrator has set for the database: the lock is taken by the first statement
@@ -51,6 +56,12 @@ _FAILURES: Final = {
     "25": Failure.UNAVAILABLE,
     "XX": Failure.FATAL,
 }
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """Return the SQLSTATE of a driver's error, empty where it has none."""
+    cause = getattr(error, "orig", error)
+    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
 
 
 class Postgres:
@@ -85,9 +96,9 @@ class Postgres:
         )
 
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
-        """Take the log's advisory lock, then renew the lease and read the log's end."""
-        await connection.execute(_TAKE, {"key": LOG_LOCK})
-        found = (await connection.execute(_LOCK, {"node": node})).first()
+        """Take the log's lock, then renew the lease and read the log's end."""
+        await connection.execute(LOCK_LOG)
+        found = (await connection.execute(_RENEW, {"node": node})).first()
         if found is None:
             raise LeaseLost("This server was declared dead; its sessions have lapsed.")
         return Locked(position=found[0], now=found[1])
@@ -95,7 +106,7 @@ class Postgres:
     def failure(self, error: Exception) -> Failure:
         """Say what an error means, by its SQLSTATE."""
         cause = getattr(error, "orig", error)
-        state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
+        state = sqlstate_of(error)
         # What the driver cannot encode never comes to the server, and so has no SQLSTATE.
         if isinstance(cause.__cause__ or cause, ValueError | OverflowError):
             return Failure.BAD_ROW

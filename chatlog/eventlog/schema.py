@@ -38,6 +38,9 @@ nodes = sa.Table(
     sa.Column("started_at", _Time, nullable=False),
     sa.Column("seen_at", _Time, nullable=False),
     sa.Column("ended_at", _Time),
+    sa.Column("lease_seconds", sa.Float, nullable=False, server_default="15"),
+    # Of an import alone, whose seen_at is how far its story has been told.
+    sa.Column("renewed_at", _Time),
 )
 
 rooms = sa.Table(

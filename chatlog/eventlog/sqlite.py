@@ -44,8 +44,10 @@ _FAILURES: Final = {
 }
 
 _LOCK: Final = sa.text(
-    "UPDATE nodes SET seen_at = max(seen_at, :now) WHERE id = :node AND ended_at IS NULL "
-    "RETURNING (SELECT coalesce(max(position), 0) FROM events), seen_at"
+    "UPDATE nodes SET renewed_at = max(renewed_at, :now), "
+    "seen_at = CASE WHEN renewed_at IS NULL THEN max(seen_at, :now) ELSE seen_at END "
+    "WHERE id = :node AND ended_at IS NULL "
+    "RETURNING (SELECT coalesce(max(position), 0) FROM events), coalesce(renewed_at, seen_at)"
 )
 
 

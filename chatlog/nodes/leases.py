@@ -3,21 +3,25 @@
 Every append renews it under the log's lock; a quiet node renews it by itself. A node is
 dead once its row is ended, and whoever ends it holds the same lock: so a node that
 slept past its lease either finds its row as it was, and goes on, or finds it ended
-and can append nothing more.
+and can append nothing more. How long its lease is stands in its row, and whoever judges
+it goes by that.
 """
 
 from __future__ import annotations
 
+import math
 import secrets
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.errors import LeaseLost, LogError
+from chatlog.domain.errors import LeaseLost
+from chatlog.eventlog import living
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.database import Database
-from chatlog.eventlog.postgres import LOG_LOCK
+from chatlog.eventlog.living import LEASE_SECONDS
+from chatlog.eventlog.postgres import LOCK_LOG, Postgres
 from chatlog.eventlog.schema import nodes
 from chatlog.nodes.clock import now
 
@@ -31,11 +35,24 @@ _ALL_OTHERS: Final = (
 )
 
 
-async def begin(database: Database, name: str, *, alone: bool) -> Node:
+def unique_name(kind: str) -> str:
+    """Return a name for a node that was given none: it replaces nobody, and nobody replaces it."""
+    return f"{kind}-{secrets.token_hex(4)}"
+
+
+async def begin(
+    database: Database,
+    name: str,
+    *,
+    alone: bool,
+    lease_seconds: float = LEASE_SECONDS,
+    story_at: str | None = None,
+) -> Node:
     """Enter this process into the log; nodes whose death is certain are ended.
 
     That is every other one when the caller is ``alone`` (it holds SQLite's lock file),
-    else the ones of the same name, which this process replaces.
+    else the ones of the same name, which this process replaces. With ``story_at`` the node
+    tells a story that begins then: its ``seen_at`` is how far that has been told.
     """
     async with database.write() as connection, connection.begin():
         await take_log_lock(database, connection)
@@ -44,11 +61,11 @@ async def begin(database: Database, name: str, *, alone: bool) -> Node:
             _ALL_OTHERS if alone else _FORMER_SELVES, {"now": at, "same": name}
         )
         last = await connection.execute(sa.select(sa.func.coalesce(sa.func.max(nodes.c.id), 0)))
-        node = Node(f"{name}.{secrets.token_hex(4)}", int(last.scalar_one()) + 1)
-        await connection.execute(
-            nodes.insert(),
-            {"id": node.number, "node": node.name, "name": name, "started_at": at, "seen_at": at},
-        )
+        number = int(last.scalar_one()) + 1
+        node = Node(f"{name}.{secrets.token_hex(4)}", number, tells_story=story_at is not None)
+        row = {"id": number, "node": node.name, "name": name, "started_at": at}
+        told = {"seen_at": at} if story_at is None else {"seen_at": story_at, "renewed_at": at}
+        await connection.execute(nodes.insert(), row | told | {"lease_seconds": lease_seconds})
     return node
 
 
@@ -73,34 +90,41 @@ async def end(database: Database, node: Node) -> None:
         await connection.execute(ended.values(ended_at=await now(database, connection)))
 
 
-async def end_expired(database: Database, lease_seconds: float) -> None:
-    """End the nodes that have not been heard of for a whole lease."""
+async def end_expired(database: Database, *, watched_seconds: float = math.inf) -> None:
+    """End the nodes that have not been heard of for the whole of their own lease.
+
+    After an outage of the database they may not have been able to renew it: only those
+    are ended whose lease is shorter than the caller has been able to read the log. On
+    SQLite there is nothing to do: a holder of the lock file has ended all others.
+    """
+    if not isinstance(database.backend, Postgres):
+        return
     async with database.write() as connection, connection.begin():
         await take_log_lock(database, connection)
-        at = await now(database, connection)
-        before = await now(database, connection, minus_seconds=lease_seconds)
-        expired = nodes.update().where(nodes.c.ended_at.is_(None), nodes.c.seen_at < before)
-        await connection.execute(expired.values(ended_at=at))
+        expired = [
+            node.number
+            for node in await living.open_nodes(connection)
+            if not node.is_alive and node.lease_seconds < watched_seconds
+        ]
+        if expired:
+            at = await now(database, connection)
+            ended = nodes.update().where(nodes.c.id.in_(expired), nodes.c.ended_at.is_(None))
+            await connection.execute(ended.values(ended_at=at))
 
 
-async def check_all_stopped(database: Database, connection: AsyncConnection, within: float) -> None:
-    """Refuse what needs the servers stopped while one was heard of within so many seconds.
+async def check_all_stopped(database: Database, connection: AsyncConnection) -> None:
+    """Refuse what needs the servers stopped while one of them lives.
 
     On SQLite the lock file has said so already.
 
     Raises:
         LogError: naming a server that runs.
     """
-    if database.backend.name != "postgresql":
-        return
-    since = await now(database, connection, minus_seconds=within)
-    alive = sa.and_(nodes.c.ended_at.is_(None), nodes.c.seen_at >= since)
-    found = await connection.execute(sa.select(nodes.c.node).where(alive).order_by(nodes.c.id))
-    if (node := found.scalars().first()) is not None:
-        raise LogError(f"The server {node} is running. Stop it first.")
+    if isinstance(database.backend, Postgres):
+        await living.check_all_stopped(connection)
 
 
 async def take_log_lock(database: Database, connection: AsyncConnection) -> None:
     """Take the log's lock without appending. On SQLite the transaction has it already."""
-    if database.backend.name == "postgresql":
-        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK)))
+    if isinstance(database.backend, Postgres):
+        await connection.execute(LOCK_LOG)

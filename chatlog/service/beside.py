@@ -91,7 +91,7 @@ async def rule_of(url: str, room: str) -> tuple[Rule | None, list[Change]]:
 async def _committing(database: Database) -> AsyncIterator[Committer]:
     """Be a node for a moment: one that only appends, and has no clients to tell."""
     alone = isinstance(database.backend, Sqlite)
-    node = await leases.begin(database, "command", alone=alone)
+    node = await leases.begin(database, leases.unique_name("command"), alone=alone)
     writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
     committer = Committer(
         writer,

@@ -19,6 +19,8 @@ from chatlog.service.departures import Departures
 logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 0.5
+_LOOK_SECONDS = 5.0
+"""However long this node's own lease is: another's may be short."""
 
 
 class Membership:
@@ -72,7 +74,13 @@ class Membership:
         """Become a new node: the sessions of the old one have lapsed in the log."""
         logger.error("This server was taken for dead; its clients will join again.")
         alone = isinstance(self._database.backend, Sqlite)
-        self._writer.node = await leases.begin(self._database, self._name, alone=alone)
+        node = await leases.begin(
+            self._database, self._name, alone=alone, lease_seconds=self._lease_seconds
+        )
+        due = await leaves_due(self._database)
+        self._writer.node = node
+        # Before its clients' leaves, which would say that they were surely here till now.
+        self._departures.add(due)
         self._lost.clear()
         self._begun_again()
 
@@ -80,23 +88,22 @@ class Membership:
         """Close what dead nodes left open, now and again, until cancelled.
 
         After an outage of the database others may not have been able to renew their
-        leases; so nobody is taken for dead before a whole lease has passed since this
+        leases; so nobody is taken for dead before their whole lease has passed since this
         node could read the log again.
         """
         loop = asyncio.get_running_loop()
         since = loop.time()
         while True:
             try:
-                if loop.time() - since > self._lease_seconds:
-                    await self._end_expired()
+                await self._end_expired(loop.time() - since)
                 self._departures.add(await leaves_due(self._database))
             except Exception as error:  # noqa: BLE001 - the database is away: all get a new lease
                 logger.warning("Dead servers could not be looked for: %r", error)
                 since = loop.time()
-            await asyncio.sleep(self._lease_seconds / 3)
+            await asyncio.sleep(min(self._lease_seconds / 3, _LOOK_SECONDS))
 
-    async def _end_expired(self) -> None:
+    async def _end_expired(self, watched_seconds: float) -> None:
         if isinstance(self._database.backend, Postgres):
             # A database that hung for longer than a lease kept others from renewing, too.
             async with asyncio.timeout(self._lease_seconds / 3):
-                await leases.end_expired(self._database, self._lease_seconds)
+                await leases.end_expired(self._database, watched_seconds=watched_seconds)

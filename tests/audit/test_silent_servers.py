@@ -23,3 +23,18 @@ async def test_past_thirty_seconds_of_silence_a_member_is_uncertain(
         async with log.database.read() as connection:
             (ada,) = await present_at(connection, 1, 1, moment=moment)
     assert (ada.username, ada.uncertain) == ("ada", uncertain)
+
+
+@pytest.mark.parametrize(
+    ("moment", "uncertain"),
+    [("2126-11-22T17:01:50.000000Z", False), ("2126-11-22T17:02:01.000000Z", True)],
+)
+async def test_a_server_of_a_longer_lease_is_doubted_later(
+    database_url: str, moment: str, uncertain: bool
+) -> None:
+    async with open_log(database_url) as log:
+        await log.join("general", "ada")
+        await log.change("UPDATE nodes SET seen_at = :at, lease_seconds = 60", at=HEARD_AT)
+        async with log.database.read() as connection:
+            (ada,) = await present_at(connection, 1, 1, moment=moment)
+    assert ada.uncertain == uncertain

@@ -23,7 +23,8 @@ REVISIONS: Final = [
 
 _T = "'2025-01-06T00:00:0{}.000000Z'"
 _ROWS: Final = (
-    f"INSERT INTO nodes VALUES (1, 'n.1', 'n', {_T.format(0)}, {_T.format(9)}, NULL)",
+    f"""INSERT INTO nodes (id, node, name, started_at, seen_at) VALUES (1, 'n.1', 'n',
+        {_T.format(0)}, {_T.format(9)})""",
     "INSERT INTO rooms VALUES (1, 'r1', 'general')",
     "INSERT INTO users VALUES (1, 'u1', 'ada', :blob, :blob, :blob)",
     f"""INSERT INTO events (position, room_id, seq, at, type, version, user_id, node_id, session,

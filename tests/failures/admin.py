@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import asyncpg
 
-from chatlog.eventlog.postgres import LOG_LOCK
 from tests.support.server import until
 
 SLOW_COMMIT = """
@@ -65,7 +64,7 @@ class Admin:
     async def holding_the_log(self) -> AsyncIterator[None]:
         """Hold the log's lock: nobody can append or renew a lease."""
         async with self.connection.transaction():
-            await self.value("SELECT pg_advisory_xact_lock($1)", LOG_LOCK)
+            await self.run("LOCK TABLE chatlog.meta IN EXCLUSIVE MODE")
             yield
 
     @asynccontextmanager

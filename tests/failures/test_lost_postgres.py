@@ -72,7 +72,7 @@ async def test_a_connection_lost_before_the_commit_is_a_refusal(
     room = await Room(await node_of(postgres_url)).open()
     async with administrator(postgres_url) as admin, admin.holding_the_log():
         answer = room.say("c-1")
-        await admin.terminate(await admin.waiting("advisory"))
+        await admin.terminate(await admin.waiting("relation"))
         assert (await answer).data["code"] == "unavailable"
     assert await room.judge() == ["last"]
 

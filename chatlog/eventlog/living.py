@@ -1,0 +1,60 @@
+"""Which nodes live on PostgreSQL: those heard of within the lease that their own row gives.
+
+On SQLite nobody asks: whoever holds the lock file is the only one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.errors import LogError
+from chatlog.domain.times import minus
+from chatlog.eventlog.postgres import NOW
+
+LEASE_SECONDS: Final = 15.0
+"""The lease where nothing else is said, and of every node from before revision 0006."""
+
+# By way of JSON, as tables of an earlier revision lack the last two columns.
+_NOT_ENDED: Final = sa.text(
+    "SELECT id, node, coalesce(to_jsonb(nodes) ->> 'renewed_at', seen_at) AS heard_at, "  # noqa: S608 - constants
+    f"coalesce((to_jsonb(nodes) ->> 'lease_seconds')::float, {LEASE_SECONDS}) AS lease_seconds, "
+    f"{NOW} AS now FROM nodes WHERE ended_at IS NULL ORDER BY id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNode:
+    """A node that nobody has ended; ``is_alive`` unless its lease has run out."""
+
+    number: int
+    name: str
+    lease_seconds: float
+    is_alive: bool
+
+
+async def open_nodes(connection: AsyncConnection) -> list[OpenNode]:
+    """Return the nodes that nobody has ended, of a log of any revision."""
+    return [
+        OpenNode(
+            row.id, row.node, row.lease_seconds, row.heard_at >= minus(row.now, row.lease_seconds)
+        )
+        for row in await connection.execute(_NOT_ENDED)
+    ]
+
+
+async def check_all_stopped(connection: AsyncConnection) -> None:
+    """Refuse what needs the servers stopped while one of them lives.
+
+    Raises:
+        LogError: naming a server that runs.
+    """
+    for node in await open_nodes(connection):
+        if node.is_alive:
+            raise LogError(
+                f"The server {node.name} is running, or was killed less than "
+                f"{node.lease_seconds:g} s ago. Stop it first."
+            )

@@ -1,0 +1,141 @@
+"""Who lives is judged by each node's own lease, whoever judges; commands are nodes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.domain.commands import Join
+from chatlog.domain.errors import LogError
+from chatlog.domain.events import Recorded
+from chatlog.domain.times import minus
+from chatlog.eventlog.database import Database
+from chatlog.eventlog.living import LEASE_SECONDS
+from chatlog.eventlog.migrate import newest_revision
+from chatlog.eventlog.opening import open_for_writing
+from chatlog.eventlog.postgres import NOW
+from chatlog.nodes import clock, leases
+from chatlog.service import beside
+from tests.support.command import chatlog
+
+from .earlier import make_earlier
+from .logbook import Log, open_log
+from .test_migrations import revision
+
+LEASE = 60.0
+SEEN_AT = sa.text("UPDATE nodes SET seen_at = :at")
+HEARD = "UPDATE nodes SET seen_at = :at WHERE node = :node"
+
+
+async def heard(log: Log, node: str, seconds: float) -> None:
+    """Have a node been heard of so long ago."""
+    async with log.database.read() as connection:
+        at = await clock.now(log.database, connection, minus_seconds=seconds)
+    await log.change(HEARD, at=at, node=node)
+
+
+async def ended(log: Log) -> list[str]:
+    rows = await log.table("SELECT node FROM nodes WHERE ended_at IS NOT NULL")
+    return [row["node"] for row in rows]
+
+
+async def check_all_stopped(log: Log) -> None:
+    async with log.database.read() as connection:
+        await leases.check_all_stopped(log.database, connection)
+
+
+@pytest.mark.parametrize(("silent_seconds", "dead"), [(LEASE / 2, False), (LEASE + 2, True)])
+async def test_a_node_is_dead_once_its_own_lease_has_run_out(
+    postgres_url: str, silent_seconds: float, dead: bool
+) -> None:
+    async with open_log(postgres_url) as log:
+        node = await leases.begin(log.database, "slow", alone=False, lease_seconds=LEASE)
+        await heard(log, node.name, silent_seconds)
+        await leases.end_expired(log.database, watched_seconds=LEASE + 1)
+        assert await ended(log) == ([node.name] if dead else [])
+
+
+async def test_nobody_is_dead_before_the_log_was_watched_for_their_lease(
+    postgres_url: str,
+) -> None:
+    async with open_log(postgres_url) as log:
+        node = await leases.begin(log.database, "slow", alone=False, lease_seconds=LEASE)
+        await heard(log, node.name, LEASE + 2)
+        await leases.end_expired(log.database, watched_seconds=LEASE / 2)
+        assert await ended(log) == []
+
+
+async def test_what_needs_the_servers_stopped_goes_by_their_own_leases(postgres_url: str) -> None:
+    async with open_log(postgres_url) as log:
+        await leases.end(log.database, log.writer.node)
+        node = await leases.begin(log.database, "slow", alone=False, lease_seconds=LEASE)
+        await heard(log, node.name, LEASE / 2)
+        with pytest.raises(LogError, match=node.name):
+            await check_all_stopped(log)
+        await heard(log, node.name, LEASE + 2)
+        await check_all_stopped(log)
+
+
+async def test_two_commands_at_once_do_not_end_each_other(postgres_url: str) -> None:
+    async with open_log(postgres_url) as log:
+        first, second = Database(postgres_url), Database(postgres_url)
+        async with beside._committing(first) as one, beside._committing(second) as other:
+            told = await asyncio.gather(
+                one.append(Join("general", "s1", "ada", backlog=0)),
+                other.append(Join("general", "s2", "bob", backlog=0)),
+            )
+        assert all(isinstance(outcome, Recorded) for outcome in told), told
+        names = {event.event.node.partition(".")[0] for event in await log.events()}
+        assert len(names) == 2
+        await first.dispose()
+        await second.dispose()
+
+
+async def test_a_migration_is_refused_while_a_server_of_an_earlier_revision_lives(
+    postgres_url: str,
+) -> None:
+    async with earlier(postgres_url) as connection:
+        await connection.execute(SEEN_AT, {"at": "2126-11-22T17:00:00.000000Z"})
+    for command in (("serve", "--port", "0"), ("migrate",), ("redact", "general", "2")):
+        reason = ("--reason", "a leak") if command[0] == "redact" else ()
+        refused = await chatlog(*command, *reason, database=postgres_url)
+        assert (refused.status, refused.out) == (2, ""), refused
+        assert "n.1 is running" in refused.err
+        assert refused.err.count("\n") == 1
+    assert await revision(postgres_url) == "0004"
+
+
+async def test_a_migration_ends_servers_of_an_earlier_revision_that_have_been_silent(
+    postgres_url: str,
+) -> None:
+    async with earlier(postgres_url) as connection:
+        at = (await connection.execute(sa.text(f"SELECT {NOW}"))).scalar_one()
+        await connection.execute(SEEN_AT, {"at": minus(at, LEASE_SECONDS + 1)})
+    async with open_for_writing(postgres_url):
+        assert await revision(postgres_url) == newest_revision()
+    async with open_log(postgres_url) as log:
+        assert await ended(log) == ["n.1"]
+
+
+@asynccontextmanager
+async def earlier(url: str) -> AsyncIterator[AsyncConnection]:
+    """Make a log of revision 0004 and lend a connection to change it."""
+    database = Database(url)
+    try:
+        await make_earlier(database, "0004")
+        async with database.write() as connection, connection.begin():
+            yield connection
+    finally:
+        await database.dispose()
+
+
+async def test_a_log_of_the_newest_revision_is_opened_beside_a_living_server(
+    postgres_url: str,
+) -> None:
+    async with open_log(postgres_url) as log, open_for_writing(postgres_url):
+        await log.join("general", "ada")
