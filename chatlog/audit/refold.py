@@ -28,7 +28,8 @@ _STORED: Final[sa.Select[Any]] = (
         sessions.c.cause,
         sessions.c.last_seen_at,
         sessions.c.room_id,
-        nodes.c.ended_at,
+        # While an import goes on, people of its story may lapse: they are erased.
+        sa.func.coalesce(nodes.c.ended_at, nodes.c.renewed_at).label("ended_at"),
     )
     .select_from(sessions.outerjoin(users).outerjoin(nodes))
     .where(sessions.c.session.in_(sa.bindparam("sessions", expanding=True)))

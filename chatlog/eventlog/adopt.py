@@ -18,7 +18,7 @@ from chatlog.domain.errors import LogError
 from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded, User
 from chatlog.domain.proof import Proved
 from chatlog.eventlog import chain, lookup, read, rows
-from chatlog.eventlog.append import Batch
+from chatlog.eventlog.append import SEEN, Batch
 from chatlog.eventlog.schema import nodes, rooms, sessions, users
 from chatlog.eventlog.writer import Step
 
@@ -29,11 +29,6 @@ _CLOSE: Final = (
     sessions.update()
     .where(sessions.c.session == sa.bindparam("ended"))
     .values({name: sa.bindparam(name) for name in _END})
-)
-_SEEN: Final = (
-    nodes.update()
-    .where(nodes.c.id == sa.bindparam("number"), nodes.c.seen_at < sa.bindparam("last"))
-    .values(seen_at=sa.bindparam("last"))
 )
 
 
@@ -87,7 +82,7 @@ class Adoption:
     async def finish(self) -> None:
         """Say until when the room's nodes were surely alive."""
         seen = [{"number": n.number, "last": n.last_at} for n in self._nodes.values()]
-        await self._connection.execute(_SEEN, seen)
+        await self._connection.execute(SEEN, seen)
 
     def _place(self, recorded: Recorded) -> Recorded:
         """Return the event with its position and its user's number in this log."""

@@ -29,7 +29,7 @@ from chatlog.domain.errors import (
     Unavailable,
 )
 from chatlog.domain.events import Recorded
-from chatlog.eventlog.append import Outcome
+from chatlog.eventlog.append import Node, Outcome
 from chatlog.eventlog.histogram import Histogram
 from chatlog.eventlog.pace import Pace
 from chatlog.eventlog.writer import BadRow, Step, Writer
@@ -111,10 +111,11 @@ class Committer:
         self.submit(command, lambda told: None if outcome.done() else outcome.set_result(told))
         return await outcome
 
-    async def alone(self, step: Step[T]) -> T:
+    async def alone(self, step: Step[T], *, node: Node | None = None) -> T:
         """Have a step run in a transaction of its own between two batches; return its result.
 
-        The events it records are handed to the tail like any other.
+        The events it records are handed to the tail like any other; they are those of
+        another ``node`` of this process, if one is given.
 
         Raises:
             Refused, OutcomeUnknown: as ``Writer.transact`` says.
@@ -123,9 +124,9 @@ class Committer:
 
         async def run() -> None:
             try:
-                result, events = await self._writer.transact(step)
+                result, events = await self._writer.transact(step, node=node)
             except ChatlogError as error:
-                if isinstance(error, LeaseLost):
+                if isinstance(error, LeaseLost) and node is None:
                     self._lost()
                 if not settled.done():
                     settled.set_exception(error)

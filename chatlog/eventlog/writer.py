@@ -44,6 +44,19 @@ Step = Callable[[AsyncConnection, Batch], Awaitable[T]]
 """What is done in one transaction: reads what it needs, has the batch record events."""
 
 
+def appending(commands: Sequence[Command], *, ids: bool) -> Step[list[Outcome]]:
+    """Return the step that decides commands in their order; it returns their outcomes.
+
+    Chats of earlier ``ids`` are looked for only if told so.
+    """
+
+    async def step(connection: AsyncConnection, batch: Batch) -> list[Outcome]:
+        await batch.look_up(connection, commands, ids=ids)
+        return [batch.settle(command) for command in commands]
+
+    return step
+
+
 class BadRow(ChatlogError):
     """The database refused a row: the batch is not written, its other members may be."""
 
@@ -76,17 +89,16 @@ class Writer:
         return await self._append(commands, ids=True)
 
     async def _append(self, commands: Sequence[Command], *, ids: bool) -> list[Outcome]:
-        async def step(connection: AsyncConnection, batch: Batch) -> list[Outcome]:
-            await batch.look_up(connection, commands, ids=ids)
-            return [batch.settle(command) for command in commands]
-
-        outcomes, _ = await self.transact(step)
+        outcomes, _ = await self.transact(appending(commands, ids=ids))
         return outcomes
 
-    async def transact(self, step: Step[T]) -> tuple[T, list[Recorded]]:
+    async def transact(
+        self, step: Step[T], *, node: Node | None = None
+    ) -> tuple[T, list[Recorded]]:
         """Run a step under the log's lock; return its result and the events it recorded.
 
-        They and whatever else the step has written are durable then.
+        They and whatever else the step has written are durable then. The events are this
+        writer's node's, or those of another ``node`` that this process has begun.
 
         Raises:
             BadRow: nothing was written; one of the rows cannot be stored.
@@ -99,9 +111,10 @@ class Writer:
         try:
             async with self._database.write() as connection:
                 transaction = await connection.begin()
-                locked = await self._database.backend.lock(connection, self.node.number)
+                node = node or self.node
+                locked = await self._database.backend.lock(connection, node.number)
                 await self._memory.bring_up(connection, locked.position)
-                batch = Batch(self._memory, self.node, locked.position, locked.now)
+                batch = Batch(self._memory, node, locked.position, locked.now)
                 result = await step(connection, batch)
                 await batch.write(connection)
                 self._memory.position = batch.position

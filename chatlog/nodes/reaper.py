@@ -6,23 +6,34 @@ reapers cannot close a session twice.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from chatlog.domain.commands import Leave
+from chatlog.domain.events import Cause
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.schema import nodes, rooms, sessions
 
-_LEFT_OPEN: Final = (
-    sa.select(
-        rooms.c.room, sessions.c.session, sessions.c.joined_at, nodes.c.seen_at.label("seen_at")
+
+def _not_surely_there(of_nodes: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            rooms.c.room, sessions.c.session, sessions.c.joined_at, nodes.c.seen_at.label("seen_at")
+        )
+        .select_from(sessions.join(rooms).join(nodes))
+        .where(sessions.c.left_seq.is_(None), of_nodes)
+        .order_by(sessions.c.room_id, sessions.c.joined_seq)
     )
-    .select_from(sessions.join(rooms).join(nodes))
-    .where(sessions.c.left_seq.is_(None), nodes.c.ended_at.is_not(None))
-    .order_by(sessions.c.room_id, sessions.c.joined_seq)
-    .limit(sa.bindparam("limit"))
-)
+
+
+_LEFT_OPEN: Final = _not_surely_there(nodes.c.ended_at.is_not(None)).limit(sa.bindparam("limit"))
+# An import tells of people who were there in its story, and are not there now.
+_OF: Final = _not_surely_there(
+    sa.or_(nodes.c.ended_at.is_not(None), nodes.c.renewed_at.is_not(None))
+).where(sessions.c.session.in_(sa.bindparam("sessions", expanding=True)))
+_MOST_AT_ONCE: Final = 500
 
 
 async def leaves_due(database: Database, *, limit: int = 10_000) -> list[Leave]:
@@ -32,8 +43,25 @@ async def leaves_due(database: Database, *, limit: int = 10_000) -> list[Leave]:
     its renews, and the session's join.
     """
     async with database.read() as connection:
-        found = (await connection.execute(_LEFT_OPEN, {"limit": limit})).all()
-    return [
-        Leave(row.room, row.session, "lapsed", last_seen_at=max(row.seen_at, row.joined_at))
-        for row in found
-    ]
+        return [_lapse(row) for row in await connection.execute(_LEFT_OPEN, {"limit": limit})]
+
+
+async def endings(
+    database: Database, open_sessions: Sequence[tuple[str, str]], cause: Cause
+) -> list[Leave]:
+    """Return a leave for each of these open sessions, given with their rooms.
+
+    Its cause is the one given where the session's node lives and serves it: those of dead
+    nodes and of imports lapse.
+    """
+    lapses: dict[str, Leave] = {}
+    async with database.read() as connection:
+        for start in range(0, len(open_sessions), _MOST_AT_ONCE):
+            asked = [session for _, session in open_sessions[start : start + _MOST_AT_ONCE]]
+            for row in await connection.execute(_OF, {"sessions": asked}):
+                lapses[row.session] = _lapse(row)
+    return [lapses.get(session) or Leave(room, session, cause) for room, session in open_sessions]
+
+
+def _lapse(row: sa.Row[Any]) -> Leave:
+    return Leave(row.room, row.session, "lapsed", last_seen_at=max(row.seen_at, row.joined_at))

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chatlog.domain.commands import Leave
 from chatlog.domain.errors import Refused
 from chatlog.domain.events import Recorded
 from chatlog.eventlog import erasing
@@ -21,6 +20,8 @@ from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import DRIVER_ERRORS, Database
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.writer import Step
+from chatlog.nodes import leases
+from chatlog.nodes.reaper import endings
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,8 @@ class Eraser:
     async def erase_user(self, username: str, *, by: str, reason: str) -> Erasure:
         """Erase a person: name, texts and the tie from name to user, in every room.
 
-        Open sessions are closed first (``kicked``). The name used again is a new user.
+        Open sessions are closed first: ``kicked``, or ``lapsed`` where their server is dead.
+        The name used again is a new user.
 
         Raises:
             Refused: nothing was erased; nobody has this name, or it never stays away.
@@ -68,8 +70,9 @@ class Eraser:
                 step = erasing.erase_user(username, by=by, reason=reason)
                 return await self._finish(await self._committer.alone(step))
             except erasing.StillPresent as present:
-                for room, session in present.open_sessions:
-                    await self._committer.append(Leave(room, session, "kicked"))
+                await leases.end_expired(self._database)
+                for leave in await endings(self._database, present.open_sessions, "kicked"):
+                    await self._committer.append(leave)
         raise Refused("bad_command", f"{username} joins again and again.")
 
     async def carry_out(self, step: Step[list[Recorded]]) -> Erasure | None:

@@ -7,22 +7,25 @@ what follows from them goes through the same committer as what clients say.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from chatlog.domain.commands import Command, Join, Leave
-from chatlog.domain.errors import LogError, OutcomeUnknown
+from chatlog.domain.commands import Command
+from chatlog.domain.errors import LogError
 from chatlog.domain.names import Limits, check_room
 from chatlog.eventlog.adopt import Adoption, adopting
-from chatlog.eventlog.append import Outcome
+from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.upkeep import after_bulk
-from chatlog.service.importing import check_outcomes, check_times, commands_of
+from chatlog.eventlog.writer import appending
+from chatlog.nodes import leases
+from chatlog.nodes.reaper import leaves_due
+from chatlog.service.importing import begin_telling, check_outcomes, check_times, commands_of
 from chatlog.service.irc import Story, span
 from chatlog.service.restoring import check_file, put_back
 
@@ -51,29 +54,26 @@ class Importer:
         extent = await asyncio.to_thread(lambda: span(lines(), begin))
         await check_times(self._database, room, extent)
         story = Story(begin, held, extent.first_minute)
-        await self._append_all(commands_of(room, story.read(lines())))
+        # Not alone: this process's own node lives beside it.
+        node = await begin_telling(self._database, extent, alone=False)
+        try:
+            await self._append_all(commands_of(room, story.read(lines())), node)
+        finally:
+            await self._end(node)
         await after_bulk(self._database)
         return asdict(story.counts)
 
-    async def _append_all(self, commands: Iterator[Command]) -> None:
-        open_: dict[str, str] = {}
-        try:
-            while batch := await asyncio.to_thread(_next_slice, commands):
-                for command in batch:
-                    _note(command, open_)
-                check_outcomes(batch, await self._append(batch))
-        finally:
-            # Only where it broke off: at its end a story has nobody left in it.
-            await self._append([Leave(r, s, "import_ended") for s, r in open_.items()])
+    async def _append_all(self, commands: Iterator[Command], node: Node) -> None:
+        while batch := await asyncio.to_thread(_next_slice, commands):
+            # Ids are no story's: no chat of it can repeat another.
+            step = appending(batch, ids=False)
+            check_outcomes(batch, await self._committer.alone(step, node=node))
 
-    async def _append(self, batch: Sequence[Command]) -> list[Outcome]:
-        told = await asyncio.gather(*map(self._committer.append, batch))
-        outcomes: list[Outcome] = []
-        for one in told:
-            if isinstance(one, OutcomeUnknown):
-                raise one
-            outcomes.append(one)
-        return outcomes
+    async def _end(self, node: Node) -> None:
+        """End the import's node; whoever is present where its story broke off lapses."""
+        await leases.end(self._database, node)
+        for leave in await leaves_due(self._database):
+            await self._committer.append(leave)
 
     async def jsonl(self, path: str, room: str | None) -> dict[str, Any]:
         """Put an export back, as ``import_jsonl``; the file is verified before any waits for it.
@@ -107,11 +107,3 @@ def lines_of(file: Path) -> Callable[[], Iterable[bytes]]:
 
 def _next_slice(commands: Iterator[Command]) -> list[Command]:
     return list(islice(commands, SLICE))
-
-
-def _note(command: Command, open_: dict[str, str]) -> None:
-    """Keep the sessions that a story has open, each with its room."""
-    if isinstance(command, Join):
-        open_[command.session] = command.room
-    elif isinstance(command, Leave):
-        open_.pop(command.session, None)

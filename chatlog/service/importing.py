@@ -2,7 +2,8 @@
 
 The import is a node of its own, whose sessions end with the file. It writes a batch at a
 time: one that is interrupted leaves the beginning of the story, whole and in order,
-and its open sessions lapse at the next start of a server.
+and its open sessions lapse at the next start of a server: they were surely there until
+the last event of the story that was written.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.events import Recorded
 from chatlog.domain.names import Limits, check_room
 from chatlog.eventlog import lookup
-from chatlog.eventlog.append import Outcome
+from chatlog.eventlog.append import Node, Outcome
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.upkeep import after_bulk
@@ -56,7 +57,7 @@ async def import_irc(
     story = Story(day, limits, extent.first_minute)
     commands = commands_of(room, story.read(lines()))
     alone = isinstance(database.backend, Sqlite)
-    node = await leases.begin(database, f"import-{secrets.token_hex(4)}", alone=alone)
+    node = await begin_telling(database, extent, alone=alone)
     writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
     try:
         while batch := list(islice(commands, BATCH)):
@@ -66,6 +67,12 @@ async def import_irc(
         await leases.end(database, node)
     await after_bulk(database)
     return story.counts
+
+
+async def begin_telling(database: Database, extent: Span, *, alone: bool) -> Node:
+    """Enter an import into the log, as a node that is seen at the times of its story."""
+    name = leases.unique_name("import")
+    return await leases.begin(database, name, alone=alone, story_at=extent.first_at)
 
 
 async def check_times(database: Database, room: str, extent: Span) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.commands import Join
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import Recorded
+from chatlog.domain.events import Joined, Left, Recorded
 from chatlog.domain.times import minus
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.living import LEASE_SECONDS
@@ -94,6 +94,39 @@ async def test_two_commands_at_once_do_not_end_each_other(postgres_url: str) -> 
         assert len(names) == 2
         await first.dispose()
         await second.dispose()
+
+
+async def test_who_was_there_when_a_server_died_has_lapsed_even_if_erased_before_it_is_reaped(
+    database_url: str,
+) -> None:
+    async with open_log(database_url) as log:
+        await log.join("general", "ada")
+        await heard(log, log.writer.node.name, 60)
+        [row] = await log.table("SELECT seen_at FROM nodes")
+    done = await chatlog("erase-user", "ada", "--reason", "asked for", database=database_url)
+    assert done.status == 0, done
+    async with open_log(database_url) as log:
+        events = [recorded.event for recorded in await log.events()]
+        [joined_at] = [r.at for r in await log.events() if isinstance(r.event, Joined)]
+        [left] = [event for event in events if isinstance(event, Left)]
+    assert (left.cause, left.last_seen_at) == ("lapsed", max(joined_at, row["seen_at"]))
+
+
+async def test_people_of_an_import_under_way_lapse_where_its_story_is_when_they_are_erased(
+    postgres_url: str,
+) -> None:
+    story_at = "2006-12-10T00:00:00.000000Z"
+    async with open_log(postgres_url) as log:
+        node = await leases.begin(log.database, "import-1", alone=False, story_at=story_at)
+        log.writer.node = node
+        for session, at in (("s1", story_at), ("s2", "2006-12-10T00:05:00.000000Z")):
+            await log.record(Join("#old", session, session, backlog=0, at=at))
+        done = await chatlog("erase-user", "s1", "--reason", "asked for", database=postgres_url)
+        assert done.status == 0, done
+        [left] = [r.event for r in await log.events() if isinstance(r.event, Left)]
+        assert (left.cause, left.last_seen_at) == ("lapsed", "2006-12-10T00:05:00.000000Z")
+        assert await ended(log) != [node.name], "it goes on"
+        assert (await chatlog("verify", database=postgres_url)).status == 0
 
 
 async def test_a_migration_is_refused_while_a_server_of_an_earlier_revision_lives(
