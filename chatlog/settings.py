@@ -48,6 +48,14 @@ class Settings:
     max_username_chars: int = field(default=64, metadata={"help": "longest username"})
     max_rooms_per_connection: int = field(default=100, metadata={"help": "rooms at a time"})
     max_connections: int = field(default=20_000, metadata={"help": "WebSockets at a time"})
+    max_http_connections: int = field(
+        default=1_000,
+        metadata={"help": "other connections at a time; for one more, the idlest is closed"},
+    )
+    request_seconds: float = field(
+        default=10.0,
+        metadata={"help": "a connection that has sent no whole request so long is closed"},
+    )
     max_bad_commands_per_minute: int = field(
         default=100, metadata={"help": "errors in a minute that close a connection (4400)"}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from aiohttp import web
 
@@ -11,6 +12,9 @@ from chatlog.settings import Settings
 from chatlog.web import api, health, metrics, pages, socket
 from chatlog.web.api.errors import entrance
 from chatlog.web.keys import RUNTIME, SETTINGS
+
+NAME: Final = "chatlog"
+"""The ``Server`` of every answer; aiohttp's own tells strangers which versions to attack."""
 
 
 def create_app(settings: Settings | None = None) -> web.Application:
@@ -23,6 +27,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     app[SETTINGS] = settings or Settings()
     app.cleanup_ctx.append(_run)
     app.on_shutdown.append(_stop)
+    app.on_response_prepare.append(_sign)
     app.router.add_get("/", _home)
     app.router.add_get("/ws", socket.serve)
     app.router.add_get("/healthz", health.alive)
@@ -43,6 +48,10 @@ async def _stop(app: web.Application) -> None:
     # Sockets are closed here, before aiohttp waits for their handlers: left to it, a stop
     # takes twice its timeout and clients see 1006.
     await app[RUNTIME].stop()
+
+
+async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = NAME
 
 
 async def _home(request: web.Request) -> web.StreamResponse:

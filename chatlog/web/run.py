@@ -14,6 +14,8 @@ from aiohttp import web
 
 from chatlog.settings import Settings
 from chatlog.web.app import create_app
+from chatlog.web.descriptors import fitted
+from chatlog.web.door import Door, listen
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +38,19 @@ async def run(
         LogError: if the database is in use, another's or too new.
         OSError: if the port cannot be listened on.
     """
+    settings = fitted(settings)
     # Handlers have been told to end by then; what is left of them is cut.
     grace = settings.shutdown_seconds / 4
     runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=grace)
     stop = _stop_on_signals()
     await runner.setup()
+    assert runner.server is not None  # it is made by the set-up
+    door = Door(runner.server, settings)
     _spare_the_collector()
     try:
-        await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
-        host, port, *_ = runner.addresses[0]
+        listeners = await listen(settings.host, settings.port)
+        host, port, *_ = listeners[0].getsockname()
+        door.open(listeners)
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{port}"
         announce(f"chatlog serves on {url} (Ctrl-C stops it)")
@@ -53,6 +59,7 @@ async def run(
             await stop.wait()
             company.cancel()
     finally:
+        door.close()
         await _clean_up(runner, settings)
 
 

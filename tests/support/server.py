@@ -40,6 +40,7 @@ class Server:
     log: Path
     flags: tuple[str, ...] = ()
     port: int = 0
+    most_files: int | None = None
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -55,10 +56,13 @@ class Server:
         """Start a process on the same port and database, and wait until it is ready."""
         self.port = self.port or free_port()
         address = ("--host", "127.0.0.1", "--port", str(self.port), "--database", self.database)
-        arguments = ("-m", "chatlog", "serve", *address, *self.flags)
+        arguments = (sys.executable, "-m", "chatlog", "serve", *address, *self.flags)
+        if self.most_files is not None:
+            limit = f'ulimit -n {self.most_files}; exec "$@"'
+            arguments = ("/bin/sh", "-c", limit, "sh", *arguments)
         with self.log.open("ab") as out:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+                *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
             )
         await until(self._ready, READY_SECONDS, f"a ready server\n{self.printed()}")
 
@@ -88,6 +92,10 @@ class Server:
         found = re.search(rf"^{which}:\s+(\d+) kB", status, re.MULTILINE)
         assert found is not None
         return int(found[1]) * 1024
+
+    def open_files(self) -> int:
+        """Return how many files and sockets the process has open now."""
+        return len(list(Path(f"/proc/{self.running.pid}/fd").iterdir()))
 
     def printed(self, lines: int = 80) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -25,6 +25,7 @@ async def test_it_is_alive_and_ready(sqlite_url: str) -> None:
         for path in ("/healthz", "/readyz"):
             async with client.get(path) as answer:
                 assert answer.status == 200
+                assert answer.headers["Server"] == "chatlog"
 
 
 async def test_it_is_not_ready_while_the_log_cannot_be_written_and_is_again_after(

@@ -1,0 +1,166 @@
+"""The door: takes connections in, and keeps those that are no WebSocket few and short.
+
+A connection that asks for nothing costs a descriptor, and descriptors run out. So at most
+``max_http_connections`` are no WebSocket (yet): one more, and the one that has waited longest
+for a request is closed, else the one that has been answered longest. Who asks at once always
+comes in. aiohttp closes what sends no whole request in time; what takes no answer, the
+kernel does. The door accepts by itself, since a loop's own way of being out of descriptors
+is to be silent (uvloop) or to write a traceback for every try (asyncio).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from typing import Any, Final
+
+from aiohttp import web
+
+from chatlog.settings import Settings
+from chatlog.web.visitor import Visitor
+
+logger = logging.getLogger(__name__)
+
+BACKLOG: Final = 4_096
+_AT_A_TIME: Final = 100
+_PAUSE_SECONDS: Final = 0.1
+_TELL_SECONDS: Final = 60.0
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_NO_SUCH_ADDRESS: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+
+
+class Door:
+    """Accepts connections on listening sockets and hands them to an aiohttp server."""
+
+    def __init__(self, server: web.Server, settings: Settings) -> None:
+        self._server = server
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._listeners: list[socket.socket] = []
+        self._arriving: set[asyncio.Task[Any]] = set()
+        # Each in the order in which they came to it: the first has been there longest.
+        self._waiting: dict[Visitor, None] = {}
+        self._answered: dict[Visitor, None] = {}
+        self._told_at = float("-inf")
+        self._note_requests()
+
+    def open(self, listeners: list[socket.socket]) -> None:
+        """Begin to accept."""
+        for listener in listeners:
+            self._listeners.append(listener)
+            self._loop.add_reader(listener.fileno(), self._accept, listener)
+
+    def close(self) -> None:
+        """Accept nothing more."""
+        for listener in self._listeners:
+            self._loop.remove_reader(listener.fileno())
+            listener.close()
+        self._listeners.clear()
+
+    def wait(self, visitor: Visitor) -> None:
+        """Take note that a connection waits for its next request."""
+        self.forget(visitor)
+        self._waiting[visitor] = None
+        if len(self._waiting) + len(self._answered) > self._settings.max_http_connections:
+            self._close_idlest()
+
+    def forget(self, visitor: Visitor) -> None:
+        """Take note that a connection has ended, or is a WebSocket now."""
+        self._waiting.pop(visitor, None)
+        self._answered.pop(visitor, None)
+
+    def _close_idlest(self) -> None:
+        visitor = next(iter(self._waiting or self._answered), None)
+        if visitor is not None:
+            self.forget(visitor)
+            visitor.cut()
+
+    def _note_requests(self) -> None:
+        """Have each whole request move its connection from those that wait to the others."""
+        make = self._server.request_factory
+
+        def noted(message: Any, payload: Any, visitor: Any, *rest: Any) -> web.BaseRequest:
+            self.forget(visitor)
+            self._answered[visitor] = None
+            return make(message, payload, visitor, *rest)
+
+        self._server.request_factory = noted
+
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_AT_A_TIME):
+            try:
+                sock, _address = listener.accept()
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._make_room(listener, error)
+                return
+            sock.setblocking(False)
+            self._let_in(sock)
+
+    def _let_in(self, sock: socket.socket) -> None:
+        coming = self._loop.connect_accepted_socket(self._visitor, sock)
+        task = self._loop.create_task(coming, name="a connection comes in")
+        self._arriving.add(task)
+        task.add_done_callback(self._arrived)
+
+    def _arrived(self, task: asyncio.Task[Any]) -> None:
+        self._arriving.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.debug("A connection ended before it came in: %r", error)
+
+    def _visitor(self) -> Visitor:
+        return Visitor(self._server, self._settings, self.wait, self.forget)
+
+    def _make_room(self, listener: socket.socket, error: OSError) -> None:
+        """Close the idlest connection, and try again in a moment."""
+        now = self._loop.time()
+        if now - self._told_at >= _TELL_SECONDS:
+            self._told_at = now
+            logger.error(
+                "A connection cannot be taken in: %s. Raise the limit of open files (ulimit -n, "
+                "LimitNOFILE=), or lower --max-connections.",
+                error.strerror,
+            )
+        self._close_idlest()
+        self._loop.remove_reader(listener.fileno())
+        self._loop.call_later(_PAUSE_SECONDS, self._try_again, listener)
+
+    def _try_again(self, listener: socket.socket) -> None:
+        if listener in self._listeners:
+            self._loop.add_reader(listener.fileno(), self._accept, listener)
+
+
+async def listen(host: str, port: int) -> list[socket.socket]:
+    """Return sockets that listen on every address of a host (empty: on all there are).
+
+    Raises:
+        OSError: if none of its addresses can be listened on, or one is taken.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    listeners: list[socket.socket] = []
+    missing: OSError | None = None
+    for family, address in dict.fromkeys((family, address) for family, *_, address in found):
+        try:
+            listeners.append(_listener(family, address))
+        except OSError as error:
+            if error.errno not in _NO_SUCH_ADDRESS:
+                for listener in listeners:
+                    listener.close()
+                raise OSError(
+                    error.errno, f"{address[0]} port {port} cannot be listened on: {error.strerror}"
+                ) from None
+            missing = error
+    if not listeners and missing is not None:
+        raise missing
+    return listeners
+
+
+def _listener(family: int, address: Any) -> socket.socket:
+    listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    listener.setblocking(False)
+    return listener

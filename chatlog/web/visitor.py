@@ -1,0 +1,95 @@
+"""A visitor: one connection as aiohttp reads it, with an end to everything that may last.
+
+aiohttp closes a connection on which no whole request has come in time, whether nothing
+came or a byte now and then. An answer that nobody takes is the kernel's to notice: it
+knows of every byte, whoever wrote it. From the upgrade on, the WebSocket has rules of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from chatlog.settings import Settings
+from chatlog.web.answers import error
+from chatlog.web.app import NAME
+
+_USER_TIMEOUT: Final[int | None] = getattr(socket, "TCP_USER_TIMEOUT", None)
+
+
+class Visitor(web.RequestHandler):
+    """One connection. ``waits`` and ``ends`` are told what it does."""
+
+    __slots__ = ("_ends", "_slow_seconds", "_waits")
+
+    def __init__(
+        self,
+        server: web.Server,
+        settings: Settings,
+        waits: Callable[[Visitor], None],
+        ends: Callable[[Visitor], None],
+    ) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]  # None means none
+            keepalive_timeout=settings.request_seconds,
+            lingering_time=settings.request_seconds,
+        )
+        self._slow_seconds = settings.slow_seconds
+        self._waits = waits
+        self._ends = ends
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._limit_unread(self._slow_seconds)
+        self._waits(self)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End."""
+        self._ends(self)
+        super().connection_lost(exc)
+
+    async def finish_response(self, *args: Any) -> tuple[web.StreamResponse, bool]:
+        """Send an answer to its end, then wait for the next request."""
+        finished = await super().finish_response(*args)
+        if self.transport is not None:
+            self._waits(self)
+        return finished
+
+    def set_parser(self, *args: Any, **options: Any) -> None:
+        """Become a WebSocket."""
+        super().set_parser(*args, **options)
+        self._limit_unread(0)
+        self._ends(self)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is no HTTP, in our own words: it goes into no log, and names no software."""
+        if status != 400:
+            return super().handle_error(request, status, exc, message)
+        response = error(400, "bad_command", "This is no HTTP request that can be read.")
+        response.headers["Server"] = NAME
+        response.force_close()
+        return response
+
+    def cut(self) -> None:
+        """Close at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _limit_unread(self, seconds: float) -> None:
+        """Have the kernel cut the connection when it takes nothing for so long; 0: never."""
+        raw = None if self.transport is None else self.transport.get_extra_info("socket")
+        if raw is not None and _USER_TIMEOUT is not None:
+            raw.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, round(seconds * 1_000))
