@@ -8,6 +8,7 @@ less. Results are read whole, which is what SQLAlchemy's adapter does with them 
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
@@ -19,7 +20,13 @@ class OneHopConnection(aiosqlite.Connection):
     """A connection whose cursors take one hop."""
 
     def __init__(self, database: str, *, uri: bool) -> None:
-        super().__init__(lambda: sqlite3.connect(database, uri=uri), iter_chunk_size=64)
+        self._opened: sqlite3.Connection | None = None
+
+        def open_() -> sqlite3.Connection:
+            self._opened = sqlite3.connect(database, uri=uri)
+            return self._opened
+
+        super().__init__(open_, iter_chunk_size=64)
         # Else a connection that was never closed keeps the process from ending.
         self._thread.daemon = True
         self._begin = ""
@@ -27,6 +34,18 @@ class OneHopConnection(aiosqlite.Connection):
     def cursor(self) -> Any:
         """Return a cursor; nothing is awaited for it."""
         return OneHopCursor(self)
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread and close what it opened.
+
+        aiosqlite forgets a connection whose opening was cancelled meanwhile.
+        """
+        self._tx.put_nowait((None, self._close_opened))
+        return super().stop()
+
+    def _close_opened(self) -> None:
+        if self._opened is not None:
+            self._opened.close()  # a second time does nothing
 
     def begin(self, statement: str) -> None:
         """Begin a transaction together with its first statement."""
