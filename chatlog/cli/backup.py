@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
@@ -26,7 +27,7 @@ def backup(file: Path, database: str) -> None:
     """Copy the log to a new FILE: a prefix of it that verifies, while the server goes on."""
     with progress(f"Backing up to {file.name}") as report:
         size = run(_back_up(database, file, report))
-    click.echo(f"Backed up {size:,} bytes to {file}.")
+    output.say(f"Backed up {size:,} bytes to {file}.")
 
 
 async def _back_up(url: str, target: Path, report: Report) -> int:

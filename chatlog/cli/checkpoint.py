@@ -32,7 +32,7 @@ def checkpoint(key: Path | None, new_key: Path | None, out: Path | None, databas
     if (key is None) == (new_key is None):
         raise click.UsageError("Say either --key or --new-key.")
     if new_key is not None:
-        click.echo(f"The private key is in {new_key}, the public one in {make_key(new_key)}.")
+        output.say(f"The private key is in {new_key}, the public one in {make_key(new_key)}.")
         return
     assert key is not None
     line = run(_checkpoint(database, key))

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import click
 
+from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import run
 from chatlog.eventlog.opening import open_for_writing
@@ -74,6 +75,6 @@ async def _demo(settings: Settings, *, seed: int, speed: float) -> None:
 
 
 def _announce(url: str, room: str) -> None:
-    click.echo("Three rooms with people in them, and a day behind them. Ctrl-C ends it.")
-    click.echo(f"  The chat          {url}/#/{quote(room)}")
-    click.echo(f"  The time machine  {url}/audit?room={quote(room)}")
+    output.say("Three rooms with people in them, and a day behind them. Ctrl-C ends it.")
+    output.say(f"  The chat          {url}/#/{quote(room)}")
+    output.say(f"  The time machine  {url}/audit?room={quote(room)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from chatlog.cli import output
 from chatlog.cli.erasure import by_option, reason_option, said
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
@@ -23,4 +24,4 @@ def erase_user(name: str, reason: str, by: str, database: str) -> None:
     new user.
     """
     arguments = {"username": name, "by": by, "reason": reason}
-    click.echo(said(run(carry_out(database, "erase-user", arguments))))
+    output.say(said(run(carry_out(database, "erase-user", arguments))))

@@ -63,7 +63,7 @@ def export(
         username=username,
         types=EVENT_TYPES if types is None else _types(types),
     )
-    with progress(f"Exporting {output.visible(room)}") as report:
+    with progress(f"Exporting {room}") as report:
         said = run(_export(wanted, kind, filters, database, report))
     if manifest is not None:
         manifest.write_bytes(said)

@@ -11,7 +11,7 @@ from typing import Final, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from chatlog.cli.output import visible
+from chatlog.cli import output
 from chatlog.domain.errors import ChatlogError, Unavailable
 from chatlog.eventlog.opening import DATABASE_ERRORS, why
 
@@ -71,7 +71,7 @@ def bad_usage_is_a_sentence() -> Iterator[None]:
 
 def fail(sentence: str, status: int = USAGE) -> NoReturn:
     """End with a sentence on stderr."""
-    click.echo(f"chatlog: {visible(sentence)}", err=True)
+    output.say(f"chatlog: {sentence}", err=True)
     sys.exit(status)
 
 

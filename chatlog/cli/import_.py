@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from chatlog.cli import output
 from chatlog.cli.failures import INTERRUPTED, fail, failures_are_sentences
 from chatlog.cli.options import database_option, run
-from chatlog.cli.output import visible
 from chatlog.cli.progress import Report, progress
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.lockfile import DatabaseBusy
@@ -71,7 +71,7 @@ def import_(
                 said = run(_jsonl(file, room, database, report))
     except KeyboardInterrupt:
         fail("The import was interrupted.", INTERRUPTED)
-    click.echo(visible(said))
+    output.say(said)
 
 
 async def _irc(file: Path, room: str | None, day: datetime | None, url: str, report: Report) -> str:

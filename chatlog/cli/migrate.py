@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.eventlog.database import Database, backend_for
@@ -22,7 +23,7 @@ def migrate(database: str) -> None:
     A PostgreSQL database may hold other tables: the log keeps to a schema of its own.
     """
     run(_migrate(database))
-    click.echo(f"The log is of revision {newest_revision()}.")
+    output.say(f"The log is of revision {newest_revision()}.")
 
 
 async def _migrate(url: str) -> None:

@@ -1,25 +1,27 @@
 """What commands print: UTF-8 whatever the locale, and nothing that moves a terminal.
 
-A line of JSON goes out as it is, but for bytes that a terminal would obey; text for
-people has every control character made visible.
+A file or a pipe gets lines of JSON and CSV as they are. On a terminal, what it would obey or
+not show is escaped in them as JSON does it; text for people always has it made visible.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 import unicodedata
 from collections.abc import Iterable
 from typing import Any, BinaryIO, Final, TextIO
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# JSON escapes U+0000 to U+001F by itself; these it leaves, and a terminal may obey them.
-_RAW_CONTROLS: Final = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
+# What may stay on a terminal: ends of lines, and what is neither a control nor unknown ASCII.
+_LINE_END_OR_OTHER: Final = re.compile(r"\r\n|[^\n\t -~]")
 # Joins emoji; harmless, and written by half the world's phones.
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 WIDE: Final = 200
@@ -58,12 +60,22 @@ def write_text(texts: Iterable[bytes]) -> None:
     out = _binary(sys.stdout)
     guard = sys.stdout.isatty()
     for text in texts:
-        out.write(_guarded(text) if guard else text)
+        out.write(guarded(text.decode()).encode() if guard else text)
     out.flush()
 
 
-def _guarded(line: bytes) -> bytes:
-    return _RAW_CONTROLS.sub(lambda raw: b"\\u00%02x" % raw[0][-1], line)
+def guarded(text: str) -> str:
+    """Return text of several lines with what a terminal would obey escaped as in JSON."""
+    return _LINE_END_OR_OTHER.sub(lambda found: _guard(found[0]), text)
+
+
+def _guard(char: str) -> str:
+    return char if char == "\r\n" or _is_shown(char) else json.dumps(char)[1:-1]
+
+
+def say(sentence: str, *, err: bool = False) -> None:
+    """Print one line for people, on stdout or on stderr."""
+    click.echo(visible(sentence), err=err)
 
 
 def _binary(stream: TextIO) -> BinaryIO:

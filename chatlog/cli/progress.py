@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from chatlog.cli.output import visible
+
 Report = Callable[[int, int], None]
 """Called with how much is done, of how much (0: nobody knows)."""
 
@@ -19,8 +21,8 @@ def progress(what: str) -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield lambda _done, _of: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(visible(what), total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of or None)

@@ -28,11 +28,11 @@ def rebuild(database: str) -> None:
         found, count = run(_rebuild(database, report))
     for difference in found:
         where = "The log" if difference.room is None else difference.room
-        click.echo(output.visible(f"{where}: {difference.why}."))
+        output.say(f"{where}: {difference.why}.")
     if found:
-        click.echo(f"chatlog: The sessions table differed; {count} were written anew.", err=True)
+        output.say(f"chatlog: The sessions table differed; {count} were written anew.", err=True)
         sys.exit(WRONG)
-    click.echo("The sessions table is what the events say.")
+    output.say("The sessions table is what the events say.")
 
 
 async def _rebuild(url: str, report: Report) -> tuple[list[Difference], int]:

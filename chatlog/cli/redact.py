@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from chatlog.cli import output
 from chatlog.cli.erasure import by_option, reason_option, said
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
@@ -20,4 +21,4 @@ from chatlog.service.beside import carry_out
 def redact(room: str, seqs: tuple[int, ...], reason: str, by: str, database: str) -> None:
     """Erase the texts of messages; their events stay, and an event says that they went."""
     arguments = {"room": room, "seqs": list(seqs), "by": by, "reason": reason}
-    click.echo(said(run(carry_out(database, "redact", arguments))))
+    output.say(said(run(carry_out(database, "redact", arguments))))

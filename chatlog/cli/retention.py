@@ -42,11 +42,11 @@ def retention(
         _show(room, *run(rule_of(database, room)))
     elif days is not None and dry_run:
         due = run(what_is_due(database, Rule(room, days, names)))
-        click.echo(f"{due.texts} texts and {due.people} people would be erased.")
+        output.say(f"{due.texts} texts and {due.people} people would be erased.")
     else:
         asked = {"room": room, "days": days, "names": names, "by": by}
         done = run(carry_out(database, "retention", asked))
-        click.echo(
+        output.say(
             "The room keeps its texts for ever."
             if off
             else f"Erased {done['texts']} texts and {done['people']} people."
@@ -54,7 +54,7 @@ def retention(
 
 
 def _show(room: str, rule: Rule | None, changes: list[Change]) -> None:
-    click.echo(output.visible(f"{room} keeps its texts {_how_long(rule)}."))
+    output.say(f"{room} keeps its texts {_how_long(rule)}.")
     if not changes:
         return
     table = output.table("at (UTC)", "days", "names", "by")

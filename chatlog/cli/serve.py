@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.settings import Settings, database_from
 from chatlog.web.guards import check_public
@@ -29,6 +30,18 @@ def _option(field: Field[Any]) -> click.Option:
     return click.Option(flags, type=type(default), default=default, show_default=True, help=help_)
 
 
+class VisibleFormatter(logging.Formatter):
+    """Writes a line of the log as one line, and nothing that a terminal would obey."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Return the line, controls made visible."""
+        return output.visible(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """Return the traceback, controls made visible."""
+        return output.guarded(super().formatException(ei))
+
+
 def _settings(values: dict[str, Any]) -> Settings:
     values["database"] = values["database"] or database_from()
     try:
@@ -42,11 +55,11 @@ def _serve(**values: Any) -> None:
     settings = _settings(values)
     if (refusal := check_public(settings)) is not None:
         raise click.UsageError(refusal)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    _runner()(run(settings, announce=click.echo))
+    _runner()(run(settings, announce=output.say))
 
 
 def _runner() -> Any:

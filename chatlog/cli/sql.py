@@ -43,7 +43,7 @@ def sql(name: str | None, params: Sequence[str], show: bool, as_json: bool, data
     if question is None:
         raise LogError(f"There is no question {name!r}; `chatlog sql` lists them.")
     if show:
-        click.echo(question.sql + ";")
+        output.write_text([question.sql.encode() + b";\n"])
         return
     _print(run(_ask(question, _told(question, params), database)), as_json=as_json)
 

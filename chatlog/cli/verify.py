@@ -54,7 +54,7 @@ def verify(
     else:
         _print(verdict, covered)
     if not verdict.ok:
-        click.echo(_sentence(verdict), err=True)
+        output.say(_sentence(verdict), err=True)
         sys.exit(WRONG)
 
 
@@ -101,12 +101,11 @@ def _room(verdict: RoomVerdict) -> dict[str, Any]:
 def _print(verdict: Verdict, covered: str) -> None:
     for room in verdict.rooms:
         if not room.ok:
-            name = output.visible(str(room.room))
-            click.echo(f"{name}: event {room.wrong_seq} is wrong: {room.why}.")
+            output.say(f"{room.room}: event {room.wrong_seq} is wrong: {room.why}.")
     if verdict.whole is not None:
-        click.echo(output.visible(f"The log: {verdict.whole}."))
+        output.say(f"The log: {verdict.whole}.")
     if verdict.ok:
-        click.echo(f"{_events(verdict)} are as they were written: {covered}")
+        output.say(f"{_events(verdict)} are as they were written: {covered}")
 
 
 def _covered(verdict: Verdict, room: str | None, vouching: Vouching) -> str:

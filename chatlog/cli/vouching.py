@@ -13,8 +13,8 @@ import click
 
 from chatlog.audit.checkpoint import BadCheckpoint, Checkpoint, decode_checkpoint
 from chatlog.audit.signing import read_public_key
+from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
-from chatlog.cli.output import visible
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -73,5 +73,5 @@ def _vouching(file: Path | None, public_key: Path | None, *, is_since: bool) -> 
     try:
         return Vouching(decode_checkpoint(file.read_bytes(), key), is_since, caution)
     except BadCheckpoint as error:
-        click.echo(f"chatlog: {visible(str(error))}", err=True)
+        output.say(f"chatlog: {error}", err=True)
         sys.exit(WRONG)

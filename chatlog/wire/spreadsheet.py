@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from typing import Final
 
 from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded
@@ -14,9 +15,11 @@ COLUMNS: Final = (
     "last_seen_at", "of", "reason", "erased", "hash",
 )  # fmt: skip
 
-# A spreadsheet takes a cell that begins like this for a formula, and runs it; the last four are
-# the wide forms that some fold to the first.
-_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
+# A spreadsheet takes a cell that begins like this for a formula, and runs it. Some skip what
+# is not shown before it, and fold wide, small and raised forms (NFKC) to these.
+_FORMULA: Final = frozenset("=+-@")
+_BREAKS: Final = ("\t", "\r", "\n")
+_NOT_SHOWN: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 
 
 def header_row() -> bytes:
@@ -31,7 +34,9 @@ def row_of(recorded: Recorded) -> bytes:
 
 def defused(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula: one in doubt begins with ``'``."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    shown = next((char for char in text if unicodedata.category(char) not in _NOT_SHOWN), "")
+    is_formula = unicodedata.normalize("NFKC", shown)[:1] in _FORMULA
+    return f"'{text}" if is_formula or text.startswith(_BREAKS) else text
 
 
 def _cell(value: object) -> str:
@@ -68,5 +73,6 @@ def _values(recorded: Recorded) -> dict[str, object]:
 
 def _line(cells: dict[str, str]) -> bytes:
     out = io.StringIO(newline="")
-    csv.writer(out).writerow([cells.get(name, "") for name in COLUMNS])
+    # Every cell in quotes: else `x;=1+1` is two cells where a semicolon separates them.
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerow([cells.get(name, "") for name in COLUMNS])
     return out.getvalue().encode()

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,19 @@ def test_a_spreadsheet_finds_no_formula(database: str) -> None:
         '\'=HYPERLINK("http://example.org","you, there")', "'-1+1", 'fine, "quoted"', "'@bob"
     ]  # fmt: skip
     assert not [cell for row in found for cell in row.values() if cell[:1] in tuple("=+-@\t\r")]
+
+
+def test_every_cell_is_quoted_so_that_no_other_separator_begins_one(database: str) -> None:
+    said = chatlog("export", "#small", "--format", "csv", "--database", database).stdout_bytes
+    for line in said.decode().removesuffix("\r\n").split("\r\n"):
+        assert line[0] == line[-1] == '"'
+        assert re.fullmatch(r'"(?:[^"]|"")*"(?:,"(?:[^"]|"")*")*', line), line
+
+
+@pytest.mark.parametrize("before", [" ", "\u00a0\u3000", "\u200b", "\ufeff", "\0", " \t", "\u2028"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", "\ufe63", "\u207a"])
+def test_nothing_invisible_hides_a_formula(before: str, start: str) -> None:
+    assert defused(f"{before}{start}1") == f"'{before}{start}1"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])

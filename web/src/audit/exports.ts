@@ -14,13 +14,17 @@ export function asCsv(events: readonly LogEvent[]): string {
     return [event.room, event.seq, event.at, typeOf(event), nameOf(event), event.type === "chat" ? event.message : "",
       has["cause"] ?? "", has["sessions"] ?? "", has["erased"] ?? "", event.hash].map(cell).join(",");
   });
-  return [COLUMNS.join(","), ...lines].join("\r\n") + "\r\n";
+  return [COLUMNS.map(cell).join(","), ...lines].join("\r\n") + "\r\n";
 }
 
-/** A cell that a spreadsheet would run as a formula gets an apostrophe before it. */
+/** A cell that a spreadsheet would run as a formula gets an apostrophe before it. Some skip what is
+ * not shown before it, and fold wide, small and raised forms to the plain ones. Every cell is in
+ * quotes: else `x;=1+1` is two cells where a semicolon separates them. */
 function cell(value: unknown): string {
-  const text = /^[=+\-@\t\r]/.test(String(value)) ? `'${String(value)}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = String(value);
+  const shown = /[^\p{Cc}\p{Cf}\p{Z}]/u.exec(text)?.[0].normalize("NFKC") ?? "";
+  const defused = /^[=+\-@]/.test(shown) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
+  return `"${defused.replaceAll('"', '""')}"`;
 }
 
 export function save(name: string, type: string, text: string): void {
