@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 
 from chatlog.audit.questions import Question, questions
+from chatlog.eventlog.migrate import VERSION_TABLE
+from chatlog.eventlog.schema import metadata
 
 HERE = Path(__file__).parent
 
@@ -69,18 +71,9 @@ def datasette() -> str:
         }
         for question in questions().values()
     }
-    hidden = (
-        "events",
-        "meta",
-        "nodes",
-        "retention",
-        "retention_changes",
-        "rooms",
-        "schema_version",
-        "sessions",
-        "users",
-    )
-    database = {"queries": queries, "tables": {name: {"hidden": True} for name in hidden}}
+    # The tables are ours to change; what auditors read are the views.
+    hidden = {name: {"hidden": True} for name in sorted([*metadata.tables, VERSION_TABLE])}
+    database = {"queries": queries, "tables": hidden}
     told = {"title": "chatlog: the audit", "databases": {"chatlog": database}}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 

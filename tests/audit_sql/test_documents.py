@@ -15,6 +15,7 @@ import pytest
 
 from chatlog.audit.questions import questions
 from docs import render
+from tests.contracts.logbook import open_log
 from tests.support.clients import Clients
 from tests.support.server import Server, free_port, until
 
@@ -35,6 +36,18 @@ def test_a_question_says_what_it_is_and_what_it_has_to_be_told(question: object)
     assert found.title.endswith("?")
     assert ";" not in found.sql
     assert not re.search(r"\b(FROM|JOIN)\s+(?!audit_|stays|\()\w+", found.sql), "views only"
+
+
+async def test_datasette_hides_every_table_and_shows_every_view(sqlite_url: str) -> None:
+    async with open_log(sqlite_url) as log:
+        found = await log.table(
+            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"
+        )
+    told = json.loads((DOCS / "datasette.json").read_text(encoding="utf-8"))
+    tables = told["databases"]["chatlog"]["tables"]
+    assert set(tables) == {row["name"] for row in found if row["type"] == "table"}
+    assert all(table == {"hidden": True} for table in tables.values())
 
 
 @asynccontextmanager
