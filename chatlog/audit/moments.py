@@ -46,8 +46,8 @@ class Moment:
     """A place in a room: all events up to ``seq`` have happened, none later.
 
     ``at`` is the time of that event, None before the first one. ``time`` is the time that
-    is asked about: the one that was given, else ``at``; what was last seen before it is
-    uncertain.
+    was given: what was last seen before it is uncertain. A seq has none: asked about is
+    what the log says at it.
     """
 
     seq: int
@@ -101,7 +101,7 @@ async def find_moment(connection: AsyncConnection, room: Room, point: int | str 
     if seq > room.head:
         raise Refused("after_unknown", f"The room's last seq is {room.head}.")
     at = await _time_of(connection, room, seq)
-    return Moment(seq, at, at)
+    return Moment(seq, at, None)
 
 
 async def seq_before(connection: AsyncConnection, room: Room, time: str) -> int:

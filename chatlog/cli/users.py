@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import click
 
-from chatlog.audit.extent import number_of
 from chatlog.audit.moments import parse_point
-from chatlog.audit.presence import Present, present_at, seq_at
+from chatlog.audit.presence import Present
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
-from chatlog.domain.errors import LogError
-from chatlog.eventlog import read
 from chatlog.eventlog.opening import open_for_reading
-from chatlog.wire.events import ERASED_NAME
+from chatlog.service.listing import user_listed, users_at
 from chatlog.wire.listing import UserListed, encode_listed
 
 
@@ -26,10 +23,10 @@ from chatlog.wire.listing import UserListed, encode_listed
 def users(room: str, at: str | None, as_json: bool, database: str) -> None:
     """List who is present in ROOM, or was at a seq or a time.
 
-    At a seq, that event included. Who was surely there only until an earlier time, since
-    their server died, is uncertain.
+    At a seq, that event included. At a time, who was surely there only until an earlier
+    one, since their server died, is uncertain.
     """
-    listed = list(map(_listed, run(_users(room, at, database))))
+    listed = list(map(user_listed, run(_users(room, at, database))))
     if as_json:
         output.write_lines(map(encode_listed, listed))
     else:
@@ -37,23 +34,10 @@ def users(room: str, at: str | None, as_json: bool, database: str) -> None:
 
 
 async def _users(room: str, at: str | None, url: str) -> list[Present]:
+    point = None if at is None else parse_point(at)
     async with open_for_reading(url) as database, database.read() as connection:
-        number = await number_of(connection, room)
-        head = await read.room_head(connection, number)
-        point = head if at is None else parse_point(at)
-        if isinstance(point, str):
-            seq = await seq_at(connection, number, point)
-            return await present_at(connection, number, seq, moment=point)
-        if point > head:
-            raise LogError(f"The room has no event {point}: its last is {head}.")
-        return await present_at(connection, number, point)
-
-
-def _listed(present: Present) -> UserListed:
-    name = ERASED_NAME if present.username is None else present.username
-    return UserListed(
-        name, present.sessions, present.since, present.since_seq, uncertain=present.uncertain
-    )
+        _moment, present = await users_at(connection, room, point)
+    return present
 
 
 def _print(listed: list[UserListed]) -> None:

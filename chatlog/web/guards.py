@@ -1,8 +1,10 @@
 """The open mode's guards: names are claims, so only this machine's own pages may come.
 
 A ``Host`` that is not ours is a page that rebound its name to loopback; an ``Origin`` that
-is not ours is another site's page in somebody's browser. No ``Origin`` is a program,
-not a page, and passes. Checked on pages, HTTP and sockets, before anything else.
+is not ours is another site's page in somebody's browser. A browser sends no ``Origin`` with
+a picture or a script, but says ``Sec-Fetch-Site``: what another page asks for in this way
+is refused too, except for pages and their files, to which anybody may link. Who says neither
+is a program, and passes. Checked on pages, HTTP and sockets, before anything else.
 """
 
 from __future__ import annotations
@@ -17,6 +19,11 @@ from chatlog.domain.errors import Refused
 from chatlog.settings import Settings
 from chatlog.web.keys import SETTINGS
 
+LINKED: Final = frozenset({"home", "audit", "asset", "alive", "ready"})
+"""The routes that other pages may link to, by name."""
+
+# Another port or subdomain (`same-site`) is another page, and without Origin nobody knows which.
+_OWN_SITE: Final = frozenset({"", "same-origin", "none"})
 _ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
 
@@ -78,7 +85,7 @@ def _lower(values: tuple[str, ...]) -> set[str]:
 
 
 def check(request: web.Request) -> None:
-    """Refuse a Host or Origin that is not ours.
+    """Refuse a Host or Origin that is not ours, and what another page asks for without Origin.
 
     Raises:
         Refused: ``forbidden``.
@@ -89,3 +96,10 @@ def check(request: web.Request) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and not is_our_origin(origin, settings):
         raise Refused("forbidden", "Pages of this origin may not connect. See --allow-origin.")
+    site = request.headers.get("Sec-Fetch-Site", "").lower()
+    if origin is None and site not in _OWN_SITE and not _is_linked(request):
+        raise Refused("forbidden", "Pages of another origin may not ask for this.")
+
+
+def _is_linked(request: web.Request) -> bool:
+    return request.match_info.route.name in LINKED and "Upgrade" not in request.headers

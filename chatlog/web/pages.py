@@ -33,8 +33,8 @@ _HASHED = re.compile(r"[\w.-]+-[A-Z0-9]{8}\.(?:js|css)")
 
 def add_pages(app: web.Application) -> None:
     """Add ``/audit`` and ``/assets/…``. The caller routes ``/`` (it takes upgrades) to `home`."""
-    app.router.add_get("/audit", audit)
-    app.router.add_get("/assets/{name}", asset)
+    app.router.add_get("/audit", audit, name="audit")
+    app.router.add_get("/assets/{name}", asset, name="asset")
 
 
 async def home(request: web.Request) -> web.StreamResponse:

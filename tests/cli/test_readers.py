@@ -114,7 +114,7 @@ def test_users_at_a_seq_and_at_a_time(log: str) -> None:
 
 def test_bad_usage_is_a_sentence(log: str) -> None:
     assert "no room" in refused("users", "nowhere", "--database", log)
-    assert "no event 9" in refused("users", "#small", "--at", 9, "--database", log)
+    assert "last seq is 8" in refused("users", "#small", "--at", 9, "--database", log)
     assert "or a time" in refused("users", "#small", "--at", "noon", "--database", log)
     history = ("history", "#small", "--database", log)
     assert "at most one" in refused(*history, "--before", 1, "--after", 1)

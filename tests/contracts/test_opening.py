@@ -35,7 +35,7 @@ async def test_a_connection_that_nobody_waits_for_any_more_is_closed(
     connection = OneHopConnection(str(tmp_path / "a.db"), uri=False)
 
     async def use() -> None:
-        await connection
+        _ = await connection
 
     using = asyncio.create_task(use())
     await asyncio.to_thread(opening.wait, 10)

@@ -173,3 +173,41 @@ async def test_programs_and_local_pages_come_in(sqlite_url: str, origin: str | N
             async with client.ws_connect(path, headers=headers) as ws:
                 await ws.send_json({"type": "ping"})
                 assert await ws.receive_json() == {"type": "pong"}
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site", "something-new"])
+async def test_another_page_gets_no_answer_without_an_origin_but_may_link_to_pages(
+    sqlite_url: str, site: str
+) -> None:
+    headers = {"Sec-Fetch-Site": site}
+    async with served(sqlite_url) as client:
+        refused = ["/api/rooms", "/api/rooms/x/verify", "/api/openapi.json", "/metrics", "/ws"]
+        asked = [(path, {**headers}) for path in (*refused, "/nowhere")]
+        asked += [(path, {**headers, **UPGRADE}) for path in ("/", "/ws")]
+        for path, said in asked:
+            async with client.get(path, headers=said) as answer:
+                assert answer.status == 403, path
+        for path in ("/", "/audit", "/assets/no-such.js", "/healthz", "/readyz"):
+            async with client.get(path, headers=headers) as answer:
+                assert answer.status != 403, path
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:3000"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:3000"},
+    ],
+)
+async def test_our_own_pages_programs_and_allowed_origins_are_answered(
+    sqlite_url: str, headers: dict[str, str]
+) -> None:
+    async with served(sqlite_url) as client:
+        async with client.get("/api/rooms", headers=headers) as answer:
+            assert answer.status == 200
+        async with client.ws_connect("/ws", headers=headers) as ws:
+            await ws.send_json({"type": "ping"})
+            assert await ws.receive_json() == {"type": "pong"}

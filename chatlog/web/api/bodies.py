@@ -47,7 +47,7 @@ class UsersBody(msgspec.Struct):
     at: str | None
     users: Sequence[UserListed]
     count: int
-    next: int | None
+    next: str | None
 
 
 class SessionSummary(msgspec.Struct):

@@ -44,7 +44,7 @@ class UsersQuery(msgspec.Struct):
     """Who was present; now, without ``at``."""
 
     at: Point | None = None
-    after: Annotated[int, Meta(ge=0, le=MAX_SEQ, description="`next` of the page before.")] = 0
+    after: Annotated[str, Meta(description="`next` of the page before.")] = "0"
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 

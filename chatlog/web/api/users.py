@@ -1,40 +1,64 @@
-"""``GET /api/rooms/{room}/users``: who is present, or was at a seq or a time."""
+"""``GET /api/rooms/{room}/users``: who is present, or was at a seq or a time.
+
+A page begins after a place in the order of names, not after a user: who has left meanwhile, or
+lost their name, takes nobody back to the first page.
+"""
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from aiohttp import web
 
-from chatlog.audit.moments import Moment, find_moment, find_room, parse_point
-from chatlog.audit.presence import Present, present_at
-from chatlog.service.listing import user_listed
+from chatlog.audit.moments import Moment, parse_point
+from chatlog.audit.presence import Present
+from chatlog.domain.errors import Refused
+from chatlog.service.listing import user_listed, users_at
 from chatlog.web.api.bodies import UsersBody
 from chatlog.web.api.queries import UsersQuery, query_of, room_of
 from chatlog.web.api.replies import reply
 from chatlog.web.keys import RUNTIME
+
+_CURSOR: Final = re.compile(r"([0-9]{1,19})-(.*)", re.DOTALL)
+_BEGINNING: Final = "0"
+
+Place = tuple[str, int]
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Answer with who was present, in order of names."""
     name, query = room_of(request), query_of(request, UsersQuery)
     point = None if query.at is None else parse_point(query.at)
+    after = _place_in(query.after)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
         async with runtime.database.read() as connection:
-            room = await find_room(connection, name)
-            moment = await find_moment(connection, room, point)
-            present = await present_at(connection, room.number, moment.seq, moment=moment.time)
-        return await reply(request, _body(name, moment, present, query))
+            moment, present = await users_at(connection, name, point)
+        return await reply(request, _body(name, moment, present, after, query.limit))
 
 
-def _body(room: str, moment: Moment, present: list[Present], query: UsersQuery) -> UsersBody:
-    start = next((i for i, user in enumerate(present, 1) if user.since_seq == query.after), 0)
-    page = present[start : start + query.limit]
-    more = start + query.limit < len(present)
-    return UsersBody(
-        room,
-        moment.seq,
-        moment.at,
-        list(map(user_listed, page)),
-        count=len(present),
-        next=page[-1].since_seq if more else None,
-    )
+def _place_in(cursor: str) -> Place | None:
+    if cursor == _BEGINNING:
+        return None
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
+        raise Refused("bad_command", "`after` is the `next` of the page before.")
+    return match[2], int(match[1])
+
+
+def _place_of(present: Present) -> Place:
+    return present.username or "", present.since_seq
+
+
+def _body(
+    room: str, moment: Moment, present: list[Present], after: Place | None, limit: int
+) -> UsersBody:
+    rest = [user for user in present if after is None or _place_of(user) > after]
+    page = rest[:limit]
+    next_ = None
+    if len(rest) > limit:
+        name, since_seq = _place_of(page[-1])
+        next_ = f"{since_seq}-{name}"
+    users = list(map(user_listed, page))
+    return UsersBody(room, moment.seq, moment.at, users, count=len(present), next=next_)

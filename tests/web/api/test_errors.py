@@ -26,6 +26,7 @@ REFUSALS = {
     "rooms/general/events/0/witnesses": (400, "bad_command"),
     "rooms/general/events/x/witnesses": (400, "bad_command"),
     "rooms/general/events/1/witnesses?after=x": (400, "bad_command"),
+    "rooms/general/users?after=x": (400, "bad_command"),
     "rooms/general/users?at=yesterday": (400, "bad_command"),
     "rooms/general/sessions?from=5&to=4": (400, "bad_command"),
     "rooms?after=%00": (400, "room_invalid"),

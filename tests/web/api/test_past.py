@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Server
+from .conftest import Serve, Server
 
 
 @pytest.fixture
@@ -68,13 +68,34 @@ async def test_who_was_present_at_a_time_is_the_fold_at_the_last_event_not_after
 
 async def test_users_come_in_pages(story: Server) -> None:
     found: list[str] = []
-    after: int | None = 0
+    after: str | None = "0"
     while after is not None:
         body = await story.ok("rooms/general/users", limit=1, after=after, at=8)
         assert body["count"] == 3
         found += names(body)
         after = body["next"]
     assert found == ["ada", "cleo", "dan"]
+
+
+async def test_pages_of_users_go_on_when_the_last_one_listed_has_left(story: Server) -> None:
+    first = await story.ok("rooms/general/users", limit=2)
+    assert names(first) == ["ada", "cleo"]
+    await story.people[2].leave("general")
+    rest = await story.ok("rooms/general/users", limit=2, after=first["next"])
+    assert (names(rest), rest["next"]) == (["dan"], None)
+
+
+async def test_a_cursor_of_users_takes_any_name(serve: Serve) -> None:
+    server = await serve()
+    everybody = sorted(["1-2", "-", "a&b=c", "%41", "grüße 世界", "0"])
+    for name in everybody:
+        await (await server.person(name)).join("general")
+    found: list[str] = []
+    after: str | None = "0"
+    while after is not None:
+        body = await server.ok("rooms/general/users", limit=1, after=after)
+        found, after = found + names(body), body["next"]
+    assert found == everybody
 
 
 async def test_a_seq_past_the_head_is_refused(story: Server) -> None:
