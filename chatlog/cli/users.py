@@ -6,11 +6,12 @@ import click
 
 from chatlog.audit.moments import parse_point
 from chatlog.audit.presence import Present
+from chatlog.audit.users import users_at
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.eventlog.opening import open_for_reading
-from chatlog.service.listing import user_listed, users_at
+from chatlog.service.listing import user_listed
 from chatlog.wire.listing import UserListed, encode_listed
 
 

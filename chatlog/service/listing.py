@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chatlog.audit.moments import Moment, find_moment, find_room
-from chatlog.audit.presence import Present, present_at
+from chatlog.audit.presence import Present
 from chatlog.audit.witnesses import Witness
 from chatlog.wire.events import ERASED_NAME
 from chatlog.wire.listing import UserListed, WitnessListed
@@ -14,19 +11,6 @@ from chatlog.wire.listing import UserListed, WitnessListed
 def shown_name(name: str | None) -> str:
     """Return a user's name as readers see it; None is that of an erased person."""
     return ERASED_NAME if name is None else name
-
-
-async def users_at(
-    connection: AsyncConnection, room: str, point: int | str | None
-) -> tuple[Moment, list[Present]]:
-    """Return who was present in a room at a seq or a time (None: now), in order of names.
-
-    Raises:
-        Refused: ``room_unknown``, or ``after_unknown`` if the seq is past the head.
-    """
-    found = await find_room(connection, room)
-    moment = await find_moment(connection, found, point)
-    return moment, await present_at(connection, found.number, moment.seq, moment=moment.time)
 
 
 def user_listed(present: Present) -> UserListed:

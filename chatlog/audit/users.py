@@ -1,0 +1,24 @@
+"""Who was present in a room at a seq or a time: one answer, for the shell and for HTTP.
+
+At a seq it is the fold of the log. At a time, those of whom that is not sure are marked.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.moments import Moment, find_moment, find_room
+from chatlog.audit.presence import Present, present_at
+
+
+async def users_at(
+    connection: AsyncConnection, room: str, point: int | str | None
+) -> tuple[Moment, list[Present]]:
+    """Return who was present in a room at a seq or a time (None: now), in order of names.
+
+    Raises:
+        Refused: ``room_unknown``, or ``after_unknown`` if the seq is past the head.
+    """
+    found = await find_room(connection, room)
+    moment = await find_moment(connection, found, point)
+    return moment, await present_at(connection, found.number, moment.seq, moment=moment.time)
