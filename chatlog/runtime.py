@@ -18,7 +18,7 @@ from chatlog.delivery.catch_up import CatchUp
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.database import Database, backend_for
+from chatlog.eventlog.database import Database
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.tail import Tail
@@ -171,33 +171,34 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
     Raises:
         LogError: if the database is in use, another's, or of a newer revision.
     """
-    socket = _socket_of(settings)
-    about = {"socket": str(socket)} if socket is not None else {}
-    async with open_for_writing(
-        settings.database, share=settings.migrate, readers=settings.readers, about=about
-    ) as database:
-        alone = socket is not None
-        node = await leases.begin(
-            database, _name(settings), alone=alone, lease_seconds=settings.lease_seconds
+    with control.place() as place:
+        opening = open_for_writing(
+            settings.database, share=settings.migrate, readers=settings.readers, about=place.choose
         )
-        async with _task_group() as tasks:
-            runtime = Runtime(settings, database, node, tasks)
-            await runtime.tail.start()
-            runtime.start(tasks)
-            try:
-                async with _controlled(socket, runtime):
-                    yield runtime
-            finally:
-                await runtime.stop()
-        with contextlib.suppress(Exception):  # if the database is away, the lease runs out
-            async with asyncio.timeout(settings.shutdown_seconds / 4):
-                await leases.end(database, runtime.writer.node)
+        async with opening as database, _node(settings, database, place) as runtime:
+            yield runtime
 
 
-def _socket_of(settings: Settings) -> Path | None:
-    """Return where this node takes commands beside its SQLite file; None on PostgreSQL."""
-    backend = backend_for(settings.database)
-    return control.socket_path(backend.path) if isinstance(backend, Sqlite) else None
+@contextlib.asynccontextmanager
+async def _node(
+    settings: Settings, database: Database, place: control.Place
+) -> AsyncIterator[Runtime]:
+    alone = isinstance(database.backend, Sqlite)
+    node = await leases.begin(
+        database, _name(settings), alone=alone, lease_seconds=settings.lease_seconds
+    )
+    async with _task_group() as tasks:
+        runtime = Runtime(settings, database, node, tasks)
+        await runtime.tail.start()
+        runtime.start(tasks)
+        try:
+            async with _controlled(place.path if alone else None, runtime):
+                yield runtime
+        finally:
+            await runtime.stop()
+    with contextlib.suppress(Exception):  # if the database is away, the lease runs out
+        async with asyncio.timeout(settings.shutdown_seconds / 4):
+            await leases.end(database, runtime.writer.node)
 
 
 @contextlib.asynccontextmanager

@@ -27,8 +27,8 @@ MAY_BLOCK = (
     ("alembic/runtime/environment.py", {"run_migrations"}),
     ("alembic/script/base.py", {"from_config", "get_current_head", "get_heads"}),
     # So does a node that opens its SQLite file: its lock, and the socket beside it.
-    ("chatlog/eventlog/lockfile.py", {"take", "release"}),
-    ("chatlog/service/control.py", {"listening", "socket_path"}),
+    ("chatlog/eventlog/lockfile.py", {"take", "tell", "release"}),
+    ("chatlog/service/control.py", {"listening", "choose", "remove"}),
     ("chatlog/web/pages.py", {"add_pages"}),
     # The loop of a command (but `serve`) serves one person, who waits for it anyway.
     ("chatlog/cli/options.py", {"run"}),

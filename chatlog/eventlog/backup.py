@@ -10,9 +10,9 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 from chatlog.domain.errors import LogError
+from chatlog.eventlog.read_only import open_read_only
 
 
 def partial_of(target: Path) -> Path:
@@ -31,9 +31,10 @@ def back_up(source: Path, target: Path) -> None:
     partial = partial_of(target)
     partial.unlink(missing_ok=True)
     try:
-        uri = f"file:{quote(str(source))}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
+        opened = open_read_only(source)
+        with closing(opened.connection) as connection:
             connection.execute("VACUUM INTO ?", (str(partial),))
+        opened.after()
         _sync(partial)
         partial.rename(target)
         _sync(target.parent)

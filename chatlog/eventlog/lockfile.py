@@ -1,23 +1,39 @@
-"""SQLite's lock file: whoever holds it is the only one who writes to the database.
+"""SQLite's lock: whoever holds it is the only one who writes to the database.
 
 SQLite before 3.51.3 can corrupt a WAL that two processes write and checkpoint at once.
 The kernel drops the lock when its holder dies, however it dies, so it also proves that
-a former holder is dead. What is in the file is for people: which process it is.
+a former holder is dead.
+
+What is locked is the database file itself, so that no link leads round the lock, and a
+lock file beside it, which tells people and commands which process holds it. The
+descriptor of the database stays open for as long as the lock is held: to close any
+descriptor of a file drops all POSIX locks that the process has on it, SQLite's too.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import stat
+import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from chatlog.domain.errors import LogError
+from chatlog.eventlog.in_place import FileId, OpenFile, id_of
+
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+_TRIES: Final = 5
+_TRY_SECONDS: Final = 0.01  # a reader that looks whether the lock is held has it for less
+
+_held: set[FileId] = set()
+"""The files that this process holds, which nobody in it may open and close again."""
 
 
 class DatabaseBusy(LogError):
-    """Another process holds the database; ``holder`` is what it says of itself."""
+    """Another process holds the database; ``holder`` is what is known of it."""
 
     def __init__(self, path: Path, holder: dict[str, Any]) -> None:
         self.holder = holder
@@ -26,49 +42,187 @@ class DatabaseBusy(LogError):
 
 
 class LockFile:
-    """The lock of one SQLite file, at the same path with ``.lock`` behind it."""
+    """The lock of one SQLite file. Once taken, ``file`` is the database it is of.
+
+    ``former`` is what the lock file said before: of a holder that was killed, if anything.
+    """
+
+    file: OpenFile
 
     def __init__(self, database: Path) -> None:
-        self.path = Path(f"{database}.lock")
         self._database = database
-        self._file: int | None = None
+        self.former: dict[str, Any] = {}
+        self._id: FileId | None = None
+        self._descriptor = self._lock = -1
 
     def take(self, **about: Any) -> Self:
-        """Take the lock and write into it who holds it.
+        """Take the lock and write into the lock file who holds it.
+
+        A database that is not there is made: an empty file of the operator's alone.
 
         Raises:
-            DatabaseBusy: if another process holds it.
+            DatabaseBusy: if another holds it, by whatever path.
+            LogError: if the path leads to no regular file, the file has a second name, or
+                its file system has no locks.
         """
-        file = self._open()
+        path = _resolve(self._database)
+        _look(path)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(file)
-            raise DatabaseBusy(self._database, self.holder()) from None
-        self._file = file
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps({"pid": os.getpid(), **about}).encode(), 0)
+            self._take_lock_file(path)  # first: so who holds the database by this path has both
+            self._take_database(path)
+            self.tell(**about)
+        except BaseException:
+            self.release()
+            raise
         return self
 
-    def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        try:
-            return os.open(self.path, flags, 0o644)
-        except FileNotFoundError:
-            self.path.parent.mkdir(parents=True)
-            return os.open(self.path, flags, 0o644)
+    def _take_lock_file(self, path: Path) -> None:
+        self._lock = _open(_lock_file(path), _FLAGS | os.O_NOFOLLOW, 0o644)
+        self.former = _said(path)
+        if not _flock(self._lock, path, tries=_TRIES):
+            raise DatabaseBusy(self._database, self.former)
 
-    def holder(self) -> dict[str, Any]:
-        """Return what the holder says of itself; empty where that cannot be read."""
-        try:
-            found = json.loads(self.path.read_text())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+    def _take_database(self, path: Path) -> None:
+        while self._id is None:
+            if (found := _look(path)) in _held:
+                raise DatabaseBusy(self._database, {"pid": os.getpid()})
+            self._descriptor = _open(path, _FLAGS, 0o600)
+            locked = _flock(self._descriptor, path, tries=_TRIES)
+            opened = os.fstat(self._descriptor)
+            found = opened.st_dev, opened.st_ino
+            if not locked:
+                raise DatabaseBusy(self._database, _pid_of(found))
+            if id_of(path) == found:
+                self._id = found
+                _held.add(found)
+            else:  # another file was put in its place meanwhile
+                os.close(self._descriptor)
+                self._descriptor = -1
+        if opened.st_nlink > 1:
+            raise LogError(
+                f"{self._database} has a second name (a hard link). SQLite keeps newer events "
+                "beside one of the two only: remove one, or copy the file with its -wal."
+            )
+        self.file = OpenFile(path, self._id, [self._database.absolute()])
+
+    def tell(self, **about: Any) -> None:
+        """Write into the lock file what others should know of the holder."""
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, json.dumps({"pid": os.getpid(), **about}).encode(), 0)
 
     def release(self) -> None:
-        """Let go of the lock. The file stays: removing it would race with a new holder."""
-        if self._file is not None:
-            os.ftruncate(self._file, 0)
-            os.close(self._file)
-            self._file = None
+        """Let go of the lock. The lock file stays: removing it would race with a new holder."""
+        if self._id is not None:
+            os.ftruncate(self._lock, 0)
+            _held.discard(self._id)
+        for descriptor in (self._descriptor, self._lock):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._id, self._descriptor, self._lock = None, -1, -1
+
+
+def is_held(path: Path) -> bool:
+    """Return whether anybody holds the database at ``path``, by whatever path."""
+    return id_of(path) in _held or _is_locked(path)
+
+
+def holder_by_another_path(path: Path) -> dict[str, Any] | None:
+    """Return what is known of who holds a database, unless that is by this very path."""
+    found = id_of(path)
+    if found is None or not is_held(path) or _is_locked(_lock_file(path)):
+        return None
+    return {"pid": os.getpid()} if found in _held else _pid_of(found)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return False  # it is not there, or it is for others to say why it cannot be opened
+    try:
+        return not _flock(descriptor, path, how=fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+def _resolve(database: Path) -> Path:
+    try:
+        return database.resolve()
+    except RuntimeError:  # what Python before 3.13 says of links in a circle
+        raise LogError(f"{database} leads nowhere: its links go in a circle.") from None
+
+
+def _lock_file(path: Path) -> Path:
+    return Path(f"{path}.lock")
+
+
+def _look(path: Path) -> FileId | None:
+    """Return which file is there, None if there is none yet.
+
+    Raises:
+        LogError: if it is a folder, a pipe, a device …
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise LogError(f"{path} cannot be opened: {error.strerror}.") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise LogError(f"{path} is no regular file: give the path of a database.")
+    return found.st_dev, found.st_ino
+
+
+def _open(path: Path, flags: int, mode: int) -> int:
+    try:
+        return os.open(path, flags, mode)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, mode)
+
+
+def _flock(descriptor: int, path: Path, *, how: int = fcntl.LOCK_EX, tries: int = 1) -> bool:
+    """Take a lock; False if it is another's.
+
+    Raises:
+        LogError: if the file system has no locks.
+    """
+    for left in reversed(range(tries)):
+        try:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if left:
+                time.sleep(_TRY_SECONDS)
+        except OSError as error:
+            name = errno.errorcode.get(error.errno or 0, "an error")
+            raise LogError(
+                f"The file system of {path} cannot lock files ({name}): keep the database on "
+                "another one, on a local disk."
+            ) from error
+        else:
+            return True
+    return False
+
+
+def _said(path: Path) -> dict[str, Any]:
+    """Return what the lock file says of a holder; empty where that cannot be read."""
+    try:
+        found = json.loads(_lock_file(path).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _pid_of(file: FileId) -> dict[str, Any]:
+    """Ask the kernel (Linux) which process has a file locked."""
+    device, inode = file
+    wanted = f"{os.major(device):02x}:{os.minor(device):02x}:{inode}"
+    try:
+        locks = Path("/proc/locks").read_text()
+    except OSError:
+        return {}
+    for line in locks.splitlines():
+        _, kind, *fields = line.split()
+        if kind == "FLOCK" and len(fields) > 3 and fields[3] == wanted and int(fields[2]) > 0:
+            return {"pid": int(fields[2])}
+    return {}

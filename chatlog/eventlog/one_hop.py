@@ -11,25 +11,52 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import aiosqlite
 
 
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A connection to SQLite, and what is called before each BEGIN and after each COMMIT.
+
+    What ``before`` raises refuses the transaction; what ``after`` raises refuses to answer
+    with what was read in it. Both run in SQLite's thread and may block.
+    """
+
+    connection: sqlite3.Connection
+    before: Callable[[], None] = _nothing
+    after: Callable[[], None] = _nothing
+
+
 class OneHopConnection(aiosqlite.Connection):
-    """A connection whose cursors take one hop."""
+    """A connection whose cursors take one hop; ``opener`` runs in SQLite's thread."""
 
-    def __init__(self, database: str, *, uri: bool) -> None:
-        self._opened: sqlite3.Connection | None = None
-
-        def open_() -> sqlite3.Connection:
-            self._opened = sqlite3.connect(database, uri=uri)
-            return self._opened
-
-        super().__init__(open_, iter_chunk_size=64)
+    def __init__(self, opener: Callable[[], Opened]) -> None:
+        super().__init__(self._run_opener, iter_chunk_size=64)
+        self._opener = opener
+        self._opened: Opened | None = None
         # Else a connection that was never closed keeps the process from ending.
         self._thread.daemon = True
         self._begin = ""
+
+    def _run_opener(self) -> sqlite3.Connection:
+        self._opened = self._opener()
+        return self._opened.connection
+
+    async def _connect(self) -> Self:
+        """Connect; where that fails, see the thread end before the loop may."""
+        try:
+            await super()._connect()
+        except BaseException:
+            await asyncio.to_thread(self._thread.join)
+            raise
+        return self
 
     def cursor(self) -> Any:
         """Return a cursor; nothing is awaited for it."""
@@ -45,7 +72,7 @@ class OneHopConnection(aiosqlite.Connection):
 
     def _close_opened(self) -> None:
         if self._opened is not None:
-            self._opened.close()  # a second time does nothing
+            self._opened.connection.close()  # a second time does nothing
 
     def begin(self, statement: str) -> None:
         """Begin a transaction together with its first statement."""
@@ -58,6 +85,8 @@ class OneHopConnection(aiosqlite.Connection):
 
     def _step(self, begin: str, step: Callable[[sqlite3.Connection], None]) -> None:
         if begin:
+            assert self._opened is not None
+            self._opened.before()
             self._conn.execute(begin)
         step(self._conn)
 
@@ -67,6 +96,8 @@ class OneHopConnection(aiosqlite.Connection):
             self._begin = ""
         else:
             await super().commit()
+            if self._opened is not None and self._opened.after is not _nothing:
+                await self._execute(self._opened.after)  # type: ignore[no-untyped-call]
 
     async def rollback(self) -> None:
         """Roll back, if anything was begun."""

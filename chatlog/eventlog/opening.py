@@ -6,7 +6,7 @@ holds its lock file for as long as it is open.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -27,6 +27,14 @@ def why(error: BaseException) -> str:
     """Return in one line what a database says of a failure."""
     said = str(getattr(error, "orig", None) or error).strip()
     return said.splitlines()[0] if said else type(error).__name__
+
+
+About = Callable[[LockFile], Mapping[str, Any]]
+"""Says what others should know of who has just taken a lock."""
+
+
+def _nothing(_lock: LockFile) -> Mapping[str, Any]:
+    return {}
 
 
 @asynccontextmanager
@@ -75,23 +83,26 @@ async def open_for_writing(
     new: bool = True,
     share: bool = False,
     readers: int = 2,
-    about: Mapping[str, Any] | None = None,
+    about: About = _nothing,
 ) -> AsyncIterator[Database]:
     """Open a log, locked and migrated; an empty database gets one, unless ``new`` is false.
 
-    With ``share`` a PostgreSQL database may hold other tables, too. ``about`` is written
-    into SQLite's lock file, for those who find it held.
+    With ``share`` a PostgreSQL database may hold other tables, too. What ``about`` returns,
+    given SQLite's lock once it is had, is written into the lock file for those who find it held.
 
     Raises:
-        DatabaseBusy: if another process holds the SQLite file.
+        DatabaseBusy: if another holds the SQLite file.
         LogError: if the database is another's, of a newer revision, or holds no log.
     """
     database = Database(url, readers=readers)
     if not new:
         _check_there(database)
     backend = database.backend
-    lock = LockFile(backend.path).take(**(about or {})) if isinstance(backend, Sqlite) else None
+    lock = LockFile(backend.path).take() if isinstance(backend, Sqlite) else None
     try:
+        if isinstance(backend, Sqlite) and lock is not None:
+            backend.held = lock.file
+            lock.tell(**about(lock))
         await _prepare(database, new=new, share=share)
         yield database
     finally:

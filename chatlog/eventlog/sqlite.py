@@ -7,10 +7,10 @@ simulated cuts it lost nothing, NORMAL lost up to 35 events.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from chatlog.domain.errors import LeaseLost, LogError
 from chatlog.domain.times import FORMAT
 from chatlog.eventlog.backend import Failure, Locked
-from chatlog.eventlog.one_hop import OneHopConnection
+from chatlog.eventlog.in_place import OpenFile
+from chatlog.eventlog.one_hop import OneHopConnection, Opened
+from chatlog.eventlog.read_only import connect_read_only, open_read_only
 
 PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -57,21 +59,36 @@ def now_text() -> str:
 
 
 class Sqlite:
-    """The backend of a SQLite file."""
+    """The backend of a SQLite file.
+
+    ``held`` is the file that is locked for writing; nothing is written once the path leads
+    to another.
+    """
 
     name = "sqlite"
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.held: OpenFile | None = None
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes and checkpoints."""
-        return _engine(str(self.path), 1, PRAGMAS, begin="BEGIN IMMEDIATE")
+        return _engine(self._open_to_write, 1, PRAGMAS, begin="BEGIN IMMEDIATE")
 
     def reader(self, connections: int) -> AsyncEngine:
         """Return an engine of read-only connections; their snapshots must stay short."""
-        uri = f"file:{quote(str(self.path))}?mode=ro"
-        return _engine(uri, connections, READER_PRAGMAS, begin="BEGIN")
+        return _engine(self._open_to_read, connections, READER_PRAGMAS, begin="BEGIN")
+
+    def _open_to_write(self) -> Opened:
+        if self.held is None:
+            return Opened(sqlite3.connect(self.path))
+        self.held.opened_again()
+        return Opened(sqlite3.connect(self.held.path), before=self.held.check)
+
+    def _open_to_read(self) -> Opened:
+        if self.held is None:
+            return open_read_only(self.path)
+        return Opened(connect_read_only(self.held.path))
 
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
         """Renew the node's lease. ``BEGIN IMMEDIATE`` holds the lock already."""
@@ -108,10 +125,12 @@ class Sqlite:
         return not busy
 
 
-def _engine(name: str, connections: int, pragmas: dict[str, Any], *, begin: str) -> AsyncEngine:
+def _engine(
+    opener: Callable[[], Opened], connections: int, pragmas: dict[str, Any], *, begin: str
+) -> AsyncEngine:
     engine = create_async_engine(
         "sqlite+aiosqlite:///file",  # what is opened is the creator's
-        async_creator=lambda: OneHopConnection(name, uri=name.startswith("file:")),
+        async_creator=lambda: OneHopConnection(opener),
         pool_size=connections,
         max_overflow=0,
         pool_reset_on_return=None,  # a hop for nothing: every user ends its transaction

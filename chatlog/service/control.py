@@ -12,12 +12,14 @@ import json
 import logging
 import os
 import socket
+import stat
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from chatlog.domain.errors import ChatlogError, LogError, OutcomeUnknown
+from chatlog.eventlog.lockfile import LockFile
 
 logger = logging.getLogger(__name__)
 
@@ -26,15 +28,40 @@ Handler = Callable[..., Awaitable[dict[str, Any]]]
 
 MAX_REQUEST_BYTES: Final = 1_048_576
 _MAX_PATH_BYTES: Final = 100  # the kernel's limit is 108
+_FOLDER: Final = "chatlog-"
 _ALONE: Final = "sock"  # its name in a folder of its own
 
 
-def socket_path(database: Path) -> Path:
-    """Return a free place for the socket: beside the database, if that is not too long."""
-    beside = Path(f"{database.resolve()}.sock")
-    if len(os.fsencode(beside)) <= _MAX_PATH_BYTES:
-        return beside
-    return Path(tempfile.mkdtemp(prefix="chatlog-")) / _ALONE
+class Place:
+    """Where the socket lies: beside the database, or in a folder of its own if that is too long.
+
+    A folder is made only once the database's lock is had, and ``remove`` takes it away.
+    """
+
+    path: Path
+
+    def choose(self, lock: LockFile) -> Mapping[str, str]:
+        """Choose the place and return what the lock file says of it."""
+        _clear(Path(str(lock.former.get("socket", ""))))
+        self.path = Path(f"{lock.file.path}.sock")
+        if len(os.fsencode(self.path)) > _MAX_PATH_BYTES:
+            self.path = Path(tempfile.mkdtemp(prefix=_FOLDER)) / _ALONE
+        return {"socket": str(self.path)}
+
+    def remove(self) -> None:
+        """Leave nothing behind, whatever was made."""
+        if hasattr(self, "path"):
+            _clear(self.path)
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Place]:
+    """Lend a place for the socket; what was made for it is gone at the end."""
+    chosen = Place()
+    try:
+        yield chosen
+    finally:
+        chosen.remove()
 
 
 @contextlib.asynccontextmanager
@@ -57,7 +84,7 @@ async def listening(path: Path, handlers: Mapping[str, Handler]) -> AsyncIterato
         yield
     finally:
         server.close()
-        _remove(path)
+        _clear(path)
 
 
 def _bind(path: Path) -> socket.socket:
@@ -67,15 +94,27 @@ def _bind(path: Path) -> socket.socket:
     before = os.umask(0o177)
     try:
         listener.bind(str(path))
+    except BaseException:
+        listener.close()
+        raise
     finally:
         os.umask(before)
     return listener
 
 
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    if path.name == _ALONE:
-        path.parent.rmdir()
+def _clear(path: Path) -> None:
+    """Remove a socket, and its folder if that is one of ours; never anything else.
+
+    The path may come from the lock file of a server that was killed.
+    """
+    try:
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()
+    except OSError:
+        pass
+    if path.name == _ALONE and path.parent.name.startswith(_FOLDER):
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
 
 
 async def _answer(line: bytes, handlers: Mapping[str, Handler]) -> dict[str, Any]:

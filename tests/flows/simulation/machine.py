@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatlog.eventlog.one_hop import OneHopConnection
+from chatlog.eventlog.one_hop import OneHopConnection, Opened
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -57,15 +57,15 @@ class Machine:
         for _ in range(self.chance.randrange(4)):
             await asyncio.sleep(0)
 
-    def connection(self, database: str, *, uri: bool) -> OneHopConnection:
-        return _Connection(self, database, uri=uri)
+    def connection(self, opener: Callable[[], Opened]) -> OneHopConnection:
+        return _Connection(self, opener)
 
 
 class _Connection(OneHopConnection):
     """SQLite without a thread, on a disk that may fail."""
 
-    def __init__(self, machine: Machine, database: str, *, uri: bool) -> None:
-        super().__init__(database, uri=uri)
+    def __init__(self, machine: Machine, opener: Callable[[], Opened]) -> None:
+        super().__init__(opener)
         self._machine = machine
         self._tx = _AtOnce()  # type: ignore[assignment]
 
