@@ -29,8 +29,10 @@ def backend_for(url: str) -> Sqlite | Postgres:
     """
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
-        raise LogError(f"This is no database URL: {url}") from None
+    except (sa.exc.ArgumentError, ValueError):  # with nothing of it: it may hold a password
+        raise LogError(
+            "This is no database URL: write sqlite:///file.db or postgresql://user@host/name."
+        ) from None
     kind = parsed.get_backend_name()
     if kind == "sqlite":
         return Sqlite(_sqlite_path(parsed))
@@ -40,8 +42,10 @@ def backend_for(url: str) -> Sqlite | Postgres:
 
 
 def _sqlite_path(url: sa.URL) -> Path:
-    if not url.database or url.database == ":memory:":
+    if url.host or not url.database or url.database.startswith((":memory:", "file:")):
         raise LogError("The log is a file: give its path, as in sqlite:///chatlog.db")
+    if "\0" in url.database:
+        raise LogError("No file has a NUL character in its name.")
     return Path(url.database)
 
 

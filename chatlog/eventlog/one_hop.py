@@ -52,7 +52,7 @@ class OneHopConnection(aiosqlite.Connection):
     async def _connect(self) -> Self:
         """Connect; where that fails, see the thread end before the loop may."""
         try:
-            await super()._connect()
+            _ = await super()._connect()
         except BaseException:
             await asyncio.to_thread(self._thread.join)
             raise

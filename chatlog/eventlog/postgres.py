@@ -7,12 +7,14 @@ by a tailing reader.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chatlog.domain.errors import LeaseLost
+from chatlog.domain.errors import LeaseLost, LogError
 from chatlog.eventlog.backend import Failure, Locked
 
 SCHEMA: Final = "chatlog"
@@ -87,13 +89,32 @@ class Postgres:
             "command_timeout": COMMAND_SECONDS,
             "timeout": 10,
         }
-        return create_async_engine(
-            self.url,
-            pool_size=connections,
-            max_overflow=0,
-            pool_pre_ping=True,
-            connect_args=arguments,
-        )
+        with self._form_is_checked():
+            engine = create_async_engine(
+                self.url,
+                pool_size=connections,
+                max_overflow=0,
+                pool_pre_ping=True,
+                connect_args=arguments,
+            )
+
+        @sa.event.listens_for(engine.sync_engine, "do_connect")
+        def connect(dialect: Any, _record: Any, places: Any, names: Any) -> Any:
+            with self._form_is_checked():
+                return dialect.connect(*places, **names)
+
+        return engine
+
+    @contextmanager
+    def _form_is_checked(self) -> Iterator[None]:
+        """Say which parts of the URL may be wrong where the driver trips over one."""
+        try:
+            yield
+        except (TypeError, ValueError, OverflowError):  # their texts may quote a password
+            parts = ", ".join(["host", "port", *sorted(self.url.query)])
+            raise LogError(
+                f"The database's URL cannot be used: one of these is not in form: {parts}."
+            ) from None
 
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
         """Take the log's lock, then renew the lease and read the log's end."""
