@@ -14,12 +14,13 @@ from chatlog.cli import output
 from chatlog.cli.failures import INTERRUPTED, fail, failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
+from chatlog.cli.spool import whole_file
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.lockfile import DatabaseBusy
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.runtime import limits_of
 from chatlog.service.beside import ask_holder
-from chatlog.service.importer import lines_of
+from chatlog.service.importer import reading
 from chatlog.service.importing import import_irc
 from chatlog.service.irc import Counts
 from chatlog.service.restoring import import_jsonl
@@ -30,7 +31,9 @@ _DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
 @click.option("--room", metavar="ROOM", help="The room; for jsonl, by default the file's own.")
 @click.option("--format", "kind", type=click.Choice(["irc", "jsonl"]), required=True)
 @click.option(
@@ -58,31 +61,32 @@ def import_(
 
     irc appends what a channel's log tells. jsonl puts an export, verified first and
     unchanged, into a room of the same name that has no events. A server that holds the
-    database does it itself.
+    database does it itself. FILE may be a pipe, or - for stdin: it is copied first.
     """
-    file = file.absolute()  # a server that reads it is in another folder
-    if manifest is not None:
-        _check_manifest(file, manifest)
     try:
-        with progress(f"Importing {file.name}") as report:
+        with whole_file(file) as whole, progress(f"Importing {file.name}") as report:
+            if manifest is not None:
+                _check_manifest(whole, manifest)
             if kind == "irc":
-                said = run(_irc(file, room, day, database, report))
+                begin = day.date() if day else _date_in(file.name)
+                said = run(_irc(whole, room, begin, database, report))
             else:
-                said = run(_jsonl(file, room, database, report))
+                said = run(_jsonl(whole, room, database, report))
     except KeyboardInterrupt:
         fail("The import was interrupted.", INTERRUPTED)
     output.say(said)
 
 
-async def _irc(file: Path, room: str | None, day: datetime | None, url: str, report: Report) -> str:
+async def _irc(file: Path, room: str | None, begin: date, url: str, report: Report) -> str:
     if room is None:
         raise click.UsageError("Say which --room to import into.")
-    begin, limits = day.date() if day else _date_in(file.name), limits_of(Settings())
+    limits = limits_of(Settings())
     try:
-        async with open_for_writing(url) as database:
-            counts = await import_irc(
-                database, lines_of(file), room=room, day=begin, limits=limits, progress=report
-            )
+        with reading(file) as lines:
+            async with open_for_writing(url) as database:
+                counts = await import_irc(
+                    database, lines, room=room, day=begin, limits=limits, progress=report
+                )
     except DatabaseBusy as busy:
         place = {"path": str(file), "room": room, "day": begin.isoformat()}
         asked = {**place, "limits": asdict(limits)}
@@ -107,9 +111,9 @@ def _summary(counts: Counts) -> str:
 
 async def _jsonl(file: Path, room: str | None, url: str, report: Report) -> str:
     try:
-        async with open_for_writing(url) as database:
-            lines = lines_of(file)()
-            name, events = await import_jsonl(database, lines, room=room, progress=report)
+        with reading(file) as lines:
+            async with open_for_writing(url) as database:
+                name, events = await import_jsonl(database, lines(), room=room, progress=report)
     except DatabaseBusy as busy:
         asked = {"path": str(file), "room": room}
         done = await ask_holder(busy, "import-jsonl", asked)

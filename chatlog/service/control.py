@@ -28,6 +28,7 @@ Handler = Callable[..., Awaitable[dict[str, Any]]]
 
 MAX_REQUEST_BYTES: Final = 1_048_576
 _MAX_PATH_BYTES: Final = 100  # the kernel's limit is 108
+_END_SECONDS: Final = 0.4  # twice, of the 4 s that a stop may take
 _FOLDER: Final = "chatlog-"
 _ALONE: Final = "sock"  # its name in a folder of its own
 
@@ -67,8 +68,12 @@ def place() -> Iterator[Place]:
 @contextlib.asynccontextmanager
 async def listening(path: Path, handlers: Mapping[str, Handler]) -> AsyncIterator[None]:
     """Answer requests at ``path`` until the block is left."""
+    running: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (task := asyncio.current_task()) is not None:
+            running.add(task)
+            task.add_done_callback(running.discard)
         try:
             answer = await _answer(await reader.readline(), handlers)
             writer.write(json.dumps(answer).encode() + b"\n")
@@ -85,6 +90,17 @@ async def listening(path: Path, handlers: Mapping[str, Handler]) -> AsyncIterato
     finally:
         server.close()
         _clear(path)
+        await _end(running)
+
+
+async def _end(running: set[asyncio.Task[None]]) -> None:
+    """Let what is nearly done be done, and have the rest give up, while commits are still made."""
+    for cancel in (False, True):
+        if cancel:
+            for task in running:
+                task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=_END_SECONDS)
 
 
 def _bind(path: Path) -> socket.socket:

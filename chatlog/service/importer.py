@@ -7,12 +7,16 @@ what follows from them goes through the same committer as what clients say.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
-from typing import Any, Final
+from threading import Event
+from typing import Any, BinaryIO, Final
 
 from chatlog.domain.commands import Command
 from chatlog.domain.errors import LogError
@@ -25,13 +29,21 @@ from chatlog.eventlog.upkeep import after_bulk
 from chatlog.eventlog.writer import appending
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
-from chatlog.service.importing import begin_telling, check_outcomes, check_times, commands_of
+from chatlog.service.importing import (
+    Lines,
+    begin_telling,
+    check_outcomes,
+    check_times,
+    commands_of,
+)
 from chatlog.service.irc import Story, span
 from chatlog.service.restoring import check_file, put_back
 
 SLICE: Final = 200
 MAX_EVENTS: Final = 100_000
 """Of a JSONL file: it goes in as one transaction, and clients' commands wait for its end."""
+
+MAX_LINE_BYTES: Final = 64 * 1_048_576  # the longest message that can be exported, twice escaped
 
 
 class Importer:
@@ -49,17 +61,18 @@ class Importer:
         Raises:
             Refused, LogError: as ``import_irc``.
         """
-        held, begin, lines = Limits(**limits), date.fromisoformat(day), lines_of(Path(path))
+        held, begin = Limits(**limits), date.fromisoformat(day)
         check_room(room, held)
-        extent = await asyncio.to_thread(lambda: span(lines(), begin))
-        await check_times(self._database, room, extent)
-        story = Story(begin, held, extent.first_minute)
-        # Not alone: this process's own node lives beside it.
-        node = await begin_telling(self._database, extent, alone=False)
-        try:
-            await self._append_all(commands_of(room, story.read(lines())), node)
-        finally:
-            await self._end(node)
+        with reading(Path(path)) as lines:
+            extent = await asyncio.to_thread(lambda: span(lines(), begin))
+            await check_times(self._database, room, extent)
+            story = Story(begin, held, extent.first_minute)
+            # Not alone: this process's own node lives beside it.
+            node = await begin_telling(self._database, extent, alone=False)
+            try:
+                await self._append_all(commands_of(room, story.read(lines())), node)
+            finally:
+                await self._end(node)
         await after_bulk(self._database)
         return asdict(story.counts)
 
@@ -81,28 +94,59 @@ class Importer:
         Raises:
             LogError: nothing was written, as the file is wrong, too long, or the room is there.
         """
-        lines = lines_of(Path(path))
-        if await check_file(lines(), room=room) > MAX_EVENTS:
-            raise LogError(
-                f"A running server takes exports of at most {MAX_EVENTS:,} events: stop it first."
-            )
+        with reading(Path(path)) as lines:
+            if await check_file(lines(), room=room) > MAX_EVENTS:
+                raise LogError(
+                    f"A running server takes exports of at most {MAX_EVENTS:,} events: stop it "
+                    "first."
+                )
 
-        async def adopt(adoption: Adoption, now: str) -> tuple[str, int]:
-            return await put_back(adoption, now, lines(), room=room)
+            async def adopt(adoption: Adoption, now: str) -> tuple[str, int]:
+                return await put_back(adoption, now, lines(), room=room)
 
-        name, events = await self._committer.alone(adopting(adopt))
+            name, events = await self._committer.alone(adopting(adopt))
         await after_bulk(self._database)
         return {"room": name, "events": events}
 
 
-def lines_of(file: Path) -> Callable[[], Iterable[bytes]]:
-    """Return what begins to read a file's lines; a file may be read twice."""
+@contextmanager
+def reading(file: Path) -> Iterator[Lines]:
+    """Lend what begins to read a file's lines; a file may be read twice.
 
-    def lines() -> Iterable[bytes]:
-        with file.open("rb") as opened:
-            yield from opened
+    A thread that reads is over within a line once the block is left, however it is left:
+    a stop does not wait for the end of a long file.
+    """
+    over = Event()
+    try:
+        yield lambda: _lines(file, over)
+    finally:
+        over.set()
 
-    return lines
+
+def _lines(file: Path, over: Event) -> Iterator[bytes]:
+    with open_regular(file) as opened:
+        for number in count(1):
+            line = opened.readline(MAX_LINE_BYTES + 1)
+            if not line:
+                return
+            if len(line) > MAX_LINE_BYTES:
+                raise LogError(f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes.")
+            if over.is_set():
+                raise LogError("The import was interrupted.")
+            yield line
+
+
+def open_regular(file: Path) -> BinaryIO:
+    """Open a file without ever waiting for somebody to write it.
+
+    Raises:
+        LogError: if it is a pipe, a device or a folder.
+    """
+    opened = open(os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")  # noqa: PTH123, SIM115
+    if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+        opened.close()
+        raise LogError(f"{file} is no regular file: it cannot be read twice.")
+    return opened
 
 
 def _next_slice(commands: Iterator[Command]) -> list[Command]:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+
+from chatlog.domain.errors import LogError
 from chatlog.eventlog.lockfile import LockFile
+from chatlog.runtime import limits_of
+from chatlog.service import control
+from chatlog.settings import Settings
 from tests.support.clients import Clients
 from tests.support.command import chatlog
+from tests.support.server import until
 
 from .conftest import Serve
 
@@ -86,3 +95,73 @@ async def test_where_nobody_can_be_asked_the_process_is_named(
         lock.release()
     assert (done.status, done.out) == (2, "")
     assert "process " in done.err
+
+
+async def test_a_pipe_is_imported_beside_a_server_which_can_still_be_stopped(
+    serve: Serve, sqlite_url: str, tmp_path: Path
+) -> None:
+    server = await serve(sqlite_url)
+    pipe = tmp_path / "2006-12-10.pipe"
+    os.mkfifo(pipe)
+    options = ("--room", ROOM, "--format", "irc")
+    importing = asyncio.create_task(chatlog("import", str(pipe), *options, database=sqlite_url))
+    await asyncio.to_thread(pipe.write_text, STORY)
+    done = await importing
+    assert (done.status, done.err) == (0, ""), done
+    assert done.out.startswith("1400 chats")
+    assert await server.stop() == 0
+
+
+@pytest.mark.parametrize("command", ["import-irc", "import-jsonl"])
+async def test_a_server_never_waits_for_the_writer_of_a_pipe(
+    serve: Serve, sqlite_url: str, tmp_path: Path, command: str
+) -> None:
+    server = await serve(sqlite_url)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    place: dict[str, object] = {"path": str(pipe), "room": ROOM}
+    if command == "import-irc":
+        place |= {"day": "2006-12-10", "limits": asdict(limits_of(Settings()))}
+    socket = Path(f"{sqlite_url.removeprefix('sqlite:///')}.sock")
+    with pytest.raises(LogError, match="regular file"):
+        await asyncio.wait_for(control.ask(socket, command, place), 5)
+    assert await server.stop() == 0
+
+
+async def test_an_import_that_is_running_does_not_hold_up_a_stop(
+    serve: Serve, sqlite_url: str, tmp_path: Path
+) -> None:
+    server = await serve(sqlite_url)
+    long = tmp_path / "2006-12-10.long.txt"
+    long.write_text(STORY * 600)
+    options = ("--room", ROOM, "--format", "irc")
+    async with Clients(server) as clients:
+        ada = await clients.connect("ada")
+        await ada.join("general")
+        importing = asyncio.create_task(chatlog("import", str(long), *options, database=sqlite_url))
+        await ada.chat("general", "while it reads")
+        opened = Path(f"/proc/{server.running.pid}/fd")
+
+        async def reads() -> bool:
+            return str(long) in [str(fd.readlink()) for fd in opened.iterdir() if fd.is_symlink()]
+
+        await until(reads, 20, "the server reads the file")
+        assert await server.stop() == 0
+    done = await importing
+    assert done.status == 2
+
+
+async def test_a_line_without_end_is_refused(tmp_path: Path, sqlite_url: str) -> None:
+    endless = tmp_path / "2006-12-10.txt"
+    with endless.open("wb") as file:
+        file.truncate(1 << 40)
+    options = ("--room", ROOM, "--format", "irc")
+    done = await chatlog("import", str(endless), *options, database=sqlite_url)
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "longer than" in done.err
+
+
+async def test_a_device_is_refused(sqlite_url: str) -> None:
+    options = ("--room", ROOM, "--format", "irc", "--date", "2006-12-10")
+    done = await chatlog("import", "/dev/zero", *options, database=sqlite_url)
+    assert (done.status, done.err.count("\n")) == (2, 1)
