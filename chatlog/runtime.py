@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import fields
 from pathlib import Path
 from socket import gethostname
+from typing import Final
 
 from chatlog.delivery.catch_up import CatchUp
 from chatlog.domain.names import Limits
@@ -31,11 +32,16 @@ from chatlog.service.history import History
 from chatlog.service.membership import Membership
 from chatlog.service.operations import Operations
 from chatlog.service.parts import Parts
+from chatlog.service.readiness import Readiness
 from chatlog.service.rooms import Rooms
+from chatlog.service.tasks import Tasks
 from chatlog.service.users import Users
 from chatlog.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+_RETENTION_PAUSE: Final = 300.0
+"""Seconds: a rule that cannot be carried out is a lot to read for nothing."""
 
 
 class Runtime:
@@ -48,6 +54,7 @@ class Runtime:
         self.database = database
         self.clients: set[Connection] = set()
         self.stopping = False
+        self.tasks = Tasks(tasks)
         self.rooms = Rooms(
             database,
             max_buffer_bytes=settings.max_buffer_bytes,
@@ -59,7 +66,9 @@ class Runtime:
             self.rooms.read_frames,
             mark=settings.max_buffer_bytes,
             slow_seconds=settings.slow_seconds,
+            failed=lambda error: self.tasks.failed("catch-up", error),
         )
+        self.rooms.failed = lambda error: self.tasks.failed("dispatch", error)
         self.rooms.catch_up = catch_up.start
         turn, lost = asyncio.Lock(), asyncio.Event()
         self.tail = Tail(database, self.rooms.dispatch, turn, poll_seconds=settings.poll_seconds)
@@ -74,6 +83,8 @@ class Runtime:
             max_waiting_bytes=settings.max_waiting_bytes,
             max_delay_ms=settings.max_commit_delay_ms,
         )
+        self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
+        self.writer.noted = self.readiness.note
         self.departures = Departures(self.committer)
         self.membership = Membership(
             database,
@@ -86,7 +97,9 @@ class Runtime:
         )
         self.history = History(
             database,
-            max_pages=settings.max_pages,
+            max_large_pages=settings.max_large_pages,
+            max_http_answers=settings.max_http_answers,
+            max_long_reads=min(settings.max_long_reads, max(1, settings.readers - 1)),
             max_page_bytes=settings.max_page_bytes,
             max_buffer_bytes=settings.max_buffer_bytes,
         )
@@ -94,27 +107,27 @@ class Runtime:
         self.operations = Operations(database, self.committer)
         self.parts = _parts(self)
 
-    def start(self, tasks: asyncio.TaskGroup) -> None:
+    def start(self) -> None:
         """Start the tasks that run for as long as the node does."""
-        tasks.create_task(self.committer.run(), name="committer")
-        tasks.create_task(self.tail.run(), name="tail")
-        tasks.create_task(self.rooms.sweep(), name="sweep of idle rooms")
-        tasks.create_task(self.departures.run(), name="departures")
-        tasks.create_task(self.operations.eraser.run(), name="eraser")
-        retention = self.operations.retention.run(self.settings.retention_seconds)
-        tasks.create_task(retention, name="retention")
-        tasks.create_task(self.membership.keep(), name="lease")
-        tasks.create_task(self.membership.reap(), name="reaper")
+        keep = self.tasks.keep
+        keep("committer", self.committer.run)
+        keep("tail", self.tail.run)
+        keep("sweep", self.rooms.sweep)
+        keep("departures", self.departures.run)
+        keep("eraser", self.operations.eraser.run)
+        keep("retention", self._erase_what_is_too_old, longest_pause_seconds=_RETENTION_PAUSE)
+        keep("lease", self.membership.keep)
+        keep("reaper", self.membership.reap)
+
+    async def _probe(self) -> None:
+        await leases.renew(self.database, self.writer.node)
+
+    async def _erase_what_is_too_old(self) -> None:
+        await self.operations.retention.run(self.settings.retention_seconds)
 
     async def is_ready(self) -> bool:
-        """Return whether the log can be written now."""
-        try:
-            async with asyncio.timeout(2):
-                await leases.renew(self.database, self.writer.node)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the node is not ready
-            logger.warning("Not ready: %r", error)
-            return False
-        return not self.stopping
+        """Return whether the log can be written, as the last commit or probe says."""
+        return not self.stopping and await self.readiness.check() and not self.stopping
 
     async def stop(self) -> None:
         """Take nothing more, let every session leave (``shutdown``), close every client."""
@@ -190,7 +203,7 @@ async def _node(
     async with _task_group() as tasks:
         runtime = Runtime(settings, database, node, tasks)
         await runtime.tail.start()
-        runtime.start(tasks)
+        runtime.start()
         try:
             async with _controlled(place.path if alone else None, runtime):
                 yield runtime
@@ -212,7 +225,7 @@ async def _controlled(socket: Path | None, runtime: Runtime) -> AsyncIterator[No
 
 @contextlib.asynccontextmanager
 async def _task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """Own tasks: one that fails ends the block, and leaving the block cancels them all."""
+    """Own tasks: leaving the block cancels them all. ``Tasks`` sees to it that none fails."""
 
     class Over(Exception):
         pass

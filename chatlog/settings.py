@@ -102,8 +102,20 @@ class Settings:
         default=33_554_432,
         metadata={"help": "newest frames of all rooms kept in memory; of one room an eighth"},
     )
-    max_pages: int = field(
-        default=32, metadata={"help": "pages of history in memory at a time, unsent ones too"}
+    max_large_pages: int = field(
+        default=32,
+        metadata={
+            "help": "pages of history over `max_buffer_bytes` in memory, unsent ones too",
+            "also": "--max-pages",
+        },
+    )
+    max_http_answers: int = field(
+        default=32,
+        metadata={"help": "answers about the past over HTTP at a time, unsent ones too"},
+    )
+    max_long_reads: int = field(
+        default=3,
+        metadata={"help": "pages and questions read at a time; a join finds one of `readers` free"},
     )
     max_page_bytes: int = field(
         default=1_048_576, metadata={"help": "largest page of history; it ends earlier then"}
@@ -121,6 +133,10 @@ class Settings:
     )
     retention_seconds: float = field(
         default=3_600.0, metadata={"help": "how often texts that are too old are looked for"}
+    )
+    probe_seconds: float = field(
+        default=5.0,
+        metadata={"help": "after so long without a commit, `/readyz` makes one to see if it can"},
     )
     shutdown_seconds: float = field(default=4.0, metadata={"help": "longest graceful stop"})
     readers: int = field(default=4, metadata={"help": "database connections that read"})

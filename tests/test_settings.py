@@ -42,7 +42,17 @@ def test_a_limit_below_zero_is_refused_by_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["max_in_flight", "max_batch", "max_pages", "readers", "poll_seconds", "lease_seconds"]
+    "name",
+    [
+        "max_in_flight",
+        "max_batch",
+        "max_large_pages",
+        "max_http_answers",
+        "max_long_reads",
+        "readers",
+        "poll_seconds",
+        "lease_seconds",
+    ],
 )
 def test_a_zero_that_would_stop_the_server_from_working_is_refused(name: str) -> None:
     wrong: dict[str, Any] = {name: 0}

@@ -26,9 +26,4 @@ def said(done: dict[str, Any]) -> str:
     rooms = len(done["rooms"])
     where = "1 room" if rooms == 1 else f"{rooms} rooms"
     sentence = f"Erased {done['events']} events in {where}; it is on record."
-    if not done["is_scrubbed"]:
-        sentence += (
-            " Some reader still holds an old snapshot: the words leave the file within a "
-            "minute of its end."
-        )
-    return sentence
+    return f"{sentence} {done['remains']}".strip()

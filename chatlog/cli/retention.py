@@ -46,11 +46,12 @@ def retention(
     else:
         asked = {"room": room, "days": days, "names": names, "by": by}
         done = run(carry_out(database, "retention", asked))
-        output.say(
+        sentence = (
             "The room keeps its texts for ever."
             if off
             else f"Erased {done['texts']} texts and {done['people']} people."
         )
+        output.say(f"{sentence} {done['remains']}".strip())
 
 
 def _show(room: str, rule: Rule | None, changes: list[Change]) -> None:

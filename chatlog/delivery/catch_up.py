@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable
 
 from chatlog.delivery.feed import Feed, Member
 from chatlog.delivery.outlet import drained
 from chatlog.delivery.recent import join_frames
 
-logger = logging.getLogger(__name__)
-
 ReadFrames = Callable[[str, int], Awaitable[list[bytes]]]
 """Reads some frames of a room from a seq on; from the log, so they may not be the newest."""
 
+GOING_AWAY = 1001
 TOO_SLOW = 4408
 _RETRY_SECONDS = 0.5
 _CLOSE_REASON_BYTES = 123  # RFC 6455, section 5.5: a control frame holds 125 with the code
@@ -30,18 +28,34 @@ class CatchUp:
     """Starts and owns the tasks that catch members up."""
 
     def __init__(
-        self, tasks: asyncio.TaskGroup, read: ReadFrames, *, mark: int, slow_seconds: float
+        self,
+        tasks: asyncio.TaskGroup,
+        read: ReadFrames,
+        *,
+        mark: int,
+        slow_seconds: float,
+        failed: Callable[[Exception], None],
     ) -> None:
+        """Report to ``failed`` whatever goes wrong; only the member it happened to is harmed."""
         self._tasks = tasks
         self._read = read
         self._mark = mark
         self._slow_seconds = slow_seconds
+        self._failed = failed
 
     def start(self, feed: Feed, member: Member) -> None:
         """See to it that a member of ``feed.lagging`` comes to the head or is let go."""
         self._tasks.create_task(self._run(feed, member), name=f"catch up {member.session}")
 
     async def _run(self, feed: Feed, member: Member) -> None:
+        try:
+            await self._follow(feed, member)
+        except Exception as error:  # noqa: BLE001 - it must not end the node: one comes back
+            self._failed(error)
+            feed.drop(member.session)
+            member.outlet.let_go(GOING_AWAY)
+
+    async def _follow(self, feed: Feed, member: Member) -> None:
         while not member.gone and member.outlet.is_open:
             # Half the mark, so that a reader at the limit does not go to and fro.
             if not await drained(member.outlet, self._mark // 2, self._slow_seconds):
@@ -58,7 +72,7 @@ class CatchUp:
         try:
             frames = await self._read(feed.room, seq)
         except Exception as error:  # noqa: BLE001 - the database is away: the reader waits for it
-            logger.warning("Cannot read for a reader who is behind: %r", error)
+            self._failed(error)
             await asyncio.sleep(_RETRY_SECONDS)
             return
         while frames and not member.gone and member.outlet.waiting() <= self._mark:

@@ -30,6 +30,7 @@ from chatlog.domain.errors import (
 )
 from chatlog.domain.events import Recorded
 from chatlog.eventlog.append import Node, Outcome
+from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.histogram import Histogram
 from chatlog.eventlog.pace import Pace
 from chatlog.eventlog.writer import BadRow, Step, Writer
@@ -125,17 +126,17 @@ class Committer:
         async def run() -> None:
             try:
                 result, events = await self._writer.transact(step, node=node)
-            except ChatlogError as error:
+            except Exception as error:  # noqa: BLE001 - who waits for it must be told whatever it is
                 if isinstance(error, LeaseLost) and node is None:
                     self._lost()
                 if not settled.done():
-                    settled.set_exception(error)
+                    settled.set_exception(_said_of(error))
                 return
+            if not settled.done():
+                settled.set_result(result)
             if events:
                 self.appended += len(events)
                 self._deliver(events)
-            if not settled.done():
-                settled.set_result(result)
 
         self._steps.append(run)
         self._idle.clear()
@@ -147,7 +148,10 @@ class Committer:
         await self._idle.wait()
 
     async def run(self) -> None:
-        """Write batch after batch, until cancelled (between two of them)."""
+        """Write batch after batch, until cancelled (between two of them).
+
+        Whatever a batch raises, its members are told; called again, it goes on with the next.
+        """
         loop = asyncio.get_running_loop()
         while True:
             await self._bell.wait()
@@ -190,11 +194,14 @@ class Committer:
         except LeaseLost:
             told = [Unavailable()] * len(batch)
             self._lost()
-        except LogError:
-            logger.exception("The log cannot be written")
+        except LogError as error:
+            logger.error("The log cannot be written: %s", describe(error))  # noqa: TRY400 - no content
             told = [Unavailable()] * len(batch)
         except (Refused, OutcomeUnknown) as error:
             told = [error] * len(batch)
+        except Exception:
+            logger.exception("A batch failed and nobody knows how")
+            told = [OutcomeUnknown()] * len(batch)
         self._tell(batch, told)
         self.batch_sizes.observe(len(batch))
         self.commit_seconds.observe(loop.time() - began)
@@ -213,3 +220,10 @@ class Committer:
 
 def _bytes_of(command: Command) -> int:
     return sys.getsizeof(command.message) if type(command) is Post else 0
+
+
+def _said_of(error: Exception) -> ChatlogError:
+    if isinstance(error, ChatlogError):
+        return error
+    logger.error("A step failed and nobody knows how", exc_info=error)
+    return OutcomeUnknown()

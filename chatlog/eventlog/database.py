@@ -17,6 +17,9 @@ from chatlog.domain.errors import LogError, Unavailable
 from chatlog.eventlog.postgres import Postgres
 from chatlog.eventlog.sqlite import Sqlite
 
+Connection = AsyncConnection
+"""What is lent; those above pass it on to functions of this folder and know no more of it."""
+
 DRIVER_ERRORS = (sa.exc.SQLAlchemyError, OSError)
 """What the drivers raise when a database cannot be used, for those who only report it."""
 
@@ -83,6 +86,20 @@ class Database:
         # What a damaged file makes SQLite say need not be UTF-8.
         except (*DRIVER_ERRORS, UnicodeDecodeError) as error:
             raise Unavailable("The log cannot be read now. Try again.") from error
+
+    async def scrub(self) -> bool:
+        """Have SQLite's WAL copied and emptied; False while a reader's snapshot forbids it.
+
+        Nothing is to be done on PostgreSQL.
+
+        Raises:
+            Exception: the driver's own, where the file cannot be written.
+        """
+        backend = self.backend
+        if not isinstance(backend, Sqlite):
+            return True
+        async with self.write() as connection:
+            return await backend.scrub(connection)
 
     async def dispose(self) -> None:
         """Close every connection."""

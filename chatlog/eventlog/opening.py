@@ -1,11 +1,13 @@
 """Opening a log that is there, for one command: to read it or to write it.
 
 A reader never creates anything and never waits for a writer. A writer of a SQLite file
-holds its lock file for as long as it is open.
+holds its lock file for as long as it is open, and empties the WAL first: an earlier process
+may have erased words that are still in it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -14,10 +16,13 @@ import sqlalchemy as sa
 
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.database import Database
+from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.lockfile import LockFile
 from chatlog.eventlog.migrate import is_foreign, migrate, newest_revision, revision_of
 from chatlog.eventlog.postgres import Postgres
 from chatlog.eventlog.sqlite import Sqlite
+
+logger = logging.getLogger(__name__)
 
 DATABASE_ERRORS: Final = (sa.exc.SQLAlchemyError,)
 """What a driver's failure is raised as."""
@@ -104,6 +109,7 @@ async def open_for_writing(
             backend.held = lock.file
             lock.tell(**about(lock))
         await _prepare(database, new=new, share=share)
+        await _scrub(database)
         yield database
     finally:
         await database.dispose()
@@ -120,6 +126,15 @@ async def _prepare(database: Database, *, new: bool, share: bool) -> None:
         await migrate(database)
     except OSError as error:  # SQLAlchemy leaves the ones of asyncpg as they are
         raise LogError(f"The database cannot be reached: {why(error)}") from error
+
+
+async def _scrub(database: Database) -> None:
+    """Try once; a server tries again until it is done."""
+    try:
+        if not await database.scrub():
+            logger.warning("Erased words may still be in the WAL: a program reads the log.")
+    except Exception as error:  # noqa: BLE001 - a full disk must not keep a writer from starting
+        logger.warning("The WAL could not be emptied: %s", describe(error))
 
 
 async def _check_own(database: Database) -> None:

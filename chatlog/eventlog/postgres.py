@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from chatlog.domain.errors import LeaseLost, LogError
 from chatlog.eventlog.backend import Failure, Locked
+from chatlog.eventlog.discreet import keep_content_out_of_errors
 
 SCHEMA: Final = "chatlog"
 COMMAND_SECONDS: Final = 20
@@ -96,6 +97,7 @@ class Postgres:
                 max_overflow=0,
                 pool_pre_ping=True,
                 connect_args=arguments,
+                hide_parameters=True,  # they are texts, names and salts, and errors are logged
             )
 
         @sa.event.listens_for(engine.sync_engine, "do_connect")
@@ -103,6 +105,7 @@ class Postgres:
             with self._form_is_checked():
                 return dialect.connect(*places, **names)
 
+        keep_content_out_of_errors(engine)
         return engine
 
     @contextmanager

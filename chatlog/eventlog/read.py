@@ -31,10 +31,12 @@ _ROOM: Final = sa.select(rooms.c.id).where(rooms.c.room == sa.bindparam("name"))
 _IN_ROOM: Final = STORED.where(
     events.c.room_id == sa.bindparam("room"),
     events.c.seq.between(sa.bindparam("first"), sa.bindparam("last")),
-    events.c.type.in_(sa.bindparam("types", expanding=True)),
 ).limit(sa.bindparam("limit"))
 _UP: Final = _IN_ROOM.order_by(events.c.seq)
 _DOWN: Final = _IN_ROOM.order_by(events.c.seq.desc())
+_OF_TYPE: Final = events.c.type == sa.bindparam("type")
+_UP_OF_TYPE: Final = _UP.where(_OF_TYPE)
+_DOWN_OF_TYPE: Final = _DOWN.where(_OF_TYPE)
 
 
 async def end(connection: AsyncConnection) -> int:
@@ -70,11 +72,16 @@ async def read_room(
 ) -> list[Recorded]:
     """Return the room's events of these types with ``first <= seq <= last``, in order.
 
-    Where there are more than ``limit``, the first ones, or the last with ``newest``.
+    Where there are more than ``limit``, the first ones, or the last with ``newest``. Types are
+    asked for one by one: for several at once both databases read the room from end to end.
     """
-    found = await connection.execute(
-        _DOWN if newest else _UP,
-        {"room": room, "first": first, "last": last, "types": types, "limit": limit},
-    )
-    page = [recorded(row) for row in found]
-    return page[::-1] if newest else page
+    values = {"room": room, "first": first, "last": last, "limit": limit}
+    if set(types) >= set(EVENT_TYPES):
+        rows = list(await connection.execute(_DOWN if newest else _UP, values))
+    else:
+        rows = []
+        for type_ in set(types):
+            query = _DOWN_OF_TYPE if newest else _UP_OF_TYPE
+            rows += await connection.execute(query, values | {"type": type_})
+    rows.sort(key=lambda row: row.seq)
+    return [recorded(row) for row in (rows[-limit:] if newest else rows[:limit])]

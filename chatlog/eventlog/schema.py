@@ -87,6 +87,8 @@ events = sa.Table(
     sa.Column("text_salt", sa.LargeBinary),
     sa.Column("text", sa.Text),
     sa.Index("events_room_seq", "room_id", "seq", unique=True),
+    # Pages of some types of event.
+    sa.Index("events_room_type", "room_id", "type", "seq"),
     # Type and user are there for the hours of audit_activity.
     sa.Index("events_room_at", "room_id", "at", "type", "user_id"),
     # What somebody did, and did in a room.

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from chatlog.domain.errors import LeaseLost, LogError
 from chatlog.domain.times import FORMAT
 from chatlog.eventlog.backend import Failure, Locked
+from chatlog.eventlog.discreet import keep_content_out_of_errors
 from chatlog.eventlog.in_place import OpenFile
 from chatlog.eventlog.one_hop import OneHopConnection, Opened
 from chatlog.eventlog.read_only import connect_read_only, open_read_only
@@ -113,16 +114,31 @@ class Sqlite:
         After a failed fsync the kernel takes the WAL's pages for clean: they can be read,
         and yet be lost at a power cut. The file's own sync is what can be believed.
         """
-        if not await self.scrub(connection):
+        if not await self._truncate(connection, wait_ms=PRAGMAS["busy_timeout"]):
             raise LogError("The log is being read; the WAL could not be checkpointed.")
 
     async def scrub(self, connection: AsyncConnection) -> bool:
-        """Copy the WAL into the file and empty it; False while a reader's snapshot forbids it."""
+        """Copy the WAL into the file and empty it; False while a reader's snapshot forbids it.
+
+        It never waits for that reader: all who write would wait with it.
+        """
+        return await self._truncate(connection, wait_ms=0)
+
+    async def _truncate(self, connection: AsyncConnection, *, wait_ms: object) -> bool:
         raw = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None
-        async with raw.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
-            busy, *_ = await cursor.fetchone()
-        return not busy
+        assert isinstance(raw, OneHopConnection)
+        found: list[bool] = []
+
+        def checkpoint(file: sqlite3.Connection) -> None:
+            file.execute(f"PRAGMA busy_timeout={wait_ms}")
+            try:
+                busy, *_ = file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                file.execute(f"PRAGMA busy_timeout={PRAGMAS['busy_timeout']}")
+            found.append(not busy)
+
+        await raw.hop(checkpoint)
+        return found[0]
 
 
 def _engine(
@@ -134,7 +150,9 @@ def _engine(
         pool_size=connections,
         max_overflow=0,
         pool_reset_on_return=None,  # a hop for nothing: every user ends its transaction
+        hide_parameters=True,  # they are texts, names and salts, and errors are logged
     )
+    keep_content_out_of_errors(engine)
     _prepare(engine, pragmas, begin=begin)
     return engine
 

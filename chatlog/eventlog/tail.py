@@ -12,15 +12,12 @@ with one that is not committed, nor with one of our own before its author was an
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Final
 
 from chatlog.domain.events import Recorded
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.read import end, read_forward
-
-logger = logging.getLogger(__name__)
 
 _PAGE: Final = 500
 
@@ -61,7 +58,7 @@ class Tail:
             self.ring()
 
     async def run(self) -> None:
-        """Read what comes from elsewhere, until cancelled."""
+        """Read what comes from elsewhere, until cancelled; called again, it goes on there."""
         while True:
             try:
                 async with asyncio.timeout(self._poll_seconds):
@@ -71,8 +68,9 @@ class Tail:
             self._bell.clear()
             try:
                 await self._catch_up()
-            except Exception as error:  # noqa: BLE001 - the database is away; the next poll tries again
-                logger.warning("The log could not be read: %r", error)
+            except Exception:
+                self.ring()  # what was rung for is still to be read
+                raise
 
     async def _catch_up(self) -> None:
         while True:

@@ -29,6 +29,7 @@ from chatlog.domain.events import Recorded
 from chatlog.eventlog.append import Batch, Node, Outcome
 from chatlog.eventlog.backend import Failure
 from chatlog.eventlog.database import Database
+from chatlog.eventlog.discreet import describe, strip_content
 from chatlog.eventlog.memory import Memory
 from chatlog.eventlog.schema import events
 
@@ -70,6 +71,8 @@ class Writer:
         self._memory = Memory()
         self._doubt_seconds = doubt_seconds
         self._wary = 0
+        self.noted: Callable[[bool], None] = lambda _succeeded: None
+        """Is told of each commit whether it succeeded; what was refused beforehand is none."""
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Decide and write the commands in their order, in one durable transaction.
@@ -120,30 +123,41 @@ class Writer:
                 self._memory.position = batch.position
                 committing = True
                 await transaction.commit()
-        except ChatlogError:
+        except ChatlogError as error:
             self._memory.forget()
+            if isinstance(error, LeaseLost):
+                self.noted(False)
             raise
         except Exception as error:  # noqa: BLE001 - whatever a driver raises must become an outcome
             self._memory.forget()
+            strip_content(error)  # a text is encoded for its hash before an engine sees it
             last = batch.recorded[-1] if batch is not None and batch.recorded else None
-            await self._explain(error, last, committing=committing)
+            try:
+                await self._explain(error, last, committing=committing)
+            except ChatlogError as said:
+                if not isinstance(said, BadRow):
+                    self.noted(False)
+                raise
         assert batch is not None
+        self.noted(True)
         return result, batch.recorded
 
     async def _explain(self, error: Exception, last: Recorded | None, *, committing: bool) -> None:
         """Return if the transaction proves to be committed; else raise what became of it."""
         failure = self._database.backend.failure(error)
         if failure is Failure.BAD_ROW and not committing:
-            raise BadRow(str(error)) from error
-        logger.warning("The log could not be written (%s): %r", failure.name, error)
+            raise BadRow("The database cannot store this.") from error
+        logger.warning("The log could not be written (%s): %s", failure.name, describe(error))
         if failure is Failure.FULL:
             raise StorageFull from error
+        if failure is not Failure.UNAVAILABLE and committing:
+            if last is None:  # it recorded no event by which it could be looked up
+                raise OutcomeUnknown from error
+            if await self._is_there(last):
+                return
         if failure is Failure.FATAL:
-            raise LogError(f"The database is damaged: {error}") from error
-        if failure is Failure.UNAVAILABLE or not committing:
-            raise Unavailable from error
-        if last is None or not await self._is_there(last):
-            raise Unavailable from error
+            raise LogError(f"The database is damaged: {describe(error)}") from error
+        raise Unavailable from error
 
     async def _is_there(self, last: Recorded) -> bool:
         """Look the batch's last event up; True only once it is durable.
@@ -157,7 +171,7 @@ class Writer:
                     try:
                         return await self._look(last)
                     except Exception as error:  # noqa: BLE001 - still away, however it says so
-                        logger.warning("Looking for a commit's outcome: %r", error)
+                        logger.warning("Looking for a commit's outcome: %s", describe(error))
                         await asyncio.sleep(_RETRY_SECONDS)
         except TimeoutError:
             raise OutcomeUnknown from None

@@ -67,5 +67,10 @@ class Departures:
             await asyncio.sleep(_RETRY_SECONDS)
             self._bell.clear()
             again, self._again = self._again, {}
-            for leave in again.values():
-                self._submit(leave)
+            try:
+                for leave in again.values():
+                    self._submit(leave)
+            except BaseException:
+                self._again |= again  # a leave that is submitted twice is refused once
+                self._bell.set()
+                raise

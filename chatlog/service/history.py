@@ -9,7 +9,7 @@ from typing import Final
 
 from chatlog.domain.errors import Overloaded
 from chatlog.domain.events import Recorded
-from chatlog.eventlog.database import Database
+from chatlog.eventlog.database import Connection, Database
 from chatlog.eventlog.pages import Page, PageRequest, read_page
 from chatlog.wire.events import encode
 
@@ -17,16 +17,24 @@ _PATIENCE_SECONDS: Final = 5.0
 
 
 class History:
-    """Reads pages; those larger than a batch only a bounded number at a time."""
+    """Reads pages, a bounded number at a time, and lends a bounded number of large ones."""
 
     def __init__(
-        self, database: Database, *, max_pages: int, max_page_bytes: int, max_buffer_bytes: int
+        self,
+        database: Database,
+        *,
+        max_large_pages: int,
+        max_http_answers: int,
+        max_long_reads: int,
+        max_page_bytes: int,
+        max_buffer_bytes: int,
     ) -> None:
         self._database = database
         self._max_page_bytes = max_page_bytes
         self._max_buffer_bytes = max_buffer_bytes
-        self._large = asyncio.Semaphore(max_pages)
-        self._turns = asyncio.Semaphore(max_pages)
+        self._large = asyncio.Semaphore(max_large_pages)
+        self._answers = asyncio.Semaphore(max_http_answers)
+        self._reads = asyncio.Semaphore(max_long_reads)
 
     @asynccontextmanager
     async def lend(self, request: PageRequest) -> AsyncIterator[Page]:
@@ -34,10 +42,11 @@ class History:
 
         Large pages that are not read would fill the memory, so only so many are lent at a
         time. While all of them are with readers who don't read, others' pages are shorter,
-        and nobody waits.
+        and nobody waits for those readers. The log itself is read in turns.
 
         Raises:
             Refused: ``room_unknown`` for a room without events.
+            Overloaded: if no turn to read is free in time.
         """
         if self._large.locked():
             yield await self._read(request, self._max_buffer_bytes)
@@ -47,24 +56,43 @@ class History:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn to read from the log at length, and hold it.
+        """Wait for a turn to answer over HTTP, and hold it until the answer is sent.
 
         Raises:
             Overloaded: if no turn is free in time.
         """
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise Overloaded from None
-        try:
+        async with _held(self._answers):
             yield
-        finally:
-            self._turns.release()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Wait for a turn to read from the log at length; lend a connection and its snapshot.
+
+        There are fewer turns than connections, so that a join always finds one free.
+
+        Raises:
+            Overloaded: if no turn is free in time.
+            Unavailable: if the database cannot be read.
+        """
+        async with _held(self._reads), self._database.read() as connection:
+            yield connection
 
     async def _read(self, request: PageRequest, max_bytes: int) -> Page:
-        async with self._database.read() as connection:
+        async with self.reading() as connection:
             return await read_page(connection, request, max_bytes=max_bytes, size=_size)
+
+
+@asynccontextmanager
+async def _held(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await turns.acquire()
+    except TimeoutError:
+        raise Overloaded from None
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def _size(event: Recorded) -> int:

@@ -106,6 +106,11 @@ class LiveRoom:
         while outlet.is_open and self.feed.is_serving(outlet):  # noqa: ASYNC110 - rare, and short
             await asyncio.sleep(_LOOK_SECONDS)
 
+    def abandon(self, code: int) -> None:
+        """Close everybody's connection: this room is no longer what the log says."""
+        for stay in (*self.joining.values(), *self._members.values()):
+            stay.outlet.let_go(code)
+
     def drop(self, session: str) -> None:
         """Forget a session whose socket is gone; its leave comes along the log later."""
         self.joining.pop(session, None)

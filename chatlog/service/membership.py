@@ -18,7 +18,6 @@ from chatlog.service.departures import Departures
 
 logger = logging.getLogger(__name__)
 
-_RETRY_SECONDS = 0.5
 _LOOK_SECONDS = 5.0
 """However long this node's own lease is: another's may be short."""
 
@@ -52,23 +51,24 @@ class Membership:
     async def keep(self) -> None:
         """Renew the lease while nothing is appended, and take a new one if it was lost.
 
-        Runs until cancelled; appends renew the lease by themselves.
+        Runs until cancelled; appends renew the lease by themselves. Called again after a
+        failure, it renews at once.
         """
         while True:
+            await self._renew()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._lease_seconds / 3):
                     await self._lost.wait()
-            try:
-                await self._renew()
-            except Exception as error:  # noqa: BLE001 - the database is away; try again
-                logger.warning("The lease could not be renewed: %r", error)
-                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _renew(self) -> None:
         try:
             await leases.renew(self._database, self._writer.node)
         except LeaseLost:
             await self._begin_again()
+        except Exception:
+            self._writer.noted(False)
+            raise
+        self._writer.noted(True)
 
     async def _begin_again(self) -> None:
         """Become a new node: the sessions of the old one have lapsed in the log."""
@@ -89,17 +89,13 @@ class Membership:
 
         After an outage of the database others may not have been able to renew their
         leases; so nobody is taken for dead before their whole lease has passed since this
-        node could read the log again.
+        was called, at the start and again after each failure.
         """
         loop = asyncio.get_running_loop()
         since = loop.time()
         while True:
-            try:
-                await self._end_expired(loop.time() - since)
-                self._departures.add(await leaves_due(self._database))
-            except Exception as error:  # noqa: BLE001 - the database is away: all get a new lease
-                logger.warning("Dead servers could not be looked for: %r", error)
-                since = loop.time()
+            await self._end_expired(loop.time() - since)
+            self._departures.add(await leaves_due(self._database))
             await asyncio.sleep(min(self._lease_seconds / 3, _LOOK_SECONDS))
 
     async def _end_expired(self, watched_seconds: float) -> None:

@@ -56,8 +56,9 @@ class Operations:
         arguments.check_by(by)
         if days is None:
             await self.retention.set(room, None, by=by)
-            return asdict(Due(0, 0))
+            return asdict(Due(0, 0)) | {"remains": ""}
         rule = Rule(room, days, names)
         await due(self._database, rule)  # a rule that cannot be carried out is not kept
         await self.retention.set(room, rule, by=by)
-        return asdict(await self.retention.apply(rule))
+        done = asdict(await self.retention.apply(rule))
+        return done | {"remains": await self.eraser.scrub()}

@@ -11,7 +11,6 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog import retention
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database
@@ -94,13 +93,22 @@ class Retention:
         return Due(texts, people)
 
     async def run(self, every_seconds: float) -> None:
-        """Carry out every rule again and again, until cancelled."""
+        """Carry out every rule again and again, until cancelled.
+
+        One that fails keeps no other from being carried out.
+
+        Raises:
+            Exception: the last failure of a round, once all rules have had their turn.
+        """
         while True:
-            try:
-                async with self._database.read() as connection:
-                    found = await retention.rules(connection)
-                for rule in found:
+            async with self._database.read() as connection:
+                found = await retention.rules(connection)
+            failure: Exception | None = None
+            for rule in found:
+                try:
                     await self.apply(rule)
-            except ChatlogError as error:  # the database is away; the next round tries again
-                logger.warning("Old texts could not be erased: %s", error)
+                except Exception as error:  # noqa: BLE001 - raised when the others are done
+                    failure = error
+            if failure is not None:
+                raise failure
             await asyncio.sleep(every_seconds)

@@ -19,7 +19,7 @@ from chatlog.eventlog.database import Database
 from chatlog.projections.presence import Presence
 from chatlog.service.live import LiveRoom
 from chatlog.wire.events import encode
-from chatlog.wire.frames import text_frame
+from chatlog.wire.frames import GOING_AWAY, text_frame
 
 RECENT_EVENTS = 256
 """How many events of a room are read into memory at first; later ones stay by their bytes."""
@@ -43,6 +43,7 @@ class Rooms:
     ) -> None:
         self.delivered = Delivered()
         self.catch_up: Callable[[Feed, Member], None] = lambda _feed, _member: None
+        self.failed: Callable[[Exception], None] = lambda _error: None
         self._database = database
         self._max_buffer_bytes = max_buffer_bytes
         self._recent = Budget(max_recent_bytes, max_room_bytes=max_recent_bytes // _ONE_ROOM)
@@ -70,7 +71,7 @@ class Rooms:
             by_room.setdefault(event.room, []).append(event)
         for name, of_room in by_room.items():
             if (room := self._rooms.get(name)) is not None:
-                room.dispatch(of_room)
+                self._dispatch(name, room, of_room)
             elif (opening := self._opening.get(name)) is not None:
                 opening[1].extend(of_room)
 
@@ -90,6 +91,15 @@ class Rooms:
             if self._holders[name] == 0:
                 del self._holders[name]
                 self._close_if_unused(name)
+
+    def _dispatch(self, name: str, room: LiveRoom, events: list[Recorded]) -> None:
+        try:
+            room.dispatch(events)
+        except Exception as error:  # noqa: BLE001 - other rooms, and the node, go on
+            # What its members have got is no longer known here: they resume from the log.
+            self.failed(error)
+            self._close(name)
+            room.abandon(GOING_AWAY)
 
     async def open(self, name: str) -> LiveRoom:
         """Return the room of this name, read from the log if it is not live yet.

@@ -14,7 +14,7 @@ async def alive(_request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Answer 200 while the database is reachable, migrated and writable; else 503."""
+    """Answer 200 if the last commit, a real one or a probe, succeeded; else 503."""
     if await request.app[RUNTIME].is_ready():
         return web.Response(text="ready\n")
     return error(503, "unavailable", "The log cannot be written now.")

@@ -45,6 +45,12 @@ class NodeCollector(Collector):
         for code, count in sorted(runtime.parts.refusals.items()):
             refusals.add_metric([code], count)
         yield refusals
+        failures = CounterMetricFamily(
+            "chatlog_task_failures", "Failures of background tasks", labels=["task"]
+        )
+        for task, count in sorted(runtime.tasks.failures.items()):
+            failures.add_metric([task], count)
+        yield failures
         yield _histogram("batch_size", "Commands in a commit", runtime.committer.batch_sizes)
         yield _histogram("commit_seconds", "Length of a commit", runtime.committer.commit_seconds)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatlog.eventlog.one_hop import OneHopConnection
+from chatlog.eventlog.one_hop import OneHopConnection, Opened
 
 
 class Watched(sqlite3.Connection):
@@ -20,19 +20,16 @@ class Watched(sqlite3.Connection):
         super().close()
 
 
-async def test_a_connection_that_nobody_waits_for_any_more_is_closed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_connection_that_nobody_waits_for_any_more_is_closed(tmp_path: Path) -> None:
     opening, may_open, opened = threading.Event(), threading.Event(), list[Watched]()
 
-    def connect(name: str, *, uri: bool) -> sqlite3.Connection:
+    def connect() -> Opened:
         opening.set()
         may_open.wait(10)
-        opened.append(Watched(name, uri=uri))
-        return opened[0]
+        opened.append(Watched(tmp_path / "a.db"))
+        return Opened(opened[0])
 
-    monkeypatch.setattr(sqlite3, "connect", connect)
-    connection = OneHopConnection(str(tmp_path / "a.db"), uri=False)
+    connection = OneHopConnection(connect)
 
     async def use() -> None:
         _ = await connection

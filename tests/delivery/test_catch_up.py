@@ -34,7 +34,10 @@ class Log:
         self.reads: list[int] = []
         self.failures = 0
         self.delivered = Delivered()
-        catch_up = CatchUp(tasks, self.read, mark=MARK, slow_seconds=slow_seconds)
+        self.failed: list[Exception] = []
+        catch_up = CatchUp(
+            tasks, self.read, mark=MARK, slow_seconds=slow_seconds, failed=self.failed.append
+        )
         recent = [frame(seq) for seq in range(max(1, head - 4), head + 1)]
         self.feed = Feed(
             "general",

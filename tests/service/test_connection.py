@@ -178,7 +178,9 @@ async def test_a_client_that_reads_no_answers_is_not_read_from_and_let_go(sqlite
 
 
 async def test_many_who_read_no_history_keep_nobody_from_reading_it(sqlite_url: str) -> None:
-    async with node_on(sqlite_url, max_pages=2, max_buffer_bytes=2_000, slow_seconds=30) as node:
+    async with node_on(
+        sqlite_url, max_large_pages=2, max_buffer_bytes=2_000, slow_seconds=30
+    ) as node:
         ada = Client(node)
         await ada.join("general")
         for _ in range(20):

@@ -31,7 +31,7 @@ async def test_it_is_alive_and_ready(sqlite_url: str) -> None:
 async def test_it_is_not_ready_while_the_log_cannot_be_written_and_is_again_after(
     sqlite_url: str,
 ) -> None:
-    async with served(sqlite_url) as client:
+    async with served(sqlite_url, probe_seconds=0.001) as client:
         other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         async with client.get("/healthz") as alive, client.get("/readyz") as ready:

@@ -17,6 +17,7 @@ KINDS = {
     "chatlog_delivered_bytes": "counter",
     "chatlog_slow_readers": "counter",
     "chatlog_refusals": "counter",
+    "chatlog_task_failures": "counter",
     "chatlog_batch_size": "histogram",
     "chatlog_commit_seconds": "histogram",
 }
@@ -46,7 +47,7 @@ async def test_each_metric_has_its_kind_a_help_and_no_surprise(sqlite_url: str) 
         assert name.startswith("chatlog_")
         assert metric.documentation
         for sample in metric.samples:
-            assert set(sample.labels) <= {"code", "le"}, "no names of rooms or people"
+            assert set(sample.labels) <= {"code", "le", "task"}, "no names of rooms or people"
 
 
 async def test_they_count_what_happened(sqlite_url: str) -> None:

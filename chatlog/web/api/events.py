@@ -28,7 +28,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     asked = _asked(room_of(request), query)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.database.read() as connection:
+        async with runtime.history.reading() as connection:
             found = await read_tagged(
                 connection,
                 asked,

@@ -21,7 +21,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         raise Refused("room_invalid", "`after` is the name of a room.")
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.database.read() as connection:
+        async with runtime.history.reading() as connection:
             found = await rooms_after(connection, after, limit=query.limit + 1)
         rooms = [
             RoomListed(room.room, room.head, room.users, room.created_at, room.last_at)

@@ -20,7 +20,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     last = None if query.to is None else parse_point(query.to)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.database.read() as connection:
+        async with runtime.history.reading() as connection:
             room = await find_room(connection, name)
             within = await find_range(connection, room, first, last)
             found = await sessions_within(

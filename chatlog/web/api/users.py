@@ -34,7 +34,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     after = _place_in(query.after)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.database.read() as connection:
+        async with runtime.history.reading() as connection:
             moment, present = await users_at(connection, name, point)
         return await reply(request, _body(name, moment, present, after, query.limit))
 

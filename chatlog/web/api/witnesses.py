@@ -26,7 +26,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     cursor = None if query.after is None else _cursor(query.after)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.database.read() as connection:
+        async with runtime.history.reading() as connection:
             room = await find_room(connection, name)
             moment = await find_moment(connection, room, seq)
             assert moment.at is not None  # a seq from 1 on has its event

@@ -115,7 +115,7 @@ async def _play(story: Story, machine: Machine, url: str) -> Record:
 async def _node(database: Database, name: str, tasks: asyncio.TaskGroup) -> Runtime:
     runtime = Runtime(SETTINGS, database, await leases.begin(database, name, alone=False), tasks)
     await runtime.tail.start()
-    runtime.start(tasks)
+    runtime.start()
     return runtime
 
 
