@@ -76,7 +76,7 @@ class Settings:
         default=20_000, metadata={"help": "commands waiting for a commit; more are `overloaded`"}
     )
     max_waiting_bytes: int = field(
-        default=33_554_432,
+        default=16_777_216,
         metadata={"help": "of messages waiting for a commit; more are `overloaded`"},
     )
     max_in_flight: int = field(
@@ -99,7 +99,7 @@ class Settings:
         default=30.0, metadata={"help": "silence after which a connection is pinged"}
     )
     max_recent_bytes: int = field(
-        default=33_554_432,
+        default=16_777_216,
         metadata={"help": "newest frames of all rooms kept in memory; of one room an eighth"},
     )
     max_large_pages: int = field(

@@ -51,7 +51,7 @@ class Memory:
         _drop_oldest(self.rooms, self._max_rooms)
         _drop_oldest(self.users, self._max_users)
         # Everybody waits for the lock meanwhile: beyond a page what is needed is read anew.
-        if position - self.position > _PAGE:
+        if not 0 <= position - self.position <= _PAGE:
             self.forget()
         if self.rooms or self.users:
             await self._fold(connection, position)
@@ -68,25 +68,28 @@ class Memory:
 
     async def load(self, connection: AsyncConnection, names: Iterable[str]) -> None:
         """Read the rooms of these names that are not remembered. Unknown ones stay out."""
-        if missing := _missing(self.rooms, names):
-            for room in await lookup.rooms_at_head(connection, missing):
+        for part in _missing(self.rooms, names):
+            for room in await lookup.rooms_at_head(connection, part):
                 self.rooms[room.name] = room
 
     async def load_users(self, connection: AsyncConnection, names: Iterable[str]) -> None:
         """Read the users of these names that are not remembered."""
-        if missing := _missing(self.users, names):
-            self.users.update(await lookup.users_named(connection, missing))
+        for part in _missing(self.users, names):
+            self.users.update(await lookup.users_named(connection, part))
 
 
-def _missing(known: dict[str, Any], names: Iterable[str]) -> list[str]:
-    """Return the names that are not known; the others become the most recently used."""
+def _missing(known: dict[str, Any], names: Iterable[str]) -> list[list[str]]:
+    """Return the names that are not known; the others become the most recently used.
+
+    They come in parts: asyncpg takes 32,767 parameters in a statement.
+    """
     missing = []
     for name in set(names):
         if name in known:
             known[name] = known.pop(name)
         else:
             missing.append(name)
-    return missing
+    return [missing[start : start + _PAGE] for start in range(0, len(missing), _PAGE)]
 
 
 def _drop_oldest(known: dict[str, Any], most: int) -> None:

@@ -116,6 +116,18 @@ async def test_rooms_with_open_sessions_are_forgotten_like_others_and_known_agai
     assert await verifies(log)
 
 
+async def test_more_names_can_be_looked_up_at_once_than_a_statement_takes(log: Log) -> None:
+    session = await log.join("general", "ada")
+    names = {f"name {n}" for n in range(33_000)}
+
+    async def step(connection: AsyncConnection, batch: Batch) -> None:
+        await batch.know(connection, {"general", *names}, {"ada", *names})
+        assert isinstance(batch.settle(Post("general", session, "here")), Recorded)
+
+    await log.writer.transact(step)
+    assert [event.seq for event in await log.events()] == [1, 2]
+
+
 async def test_a_step_that_looks_up_twice_gives_no_number_twice(log: Log) -> None:
     async def step(connection: AsyncConnection, batch: Batch) -> None:
         for name in ("ada", "bob"):
