@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatlog.domain.events import Erased, Event, Joined, Left, Posted, Recorded, User
 from chatlog.domain.proof import Proof, Proved
 from chatlog.eventlog import chain
@@ -21,16 +23,37 @@ EVENTS: list[tuple[Event, bytes | None, str | None]] = [
 ]
 
 
-def proved() -> list[Proved]:
-    """A join, a chat, an erased chat, its erasure, a leave."""
+EVE = User("e" * 32, "eve", 2, chain.commitment(NAME_SALT, "eve"))
+LAST: tuple[Event, bytes | None, str | None] = (
+    Erased(EVE, NODE, (1, 2, 3, 4, 5), "asked for"),
+    bytes(range(48, 64)),
+    "asked for",
+)
+
+
+def proved(
+    kept: str | None = None, *, erased: bool = False, is_name_there: bool = True
+) -> list[Proved]:
+    """A join, a chat, an erased chat, its erasure, a leave.
+
+    With ``kept`` the erased text is there. With ``erased`` a further event erases ada, whose
+    texts are gone then, and whose name too, unless it is there.
+    """
     events, previous = [], chain.GENESIS
-    for seq, (event, salt, text) in enumerate(EVENTS, 1):
+    for seq, (event, salt, text) in enumerate([*EVENTS, *([LAST] if erased else [])], 1):
         sealed = None if text is None else chain.commitment(salt or bytes(16), text)
         at = f"2026-11-22T17:00:0{seq - 1}.123456Z"
         facts = chain.facts_of(event)
         previous = chain.next_hash(previous, chain.header(ROOM_ID, seq, at, event, facts, sealed))
+        name_salt = NAME_SALT
+        if kept is not None and text == kept:
+            event, salt = replace(event, message=kept), bytes(16)
+        if erased and isinstance(event, Posted):
+            event, salt = replace(event, message=None), None
+        if erased and not is_name_there and event.user is ADA:
+            event, name_salt = replace(event, user=replace(ADA, name=None)), None
         recorded = Recorded(0, "general", seq, at, previous, event)
-        events.append(Proved(recorded, Proof(ROOM_ID, NAME_SALT, sealed, salt)))
+        events.append(Proved(recorded, Proof(ROOM_ID, name_salt, sealed, salt)))
     return events
 
 

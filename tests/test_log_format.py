@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from chatlog.audit.chaincheck import ChainCheck
+from chatlog.audit.erased import Kept
 from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog import chain
-from chatlog.wire.proved import BadLine, decode_proved
+from chatlog.wire.proved import BadLine, decode_proved, encode_proved
 from tests.log_vectors import ROOM_ID, proved, vectors
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "log-format.md").read_text()
@@ -104,6 +105,65 @@ def test_both_verifiers_find_a_text_that_was_dropped_without_a_word(tmp_path: Pa
     assert not accepted(lines)
 
 
+def stripped(line: bytes, *salts: str) -> bytes:
+    """A line of an export without its name or text, as one that was erased."""
+    event = json.loads(line)
+    for salt in salts:
+        del event["proof"][salt]
+    if "text_salt" in salts and event["type"] == "chat":
+        event["message"] = ""
+    if "name_salt" in salts:
+        event["username"] = "(erased)"
+        if event["type"] == "notification":
+            event["message"] = event["message"].replace("ada", "(erased)")
+    event["erased"] = True
+    order = sorted(event, key=lambda key: key == "proof")
+    return json.dumps({key: event[key] for key in order}, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("which", [[0, 1, 2, 3, 4], [0], [1, 4]])
+def test_both_verifiers_find_names_that_were_stripped(which: list[int], tmp_path: Path) -> None:
+    lines = [
+        stripped(line, "name_salt") if index in which else line
+        for index, line in enumerate(vectors())
+    ]
+    said = verdict(tmp_path, lines)
+    assert said.returncode == 1
+    assert "lost its name" in said.stderr
+    assert not accepted(lines)
+
+
+def test_both_verifiers_find_a_reason_that_was_stripped(tmp_path: Path) -> None:
+    event = json.loads(vectors()[3])
+    del event["proof"]["text_salt"], event["proof"]["reason"]
+    lines = [*vectors()[:3], json.dumps(event).encode(), vectors()[4]]
+    assert "lost its text" in verdict(tmp_path, lines).stderr
+    assert not accepted(lines)
+
+
+def test_both_verifiers_accept_a_person_who_was_erased(tmp_path: Path) -> None:
+    lines = erased_person(is_name_there=False)
+    assert verdict(tmp_path, lines).returncode == 0
+    assert accepted(lines)
+
+
+def test_both_verifiers_find_an_erased_name_that_was_put_back(tmp_path: Path) -> None:
+    lines = erased_person(is_name_there=True)
+    assert "did not erase" in verdict(tmp_path, lines).stderr
+    assert not accepted(lines)
+
+
+def test_both_verifiers_find_an_erased_text_that_was_put_back(tmp_path: Path) -> None:
+    lines = [encode_proved(one) for one in proved(kept="a secret")]
+    assert "did not erase" in verdict(tmp_path, lines).stderr
+    assert not accepted(lines)
+
+
+def erased_person(*, is_name_there: bool) -> list[bytes]:
+    """The vectors and one more erasure, of all that ada did, by somebody else."""
+    return [encode_proved(one) for one in proved(erased=True, is_name_there=is_name_there)]
+
+
 @pytest.mark.parametrize("kept", [[0, 2, 3, 4], [1, 2, 3, 4], [0, 2, 1, 3, 4], [0, 1, 1, 2, 3, 4]])
 def test_both_verifiers_find_events_that_are_missing_swapped_or_doubled(
     kept: list[int], tmp_path: Path
@@ -140,10 +200,12 @@ def test_the_order_of_keys_is_free() -> None:
 
 
 def accepted(lines: list[bytes]) -> bool:
-    check = ChainCheck()
+    check, kept = ChainCheck(), Kept()
     try:
         for line in lines:
-            check.accept(decode_proved(line))
+            proved = decode_proved(line)
+            check.accept(proved)
+            kept.accept(proved.recorded)
         check.finish()
     except ChatlogError:
         return False

@@ -196,6 +196,55 @@ def test_whatever_else_is_changed_is_found(what: str, database: str) -> None:
     verdict(database)
 
 
+BACKUP = (
+    "CREATE TABLE kept_texts AS SELECT position, text, text_salt FROM events",
+    "CREATE TABLE kept_names AS SELECT id, username, salt, name_key FROM users",
+)
+PUT_BACK = {
+    "a text with its salt": "UPDATE events SET (text, text_salt) = (SELECT k.text, k.text_salt "
+    "FROM kept_texts k WHERE k.position = events.position) WHERE type = 'chat' AND text IS NULL",
+    "a text": "UPDATE events SET text = (SELECT k.text FROM kept_texts k "
+    "WHERE k.position = events.position) WHERE type = 'chat' AND text IS NULL",
+    "a text's salt": "UPDATE events SET text_salt = (SELECT k.text_salt FROM kept_texts k "
+    "WHERE k.position = events.position) WHERE type = 'chat' AND text IS NULL",
+    "a name with its salt": "UPDATE users SET (username, salt, name_key) = "
+    "(SELECT k.username, k.salt, k.name_key FROM kept_names k WHERE k.id = users.id) "
+    "WHERE username IS NULL",
+    "a name": "UPDATE users SET username = (SELECT k.username FROM kept_names k "
+    "WHERE k.id = users.id) WHERE username IS NULL",
+    "a name's salt": "UPDATE users SET salt = (SELECT k.salt FROM kept_names k "
+    "WHERE k.id = users.id) WHERE username IS NULL",
+    "a name's key": "UPDATE users SET name_key = (SELECT k.name_key FROM kept_names k "
+    "WHERE k.id = users.id) WHERE username IS NULL",
+}
+
+
+@pytest.mark.parametrize("how", ["redact", "erase-user"])
+@pytest.mark.parametrize("what", PUT_BACK)
+def test_erased_content_that_was_put_back_from_a_backup_is_found(
+    what: str, how: str, database: str
+) -> None:
+    change(database, *BACKUP)
+    erased = ("#small", CHAT) if how == "redact" else ("bob",)
+    chatlog(how, *erased, "--reason", "asked for", "--database", database)
+    verdict(database, ok=True)
+    if how == "redact" and "name" in what:
+        assert change(database, PUT_BACK[what]) == 0  # a redaction leaves the name
+        return
+    assert change(database, PUT_BACK[what]) >= 1
+    assert {room["ok"] for room in verdict(database)["rooms"]} >= {False}
+
+
+def test_a_name_that_was_put_back_is_found_in_each_room_by_itself(database: str) -> None:
+    change(database, *BACKUP)
+    chatlog("erase-user", "bob", "--reason", "asked for", "--database", database)
+    change(database, PUT_BACK["a name with its salt"])
+    for room in ("#small", "#other"):
+        said = chatlog("verify", room, "--json", "--database", database, status=1)
+        (found,) = json.loads(said.stdout)["rooms"]
+        assert "was put back" in found["why"]
+
+
 def test_a_trigger_or_view_that_was_changed_is_found(sqlite_url: str, tmp_path: Path) -> None:
     path = tmp_path / "2006-12-10.small.txt"
     path.write_text(LINES)

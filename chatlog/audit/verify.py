@@ -15,10 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.chaincheck import ChainCheck, Wrong
+from chatlog.audit.erased import check_gone
 from chatlog.audit.refold import Refold
 from chatlog.audit.standing import BEGINNING, Standing
 from chatlog.audit.stored import BEFORE_ALL, decoded, raise_if_away, read_rows
 from chatlog.domain.errors import Unavailable
+from chatlog.domain.events import Recorded
 from chatlog.eventlog import lookup
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.opening import why
@@ -122,13 +124,13 @@ class RoomCheck:
         rows = await read_rows(
             connection, backend, self._room, self._after, limit=_PAGE, last=self._last
         )
-        for row in rows:
-            self._accept(row, secret)
+        accepted = [self._accept(row, secret) for row in rows]
+        await check_gone(connection, self._room, accepted)
         await self._refold.compare_closed(connection)
         self._tell(len(rows))
         return bool(rows)
 
-    def _accept(self, row: sa.Row[Any], secret: bytes) -> None:
+    def _accept(self, row: sa.Row[Any], secret: bytes) -> Recorded:
         before = self.chain.at
         proved = decoded(row, self.chain.head + 1, secret)
         if row.position <= self._position:
@@ -139,6 +141,7 @@ class RoomCheck:
             raise Wrong(row.seq, "its node says that it was last there before it")
         self._refold.apply(proved.recorded)
         self._after, self._position = row.seq, row.position
+        return proved.recorded
 
     async def _finish(self, connection: AsyncConnection) -> None:
         """Check what only the end can tell, in the snapshot that had nothing more."""

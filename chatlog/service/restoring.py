@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Final
 
 from chatlog.audit.chaincheck import ChainCheck, Wrong, text_of
+from chatlog.audit.erased import Kept
 from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.events import Left, Posted, Recorded
 from chatlog.domain.names import (
@@ -105,6 +106,7 @@ class _Checked:
 
     def __init__(self, room: str | None) -> None:
         self.chain = ChainCheck()
+        self._kept = Kept()
         self._room = room
         self._users: dict[str, tuple[bytes, bytes | None]] = {}
 
@@ -120,6 +122,7 @@ class _Checked:
                 self._check_form(proved.recorded)
                 self._check_user(proved)
                 self.chain.accept(proved)
+                self._kept.accept(proved.recorded)
             except (BadLine, Refused, Wrong) as error:
                 if isinstance(error, Wrong) and proved.recorded.seq > self.chain.head + 1:
                     raise self._gap(number) from None

@@ -1,0 +1,85 @@
+"""What an erasure names must be gone: a text or name may have been put back from a backup.
+
+Commitments cannot tell: content that comes back with its salt is what was written. A
+redaction names chats and takes their texts. An erased person's joins and leaves are
+named, too, and what names one of these has taken the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.chaincheck import Wrong
+from chatlog.domain.events import Erased, Event, Posted, Recorded
+from chatlog.eventlog.schema import events, users
+
+_PAGE: Final = 500
+_is_chat: Final = events.c.type == "chat"
+_THERE: Final = (
+    sa.select(events.c.seq, _is_chat.label("is_chat"))
+    .select_from(events.outerjoin(users, events.c.user_id == users.c.id))
+    .where(
+        events.c.room_id == sa.bindparam("room"),
+        events.c.seq < sa.bindparam("erasure"),
+        events.c.seq.in_(sa.bindparam("of", expanding=True)),
+        sa.or_(
+            sa.and_(_is_chat, sa.or_(events.c.text.is_not(None), events.c.text_salt.is_not(None))),
+            sa.and_(~_is_chat, sa.or_(users.c.username.is_not(None), users.c.salt.is_not(None))),
+        ),
+    )
+    .order_by(events.c.seq)
+    .limit(1)
+)
+
+
+async def check_gone(connection: AsyncConnection, room: int, page: Iterable[Recorded]) -> None:
+    """Check that what a page's erasures name is gone, in the snapshot that has the page.
+
+    Raises:
+        Wrong: at the first event of the room of this number that has it still, or again.
+    """
+    for recorded in page:
+        event = recorded.event
+        of = event.of if isinstance(event, Erased) else ()
+        for begin in range(0, len(of), _PAGE):
+            asked = {"room": room, "erasure": recorded.seq, "of": of[begin : begin + _PAGE]}
+            if (found := (await connection.execute(_THERE, asked)).first()) is not None:
+                raise _put_back(found.seq, is_chat=found.is_chat)
+
+
+class Kept:
+    """Which events of a file have what an erasure would take: a byte of memory each."""
+
+    def __init__(self) -> None:
+        self._events = bytearray(1)
+
+    def accept(self, recorded: Recorded) -> None:
+        """Take in the next event, from the room's first on.
+
+        Raises:
+            Wrong: if it is an erasure, at the first event that has what it took.
+        """
+        event = recorded.event
+        if isinstance(event, Erased):
+            for seq in sorted(set(event.of)):
+                if 0 < seq < len(self._events) and (kept := self._events[seq]):
+                    raise _put_back(seq, is_chat=kept == _TEXT)
+        self._events.append(_kept(event))
+
+
+_TEXT, _NAME = 1, 2
+
+
+def _kept(event: Event) -> int:
+    if isinstance(event, Posted):
+        return 0 if event.message is None else _TEXT
+    return 0 if event.user.name is None else _NAME
+
+
+def _put_back(seq: int, *, is_chat: bool) -> Wrong:
+    what = "text" if is_chat else "user's name"
+    return Wrong(seq, f"its {what} is there although it was erased: it was put back")
