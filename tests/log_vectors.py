@@ -45,15 +45,16 @@ def proved(
         at = f"2026-11-22T17:00:0{seq - 1}.123456Z"
         facts = chain.facts_of(event)
         previous = chain.next_hash(previous, chain.header(ROOM_ID, seq, at, event, facts, sealed))
-        name_salt = NAME_SALT
-        if kept is not None and text == kept:
-            event, salt = replace(event, message=kept), bytes(16)
-        if erased and isinstance(event, Posted):
-            event, salt = replace(event, message=None), None
-        if erased and not is_name_there and event.user is ADA:
-            event, name_salt = replace(event, user=replace(ADA, name=None)), None
-        recorded = Recorded(0, "general", seq, at, previous, event)
-        events.append(Proved(recorded, Proof(ROOM_ID, name_salt, sealed, salt)))
+        name_salt = NAME_SALT if is_name_there or event.user is not ADA else None
+        shown, text_salt = event, salt
+        if isinstance(event, Posted) and erased:
+            shown, text_salt = replace(event, message=None), None
+        elif isinstance(event, Posted) and kept is not None and text == kept:
+            shown, text_salt = replace(event, message=kept), bytes(16)
+        if name_salt is None:
+            shown = replace(shown, user=replace(ADA, name=None))
+        recorded = Recorded(0, "general", seq, at, previous, shown)
+        events.append(Proved(recorded, Proof(ROOM_ID, name_salt, sealed, text_salt)))
     return events
 
 

@@ -1,51 +1,81 @@
 """A SQLite log's tables, indexes, views and triggers: are they those of the migrations?
 
 A trigger that is gone lets events be changed; a view that was changed tells lies about
-events that are right. Objects that somebody has added do no harm, but for triggers.
+events that are right. Tables, indexes and views that somebody has added do no harm.
+SQLite goes by an object's SQL alone, not by what its row says of type and name, nor by a
+name that looks like one of its own: so everything is looked at.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.audit.schema_verdict import SchemaVerdict
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.migrate import migrate
 
-_Objects = dict[tuple[str, str], str | None]
-_OBJECTS: Final = sa.text(
-    "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite#_%' ESCAPE '#'"
-)
-_made: _Objects = {}
+KINDS: Final = ("table", "index", "trigger", "view")
+
+_Object = tuple[object, object, object, object]
+"""Type, name, table and SQL: anything at all, where somebody wrote it."""
+
+_OBJECTS: Final = sa.text("SELECT type, name, tbl_name, sql FROM sqlite_master")
+_FREE: Final = re.compile(r"CREATE (?:UNIQUE |VIRTUAL )?(TABLE|INDEX|VIEW) ")
+# ANALYZE, which anybody may run, makes and drops them.
+_STATISTICS: Final = "sqlite_stat"
+_made: list[_Object] = []
 
 
-async def check_schema(connection: AsyncConnection) -> str | None:
-    """Return what differs from a new log, in a clause; None where nothing does."""
-    expected, found = await _expected(), await _objects(connection)
-    for (kind, name), sql in expected.items():
-        if (kind, name) not in found:
-            return f"the {kind} {name} is gone"
-        if found[kind, name] != sql:
-            return f"the {kind} {name} is not the one of the migrations"
-    more = sorted(name for kind, name in found.keys() - expected.keys() if kind == "trigger")
-    return f"the trigger {more[0]} is none of the migrations'" if more else None
+async def check_objects(connection: AsyncConnection) -> SchemaVerdict:
+    """Hold all that the file defines against a new log."""
+    return SchemaVerdict(KINDS, compare(await _objects(connection), await _expected()))
 
 
-async def _expected() -> _Objects:
+def compare(found: Iterable[_Object], expected: Iterable[_Object]) -> str | None:
+    """Return what differs, in a clause; None where nothing does."""
+    there: dict[object, list[_Object]] = defaultdict(list)
+    for one in found:
+        there[one[1]].append(one)
+    for one in expected:
+        what = f"the {one[0]} {one[1]}"
+        rows = there.pop(one[1], [])
+        if not rows:
+            return f"{what} is gone"
+        if rows != [one]:
+            return f"{what} is not the one of the migrations"
+    more = sorted(f"the {one[0]} {one[1]}" for rows in there.values() for one in rows if _acts(one))
+    return f"{more[0]} is none of the migrations'" if more else None
+
+
+def _acts(one: _Object) -> bool:
+    """Return whether an object that was added may do more than lie there."""
+    kind, name, _table, sql = one
+    if sql is None:
+        return kind != "index" or not str(name).startswith("sqlite_autoindex_")
+    made = _FREE.match(sql) if isinstance(sql, str) else None
+    return made is None or made[1].lower() != kind
+
+
+async def _expected() -> list[_Object]:
     if not _made:
         with tempfile.TemporaryDirectory(prefix="chatlog-") as folder:
             database = Database(f"sqlite:///{folder}/new.db", readers=1)
             try:
                 await migrate(database)
                 async with database.read() as connection:
-                    _made.update(await _objects(connection))
+                    new = await _objects(connection)
             finally:
                 await database.dispose()
+        _made[:] = [one for one in new if not str(one[1]).startswith(_STATISTICS)]
     return _made
 
 
-async def _objects(connection: AsyncConnection) -> _Objects:
-    return {(row.type, row.name): row.sql for row in await connection.execute(_OBJECTS)}
+async def _objects(connection: AsyncConnection) -> list[_Object]:
+    return [tuple(row) for row in await connection.execute(_OBJECTS)]

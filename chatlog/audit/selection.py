@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,11 +19,20 @@ from chatlog.domain.proof import Proved
 from chatlog.eventlog import lookup, read
 from chatlog.eventlog.schema import events
 
+Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+"""Lends a connection in a snapshot; which may be the same each time."""
+
 _FIRST_AT: Final = (
     sa.select(events.c.seq)
     .where(events.c.room_id == sa.bindparam("room"), events.c.at >= sa.bindparam("moment"))
     .order_by(events.c.at, events.c.seq)
     .limit(1)
+)
+# By the index events_erasures; the condition has to stand here as it does there.
+_LAST_ERASURE: Final = (
+    sa.select(sa.func.coalesce(sa.func.max(events.c.seq), 0))
+    .where(events.c.room_id == sa.bindparam("room"))
+    .where(sa.text("events.type = 'erasure'"))
 )
 
 
@@ -100,3 +110,11 @@ async def read_selected(
         statement = statement.where(events.c.user_id.in_(selection.users))
     found = await connection.execute(statement.order_by(events.c.seq).limit(limit))
     return [proved(row) for row in found]
+
+
+async def last_erasure(connection: AsyncConnection, room: int) -> int:
+    """Return the seq of a room's last erasure, 0 where there is none.
+
+    As long as that stays the same, no text and no name in the room has gone.
+    """
+    return int((await connection.execute(_LAST_ERASURE, {"room": room})).scalar_one())

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from chatlog.audit.chaincheck import Wrong
 from chatlog.audit.checkpoint import Checkpoint, check_head, check_log
+from chatlog.audit.coverage import FROM_THE_FIRST, ROOM, SINCE, Coverage
 from chatlog.audit.parallel import check_here, check_in_processes
 from chatlog.audit.pieces import EVENTS, Found, Tell, last_position, plan, put_together
 from chatlog.audit.verify import RoomVerdict
-from chatlog.audit.whole import check_whole, damage
+from chatlog.audit.whole import Whole, check_whole, damage
 from chatlog.domain.errors import Unavailable
 from chatlog.eventlog.backend import Failure
 from chatlog.eventlog.database import Database, backend_for
@@ -38,10 +39,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found: of each room, and of the log as a whole (in a clause)."""
+    """What was found: of each room, and of the log as a whole (in a clause).
+
+    ``coverage`` says what was looked at.
+    """
 
     rooms: list[RoomVerdict]
     whole: str | None
+    coverage: Coverage
 
     @property
     def ok(self) -> bool:
@@ -58,10 +63,18 @@ async def verify(url: str, database: Database, asked: Asked, tell: Tell) -> Verd
     """Return the verdict; ``tell`` is called with the number of events just checked."""
     differing = await _compare(database, asked)
     since = _since(asked, differing)
-    rooms, whole = await _rooms(url, database, asked, since, tell)
-    if asked.room is None and whole is None:
+    rooms, wrong = await _rooms(url, database, asked, since, tell)
+    whole = Whole(wrong=wrong)
+    if asked.room is None and wrong is None:
         whole = await _whole(database, asked.checkpoint)
-    return Verdict(_with(rooms, differing), whole)
+    coverage = _coverage(asked, whole, ROOM if wrong is None else ())
+    return Verdict(_with(rooms, differing), whole.wrong, coverage)
+
+
+def _coverage(asked: Asked, whole: Whole, rooms: tuple[str, ...]) -> Coverage:
+    start = SINCE if asked.is_since else FROM_THE_FIRST
+    at = None if asked.checkpoint is None else asked.checkpoint.at
+    return Coverage(rooms, whole.looked_at, whole.unsure, start, at)
 
 
 def damaged(url: str, error: Unavailable) -> Verdict:
@@ -75,7 +88,7 @@ def damaged(url: str, error: Unavailable) -> Verdict:
     failure = backend_for(url).failure(cause)
     if not isinstance(cause, UnicodeDecodeError) and failure is not Failure.FATAL:
         raise error
-    return Verdict([], f"the file is damaged: {why(cause)}")
+    return Verdict([], f"the file is damaged: {why(cause)}", Coverage(()))
 
 
 async def _rooms(
@@ -112,11 +125,11 @@ async def _by_room(found: AsyncIterator[Found]) -> AsyncIterator[list[Found]]:
             pieces = []
 
 
-async def _whole(database: Database, checkpoint: Checkpoint | None) -> str | None:
+async def _whole(database: Database, checkpoint: Checkpoint | None) -> Whole:
     found = await check_whole(database)
-    if found is None and checkpoint is not None:
+    if found.wrong is None and checkpoint is not None:
         async with database.read() as connection:
-            found = await check_log(connection, checkpoint)
+            found = replace(found, wrong=await check_log(connection, checkpoint))
     return found
 
 

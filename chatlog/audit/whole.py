@@ -1,18 +1,20 @@
 """What only the log as a whole can tell: a room that is gone, an event of no room.
 
-And, on SQLite, whether the file is in order: an index that lost a row, a view or trigger
-that is not what the migrations made.
+And whether the database is what the migrations made: its triggers, views and the rest;
+on SQLite, whether the file is in order, too: an index may have lost a row.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.objects import check_schema
+from chatlog.audit import objects, rendered
+from chatlog.audit.coverage import kinds
+from chatlog.audit.schema_verdict import SchemaVerdict
 from chatlog.audit.stored import raise_if_away
 from chatlog.domain.errors import Unavailable
 from chatlog.eventlog.database import Database
@@ -25,20 +27,32 @@ _EXTENT: Final = sa.select(
 )
 
 
-async def check_whole(database: Database) -> str | None:
-    """Return what is wrong, in a clause; None where nothing is."""
-    checks = [_check_rows]
-    if isinstance(database.backend, Sqlite):
-        checks += [check_schema, *(partial(_check_table, table=name) for name in metadata.tables)]
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What was looked at, what is wrong (in a clause), and what could not be judged."""
+
+    looked_at: tuple[str, ...] = ()
+    wrong: str | None = None
+    unsure: tuple[str, ...] = ()
+
+
+async def check_whole(database: Database) -> Whole:
+    """Return what was found, up to the first thing that is wrong."""
+    is_file = isinstance(database.backend, Sqlite)
+    checks = [_check_rows, _check_file_schema if is_file else _check_schema]
+    if is_file:
+        checks.append(_check_tables)
+    whole = Whole()
     for check in checks:
         try:
-            async with database.read() as connection:
-                found = await check(connection)
+            found = await check(database)
         except Unavailable as error:
-            found = damage(database, error)
-        if found is not None:
-            return found
-    return None
+            found = Whole(wrong=damage(database, error))
+        looked_at, unsure = whole.looked_at + found.looked_at, whole.unsure + found.unsure
+        whole = Whole(looked_at, found.wrong, unsure)
+        if whole.wrong is not None:
+            break
+    return whole
 
 
 def damage(database: Database, error: Unavailable) -> str:
@@ -53,14 +67,37 @@ def damage(database: Database, error: Unavailable) -> str:
     return f"a part of it cannot be read ({why(cause)})"
 
 
-async def _check_table(connection: AsyncConnection, table: str) -> str | None:
-    """Hold a table's indexes against its rows; one table at a time keeps the snapshot short."""
-    statement = sa.text(f"PRAGMA integrity_check({table})")
-    found = (await connection.execute(statement)).scalars().first()
-    return None if found == "ok" else f"the file is damaged: {found}"
+async def _check_file_schema(database: Database) -> Whole:
+    async with database.read() as connection:
+        return _of_schema(await objects.check_objects(connection))
 
 
-async def _check_rows(connection: AsyncConnection) -> str | None:
+async def _check_schema(database: Database) -> Whole:
+    async with database.read() as connection:
+        return _of_schema(await rendered.check_objects(connection))
+
+
+def _of_schema(found: SchemaVerdict) -> Whole:
+    return Whole(kinds(found.kinds), found.wrong, found.unsure)
+
+
+async def _check_tables(database: Database) -> Whole:
+    """Hold each table's indexes against its rows; one at a time keeps the snapshot short."""
+    for table in metadata.tables:
+        async with database.read() as connection:
+            statement = sa.text(f"PRAGMA integrity_check({table})")
+            found = (await connection.execute(statement)).scalars().first()
+        if found != "ok":
+            return Whole(("the file",), f"the file is damaged: {found}")
+    return Whole(("the file",))
+
+
+async def _check_rows(database: Database) -> Whole:
+    async with database.read() as connection:
+        return Whole(("positions",), await _wrong_rows(connection))
+
+
+async def _wrong_rows(connection: AsyncConnection) -> str | None:
     count, first, last = (await connection.execute(_EXTENT)).one()
     if count and (first, last) != (1, count):
         return f"positions run from {first} to {last}, but there are {count} events"

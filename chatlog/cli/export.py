@@ -9,16 +9,16 @@ from typing import Any
 import click
 
 from chatlog.audit.moments import parse_point
-from chatlog.audit.selection import Selection, Wanted, select
+from chatlog.audit.selection import Selection, Wanted
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
+from chatlog.cli.spool import Spool, spooled
 from chatlog.domain.events import EVENT_TYPES
 from chatlog.domain.proof import Proved
-from chatlog.eventlog import lookup
 from chatlog.eventlog.opening import open_for_reading
-from chatlog.service.exporting import selected_events
+from chatlog.service.exporting import TRIES, ErasedMeanwhile, Export, selected
 from chatlog.wire.manifest import Kind, Tally
 from chatlog.wire.proved import encode_proved
 from chatlog.wire.spreadsheet import header_row, row_of
@@ -79,19 +79,31 @@ def _types(names: str) -> tuple[str, ...]:
 async def _export(
     wanted: Wanted, kind: Kind, filters: dict[str, Any], url: str, report: Report
 ) -> bytes:
-    tally = Tally()
     async with open_for_reading(url) as database:
-        async with database.read() as connection:
-            selection = await select(connection, wanted)
-            head_hash = await lookup.hash_at(connection, selection.room, selection.last)
-        _write([header_row()] if kind == "csv" else [], tally)
-        pages = selected_events(database, selection, is_whole=wanted.is_whole)
-        async for page in pages:
-            tally.add_events(page)
-            _write(map(_jsonl if kind == "jsonl" else _csv, page), tally)
-            _report(page, selection, report)
-    head = (selection.last, "" if head_hash is None else head_hash.hex())
-    return tally.manifest(kind, wanted.room, filters, head, is_whole=wanted.is_whole)
+        for tried in range(TRIES + 1):
+            with spooled() as spool:
+                try:
+                    async with selected(database, wanted, tried=tried) as export:
+                        said = await _read(export, wanted.room, kind, filters, spool, report)
+                except ErasedMeanwhile:
+                    continue
+                output.write_text(spool.read())
+                return said
+    raise AssertionError("nothing is erased within one snapshot")
+
+
+async def _read(
+    export: Export, room: str, kind: Kind, filters: dict[str, Any], spool: Spool, report: Report
+) -> bytes:
+    """Put the events into the spool; return the manifest."""
+    tally = Tally()
+    _write([header_row()] if kind == "csv" else [], tally, spool)
+    async for page in export.pages():
+        tally.add_events(page)
+        _write(map(_jsonl if kind == "jsonl" else _csv, page), tally, spool)
+        _report(page, export.selection, report)
+    head = (export.selection.last, export.head_hash)
+    return tally.manifest(kind, room, filters, head, is_whole=export.is_whole)
 
 
 def _report(page: list[Proved], selection: Selection, report: Report) -> None:
@@ -107,7 +119,7 @@ def _csv(proved: Proved) -> bytes:
     return row_of(proved.recorded)
 
 
-def _write(lines: Iterable[bytes], tally: Tally) -> None:
+def _write(lines: Iterable[bytes], tally: Tally, spool: Spool) -> None:
     text = b"".join(lines)
     tally.add_bytes(text)
-    output.write_text([text])
+    spool.write(text)

@@ -1,7 +1,9 @@
-"""What is piped into a command, as a file: it may be read twice, and by a server.
+"""Temporary files: input that is read twice, and output that may have to begin again.
 
-A reader of a pipe waits for its writer, for ever if need be. That is for the person at the
-terminal to end, and not for a server: it is only ever given a file.
+Input from a pipe is copied to a file of mode 0600. A reader of a pipe waits for its writer, for
+ever if need be: that is for the person at the terminal to end, and a server is only ever given a
+file. Output is in memory while it is small, then in a file without a name; it is gone with the
+process.
 """
 
 from __future__ import annotations
@@ -10,12 +12,16 @@ import os
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from typing import IO, Final
 
 from chatlog.domain.errors import LogError
+
+_IN_MEMORY_BYTES: Final = 16 * 2**20
+_CHUNK_BYTES: Final = 2**20
 
 
 @contextmanager
@@ -32,7 +38,7 @@ def whole_file(file: Path) -> Iterator[Path]:
             return
         if not stat.S_ISFIFO(mode):
             raise LogError(f"{file} is neither a file nor a pipe.")
-    with NamedTemporaryFile(prefix="chatlog-import-") as copy:
+    with tempfile.NamedTemporaryFile(prefix="chatlog-import-") as copy:
         with (
             os.fdopen(os.dup(sys.stdin.fileno()), "rb")
             if file == Path("-")
@@ -41,3 +47,37 @@ def whole_file(file: Path) -> Iterator[Path]:
             shutil.copyfileobj(source, copy)
         copy.flush()
         yield Path(copy.name)
+
+
+class Spool:
+    """Bytes that are written once, and then read once from the beginning."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, text: bytes) -> None:
+        """Put some bytes behind the others.
+
+        Raises:
+            LogError: if there is no space for them.
+        """
+        try:
+            self._file.write(text)
+        except OSError as error:
+            raise LogError(
+                f"{tempfile.gettempdir()} has no space for the export ({error.strerror}): "
+                "set TMPDIR to a folder that has."
+            ) from error
+
+    def read(self) -> Iterator[bytes]:
+        """Yield everything, whole lines at a time."""
+        self._file.seek(0)
+        while lines := self._file.readlines(_CHUNK_BYTES):
+            yield b"".join(lines)
+
+
+@contextmanager
+def spooled() -> Iterator[Spool]:
+    """Lend an empty spool for output."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, prefix="chatlog-export-") as file:
+        yield Spool(file)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from chatlog.audit.coverage import EMPTY, TAIL
 from chatlog.audit.extent import number_of
 from chatlog.audit.pieces import last_position
 from chatlog.audit.verdict import Asked, Verdict, damaged
@@ -48,11 +49,10 @@ def verify(
             verdict = run(_verify(room, database, vouching, jobs or 0, report))
         except Unavailable as error:
             verdict = damaged(database, error)
-    covered = _covered(verdict, room, vouching)
     if as_json:
-        output.write_lines([msgspec.json.encode(_json(verdict, covered))])
+        output.write_lines([msgspec.json.encode(_json(verdict, vouching))])
     else:
-        _print(verdict, covered)
+        _print(verdict, vouching)
     if not verdict.ok:
         output.say(_sentence(verdict), err=True)
         sys.exit(WRONG)
@@ -76,13 +76,16 @@ async def _verify(
         return await verify_log(url, database, asked, tell)
 
 
-def _json(verdict: Verdict, covered: str) -> dict[str, Any]:
+def _json(verdict: Verdict, vouching: Vouching) -> dict[str, Any]:
     found: dict[str, Any] = {
         "ok": verdict.ok,
         "events": verdict.events,
         "rooms": list(map(_room, verdict.rooms)),
-        "covered": covered,
+        "covered": verdict.coverage.sentence() + vouching.caution,
+        "looked_at": verdict.coverage.looked_at,
     }
+    if hint := _hint(verdict, vouching):
+        found["hint"] = hint
     return found if verdict.whole is None else {**found, "why": verdict.whole}
 
 
@@ -98,28 +101,26 @@ def _room(verdict: RoomVerdict) -> dict[str, Any]:
     return found if verdict.ok else {**found, "wrong": verdict.wrong_seq, "why": verdict.why}
 
 
-def _print(verdict: Verdict, covered: str) -> None:
+def _hint(verdict: Verdict, vouching: Vouching) -> str:
+    """Return what this verification could not see; nothing where a checkpoint was given."""
+    if not verdict.ok or vouching.checkpoint is not None:
+        return ""
+    return TAIL if verdict.rooms else EMPTY
+
+
+def _print(verdict: Verdict, vouching: Vouching) -> None:
     for room in verdict.rooms:
         if not room.ok:
             output.say(f"{room.room}: event {room.wrong_seq} is wrong: {room.why}.")
     if verdict.whole is not None:
         output.say(f"The log: {verdict.whole}.")
-    if verdict.ok:
+    if not verdict.ok:
+        return
+    if verdict.rooms:
+        covered = verdict.coverage.sentence() + vouching.caution
         output.say(f"{_events(verdict)} are as they were written: {covered}")
-
-
-def _covered(verdict: Verdict, room: str | None, vouching: Vouching) -> str:
-    """Say in one sentence what was looked at."""
-    parts = ["chains, texts, names, erasures, sessions and nodes"]
-    if room is None:
-        parts.append("positions, tables and indexes of the whole log")
-    if vouching.checkpoint is not None:
-        parts.append(f"the checkpoint of {vouching.checkpoint.at}")
-    if vouching.is_since:
-        start = "only of events after that checkpoint: what it vouches for was not read again"
-    else:
-        start = "from each room's first event on"
-    return f"looked at {', '.join(parts)}, {start}.{vouching.caution}"
+    if hint := _hint(verdict, vouching):
+        output.say(hint)
 
 
 def _events(verdict: Verdict) -> str:

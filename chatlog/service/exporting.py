@@ -1,40 +1,82 @@
 """Reading events for an export: a page at a time, each in a short snapshot of its own.
 
 So memory stays constant and a running server's WAL can be emptied meanwhile. What was
-selected at the beginning is exported, however much the room grows.
+selected at the beginning is exported, however much the room grows. An erasure between two
+pages would leave texts without the event that says where they went, or a name in one page
+and not in the next: then all begins again. After some tries it is read in one snapshot,
+which no erasure comes into, however many there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Final
 
-from chatlog.audit.selection import Selection, read_selected
-from chatlog.domain.errors import LogError
+from chatlog.audit.selection import Read, Selection, Wanted, last_erasure, read_selected, select
+from chatlog.domain.errors import ChatlogError, LogError
 from chatlog.domain.proof import Proved
+from chatlog.eventlog import lookup
 from chatlog.eventlog.database import Database
 
 PAGE: Final = 500
+TRIES: Final = 3
+"""How often a room is read in short snapshots before it is read in one."""
 
 
-async def selected_events(
-    database: Database, selection: Selection, *, is_whole: bool
-) -> AsyncIterator[list[Proved]]:
-    """Yield the selected events in order.
+class ErasedMeanwhile(ChatlogError):
+    """Something was erased in the room while it was read: what was read is of no use."""
 
-    Raises:
-        LogError: if one is missing of a chain that should be whole.
-    """
-    seq = selection.first - 1
-    while True:
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What was selected, and how to read it; ``head_hash`` is that of its last event."""
+
+    selection: Selection
+    head_hash: str
+    is_whole: bool
+    read: Read
+    erased: int
+
+    async def pages(self) -> AsyncIterator[list[Proved]]:
+        """Yield the selected events in order.
+
+        Raises:
+            ErasedMeanwhile: begin again with another ``Export``.
+            LogError: if one is missing of a chain that should be whole.
+        """
+        seq = self.selection.first - 1
+        while True:
+            async with self.read() as connection:
+                page = await read_selected(connection, self.selection, seq, limit=PAGE)
+                if await last_erasure(connection, self.selection.room) != self.erased:
+                    raise ErasedMeanwhile("Something was erased while the room was exported.")
+            if self.is_whole:
+                _check_unbroken(seq, page, self.selection.last)
+            if not page:
+                return
+            yield page
+            seq = page[-1].recorded.seq
+
+
+@asynccontextmanager
+async def selected(database: Database, wanted: Wanted, *, tried: int) -> AsyncIterator[Export]:
+    """Lend what exports the wanted events, having been ``tried`` so often before."""
+    if tried < TRIES:
+        yield await _begin(database.read, wanted)
+    else:
         async with database.read() as connection:
-            page = await read_selected(connection, selection, seq, limit=PAGE)
-        if is_whole:
-            _check_unbroken(seq, page, selection.last)
-        if not page:
-            return
-        yield page
-        seq = page[-1].recorded.seq
+            yield await _begin(lambda: nullcontext(connection), wanted)
+
+
+async def _begin(read: Read, wanted: Wanted) -> Export:
+    async with read() as connection:
+        selection = await select(connection, wanted)
+        found = await lookup.hash_at(connection, selection.room, selection.last)
+        erased = await last_erasure(connection, selection.room)
+    head_hash = "" if found is None else found.hex()
+    return Export(selection, head_hash, wanted.is_whole, read, erased)
 
 
 def _check_unbroken(seq: int, page: list[Proved], last: int) -> None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.audit.selection import Selection, read_selected
+from chatlog.domain.proof import Proved
+from chatlog.service import exporting
 from chatlog.wire.spreadsheet import defused
 from tests.cli.command import chatlog, imported, refused
+from tests.test_log_format import verdict as verdict_of_the_document
+
+CHATLOG = Path(sys.executable).with_name("chatlog")
 
 LINES = """\
 === ada [h] has joined #small
@@ -120,3 +130,39 @@ def test_a_part_of_a_room_is_not_imported(sqlite_url: str, database: str, tmp_pa
     assert "SHA-256" in refused(*into, "--manifest", manifest)
     file.write_bytes(whole)
     assert "8 events" in chatlog(*into, "--manifest", manifest).stdout
+
+
+@pytest.mark.parametrize("often", [1, 20])
+def test_an_export_that_an_erasure_comes_into_is_of_one_moment_and_verifies(
+    often: int, database: str, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Before the second page is read, one of its texts is erased; the next time a person, …
+    left = [("redact", "#small", "6"), ("erase-user", "bob")]
+    left += [("redact", "#small", "4"), ("erase-user", "ada")]
+    left = left[: often or None]
+    monkeypatch.setattr(exporting, "PAGE", 4)
+
+    def erase() -> None:
+        options = ("--reason", "asked for", "--database", database)
+        subprocess.run([CHATLOG, *left.pop(0), *options], check=True)
+
+    async def read_and_erase(
+        connection: AsyncConnection, selection: Selection, after: int, *, limit: int
+    ) -> list[Proved]:
+        if after and left:
+            await asyncio.to_thread(erase)
+        return await read_selected(connection, selection, after, limit=limit)
+
+    monkeypatch.setattr(exporting, "read_selected", read_and_erase)
+    manifest = tmp_path / "manifest.json"
+    said = chatlog("export", "#small", "--manifest", manifest, "--database", database).stdout_bytes
+    assert not left
+    found = json.loads(manifest.read_bytes())
+    assert found["is_whole"] is True
+    assert found["sha256"] == hashlib.sha256(said).hexdigest()
+    file = tmp_path / "export.jsonl"
+    file.write_bytes(said)
+    assert verdict_of_the_document(tmp_path, said.splitlines()).returncode == 0
+    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    options = ("--format", "jsonl", "--manifest", manifest, "--database", elsewhere)
+    chatlog("import", file, "--room", "#small", *options)

@@ -101,10 +101,16 @@ class RoomVerdictBody(msgspec.Struct, omit_defaults=True):
     why: str | None = None
 
 
-class VerdictBody(msgspec.Struct):
-    """Whether a room is what was written, how many events that covers, and what of them."""
+class VerdictBody(msgspec.Struct, omit_defaults=True):
+    """Whether a room is what was written, how many events that covers, and what of them.
+
+    ``covered`` says what was looked at in a sentence, ``looked_at`` in a word each; ``hint``
+    is what this cannot show.
+    """
 
     ok: bool
     events: int
     rooms: Sequence[RoomVerdictBody]
     covered: str
+    looked_at: Sequence[str]
+    hint: str | None = None

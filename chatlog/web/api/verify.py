@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from chatlog.audit.coverage import TAIL, Coverage
 from chatlog.audit.moments import find_room
 from chatlog.audit.verify import RoomVerdict
 from chatlog.service.verifying import Verifying
@@ -14,9 +15,8 @@ from chatlog.web.api.queries import room_of
 from chatlog.web.api.replies import reply
 from chatlog.web.keys import RUNTIME
 
-_COVERED: Final = (
-    "looked at the room's chain, texts, names and sessions, "
-    "what was verified before by this server not again."
+_COVERED: Final = Coverage(
+    start="from the first event on, or from where this server had verified the room before"
 )
 VERIFYING: Final = web.AppKey("verifying", Verifying)
 
@@ -35,4 +35,5 @@ def _body(verdict: RoomVerdict) -> VerdictBody:
     room = RoomVerdictBody(
         verdict.room, verdict.ok, verdict.head, verdict.hash, verdict.wrong_seq, verdict.why
     )
-    return VerdictBody(verdict.ok, verdict.head, [room], _COVERED)
+    hint = TAIL if verdict.ok else None
+    return VerdictBody(verdict.ok, verdict.head, [room], _COVERED.sentence(), _COVERED.looked_at, hint)

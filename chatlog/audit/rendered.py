@@ -1,0 +1,71 @@
+"""What PostgreSQL makes of the migrations: the objects of a new log, as it renders them.
+
+A reader cannot run the migrations to see, so their objects were written down: each by the
+text that some major versions of PostgreSQL render (one text nearly always; a view's
+columns are written otherwise since 16). ``python -m bench.definitions`` writes them anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.catalog import KINDS, major_version, read_objects
+from chatlog.audit.schema_verdict import SchemaVerdict
+
+FILE: Final = Path(__file__).with_name("rendered.json")
+
+_FREE: Final = {"table", "index", "constraint", "function", "view"}
+"""Kinds of which somebody may have added some: they change no event, nor what a view says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How these major versions render one object."""
+
+    majors: tuple[int, ...]
+    text: str
+
+
+Renderings = dict[str, list[Rendering]]
+
+
+@cache
+def expected() -> Renderings:
+    """Return the renderings of each object, by kind and name."""
+    said = json.loads(FILE.read_bytes())
+    return {
+        name: [Rendering(tuple(one["majors"]), one["text"]) for one in renderings]
+        for name, renderings in said.items()
+    }
+
+
+async def check_objects(connection: AsyncConnection) -> SchemaVerdict:
+    """Hold a PostgreSQL log's objects against those of the migrations."""
+    major, found = await major_version(connection), await read_objects(connection)
+    known = await asyncio.to_thread(expected)
+    return compare({f"{kind} {name}": text for (kind, name), text in found.items()}, known, major)
+
+
+def compare(found: Mapping[str, str], known: Renderings, major: int) -> SchemaVerdict:
+    """Compare what a server of a major version renders with what is known."""
+    unsure = []
+    for name, renderings in known.items():
+        if name not in found:
+            return SchemaVerdict(KINDS, f"the {name} is gone")
+        if any(found[name] == rendering.text for rendering in renderings):
+            continue
+        if any(major in rendering.majors for rendering in renderings):
+            return SchemaVerdict(KINDS, f"the {name} is not the one of the migrations")
+        unsure.append(name)
+    for name in sorted(found.keys() - known.keys()):
+        if name.partition(" ")[0] not in _FREE:
+            return SchemaVerdict(KINDS, f"the {name} is none of the migrations'")
+    return SchemaVerdict(KINDS, None, tuple(f"the {name}" for name in unsure))
