@@ -50,7 +50,7 @@ class Settings:
     max_connections: int = field(default=20_000, metadata={"help": "WebSockets at a time"})
     max_http_connections: int = field(
         default=1_000,
-        metadata={"help": "other connections at a time; for one more, the idlest is closed"},
+        metadata={"help": "connections beyond those, for HTTP; for one more, the idlest is closed"},
     )
     request_seconds: float = field(
         default=10.0,

@@ -1,9 +1,10 @@
 """The door: takes connections in, and keeps those that are no WebSocket few and short.
 
 A connection that asks for nothing costs a descriptor, and descriptors run out. So at most
-``max_http_connections`` are no WebSocket (yet): one more, and the one that has waited longest
-for a request is closed, else the one that has been answered longest. Who asks at once always
-comes in. aiohttp closes what sends no whole request in time; what takes no answer, the
+``max_connections`` and ``max_http_connections`` together are open: for one more, of those that
+are no WebSocket the one is closed that has waited longest for a request, else the one that has
+been answered longest. Who asks at once always comes in, and so does a crowd that connects
+first and asks then. aiohttp closes what sends no whole request in time; what takes no answer, the
 kernel does. The door accepts by itself, since a loop's own way of being out of descriptors
 is to be silent (uvloop) or to write a traceback for every try (asyncio).
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import socket
 from typing import Any, Final
 
@@ -37,10 +39,12 @@ class Door:
     def __init__(self, server: web.Server, settings: Settings) -> None:
         self._server = server
         self._settings = settings
+        self._most = settings.max_connections + settings.max_http_connections
         self._loop = asyncio.get_running_loop()
         self._listeners: list[socket.socket] = []
         self._arriving: set[asyncio.Task[Any]] = set()
-        # Each in the order in which they came to it: the first has been there longest.
+        self._open: set[Visitor] = set()
+        # Those of them that are no WebSocket. Each in the order in which they came to it: the first has been there longest.
         self._waiting: dict[Visitor, None] = {}
         self._answered: dict[Visitor, None] = {}
         self._told_at = float("-inf")
@@ -61,15 +65,21 @@ class Door:
 
     def wait(self, visitor: Visitor) -> None:
         """Take note that a connection waits for its next request."""
-        self.forget(visitor)
+        self.upgrade(visitor)
+        self._open.add(visitor)
         self._waiting[visitor] = None
-        if len(self._waiting) + len(self._answered) > self._settings.max_http_connections:
+        if len(self._open) > self._most:
             self._close_idlest()
 
-    def forget(self, visitor: Visitor) -> None:
-        """Take note that a connection has ended, or is a WebSocket now."""
+    def upgrade(self, visitor: Visitor) -> None:
+        """Take note that a connection is a WebSocket now, and no longer closed for another."""
         self._waiting.pop(visitor, None)
         self._answered.pop(visitor, None)
+
+    def forget(self, visitor: Visitor) -> None:
+        """Take note that a connection has ended."""
+        self.upgrade(visitor)
+        self._open.discard(visitor)
 
     def _close_idlest(self) -> None:
         visitor = next(iter(self._waiting or self._answered), None)
@@ -82,7 +92,7 @@ class Door:
         make = self._server.request_factory
 
         def noted(message: Any, payload: Any, visitor: Any, *rest: Any) -> web.BaseRequest:
-            self.forget(visitor)
+            self.upgrade(visitor)
             self._answered[visitor] = None
             return make(message, payload, visitor, *rest)
 
@@ -111,7 +121,7 @@ class Door:
             logger.debug("A connection ended before it came in: %r", error)
 
     def _visitor(self) -> Visitor:
-        return Visitor(self._server, self._settings, self.wait, self.forget)
+        return Visitor(self._server, self._settings, self.wait, self.upgrade, self.forget)
 
     def _make_room(self, listener: socket.socket, error: OSError) -> None:
         """Close the idlest connection, and try again in a moment."""
@@ -151,9 +161,8 @@ async def listen(host: str, port: int) -> list[socket.socket]:
             if error.errno not in _NO_SUCH_ADDRESS:
                 for listener in listeners:
                     listener.close()
-                raise OSError(
-                    error.errno, f"{address[0]} port {port} cannot be listened on: {error.strerror}"
-                ) from None
+                why = os.strerror(error.errno or 0)
+                raise OSError(f"Port {port} of {address[0]} cannot be listened on: {why}.") from None
             missing = error
     if not listeners and missing is not None:
         raise missing
@@ -161,6 +170,6 @@ async def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def _listener(family: int, address: Any) -> socket.socket:
-    listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    listener = socket.create_server(address, family=family, backlog=BACKLOG)
     listener.setblocking(False)
     return listener

@@ -22,15 +22,16 @@ _USER_TIMEOUT: Final[int | None] = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 class Visitor(web.RequestHandler):
-    """One connection. ``waits`` and ``ends`` are told what it does."""
+    """One connection. ``waits``, ``upgrades`` and ``ends`` are told what it does."""
 
-    __slots__ = ("_ends", "_slow_seconds", "_waits")
+    __slots__ = ("_ends", "_slow_seconds", "_upgrades", "_waits")
 
     def __init__(
         self,
         server: web.Server,
         settings: Settings,
         waits: Callable[[Visitor], None],
+        upgrades: Callable[[Visitor], None],
         ends: Callable[[Visitor], None],
     ) -> None:
         super().__init__(
@@ -42,6 +43,7 @@ class Visitor(web.RequestHandler):
         )
         self._slow_seconds = settings.slow_seconds
         self._waits = waits
+        self._upgrades = upgrades
         self._ends = ends
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -66,7 +68,7 @@ class Visitor(web.RequestHandler):
         """Become a WebSocket."""
         super().set_parser(*args, **options)
         self._limit_unread(0)
-        self._ends(self)
+        self._upgrades(self)
 
     def handle_error(
         self,

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.support.clients import Clients
+from tests.support.command import chatlog
 from tests.support.server import Server, until
 
 from .conftest import Serve
@@ -61,11 +62,30 @@ async def chat_once(server: Server, name: str) -> None:
 
 
 async def test_silent_connections_give_way_to_whoever_asks(serve: Serve, sqlite_url: str) -> None:
-    flags = ("--max-http-connections", "50", "--request-seconds", "600")
-    server = await serve(sqlite_url, *flags)
+    flags = ("--max-connections", "20", "--max-http-connections", "30")
+    server = await serve(sqlite_url, *flags, "--request-seconds", "600")
     async with strangers(server, SILENT):
         await chat_once(server, "ada")
         assert server.open_files() < 150
+
+
+async def test_a_crowd_that_connects_first_and_asks_then_comes_in(
+    serve: Serve, sqlite_url: str
+) -> None:
+    server = await serve(sqlite_url, "--max-http-connections", "10")
+    async with strangers(server, 100) as crowd:
+        for sock in crowd:
+            await send(sock, HEAD + b"Connection: close\r\n\r\n")
+        for sock in crowd:
+            assert (await read_to_end(sock)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_port_that_is_taken_is_one_sentence(serve: Serve, sqlite_url: str) -> None:
+    server = await serve(sqlite_url)
+    other = sqlite_url.replace("chatlog.db", "other.db")
+    ended = await chatlog("serve", "--port", str(server.port), database=other)
+    assert (ended.status, ended.out) == (2, "")
+    assert f"Port {server.port} of 127.0.0.1 cannot be listened on" in ended.err.splitlines()[-1]
 
 
 async def test_with_few_open_files_it_says_what_it_serves_and_serves_that(
