@@ -15,7 +15,8 @@ from aiohttp import web
 from chatlog.settings import Settings
 from chatlog.web.app import create_app
 from chatlog.web.descriptors import fitted
-from chatlog.web.door import Door, listen
+from chatlog.web.door import Door
+from chatlog.web.listening import listen
 
 logger = logging.getLogger(__name__)
 
