@@ -125,7 +125,7 @@ class Writer:
                 await transaction.commit()
         except ChatlogError as error:
             self._memory.forget()
-            if isinstance(error, LeaseLost):
+            if isinstance(error, LeaseLost | Unavailable):
                 self.noted(False)
             raise
         except Exception as error:  # noqa: BLE001 - whatever a driver raises must become an outcome
