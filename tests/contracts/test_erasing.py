@@ -87,7 +87,7 @@ async def test_an_old_user_goes_and_a_present_one_of_the_name_keeps_their_words(
     await operated.said("general", "bob", "said today")
     await operated.do("import-jsonl", path=str(archive), room=None)
     rule = {"room": "archive", "days": 30, "names": True, "by": "eve"}
-    assert await operated.do("retention", **rule) == {"texts": 2, "people": 2}
+    assert await operated.do("retention", **rule) == {"texts": 2, "people": 2, "remains": ""}
     assert await operated.texts() == ["said today"]
     assert await operated.names() == [BY, "bob"]
     present = await operated._log.table("SELECT username FROM audit_presence")
@@ -116,7 +116,7 @@ async def test_who_was_active_in_another_room_within_the_time_keeps_the_name(
     await operated.left("general", session, at=OLD.format(15))
     await operated.left("elsewhere", await operated.said("elsewhere", "bob", "said today"))
     rule = {"room": "general", "days": 30, "names": True, "by": "eve"}
-    assert await operated.do("retention", **rule) == {"texts": 1, "people": 0}
+    assert await operated.do("retention", **rule) == {"texts": 1, "people": 0, "remains": ""}
     assert await operated.texts() == ["said today"]
     assert "bob" in await operated.names()
 
