@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from pathlib import Path
@@ -85,7 +86,8 @@ class Runtime:
         )
         self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
         self.writer.noted = self.readiness.note
-        self.departures = Departures(self.committer)
+        self.refusals: Counter[str] = Counter()
+        self.departures = Departures(self.committer, self.refusals)
         self.membership = Membership(
             database,
             self.writer,
@@ -163,7 +165,7 @@ def _parts(runtime: Runtime) -> Parts:
         history=runtime.history,
         users=runtime.users,
         limits=limits_of(settings),
-        refusals={},
+        refusals=runtime.refusals,
         max_in_flight=settings.max_in_flight,
         max_bad_commands_per_minute=settings.max_bad_commands_per_minute,
         max_chats_per_second=settings.max_chats_per_second,
@@ -219,7 +221,7 @@ async def _controlled(socket: Path | None, runtime: Runtime) -> AsyncIterator[No
     if socket is None:
         yield
         return
-    async with control.listening(socket, runtime.operations.handlers()):
+    async with control.listening(socket, runtime.operations.handlers(), runtime.refusals):
         yield
 
 

@@ -154,7 +154,7 @@ class Connection:
         self._outlet.write(text_frame(encode_answer(answer)))
 
     def _refuse(self, error: Refused | OutcomeUnknown, id: str | None) -> None:
-        self._parts.refusals[error.code] = self._parts.refusals.get(error.code, 0) + 1
+        self._parts.refusals[error.code] += 1
         self._answer(Error(error.code, error.sentence, id))
 
     def _count_bad(self) -> None:

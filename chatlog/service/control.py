@@ -14,11 +14,12 @@ import os
 import socket
 import stat
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from chatlog.domain.errors import ChatlogError, LogError, OutcomeUnknown
+from chatlog.domain.errors import ChatlogError, LogError, OutcomeUnknown, Refused
 from chatlog.eventlog.lockfile import LockFile
 
 logger = logging.getLogger(__name__)
@@ -66,8 +67,10 @@ def place() -> Iterator[Place]:
 
 
 @contextlib.asynccontextmanager
-async def listening(path: Path, handlers: Mapping[str, Handler]) -> AsyncIterator[None]:
-    """Answer requests at ``path`` until the block is left."""
+async def listening(
+    path: Path, handlers: Mapping[str, Handler], refusals: Counter[str]
+) -> AsyncIterator[None]:
+    """Answer requests at ``path`` until the block is left; ``refusals`` counts those by code."""
     running: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,7 +78,7 @@ async def listening(path: Path, handlers: Mapping[str, Handler]) -> AsyncIterato
             running.add(task)
             task.add_done_callback(running.discard)
         try:
-            answer = await _answer(await reader.readline(), handlers)
+            answer = await _answer(await reader.readline(), handlers, refusals)
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
         except (OSError, ValueError) as error:  # the asker went away, or asks without end
@@ -133,14 +136,19 @@ def _clear(path: Path) -> None:
             path.parent.rmdir()
 
 
-async def _answer(line: bytes, handlers: Mapping[str, Handler]) -> dict[str, Any]:
+async def _answer(
+    line: bytes, handlers: Mapping[str, Handler], refusals: Counter[str]
+) -> dict[str, Any]:
     try:
         request = json.loads(line)
         handler = handlers[request["command"]]
         return {"done": await handler(**request["arguments"])}
     except OutcomeUnknown as error:
+        refusals[error.code] += 1
         return {"error": error.sentence}
     except ChatlogError as error:
+        if isinstance(error, Refused):
+            refusals[error.code] += 1
         return {"error": str(error)}
     except (ValueError, KeyError, TypeError) as error:
         return {"error": f"The server does not know this command: {error}"}

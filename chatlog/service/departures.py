@@ -7,6 +7,7 @@ meanwhile, so a leave that could not be written is tried again until it is.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 
 from chatlog.domain.commands import Leave
@@ -17,10 +18,11 @@ _RETRY_SECONDS = 0.5
 
 
 class Departures:
-    """Sees to it that sessions end in the log."""
+    """Sees to it that sessions end in the log. ``refusals`` counts what it is refused, by code."""
 
-    def __init__(self, committer: Committer) -> None:
+    def __init__(self, committer: Committer, refusals: Counter[str]) -> None:
         self._committer = committer
+        self._refusals = refusals
         self._pending: dict[str, Leave] = {}
         self._again: dict[str, Leave] = {}
         self._bell = asyncio.Event()
@@ -44,12 +46,13 @@ class Departures:
     def _submit(self, leave: Leave) -> None:
         try:
             self._committer.submit(leave, lambda told: self._done(leave, told))
-        except Overloaded:
+        except Overloaded as error:
+            self._refusals[error.code] += 1
             self._retry(leave)
 
     def _done(self, leave: Leave, told: Told) -> None:
-        settled = not isinstance(told, Refused) or told.code == "not_joined"
-        if isinstance(told, OutcomeUnknown) or not settled:
+        if isinstance(told, (OutcomeUnknown, Refused)) and told.code != "not_joined":
+            self._refusals[told.code] += 1
             self._retry(leave)
             return
         self._pending.pop(leave.session, None)

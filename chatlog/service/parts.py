@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from chatlog.domain.names import Limits
@@ -22,7 +23,7 @@ class Parts:
     history: History
     users: Users
     limits: Limits
-    refusals: dict[str, int]
+    refusals: Counter[str]
     max_in_flight: int
     max_bad_commands_per_minute: int
     max_chats_per_second: float

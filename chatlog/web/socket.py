@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from multidict import CIMultiDict
 
 from chatlog.domain.events import Cause
 from chatlog.service.connection import Connection
@@ -57,8 +58,25 @@ async def serve(request: web.Request) -> web.StreamResponse:
     return ws
 
 
+class _WebSocket(web.WebSocketResponse):
+    """A WebSocket that speaks no subprotocol, whatever is offered."""
+
+    __slots__ = ()
+
+    def _handshake(self, request: web.BaseRequest) -> Any:
+        # aiohttp logs what is offered, twice, and some clients offer their token.
+        if "Sec-WebSocket-Protocol" in request.headers:
+            headers = CIMultiDict(request.headers)
+            del headers["Sec-WebSocket-Protocol"]
+            request = request.clone(headers=headers)
+        try:
+            return super()._handshake(request)
+        except ValueError:  # a key that is not ASCII
+            raise web.HTTPBadRequest from None
+
+
 def _websocket(settings: Settings) -> web.WebSocketResponse:
-    return web.WebSocketResponse(
+    return _WebSocket(
         autoclose=False,  # it would answer our own close frame with a second one
         compress=False,  # 10,000 connections: 1,116 MB with compression, 182 MB without
         heartbeat=settings.heartbeat_seconds,

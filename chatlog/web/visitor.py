@@ -8,15 +8,23 @@ knows of every byte, whoever wrote it. From the upgrade on, the WebSocket has ru
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
+import zlib
 from collections.abc import Callable
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from chatlog.settings import Settings
 from chatlog.web.answers import error
 from chatlog.web.app import NAME
+
+logger = logging.getLogger(__name__)
+
+_CLIENTS_OWN: Final = (ConnectionError, HttpProcessingError, web.RequestPayloadError, zlib.error)
+"""Errors by which aiohttp says that a client sends nonsense, or has gone."""
 
 _USER_TIMEOUT: Final[int | None] = getattr(socket, "TCP_USER_TIMEOUT", None)
 
@@ -78,12 +86,22 @@ class Visitor(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what is no HTTP, in our own words: it goes into no log, and names no software."""
+        if isinstance(exc, ConnectionError):
+            raise exc  # it has gone: aiohttp says so to nobody
         if status != 400:
             return super().handle_error(request, status, exc, message)
         response = error(400, "bad_command", "This is no HTTP request that can be read.")
         response.headers["Server"] = NAME
         response.force_close()
         return response
+
+    def log_exception(self, *args: Any, **options: Any) -> None:
+        """Log a bug; of what a client sends that is no HTTP, or leaves half sent, one line."""
+        error = options.get("exc_info")
+        if isinstance(error, _CLIENTS_OWN) or self.transport is None:
+            logger.debug("A request was not read to its end: %s", type(error).__name__)
+        else:
+            super().log_exception(*args, **options)
 
     def cut(self) -> None:
         """Close at once."""

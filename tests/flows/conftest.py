@@ -18,9 +18,9 @@ async def serve(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """``await serve(database_url, "--flag", "value")`` starts a server and returns it ready."""
     servers: list[Server] = request.node.stash.setdefault(SERVERS, [])
 
-    async def start(database: str, *flags: str, most_files: int | None = None) -> Server:
+    async def start(database: str, *flags: str, shell: str = "") -> Server:
         log = tmp_path / f"server-{len(servers)}.log"
-        server = Server(database, log, flags, most_files=most_files)
+        server = Server(database, log, flags, shell=shell)
         servers.append(server)
         await server.start()
         return server

@@ -91,7 +91,7 @@ async def test_a_port_that_is_taken_is_one_sentence(serve: Serve, sqlite_url: st
 async def test_with_few_open_files_it_says_what_it_serves_and_serves_that(
     serve: Serve, sqlite_url: str
 ) -> None:
-    server = await serve(sqlite_url, "--request-seconds", "600", most_files=128)
+    server = await serve(sqlite_url, "--request-seconds", "600", shell="ulimit -n 128;")
     assert server.printed().count("open files") == 1, server.printed()
     assert "not 20000" in server.printed()
     async with strangers(server, SILENT):

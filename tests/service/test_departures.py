@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -37,7 +38,7 @@ class Line:
 
 @asynccontextmanager
 async def departing(line: Line) -> AsyncIterator[Departures]:
-    departures = Departures(line)  # type: ignore[arg-type]
+    departures = Departures(line, Counter())  # type: ignore[arg-type]
     running = asyncio.create_task(departures.run())
     async with asyncio.timeout(10):
         yield departures
@@ -99,3 +100,15 @@ async def test_a_leave_that_is_added_twice_is_one_event(sqlite_url: str) -> None
         await bob.until("chat")
         leaves = [frame for frame in bob.new() if frame.get("event") == "leave"]
     assert [leave["cause"] for leave in leaves] == ["kicked"]
+
+
+async def test_what_is_refused_is_counted_by_its_code() -> None:
+    refusals: Counter[str] = Counter()
+    line = Line(StorageFull(), Overloaded(), OutcomeUnknown(), DONE)
+    departures = Departures(line, refusals)  # type: ignore[arg-type]
+    running = asyncio.create_task(departures.run())
+    departures.add([LEAVE])
+    async with asyncio.timeout(10):
+        await departures.wait()
+    running.cancel()
+    assert refusals == {"storage_full": 1, "overloaded": 1, "outcome_unknown": 1}

@@ -1,7 +1,8 @@
 """Run the real server as a process of its own: start, kill, start again, stop.
 
 A ``Server`` keeps its port and database from one process to the next, so that clients come
-back to the same address. What it prints goes to a file, shown when a test fails.
+back to the same address. What it prints goes to a file, shown when a test fails. ``shell``
+is what a shell does before it becomes the server (``ulimit -n 100;``).
 """
 
 import asyncio
@@ -40,7 +41,7 @@ class Server:
     log: Path
     flags: tuple[str, ...] = ()
     port: int = 0
-    most_files: int | None = None
+    shell: str = ""
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -57,9 +58,8 @@ class Server:
         self.port = self.port or free_port()
         address = ("--host", "127.0.0.1", "--port", str(self.port), "--database", self.database)
         arguments = (sys.executable, "-m", "chatlog", "serve", *address, *self.flags)
-        if self.most_files is not None:
-            limit = f'ulimit -n {self.most_files}; exec "$@"'
-            arguments = ("/bin/sh", "-c", limit, "sh", *arguments)
+        if self.shell:
+            arguments = ("/bin/sh", "-c", f'{self.shell} exec "$@"', "sh", *arguments)
         with self.log.open("ab") as out:
             self.process = await asyncio.create_subprocess_exec(
                 *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out

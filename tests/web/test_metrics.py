@@ -72,6 +72,18 @@ async def test_they_count_what_happened(sqlite_url: str) -> None:
     assert value(metrics["chatlog_commit_seconds"], "_count") == 2
 
 
+async def test_refusals_over_http_are_counted_by_code_too(sqlite_url: str) -> None:
+    async with served(sqlite_url) as client:
+        for path in ("/api/rooms/nowhere/events", "/api/rooms?limit=x", "/nowhere", "/nowhere"):
+            async with client.get(path) as answer:
+                assert answer.status in (400, 404)
+        async with client.get("/api/rooms", headers={"Host": "evil.example"}) as answer:
+            assert answer.status == 403
+        refusals = (await scraped(client))["chatlog_refusals"]
+    counted = {"room_unknown": 1, "bad_command": 1, "not_found": 2, "forbidden": 1}
+    assert {code: value(refusals, "_total", code=code) for code in counted} == counted
+
+
 async def test_a_histogram_s_buckets_only_grow(sqlite_url: str) -> None:
     async with served(sqlite_url) as client:
         metrics = await scraped(client)

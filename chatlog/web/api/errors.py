@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from chatlog.domain.errors import Refused
 from chatlog.web import answers
 from chatlog.web.guards import check
+from chatlog.web.keys import RUNTIME
 
 logger = logging.getLogger(__name__)
 
@@ -39,23 +40,30 @@ async def entrance(request: web.Request, handler: Handler) -> web.StreamResponse
         check(request)
         return await handler(request)
     except Refused as error:
-        return _error(STATUS.get(error.code, 400), error.code, error.sentence)
+        return _error(request, STATUS.get(error.code, 400), error.code, error.sentence)
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        response = _error(error.status, _CODES.get(error.status, "http"), error.reason)
+        response = _error(request, error.status, _CODES.get(error.status, "http"), error.reason)
         for name, value in error.headers.items():
             if name not in ("Content-Type", "Content-Length"):
                 response.headers[name] = value
         return response
-    except ConnectionError:
-        raise  # the client has gone; there is nobody to tell
-    except Exception:  # a bug, or a database that failed while it was read
+    except Exception as error:  # a bug, or a database that failed while it was read
+        if isinstance(error, ConnectionError) and _has_gone(request):
+            logger.debug("A client was gone before its answer: %s", type(error).__name__)
+            return web.Response(status=499)  # for nobody; raised, it would be logged as a bug
         logger.exception("%s %s could not be answered", request.method, request.path)
-        return _error(503, "unavailable", "This cannot be answered now. Try again.")
+        return _error(request, 503, "unavailable", "This cannot be answered now. Try again.")
 
 
-def _error(status: int, code: str, message: str) -> web.Response:
+def _has_gone(request: web.Request) -> bool:
+    """Return whether it is the client that was lost: a database's connection can be, too."""
+    return request.transport is None or request.transport.is_closing()
+
+
+def _error(request: web.Request, status: int, code: str, message: str) -> web.Response:
+    request.app[RUNTIME].refusals[code] += 1
     response = answers.error(status, code, message)
     # By default a cache may keep a 404, and the room may begin in the next moment.
     response.headers["Cache-Control"] = "no-store"
