@@ -23,7 +23,10 @@ class Settings:
     """How one node runs. The help of a field is its ``metadata["help"]``."""
 
     database: str = field(default=DEFAULT_DATABASE, metadata={"help": "URL of the log"})
-    host: str = field(default="127.0.0.1", metadata={"help": "address to listen on"})
+    host: str | tuple[str, ...] = field(
+        default="127.0.0.1",
+        metadata={"help": "address or name to listen on (repeatable); :: for all", "several": True},
+    )
     port: int = field(default=8080, metadata={"help": "port to listen on; 0 for any free one"})
     node: str = field(
         default="",
@@ -141,12 +144,19 @@ class Settings:
     shutdown_seconds: float = field(default=4.0, metadata={"help": "longest graceful stop"})
     readers: int = field(default=4, metadata={"help": "database connections that read"})
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host to listen on."""
+        return (self.host,) if isinstance(self.host, str) else self.host
+
     def __post_init__(self) -> None:
         """Refuse a limit that would stop the server from working.
 
         Raises:
             ValueError: naming the setting.
         """
+        if not self.hosts:
+            raise ValueError("host names at least one address to listen on.")
         for setting in fields(self):
             value = getattr(self, setting.name)
             least = _LEAST.get(setting.name, 1 if type(value) is int else 0.001)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from typing import Final, NoReturn, ParamSpec, TypeVar
 import click
 
 from chatlog.cli import output
-from chatlog.domain.errors import ChatlogError, Unavailable
+from chatlog.cli.streams import silence
+from chatlog.domain.errors import ChatlogError, Unavailable, said_by_system
 from chatlog.eventlog.opening import DATABASE_ERRORS, why
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
         except UnicodeEncodeError:  # bytes of the command line that are no text
             sentence = "An argument is not UTF-8."
         except OSError as error:
-            sentence = str(error)
+            sentence = said_by_system(error)
         fail(sentence)
 
     return run
@@ -76,6 +76,5 @@ def fail(sentence: str, status: int = USAGE) -> NoReturn:
 
 
 def _leave_quietly() -> NoReturn:
-    # Python flushes stdout once more at its end, and would complain there.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    silence(sys.stdout)
     sys.exit(0)

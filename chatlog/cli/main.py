@@ -11,6 +11,7 @@ import click
 from chatlog import __version__
 from chatlog.cli.failures import bad_usage_is_a_sentence
 from chatlog.cli.output import speak_utf8
+from chatlog.cli.streams import hold_standard_streams
 from chatlog.settings import database_from
 
 COMMANDS: Final = {
@@ -48,6 +49,10 @@ class _Commands(click.Group):
         module = importlib.import_module(COMMANDS[cmd_name])
         command: click.Command = getattr(module, COMMANDS[cmd_name].rpartition(".")[2])
         return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        hold_standard_streams()
+        return super().main(*args, **kwargs)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with bad_usage_is_a_sentence():

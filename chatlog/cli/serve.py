@@ -1,16 +1,19 @@
-"""``chatlog serve``: run a server until SIGINT or SIGTERM."""
+"""``chatlog serve``: run a server until SIGINT, SIGTERM or SIGHUP."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
 import click
 
 from chatlog.cli import output
+from chatlog.cli.calm import CalmHandler
 from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.streams import silence
 from chatlog.settings import Settings, database_from
 from chatlog.web.guards import check_public
 from chatlog.web.run import run
@@ -27,6 +30,8 @@ def _option(field: Field[Any]) -> click.Option:
         return click.Option(flags, is_flag=True, default=default, help=help_)
     if isinstance(default, tuple):
         return click.Option(flags, multiple=True, help=help_)
+    if field.metadata.get("several"):
+        return click.Option(flags, multiple=True, default=[default], show_default=True, help=help_)
     return click.Option(flags, type=type(default), default=default, show_default=True, help=help_)
 
 
@@ -44,6 +49,8 @@ class VisibleFormatter(logging.Formatter):
 
 def _settings(values: dict[str, Any]) -> Settings:
     values["database"] = values["database"] or database_from()
+    if len(values["host"]) == 1:
+        (values["host"],) = values["host"]
     try:
         return Settings(**values)
     except ValueError as error:
@@ -55,11 +62,18 @@ def _serve(**values: Any) -> None:
     settings = _settings(values)
     if (refusal := check_public(settings)) is not None:
         raise click.UsageError(refusal)
-    handler = logging.StreamHandler()
+    handler = CalmHandler()
     handler.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    _runner()(run(settings, announce=output.say))
+    _runner()(run(settings, announce=_announce))
+
+
+def _announce(sentence: str) -> None:
+    try:
+        output.say(sentence)
+    except OSError:  # nobody reads it, or it goes to a disk that is full
+        silence(sys.stdout)
 
 
 def _runner() -> Any:

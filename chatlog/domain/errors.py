@@ -14,6 +14,19 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ?")
+
+
+def said_by_system(error: OSError) -> str:
+    """Return what the system says of a failure, and of which file, without its numbers."""
+    said = error.strerror or _NUMBER.sub("", str(error)) or type(error).__name__
+    files = [str(file) for file in (error.filename, error.filename2) if file is not None]
+    said = _NUMBER.sub("", said).rstrip(".")
+    return f"{' and '.join(files)}: {said}." if files else f"{said}."
+
 
 class ChatlogError(Exception):
     """Anything this program says by itself, in a sentence for the reader."""

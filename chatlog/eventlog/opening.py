@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from chatlog.domain.errors import LogError
+from chatlog.domain.errors import LogError, said_by_system
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.lockfile import LockFile
@@ -30,7 +30,8 @@ DATABASE_ERRORS: Final = (sa.exc.SQLAlchemyError,)
 
 def why(error: BaseException) -> str:
     """Return in one line what a database says of a failure."""
-    said = str(getattr(error, "orig", None) or error).strip()
+    cause = getattr(error, "orig", None) or error
+    said = (said_by_system(cause) if isinstance(cause, OSError) else str(cause)).strip()
     return said.splitlines()[0] if said else type(error).__name__
 
 

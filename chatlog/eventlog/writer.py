@@ -147,7 +147,12 @@ class Writer:
         failure = self._database.backend.failure(error)
         if failure is Failure.BAD_ROW and not committing:
             raise BadRow("The database cannot store this.") from error
-        logger.warning("The log could not be written (%s): %s", failure.name, describe(error))
+        logger.warning(
+            "The log could not be written (%s): %s",
+            failure.name,
+            describe(error),
+            extra={"kind": failure},
+        )
         if failure is Failure.FULL:
             raise StorageFull from error
         if failure is not Failure.UNAVAILABLE and committing:

@@ -72,7 +72,13 @@ class Tasks:
             return
         self._said[name] = (said, now)
         trace = None if isinstance(error, _EXPECTED) else error
-        logger.warning("The task %s failed and will be tried again: %s", name, said, exc_info=trace)
+        logger.warning(
+            "The task %s failed and will be tried again: %s",
+            name,
+            said,
+            exc_info=trace,
+            extra={"kind": (name, type(error))},
+        )
 
 
 def _is_cancelled() -> bool:

@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 _AT_A_TIME: Final = 100
 _PAUSE_SECONDS: Final = 0.1
-_TELL_SECONDS: Final = 60.0
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -44,7 +43,6 @@ class Door:
         # Those of them that are no WebSocket. Each in the order in which they came to it: the first has been there longest.
         self._waiting: dict[Visitor, None] = {}
         self._answered: dict[Visitor, None] = {}
-        self._told_at = float("-inf")
         self._note_requests()
 
     def open(self, listeners: list[socket.socket]) -> None:
@@ -122,14 +120,11 @@ class Door:
 
     def _make_room(self, listener: socket.socket, error: OSError) -> None:
         """Close the idlest connection, and try again in a moment."""
-        now = self._loop.time()
-        if now - self._told_at >= _TELL_SECONDS:
-            self._told_at = now
-            logger.error(
-                "A connection cannot be taken in: %s. Raise the limit of open files (ulimit -n, "
-                "LimitNOFILE=), or lower --max-connections.",
-                error.strerror,
-            )
+        logger.error(
+            "A connection cannot be taken in: %s. Raise the limit of open files (ulimit -n, "
+            "LimitNOFILE=), or lower --max-connections.",
+            error.strerror,
+        )
         self._close_idlest()
         self._loop.remove_reader(listener.fileno())
         self._loop.call_later(_PAUSE_SECONDS, self._try_again, listener)

@@ -9,7 +9,6 @@ is a program, and passes. Checked on pages, HTTP and sockets, before anything el
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,57 +16,65 @@ from aiohttp import web
 
 from chatlog.domain.errors import Refused
 from chatlog.settings import Settings
+from chatlog.web.addresses import is_any, is_local, is_of_this_machine, plain, without_zone
 from chatlog.web.keys import SETTINGS
 
 LINKED: Final = frozenset({"home", "audit", "asset", "alive", "ready"})
 """The routes that other pages may link to, by name."""
 
+PROBED: Final = frozenset({"alive", "ready"})
+"""The routes that answer whatever the ``Host``: a probe asks by an address, or names none."""
+
 # Another port or subdomain (`same-site`) is another page, and without Origin nobody knows which.
 _OWN_SITE: Final = frozenset({"", "same-origin", "none"})
-_ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
-
-
-def is_local(host: str) -> bool:
-    """Return whether a host's name can only mean this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+_NO_AUTHORITY: Final = frozenset("/\\?#@, \t")
 
 
 def check_public(settings: Settings) -> str | None:
     """Return why these settings must not be served, None if they may."""
-    if settings.allow_public or is_local(settings.host):
+    beyond = [host for host in settings.hosts if not is_local(host)]
+    if settings.allow_public or not beyond:
         return None
     return (
-        f"{settings.host} is not a loopback address, and without tokens anybody who can "
+        f"{beyond[0] or 'Every address'} is not a loopback address, and without tokens anybody who can "
         "connect can read every room. Say --allow-public if that is what you want."
     )
 
 
 def host_name(netloc: str) -> str:
-    """Return the name in a ``Host`` header, without port and brackets, in lower case."""
+    """Return the host in a ``Host`` header, without its port, in one form; none if it is wrong."""
+    if _NO_AUTHORITY & set(netloc):
+        return ""
     try:
-        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+        parts = urlsplit(f"//{netloc}")
+        return "" if parts.port == 0 else plain(parts.hostname or "")
     except ValueError:
         return ""
 
 
-def is_our_host(netloc: str, settings: Settings) -> bool:
-    """Return whether a ``Host`` header names this server."""
+def is_our_host(netloc: str, settings: Settings, accepted_on: str | None = None) -> bool:
+    """Return whether a ``Host`` header names this server.
+
+    ``accepted_on`` is the address on which the connection came in. An address is ours if we
+    listen on it: a page that rebound its name still sends the name.
+    """
     name = host_name(netloc)
     if not name:
         return False
     if is_local(name) or netloc.lower() in _lower(settings.allow_host):
         return True
-    if name in {host.strip("[]") for host in _lower(settings.allow_host)}:
+    if name in {plain(host) for host in settings.allow_host}:
         return True
-    return name == settings.host.lower() and settings.host not in _ANY_ADDRESS
+    if is_any(name):
+        return False
+    if name in {plain(host) for host in settings.hosts}:
+        return True
+    if accepted_on is not None and name == plain(without_zone(accepted_on)):
+        return True
+    return any(map(is_any, settings.hosts)) and is_of_this_machine(name)
 
 
-def is_our_origin(origin: str, settings: Settings) -> bool:
+def is_our_origin(origin: str, settings: Settings, accepted_on: str | None = None) -> bool:
     """Return whether a page of this origin may connect to us."""
     if origin.lower().rstrip("/") in _lower(settings.allow_origin):
         return True
@@ -77,7 +84,7 @@ def is_our_origin(origin: str, settings: Settings) -> bool:
         return False
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return False
-    return is_our_host(parts.netloc, settings)
+    return is_our_host(parts.netloc, settings, accepted_on)
 
 
 def _lower(values: tuple[str, ...]) -> set[str]:
@@ -90,15 +97,21 @@ def check(request: web.Request) -> None:
     Raises:
         Refused: ``forbidden``.
     """
-    settings = request.app[SETTINGS]
-    if not is_our_host(request.headers.get("Host", ""), settings):
+    settings, accepted_on = request.app[SETTINGS], _accepted_on(request)
+    host = request.headers.get("Host", "")
+    if request.match_info.route.name not in PROBED and not is_our_host(host, settings, accepted_on):
         raise Refused("forbidden", "This server has another name. See --allow-host.")
     origin = request.headers.get("Origin")
-    if origin is not None and not is_our_origin(origin, settings):
+    if origin is not None and not is_our_origin(origin, settings, accepted_on):
         raise Refused("forbidden", "Pages of this origin may not connect. See --allow-origin.")
     site = request.headers.get("Sec-Fetch-Site", "").lower()
     if origin is None and site not in _OWN_SITE and not _is_linked(request):
         raise Refused("forbidden", "Pages of another origin may not ask for this.")
+
+
+def _accepted_on(request: web.Request) -> str | None:
+    name = None if request.transport is None else request.transport.get_extra_info("sockname")
+    return name[0] if isinstance(name, tuple) else None  # a Unix socket's name is a path
 
 
 def _is_linked(request: web.Request) -> bool:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aiohttp import web
 
 from chatlog.web.answers import error
 from chatlog.web.keys import RUNTIME
+
+
+METHODS: Final = ("GET", "HEAD", "OPTIONS")
+"""The methods of probes; OPTIONS is HAProxy's, unless it is told another."""
+
+
+def add_probes(app: web.Application) -> None:
+    """Add ``/healthz`` and ``/readyz``."""
+    for path, name, handler in (("/healthz", "alive", alive), ("/readyz", "ready", ready)):
+        resource = app.router.add_resource(path, name=name)
+        for method in METHODS:
+            resource.add_route(method, handler)
 
 
 async def alive(_request: web.Request) -> web.Response:

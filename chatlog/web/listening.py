@@ -1,4 +1,4 @@
-"""Listen on the addresses of a host."""
+"""Listen on the addresses of the hosts that were asked for."""
 
 from __future__ import annotations
 
@@ -6,40 +6,111 @@ import asyncio
 import errno
 import os
 import socket
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from chatlog.domain.errors import ChatlogError
+from chatlog.web.addresses import is_any, plain
+
 BACKLOG: Final = 4_096
-_NO_SUCH_ADDRESS: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+_NO_SUCH_ADDRESS: Final = frozenset(
+    {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT}
+)
+_TRIES: Final = 10
+
+Place = tuple[int, Any]
+"""A family of addresses, and an address of it as ``bind`` takes it."""
 
 
-async def listen(host: str, port: int) -> list[socket.socket]:
-    """Return sockets that listen on every address of a host (empty: on all there are).
+class CannotListen(ChatlogError):
+    """A port that cannot be listened on; the sentence names it and the address."""
+
+
+async def listen(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    """Return sockets that listen on every address of every host, all on one port.
+
+    A host that means all addresses gets both families, where both are to be had.
 
     Raises:
-        OSError: if none of its addresses can be listened on, or one is taken.
+        CannotListen: if a host has no address that can be listened on, or one is taken.
     """
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(
-        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    listeners: list[socket.socket] = []
-    missing: OSError | None = None
-    for family, address in dict.fromkeys((family, address) for family, *_, address in found):
+    # All addresses first: one of them cannot be listened on before them, but is covered by them.
+    hosts = sorted(hosts, key=lambda host: not is_any(host))
+    places = [await _places(host, port) for host in hosts]
+    for tries_left in reversed(range(_TRIES)):
         try:
-            listeners.append(_listener(family, address))
+            return _listen(hosts, places, port)
+        except CannotListen:
+            # A free port of one address (port 0) may be taken on the next one.
+            if port != 0 or len(places) == len(places[0]) == 1 or tries_left == 0:
+                raise
+    raise AssertionError  # the last try raises
+
+
+async def _places(host: str, port: int) -> list[Place]:
+    name = None if is_any(host) and plain(host) != "0.0.0.0" else plain(host)  # noqa: S104 - IPv4's
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no name of a host"
+        raise CannotListen(f"{host} cannot be listened on: {why}.") from None
+    return list(dict.fromkeys((family, address) for family, *_, address in found))
+
+
+def _listen(
+    hosts: Sequence[str], places: Sequence[Iterable[Place]], port: int
+) -> list[socket.socket]:
+    listeners: dict[Place, socket.socket] = {}
+    try:
+        for host, wanted in zip(hosts, places, strict=True):
+            port = _listen_on(host, wanted, port, listeners)
+    except BaseException:
+        for listener in listeners.values():
+            listener.close()
+        raise
+    return list(listeners.values())
+
+
+def _listen_on(
+    host: str, places: Iterable[Place], port: int, listeners: dict[Place, socket.socket]
+) -> int:
+    """Listen on the addresses of one host, and return the port."""
+    missing: OSError | None = None
+    count = 0
+    for family, address in places:
+        place = (family, (address[0], port, *address[2:]))
+        try:
+            if not _is_covered(place, listeners):
+                listener = _listener(*place)
+                port = port or listener.getsockname()[1]
+                listeners[family, (address[0], port, *address[2:])] = listener
+            count += 1
         except OSError as error:
             if error.errno not in _NO_SUCH_ADDRESS:
-                for listener in listeners:
-                    listener.close()
-                why = os.strerror(error.errno or 0)
-                raise OSError(f"Port {port} of {address[0]} cannot be listened on: {why}.") from None
+                raise _cannot(address[0], port, error) from None
             missing = error
-    if not listeners and missing is not None:
-        raise missing
-    return listeners
+    if count == 0:
+        raise _cannot(host, port, missing)
+    return port
+
+
+def _is_covered(place: Place, listeners: Iterable[Place]) -> bool:
+    """Return whether an address is listened on, by itself or with all of its family."""
+    family, address = place
+    return any(
+        family == known and (there == address or is_any(there[0])) for known, there in listeners
+    )
+
+
+def _cannot(host: str, port: int, error: OSError | None) -> CannotListen:
+    why = "it has no address" if error is None else os.strerror(error.errno or 0)
+    return CannotListen(f"Port {port} of {host} cannot be listened on: {why}.")
 
 
 def _listener(family: int, address: Any) -> socket.socket:
+    # IPv6 sockets take IPv6 only: IPv4 has its own, so that either may be missing.
     listener = socket.create_server(address, family=family, backlog=BACKLOG)
     listener.setblocking(False)
     return listener

@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -31,13 +32,13 @@ async def run(
     announce: Callable[[str], None],
     beside: Callable[[str], Coroutine[Any, Any, None]] = _nothing,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then stop gracefully.
+    """Serve until SIGINT, SIGTERM or SIGHUP, then stop gracefully.
 
     ``beside`` is given the server's address and runs while it serves; the stop cancels it.
 
     Raises:
         LogError: if the database is in use, another's or too new.
-        OSError: if the port cannot be listened on.
+        CannotListen: if the port cannot be listened on.
     """
     settings = fitted(settings)
     # Handlers have been told to end by then; what is left of them is cut.
@@ -49,19 +50,22 @@ async def run(
     door = Door(runner.server, settings)
     _spare_the_collector()
     try:
-        listeners = await listen(settings.host, settings.port)
-        host, port, *_ = listeners[0].getsockname()
+        listeners = await listen(settings.hosts, settings.port)
         door.open(listeners)
-        shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{port}"
-        announce(f"chatlog serves on {url} (Ctrl-C stops it)")
+        urls = list(map(_url, listeners))
+        announce(f"chatlog serves on {' and '.join(urls)} (Ctrl-C stops it)")
         async with asyncio.TaskGroup() as tasks:
-            company = tasks.create_task(beside(url), name="beside the server")
+            company = tasks.create_task(beside(urls[0]), name="beside the server")
             await stop.wait()
             company.cancel()
     finally:
         door.close()
         await _clean_up(runner, settings)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port, *_ = listener.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _clean_up(runner: web.AppRunner, settings: Settings) -> None:
@@ -92,6 +96,8 @@ def _spare_the_collector() -> None:
 
 def _stop_on_signals() -> asyncio.Event:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # `nohup` has SIGHUP ignored, so that the server outlives its terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop.set)
     return stop

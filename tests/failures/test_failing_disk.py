@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.support.checker import assert_holds
 from tests.support.client import Client
 from tests.support.clients import Clients
 from tests.support.frames import Frame
+from tests.support.server import Server
 
 from .conftest import Start
 from .disk import FOR_EVER, FailingDisk, compiler
+
+MANY = 300
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="needs a C compiler")
 
@@ -122,3 +127,38 @@ async def test_a_full_disk_is_storage_full_until_there_is_space_again(
             assert "repeated" not in (await say(ada, number)).data
         await clients.settle("general")
     assert_holds(clients.record, settled=True)
+
+
+async def test_a_full_disk_is_said_once_counted_and_not_ready(
+    start: Start, disk: FailingDisk, tmp_path: Path
+) -> None:
+    server = await start(database_on(tmp_path), "--probe-seconds", "0.5")
+    async with Clients(server) as clients:
+        ada, bob = await clients.connect("ada"), await clients.connect("bob")
+        await ada.join("general")
+        await bob.join("general")
+        disk.fail("pwrite", errno.ENOSPC, times=FOR_EVER)
+        for number in range(MANY):
+            assert (await say(ada, number)).data["code"] == "storage_full"
+        await bob.close()  # whose leave is tried again and again
+        for _ in range(3):
+            assert await status(server, "readyz") == 503
+        async with aiohttp.ClientSession() as http, http.get(f"{server.url}/metrics") as answer:
+            metrics = await answer.text()
+        (refused,) = re.findall(r'refusals_total\{code="storage_full"\} (\S+)', metrics)
+        assert float(refused) >= MANY
+        said = [line for line in server.printed(1_000).splitlines() if " WARNING " in line]
+        assert sum("could not be written" in line for line in said) == 1, said
+        assert len(said) < 10, said
+        disk.heal()
+        assert (await say(ada, 0)).type == "ack"
+        assert await status(server, "readyz") == 200
+        await clients.settle("general")
+    assert_holds(clients.record, settled=True)
+    assert await server.stop() == 0
+    assert " like this within " in server.printed(1_000)  # what was held back is counted at the end
+
+
+async def status(server: Server, path: str) -> int:
+    async with aiohttp.ClientSession() as http, http.get(f"{server.url}/{path}") as answer:
+        return answer.status

@@ -7,14 +7,22 @@ from typing import Any
 import pytest
 
 from chatlog.settings import Settings
-from chatlog.web.guards import check_public, is_local, is_our_host, is_our_origin
+from chatlog.web.addresses import is_local, is_of_this_machine
+from chatlog.web.guards import check_public, is_our_host, is_our_origin
 from tests.support.apps import served
 
-LOCAL = ["localhost", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1", "127.9.9.9", "[::1]"]
+LOCAL = [
+    "localhost", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1", "127.9.9.9", "[::1]",
+    "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]",
+]  # fmt: skip
 FOREIGN = [
     "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost",
     "10.0.0.1", "0.0.0.0", "[::]", "[fe80::1]", "192.168.1.5", "[::1", "::1]", ":8080",
-    "2130706433",
+    "2130706433", "[::ffff:10.0.0.1]",
+]  # fmt: skip
+MALFORMED = [
+    "localhost/evil", "evil@localhost", "localhost:x", "localhost:99999", "localhost:8080:8080",
+    "local\thost", "localhost#", "localhost?x", "localhost\\", "localhost, localhost",
 ]  # fmt: skip
 
 
@@ -31,6 +39,11 @@ def test_a_local_host_is_ours_on_any_port(host: str, port: str) -> None:
 def test_another_host_is_not_ours_whatever_it_resolves_to(host: str, port: str) -> None:
     assert not is_our_host(host + port, Settings())
     assert not is_our_origin(f"http://{host}{port}", Settings())
+
+
+@pytest.mark.parametrize("host", MALFORMED)
+def test_a_host_that_is_no_host_is_not_ours(host: str) -> None:
+    assert not is_our_host(host, Settings())
 
 
 @pytest.mark.parametrize(
@@ -77,6 +90,45 @@ def test_the_bound_name_is_ours_unless_it_means_any(bound: str, host: str, ours:
 
 
 @pytest.mark.parametrize(
+    ("accepted_on", "host", "ours"),
+    [
+        ("10.0.0.1", "10.0.0.1", True),
+        ("10.0.0.1", "10.0.0.1:8080", True),
+        ("10.0.0.1", "[::ffff:10.0.0.1]:8080", True),
+        ("::ffff:10.0.0.1", "10.0.0.1:8080", True),
+        ("2001:db8::1", "[2001:DB8:0::1]:8080", True),
+        ("fe80::1%eth0", "[fe80::1]:8080", True),
+        ("10.0.0.1", "10.0.0.2:8080", False),
+        ("10.0.0.1", "10.0.0.1.evil.example", False),
+        ("0.0.0.0", "0.0.0.0:8080", False),
+        (None, "10.0.0.1:8080", False),
+    ],
+)
+def test_an_address_on_which_the_connection_came_in_is_ours(
+    accepted_on: str | None, host: str, ours: bool
+) -> None:
+    assert is_our_host(host, Settings(), accepted_on) == ours
+    assert is_our_origin(f"http://{host}", Settings(), accepted_on) == ours
+
+
+def test_a_server_on_every_address_takes_each_of_this_machine_for_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chatlog.web.guards.is_of_this_machine", lambda name: name == "10.0.0.1")
+    for host in ("0.0.0.0", "::", "", ("127.0.0.1", "[::]")):
+        settings = Settings(host=host, allow_public=True)
+        assert is_our_host("10.0.0.1:8080", settings)
+        assert not is_our_host("10.0.0.2:8080", settings)
+    assert not is_our_host("10.0.0.1:8080", Settings())
+
+
+def test_an_address_of_another_machine_is_none_of_this_one() -> None:
+    others = ("192.0.2.1", "2001:db8::1", "0.0.0.0", "::", "224.0.0.1", "evil.example", "")
+    assert not any(map(is_of_this_machine, others))
+    assert is_of_this_machine("127.0.0.1")
+
+
+@pytest.mark.parametrize(
     ("allowed", "host", "ours"),
     [
         ("chat.example", "chat.example", True),
@@ -116,14 +168,26 @@ def test_an_allowed_origin_may_connect(allowed: str, origin: str, ours: bool) ->
     assert not is_our_host("chat.example", settings)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.0.0.53"])
+LOOPBACK = [
+    "127.0.0.1", "::1", "localhost", "127.0.0.53", "[::1]", "LocalHost", "::ffff:127.0.0.1",
+    "[::ffff:127.0.0.1]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
 def test_loopback_may_be_served_without_asking(host: str) -> None:
     assert is_local(host)
     assert check_public(Settings(host=host)) is None
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "chat.example"])
-def test_anything_else_needs_allow_public(host: str) -> None:
+PUBLIC = [
+    "0.0.0.0", "::", "[::]", "", "192.168.1.5", "chat.example", "::ffff:0.0.0.0",
+    ("127.0.0.1", "192.168.1.5"), ("::1", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_anything_else_needs_allow_public(host: str | tuple[str, ...]) -> None:
     refusal = check_public(Settings(host=host))
     assert refusal is not None
     assert "--allow-public" in refusal
@@ -131,6 +195,7 @@ def test_anything_else_needs_allow_public(host: str) -> None:
 
 
 PATHS = ["/", "/ws", "/audit", "/healthz", "/readyz", "/metrics", "/api/rooms", "/nowhere"]
+GUARDED = [path for path in PATHS if path not in ("/healthz", "/readyz")]
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -153,13 +218,21 @@ async def test_strangers_are_forbidden_everywhere_sockets_included(
     sqlite_url: str, headers: dict[str, str]
 ) -> None:
     async with served(sqlite_url) as client:
-        for path in PATHS:
+        for path in PATHS if "Origin" in headers else GUARDED:
             for more in ({}, UPGRADE) if path in {"/", "/ws"} else ({},):
                 async with client.get(path, headers={**headers, **more}) as answer:
                     assert answer.status == 403, path
                     body: dict[str, Any] = await answer.json()
                     assert body["error"]["code"] == "forbidden"
                     assert not any("access-control" in name.lower() for name in answer.headers)
+
+
+@pytest.mark.parametrize("host", ["10.42.0.7:8080", "[fd00::7]:8080", "evil.example", "[", ""])
+async def test_a_probe_is_answered_whatever_the_host(sqlite_url: str, host: str) -> None:
+    async with served(sqlite_url) as client:
+        for path in ("/healthz", "/readyz"):
+            async with client.get(path, headers={"Host": host}) as answer:
+                assert answer.status == 200
 
 
 @pytest.mark.parametrize("origin", [None, "http://localhost:3000", "https://127.0.0.1"])

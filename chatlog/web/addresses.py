@@ -1,0 +1,72 @@
+"""Names and addresses of hosts, as flags and ``Host`` headers have them."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Final
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+ANY: Final = frozenset({"", "*", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
+"""Hosts that mean every address of this machine."""
+
+
+def plain(host: str) -> str:
+    """Return a host in one form: lower case, without brackets, addresses as short as they get.
+
+    An IPv4 address that is written as an IPv6 one (``::ffff:127.0.0.1``) is the IPv4 address:
+    that is where it is listened on and connected to.
+    """
+    name = host.strip().lower()
+    if name.startswith("[") and name.endswith("]"):
+        name = name[1:-1]
+    found = address(name)
+    return name.rstrip(".") if found is None else str(found)
+
+
+def address(host: str) -> Address | None:
+    """Return the address that a host is, None if it is a name. Its zone (``%eth0``) is kept."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        return found.ipv4_mapped
+    return found
+
+
+def is_local(host: str) -> bool:
+    """Return whether a host can only mean this machine."""
+    name = plain(host)
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    found = address(name)
+    return found is not None and found.is_loopback
+
+
+def is_any(host: str) -> bool:
+    """Return whether a host means every address of this machine."""
+    return plain(host) in ANY
+
+
+def without_zone(host: str) -> str:
+    """Return an address without its zone, which a ``Host`` header doesn't have."""
+    return host.partition("%")[0]
+
+
+def is_of_this_machine(host: str) -> bool:
+    """Return whether a host is an address of one of this machine's interfaces.
+
+    The kernel binds a socket to those only. Nothing is sent.
+    """
+    found = address(host)
+    if found is None or found.is_unspecified or found.is_multicast:
+        return False
+    family = socket.AF_INET if found.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((str(found), 0))
+    except OSError:
+        return False
+    return True
