@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.async_api import expect
 
+from tests.browser.person import Person
+
 People = Any
 
 
@@ -159,3 +161,35 @@ async def test_leaving_a_room_offers_the_next_step(people: People) -> None:
     await expect(ada.page.get_by_role("heading", name="No room yet")).to_be_visible()
     await expect(bob.page.locator(".aside-line").last).to_contain_text("ada left")
     await expect(ada.page.get_by_role("button", name="Find a room").last).to_be_visible()
+
+
+async def test_the_room_that_is_typed_wins_over_the_one_in_the_link(
+    browser: Any, server: Any
+) -> None:
+    ada = await Person.open(browser, server.url, "ada")
+    await ada.page.goto(f"{ada.url}/#/general/1")
+    room = ada.page.get_by_label("Room", exact=True)
+    await expect(room).to_have_value("general")
+    await ada.page.evaluate("location.hash = '#/other'")
+    await expect(room).to_have_value("other")  # a link that is followed meanwhile
+    await room.fill("design review")
+    await ada.page.get_by_label("Your name").fill("ada")
+    await ada.page.get_by_role("button", name="Join").click()
+    await ada.connected()
+    await expect(ada.page.get_by_role("heading", name="design review")).to_be_visible()
+    await expect(ada.page.locator(".room-link")).to_have_count(1)
+    await expect(ada.page).to_have_url(f"{ada.url}/#/design%20review")
+    await ada.close()
+
+
+async def test_arrivals_and_departures_are_shown_in_the_order_of_the_log(people: People) -> None:
+    ada = await people("ada")
+    bob, cyd = await people("bob"), await people("cyd")
+    await ada.say("hello")
+    await bob.sees("hello")
+    await bob.page.goto("about:blank")  # bob leaves, and only then dee comes
+    line = ada.page.locator(".aside-line").last
+    await expect(line).to_contain_text("bob left")
+    await people("dee")
+    await cyd.page.goto("about:blank")
+    await expect(line.locator("span")).to_have_text(["bob left", "dee joined", "cyd left"])

@@ -228,3 +228,26 @@ async def test_a_room_that_is_not_there_says_so(auditor: Person) -> None:
     await expect(page.get_by_role("alert")).to_contain_text("nowhere cannot be shown")
     page = await visit(auditor)
     await expect(page.get_by_role("link", name="To the chat")).to_be_visible()
+
+
+async def test_a_filter_that_cannot_be_read_shows_and_exports_nothing_and_says_why(
+    auditor: Person, server: Server
+) -> None:
+    await fill(server, "general", ["one", "two", "three"])
+    page = await visit(auditor, room="general")
+    export, rows = page.locator("details.menu"), page.get_by_role("table").locator(".rows .row")
+    await expect(rows.first).to_be_visible()
+    for label, value in (("From", "some time"), ("To", "12:")):
+        await page.get_by_label(label, exact=True).fill(value)
+        await expect(page.get_by_role("alert")).to_contain_text(f"“{value}” is neither a seq nor")
+        await expect(rows).to_have_count(0)
+        await export.locator("summary").click()
+        await expect(export).to_contain_text("is neither a seq nor a time")
+        for name in ("JSON lines", "CSV table"):
+            await expect(export.get_by_role("button", name=name)).to_be_disabled()
+        await export.locator("summary").click()
+        await page.get_by_label(label, exact=True).fill("")
+        await expect(rows.first).to_be_visible()
+    page = await visit(auditor, room="general", type="chats")
+    await expect(page.get_by_role("alert")).to_contain_text("There are no events of type “chats”")
+    await expect(rows).to_have_count(0)

@@ -15,7 +15,7 @@ export function FilterBar() {
     <div class="filters" role="search" aria-label="Filter events">
       {text("text", "Text", "Text")}
       {text("who", "Who", "Who")}
-      <select aria-label="Type" value={filters.value.type} onChange={(event) => set({ type: event.currentTarget.value })}>
+      <select aria-label="Type" aria-invalid={!["", ...TYPES].includes(filters.value.type)} value={filters.value.type} onChange={(event) => set({ type: event.currentTarget.value })}>
         <option value="">All types</option>
         {TYPES.map((type) => <option key={type} value={type}>{type}</option>)}
       </select>

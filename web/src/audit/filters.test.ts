@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LogEvent } from "../../client/index.ts";
 import { asCsv, asJsonLines } from "./exports.ts";
-import { NO_FILTERS, isReadable, passing, type Filters } from "./filters.ts";
+import { NO_FILTERS, faultOf, isReadable, passing, type Filters } from "./filters.ts";
 
 const base = (seq: number) => ({ room: "r", seq, hash: "0123456789abcdef", at: `2026-11-22T10:00:0${seq}.000000Z` });
 const events: LogEvent[] = [
@@ -25,8 +25,12 @@ test("filters narrow by who, type, text, and from and to by seq or time", () => 
   assert.deepEqual(seqs({ who: "ada", type: "chat", to: "9" }), [2]);
 });
 
-test("a bound that cannot be read filters nothing and is told", () => {
-  assert.deepEqual(seqs({ from: "some time" }).length, events.length);
+test("a filter that cannot be read lets nothing pass and is told", () => {
+  for (const filters of [{ from: "some time" }, { to: "never" }, { type: "chats" }, { who: "ada", to: "12:" }]) {
+    assert.deepEqual(seqs(filters), []);
+    assert.ok(faultOf({ ...NO_FILTERS, ...filters }) !== null);
+  }
+  assert.equal(faultOf({ ...NO_FILTERS, type: "chat", from: "1", to: " 2026-11-22 10:00 " }), null);
   assert.deepEqual([isReadable("some time"), isReadable(""), isReadable("12"), isReadable("2026-11-22 10:00")], [false, true, true, true]);
 });
 

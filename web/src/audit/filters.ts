@@ -35,8 +35,9 @@ export function textOf(event: LogEvent): string {
   }
 }
 
-/** The indices of the events that pass. */
+/** The indices of the events that pass: none, where a filter cannot be read. */
 export function passing(events: readonly LogEvent[], filters: Filters): number[] {
+  if (faultOf(filters) !== null) return [];
   const passes = [
     ...(filters.who === "" ? [] : [byName(filters.who)]),
     ...(filters.type === "" ? [] : [(event: LogEvent) => typeOf(event) === filters.type]),
@@ -70,7 +71,15 @@ function bound(limit: string, holds: (value: number, limit: number) => boolean):
   return Number.isNaN(time) ? [] : [(event) => holds(Date.parse(event.at), time)];
 }
 
-/** Whether a bound can be read; an unreadable one filters nothing and is marked. */
+/** What is wrong with the filters. Nothing passes then: whoever filters wants less than all. */
+export function faultOf(filters: Filters): string | null {
+  if (filters.type !== "" && !(TYPES as readonly string[]).includes(filters.type)) return `There are no events of type “${filters.type}”.`;
+  for (const bound of [filters.from, filters.to])
+    if (!isReadable(bound)) return `“${bound.trim()}” is neither a seq nor a time such as 2026-11-22 17:00.`;
+  return null;
+}
+
+/** Whether a bound can be read. */
 export function isReadable(limit: string): boolean {
   const text = limit.trim();
   return text === "" || /^\d{1,15}$/.test(text) || !Number.isNaN(Date.parse(text));

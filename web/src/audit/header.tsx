@@ -5,8 +5,9 @@ import { chatAddress } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
 import { plural } from "../ui/words.ts";
 import { asCsv, asJsonLines, save } from "./exports.ts";
+import { faultOf } from "./filters.ts";
 import { events, rooms, shown } from "./room-log.ts";
-import { openRoom, room } from "./view.ts";
+import { filters, openRoom, room } from "./view.ts";
 
 export function Header({ badge }: { badge: ComponentChildren }) {
   const names = [...new Set([...(room.value === null ? [] : [room.value]), ...(rooms.value ?? []).map((info) => info.room)])];
@@ -30,7 +31,7 @@ export function Header({ badge }: { badge: ComponentChildren }) {
 
 function Export() {
   const menu = useRef<HTMLDetailsElement>(null);
-  const count = shown.value.length;
+  const count = shown.value.length, fault = faultOf(filters.value);
   const run = (kind: "jsonl" | "csv") => {
     const chosen = shown.value.map((index) => events.value[index]!);
     if (kind === "jsonl") save(`${room.value}.jsonl`, "application/x-ndjson", asJsonLines(chosen));
@@ -41,7 +42,7 @@ function Export() {
     <details class="menu" ref={menu} onFocusOut={(event) => { if (!menu.current!.contains(event.relatedTarget as Node | null)) menu.current!.open = false; }}>
       <summary class="quiet" aria-disabled={count === 0}><Icon name="save" /><span class="word">Export</span></summary>
       <div>
-        <p class="note">{plural(count, "event")} as filtered</p>
+        <p class={fault === null ? "note" : "note fault"}>{fault ?? `${plural(count, "event")} as filtered`}</p>
         <button type="button" disabled={count === 0} onClick={() => run("jsonl")}>JSON lines</button>
         <button type="button" disabled={count === 0} onClick={() => run("csv")}>CSV table</button>
       </div>

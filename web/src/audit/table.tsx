@@ -11,7 +11,7 @@ import { hueClass } from "../ui/person.tsx";
 import { exactTime } from "../ui/time.ts";
 import { plural } from "../ui/words.ts";
 import { FilterBar } from "./filter-bar.tsx";
-import { NO_FILTERS, isActive, nameOf, textOf, typeOf } from "./filters.ts";
+import { NO_FILTERS, faultOf, isActive, nameOf, textOf, typeOf } from "./filters.ts";
 import { events, firstSeq, moment, shown } from "./room-log.ts";
 import { go } from "./transport.tsx";
 import { filters, witnesses } from "./view.ts";
@@ -36,7 +36,7 @@ export function Table() {
     return () => watch.disconnect();
   }, []);
   useLayoutEffect(() => keepInSight(box.current!, rowOf(moment.value)), [moment.value, shown.value]);
-  const { from, to } = range.value;
+  const { from, to } = range.value, fault = faultOf(filters.value);
   return (
     <section class="table-pane" aria-label="Events">
       <FilterBar />
@@ -52,7 +52,7 @@ export function Table() {
           </div>
         </div>
         {shown.value.length === 0 && (
-          <p class="none">No event passes these filters. <button type="button" class="link" onClick={() => { filters.value = NO_FILTERS; }}>Show all</button></p>
+          <p class={fault === null ? "none" : "none fault"} role={fault === null ? undefined : "alert"}>{fault ?? "No event passes these filters."} <button type="button" class="link" onClick={() => { filters.value = NO_FILTERS; }}>Show all</button></p>
         )}
       </div>
       <p class="foot note">{isActive(filters.value) ? `${plural(shown.value.length, "event")} of ${events.value.length.toLocaleString()}` : plural(events.value.length, "event")}</p>

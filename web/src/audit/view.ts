@@ -1,6 +1,6 @@
 /** What the page looks at. Every part of it is in the address, so every state has a link. */
 import { computed, effect, signal } from "@preact/signals";
-import { NO_FILTERS, TYPES, type Filters } from "./filters.ts";
+import { NO_FILTERS, type Filters } from "./filters.ts";
 
 export type Pane = "table" | "room" | "people";
 
@@ -11,10 +11,10 @@ function read(): { room: string | null; seq: number | null; witnesses: number | 
     return /^[1-9]\d{0,14}$/.test(value) ? Number(value) : null;
   };
   const text = (name: string) => query.get(name) ?? "";
-  const type = text("type"), pane = text("view");
+  const pane = text("view");
   return {
     room: query.get("room"), seq: seq("seq"), witnesses: seq("witnesses"),
-    filters: { who: text("who"), type: (TYPES as readonly string[]).includes(type) ? type : "", from: text("from"), to: text("to"), text: text("text") },
+    filters: { who: text("who"), type: text("type"), from: text("from"), to: text("to"), text: text("text") },
     pane: pane === "room" || pane === "people" ? pane : "table",
   };
 }

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { KeysDialog } from "./keys-dialog.tsx";
 import { People } from "./people.tsx";
-import { arrive, current, drawer, open, peopleShown } from "./place.ts";
+import { arrive, choose, current, drawer, open, peopleShown } from "./place.ts";
 import { RoomsDialog } from "./rooms-dialog.tsx";
 import { RoomView } from "./room-view.tsx";
 import { client, enter, me, version } from "./session.ts";
@@ -38,6 +38,7 @@ export function App() {
 function begin(name: string, room?: string): void {
   enter(name);
   if (!arrived) arrive(room);
+  else if (room !== undefined) choose(room);
   arrived = true;
 }
 

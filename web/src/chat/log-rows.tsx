@@ -1,5 +1,5 @@
 /** The rows of the log. Those that never change are drawn once. */
-import { Component, type ComponentChildren } from "preact";
+import { Component } from "preact";
 import type { ChatEvent, ErasureEvent, Pending, Room } from "../../client/index.ts";
 import { auditAddress, chatAddress } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
@@ -88,12 +88,10 @@ export function UnreadRow() {
   return <div class="unread-line" data-row data-unread role="separator"><span>New</span></div>;
 }
 
-export function PresenceLine({ row: { seq, at, joined, left, visited, returned } }: { row: PresenceRow }) {
-  const part = (names: readonly string[], did: string): ComponentChildren =>
-    names.length > 0 && <span title={names.join(", ")}>{nameList(names)} {did}</span>;
+export function PresenceLine({ row: { seq, at, parts } }: { row: PresenceRow }) {
   return (
     <p class="aside-line" data-row data-seq={seq} title={exactTime(at)}>
-      {part(joined, "joined")}{part(left, "left")}{part(visited, "came and went")}{part(returned, "left and came back")}
+      {parts.map(({ did, names }, index) => <span key={index} title={names.join(", ")}>{nameList(names)} {did}</span>)}
     </p>
   );
 }

@@ -49,15 +49,22 @@ export function togglePeople(): void {
   }
 }
 
-/** Take up where the address, or the last visit, says. */
-export function arrive(first?: string): void {
+/** Take up where somebody chose to, else where the address or the last visit says. */
+export function arrive(chosen?: string): void {
   for (const name of keptRooms()) joinRoom(name);
   const linked = readFragment(location.hash);
-  const room = linked?.room ?? first ?? storage.get("room") ?? roomNames()[0];
-  if (linked) goTo(linked.room, linked.seq);
-  else if (room !== undefined) goTo(room);
+  const room = chosen ?? linked?.room ?? storage.get("room") ?? roomNames()[0];
+  if (room !== undefined) goTo(room, room === linked?.room ? linked.seq : null);
   addEventListener("popstate", follow);
   addEventListener("hashchange", follow);
+}
+
+/** Go to another room than the one whose joining was refused. */
+export function choose(room: string): void {
+  const refused = current.value;
+  if (room === refused) return;
+  goTo(room);
+  if (refused !== null) leaveRoom(refused);
 }
 
 function follow(): void {

@@ -9,6 +9,7 @@ const chat = (username: string, minutes = 0, message = "x"): LogEvent =>
   ({ type: "chat", room: "r", seq: ++seq, hash: "", at: at(minutes), username, message });
 const presence = (event: "join" | "leave", username: string, minutes = 0): LogEvent =>
   ({ type: "notification", event, room: "r", seq: ++seq, hash: "", at: at(minutes), username, sessions: event === "join" ? 1 : 0 });
+const parts = (row: Row) => row.kind === "presence" ? row.parts.map(({ did, names }) => `${did}: ${names.join(", ")}`) : [];
 const kinds = (rows: Row[]) => rows.map((row) => row.kind);
 
 test("messages of one author are grouped for five minutes", () => {
@@ -20,8 +21,15 @@ test("arrivals and departures in a row become one line", () => {
   const rows = rowsOf([presence("join", "ada"), presence("join", "bob"), presence("leave", "bob"), presence("leave", "cyd"),
     presence("leave", "dee"), presence("join", "dee")], Infinity, "me");
   assert.deepEqual(kinds(rows), ["day", "presence"]);
-  const { joined, left, visited, returned } = rows[1] as Extract<Row, { kind: "presence" }>;
-  assert.deepEqual({ joined, left, visited, returned }, { joined: ["ada"], left: ["cyd"], visited: ["bob"], returned: ["dee"] });
+  assert.deepEqual(parts(rows[1]!), ["joined: ada", "came and went: bob", "left: cyd", "left and came back: dee"]);
+});
+
+test("arrivals and departures in a line keep the order of the log", () => {
+  const line = (...events: LogEvent[]) => parts(rowsOf(events, Infinity, "me")[1]!);
+  assert.deepEqual(line(presence("leave", "bob"), presence("join", "ada")), ["left: bob", "joined: ada"]);
+  assert.deepEqual(line(presence("join", "ada"), presence("leave", "bob"), presence("join", "cyd"), presence("join", "dee")),
+    ["joined: ada", "left: bob", "joined: cyd, dee"]);
+  assert.deepEqual(line(presence("join", "ada"), presence("join", "bob"), presence("leave", "ada")), ["joined: bob", "came and went: ada"]);
 });
 
 test("a new local day begins with its name and breaks groups", () => {

@@ -19,12 +19,13 @@ export interface PresenceRow {
   readonly key: string;
   readonly seq: number;
   readonly at: string;
-  readonly joined: readonly string[];
-  readonly left: readonly string[];
-  /** Came and went within the fold. */
-  readonly visited: readonly string[];
-  /** Went and came back within the fold, as after a lost connection. */
-  readonly returned: readonly string[];
+  /** In the order of the log; who does the same one after the other is in one part. */
+  readonly parts: readonly PresencePart[];
+}
+
+export interface PresencePart {
+  readonly did: "joined" | "left" | "came and went" | "left and came back";
+  readonly names: readonly string[];
 }
 
 const GROUP_MILLISECONDS = 5 * 60_000;
@@ -73,17 +74,21 @@ function belongs(event: ChatEvent, last: ChatEvent): boolean {
     && Date.parse(event.at) - Date.parse(last.at) < GROUP_MILLISECONDS;
 }
 
+/** Each person once, where their last arrival or departure stands. */
 function folded(events: readonly PresenceEvent[]): PresenceRow {
   const course = new Map<string, { first: string; last: string }>();
   for (const { username, event } of events) {
-    const known = course.get(username);
-    course.set(username, { first: known?.first ?? event, last: event });
+    const first = course.get(username)?.first ?? event;
+    course.delete(username); // a map keeps the order in which its keys were set
+    course.set(username, { first, last: event });
   }
-  const who = (first: string, last: string) =>
-    [...course].filter(([, its]) => its.first === first && its.last === last).map(([name]) => name);
+  const parts: { did: PresencePart["did"]; names: string[] }[] = [];
+  for (const [name, { first, last }] of course) {
+    const did = first === last ? (last === "join" ? "joined" : "left") : last === "join" ? "left and came back" : "came and went";
+    const part = parts.at(-1);
+    if (part?.did === did) part.names.push(name);
+    else parts.push({ did, names: [name] });
+  }
   const end = events.at(-1)!;
-  return {
-    kind: "presence", key: `presence-${events[0]!.seq}`, seq: end.seq, at: end.at,
-    joined: who("join", "join"), left: who("leave", "leave"), visited: who("join", "leave"), returned: who("leave", "join"),
-  };
+  return { kind: "presence", key: `presence-${events[0]!.seq}`, seq: end.seq, at: end.at, parts };
 }

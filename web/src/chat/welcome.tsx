@@ -1,5 +1,5 @@
 /** The first page, and the page without a room: both offer the next step. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { readFragment } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
 import { storage } from "../ui/storage.ts";
@@ -16,6 +16,11 @@ export function Welcome({ fault, onEnter }: Props) {
   const [name, setName] = useState(storage.get("name") ?? "");
   const [room, setRoom] = useState(readFragment(location.hash)?.room ?? storage.get("room") ?? "general");
   const [tried, setTried] = useState(false);
+  useEffect(() => {
+    const follow = () => setRoom((now) => readFragment(location.hash)?.room ?? now);
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
   const wrongName = nameFault(tidy(name)), wrongRoom = roomFault(tidy(room));
   return (
     <main class="welcome">
