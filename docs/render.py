@@ -27,7 +27,8 @@ checked by a test on both databases against a plain fold of the events. Run one 
 
 or paste it into `sqlite3 -readonly chatlog.db` or `psql`, with values in place of `:room` and the
 like. Times are UTC, RFC 3339 text of 27 characters, and compare as text: `'2026-11-22T14:03'` is
-a good bound as it stands. `chatlog sql` takes a time in any offset.
+a good bound as it stands. `chatlog sql` takes a time in any offset, and a date: as `to` it means
+its whole day, which in SQL ends before the next one: `at < '2026-12-01'`.
 
 Three things to know:
 

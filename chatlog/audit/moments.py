@@ -6,21 +6,16 @@ event not after it. Each function runs inside the caller's snapshot.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.presence import seq_at
-from chatlog.domain import times
 from chatlog.domain.errors import Refused
 from chatlog.eventlog import read
 from chatlog.eventlog.schema import events
-
-MAX_SEQ: Final = 2**63 - 1
 
 _OF_ROOM: Final = events.c.room_id == sa.bindparam("room")
 _BEFORE: Final = (
@@ -53,27 +48,6 @@ class Moment:
     seq: int
     at: str | None
     time: str | None
-
-
-def parse_point(text: str) -> int | str:
-    """Return the seq or the time that a text names; a time as the log writes times.
-
-    A time is RFC 3339 (or ISO 8601, down to a date alone); without an offset it is UTC.
-
-    Raises:
-        Refused: ``bad_command``, if it is neither.
-    """
-    if re.fullmatch(r"[0-9]{1,19}", text) and int(text) <= MAX_SEQ:
-        return int(text)
-    try:
-        # In a URL that was not encoded, the offset's plus arrives as a space.
-        time = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text.strip()))
-        time = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Refused(
-            "bad_command", "Give a seq, as in 41, or a time, as in 2026-11-22T17:00:00Z."
-        ) from None
-    return times.text(time)
 
 
 async def find_room(connection: AsyncConnection, name: str) -> Room:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import click
 
-from chatlog.audit.moments import parse_point
+from chatlog.audit.points import parse_end, parse_point
 from chatlog.audit.selection import Selection, Wanted
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.cli.spool import Spool, spooled
+from chatlog.domain.errors import LogError
 from chatlog.domain.events import EVENT_TYPES
 from chatlog.domain.proof import Proved
+from chatlog.domain.zones import zone_named
 from chatlog.eventlog.opening import open_for_reading
 from chatlog.service.exporting import TRIES, ErasedMeanwhile, Export, selected
-from chatlog.wire.manifest import Kind, Tally
+from chatlog.wire.manifest import Asked, Kind, Range, Tally
 from chatlog.wire.proved import encode_proved
-from chatlog.wire.spreadsheet import header_row, row_of
+from chatlog.wire.spreadsheet import BOM, header_row, row_of
 
+_POINT: Final = "SEQ|DATE|TIME"
 _manifest_file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -31,10 +36,20 @@ _manifest_file = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
 )
-@click.option("--from", "begin", metavar="SEQ|TIME", help="Not what came before it.")
-@click.option("--to", "end", metavar="SEQ|TIME", help="Not what came after it.")
+@click.option("--from", "begin", metavar=_POINT, help="Not what came before it.")
+@click.option(
+    "--to", "end", metavar=_POINT, help="Not what came after it. A date means its whole day."
+)
 @click.option("--username", metavar="NAME", help="Only what this person did.")
 @click.option("--types", metavar="LIST", help=f"Some of {','.join(EVENT_TYPES)}.")
+@click.option(
+    "--tz",
+    "zone_name",
+    metavar="ZONE",
+    help="Of dates and times without an offset, and of CSV's times, as in Europe/Berlin. "
+    "[default: UTC]",
+)
+@click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark (for Excel).")
 @click.option("--manifest", type=_manifest_file, help="Say in this file what was written.")
 @database_option
 @failures_are_sentences
@@ -45,6 +60,8 @@ def export(
     end: str | None,
     username: str | None,
     types: str | None,
+    zone_name: str | None,
+    bom: bool,
     manifest: Path | None,
     database: str,
 ) -> None:
@@ -54,19 +71,57 @@ def export(
     says how to verify it without this program. In CSV a cell that a spreadsheet would
     take for a formula begins with an apostrophe.
     """
-    asked = {"from": begin, "to": end, "username": username, "types": types}
-    filters = {name: value for name, value in asked.items() if value is not None}
+    form = _form(kind, zone_name, bom=bom)
     wanted = Wanted(
         room=room,
-        begin=None if begin is None else parse_point(begin),
-        end=None if end is None else parse_point(end),
+        begin=None if begin is None else parse_point(begin, form.zone),
+        end=None if end is None else parse_end(end, form.zone),
         username=username,
         types=EVENT_TYPES if types is None else _types(types),
     )
+    given = {"from": begin, "to": end, "username": username, "types": types}
+    asked = Asked(
+        kind=kind,
+        room=room,
+        filters={name: value for name, value in given.items() if value is not None},
+        range=_range(wanted),
+        timezone=str(form.zone),
+    )
     with progress(f"Exporting {room}") as report:
-        said = run(_export(wanted, kind, filters, database, report))
+        said = run(_export(wanted, asked, form, database, report))
     if manifest is not None:
         manifest.write_bytes(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a file is written: its beginning, and the line of each event."""
+
+    head: bytes
+    line: Callable[[Proved], bytes]
+    zone: tzinfo = UTC
+
+
+def _form(kind: Kind, zone_name: str | None, *, bom: bool) -> _Form:
+    if kind == "csv":
+        zone = UTC if zone_name is None else zone_named(zone_name)
+        head = (BOM if bom else b"") + header_row()
+        return _Form(head, lambda proved: row_of(proved.recorded, zone), zone)
+    if bom or zone_name is not None:
+        option = "--bom" if bom else "--tz"
+        raise LogError(
+            f"{option} is for --format csv: JSON lines are UTF-8, in UTC, to be verified."
+        )
+    return _Form(b"", lambda proved: encode_proved(proved) + b"\n")
+
+
+def _range(wanted: Wanted) -> Range:
+    found: Range = {}
+    if wanted.begin is not None:
+        found["from"] = wanted.begin
+    if wanted.end is not None:
+        found["to"] = wanted.end
+    return found
 
 
 def _types(names: str) -> tuple[str, ...]:
@@ -76,15 +131,13 @@ def _types(names: str) -> tuple[str, ...]:
     return found
 
 
-async def _export(
-    wanted: Wanted, kind: Kind, filters: dict[str, Any], url: str, report: Report
-) -> bytes:
+async def _export(wanted: Wanted, asked: Asked, form: _Form, url: str, report: Report) -> bytes:
     async with open_for_reading(url) as database:
         for tried in range(TRIES + 1):
             with spooled() as spool:
                 try:
                     async with selected(database, wanted, tried=tried) as export:
-                        said = await _read(export, wanted.room, kind, filters, spool, report)
+                        said = await _read(export, asked, form, spool, report)
                 except ErasedMeanwhile:
                     continue
                 output.write_text(spool.read())
@@ -92,31 +145,21 @@ async def _export(
     raise AssertionError("nothing is erased within one snapshot")
 
 
-async def _read(
-    export: Export, room: str, kind: Kind, filters: dict[str, Any], spool: Spool, report: Report
-) -> bytes:
+async def _read(export: Export, asked: Asked, form: _Form, spool: Spool, report: Report) -> bytes:
     """Put the events into the spool; return the manifest."""
     tally = Tally()
-    _write([header_row()] if kind == "csv" else [], tally, spool)
+    _write([form.head], tally, spool)
     async for page in export.pages():
         tally.add_events(page)
-        _write(map(_jsonl if kind == "jsonl" else _csv, page), tally, spool)
+        _write(map(form.line, page), tally, spool)
         _report(page, export.selection, report)
     head = (export.selection.last, export.head_hash)
-    return tally.manifest(kind, room, filters, head, is_whole=export.is_whole)
+    return tally.manifest(asked, head, is_whole=export.is_whole)
 
 
 def _report(page: list[Proved], selection: Selection, report: Report) -> None:
     done = page[-1].recorded.seq - selection.first + 1
     report(done, selection.last - selection.first + 1)
-
-
-def _jsonl(proved: Proved) -> bytes:
-    return encode_proved(proved) + b"\n"
-
-
-def _csv(proved: Proved) -> bytes:
-    return row_of(proved.recorded)
 
 
 def _write(lines: Iterable[bytes], tally: Tally, spool: Spool) -> None:

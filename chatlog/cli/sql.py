@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import click
 import msgspec
 
-from chatlog.audit.moments import parse_point
+from chatlog.audit.points import parse_limit, parse_point
 from chatlog.audit.questions import Parameter, Question, ask, questions
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
@@ -25,7 +25,8 @@ Row = dict[str, object]
     "params",
     multiple=True,
     metavar="KEY=VALUE",
-    help="What the question has to be told (repeatable). A time is UTC: 2026-11-22T14:03.",
+    help="What the question has to be told (repeatable). A time is UTC: 2026-11-22T14:03; a "
+    "date is its first moment, and as `to` its whole day.",
 )
 @click.option("--show", is_flag=True, help="Print the question's SQL instead of asking it.")
 @json_option
@@ -81,9 +82,10 @@ def _pair(param: str) -> tuple[str, str]:
 def _value(parameter: Parameter, text: str) -> object:
     if parameter.kind == "text":
         return text
-    value = parse_point(text)
+    value = parse_limit(text) if parameter.kind == "end" else parse_point(text)
     if isinstance(value, int) != (parameter.kind == "seq"):
-        raise LogError(f"{parameter.name} is a {parameter.kind}, and {text!r} is none.")
+        kind = "seq" if parameter.kind == "seq" else "time"
+        raise LogError(f"{parameter.name} is a {kind}, and {text!r} is none.")
     return value
 
 

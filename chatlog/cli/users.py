@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from chatlog.audit.moments import parse_point
+from chatlog.audit.points import parse_point
 from chatlog.audit.presence import Present
 from chatlog.audit.users import users_at
 from chatlog.cli import output
@@ -17,7 +17,11 @@ from chatlog.wire.listing import UserListed, encode_listed
 
 @click.command()
 @click.argument("room")
-@click.option("--at", metavar="SEQ|TIME", help="By default now. A time is UTC: 2026-11-22T14:03.")
+@click.option(
+    "--at",
+    metavar="SEQ|TIME",
+    help="By default now. A time is UTC: 2026-11-22T14:03; a date is its first moment.",
+)
 @json_option
 @database_option
 @failures_are_sentences

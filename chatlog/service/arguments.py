@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatlog.audit.moments import MAX_SEQ
+from chatlog.audit.points import MAX_SEQ
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import (
     STORED_LIMITS,

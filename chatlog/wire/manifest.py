@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -15,6 +16,7 @@ from chatlog.domain.proof import Proved
 FORMAT: Final = "chatlog-export-1"
 
 Kind = Literal["jsonl", "csv"]
+Range = dict[Literal["from", "to"], int | str]
 
 
 class BadManifest(ChatlogError):
@@ -26,7 +28,9 @@ class Manifest(msgspec.Struct):
 
     ``first`` and ``last`` are the seqs of the first and last event in the file, None in
     an empty one; ``head`` and ``head_hash`` (64 hexadecimal digits) those of the last
-    event that was looked at; ``sha256`` is of the file's bytes.
+    event that was looked at; ``sha256`` is of the file's bytes. ``timezone`` is that of
+    ``filters`` and of the file's times; ``range`` is what ``from`` and ``to`` were taken for:
+    seqs or times in UTC, both included.
     """
 
     format: str
@@ -43,6 +47,19 @@ class Manifest(msgspec.Struct):
     head_hash: str
     bytes: int
     sha256: str
+    timezone: str = "UTC"
+    range: Range = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an export was asked for, as its manifest repeats it."""
+
+    kind: Kind
+    room: str
+    filters: Mapping[str, str]
+    range: Range
+    timezone: str = "UTC"
 
 
 class Tally:
@@ -70,23 +87,15 @@ class Tally:
         self._digest.update(written)
         self._bytes += len(written)
 
-    def manifest(
-        self,
-        kind: Kind,
-        room: str,
-        filters: dict[str, Any],
-        head: tuple[int, str],
-        *,
-        is_whole: bool,
-    ) -> bytes:
+    def manifest(self, asked: Asked, head: tuple[int, str], *, is_whole: bool) -> bytes:
         """Return the manifest of all that was counted: one line of JSON."""
         found = Manifest(
             format=FORMAT,
-            kind=kind,
-            room=room,
+            kind=asked.kind,
+            room=asked.room,
             room_id=self._room_id,
             is_whole=is_whole,
-            filters=filters,
+            filters=dict(asked.filters),
             events=sum(self._counts.values()),
             counts=dict(sorted(self._counts.items())),
             first=self._first,
@@ -95,6 +104,8 @@ class Tally:
             head_hash=head[1],
             bytes=self._bytes,
             sha256=self._digest.hexdigest(),
+            timezone=asked.timezone,
+            range=asked.range,
         )
         return msgspec.json.encode(found) + b"\n"
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from typing import Final
+from datetime import UTC, tzinfo
+from typing import Any, Final
 
 from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded
+from chatlog.domain.zones import on_clock
 from chatlog.wire.events import name_of
 
 COLUMNS: Final = (
     "room", "seq", "at", "type", "username", "message", "session", "id", "sessions", "cause",
     "last_seen_at", "of", "reason", "erased", "hash",
 )  # fmt: skip
+
+BOM: Final = "\ufeff".encode()
+"""What some spreadsheets need at a file's beginning to take it for UTF-8."""
+
+_TIMES: Final = ("at", "last_seen_at")
 
 # A spreadsheet takes a cell that begins like this for a formula, and runs it. Some skip what
 # is not shown before it, and fold wide, small and raised forms (NFKC) to these.
@@ -27,9 +34,11 @@ def header_row() -> bytes:
     return _line(dict(zip(COLUMNS, COLUMNS, strict=True)))
 
 
-def row_of(recorded: Recorded) -> bytes:
-    """Return an event's line, in UTF-8, with its end."""
-    return _line({name: _cell(value) for name, value in _values(recorded).items()})
+def row_of(recorded: Recorded, zone: tzinfo = UTC) -> bytes:
+    """Return an event's line, in UTF-8, with its end; its times as on a clock in the zone."""
+    values = _values(recorded)
+    clock = {name: on_clock(at, zone) for name in _TIMES if (at := values.get(name))}
+    return _line({name: _cell(value) for name, value in (values | clock).items()})
 
 
 def defused(text: str) -> str:
@@ -45,9 +54,9 @@ def _cell(value: object) -> str:
     return defused(value) if isinstance(value, str) else str(value)
 
 
-def _values(recorded: Recorded) -> dict[str, object]:
+def _values(recorded: Recorded) -> dict[str, Any]:
     event = recorded.event
-    found: dict[str, object] = {
+    found: dict[str, Any] = {
         "room": recorded.room,
         "seq": recorded.seq,
         "at": recorded.at,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.moments import Room, find_moment, find_room, parse_point
+from chatlog.audit.moments import Room, find_moment, find_room
+from chatlog.audit.points import parse_end, parse_limit, parse_point
 from chatlog.audit.presence import present_at
 from chatlog.audit.sessions import find_range, sessions_within
 from chatlog.audit.witnesses import witnesses_of
 from chatlog.domain.errors import Refused
+from chatlog.domain.times import LAST
 from tests.audit.story import STORIES, Fold, Log, Step, open_log, time_of
 
 random_histories = settings(
@@ -143,13 +146,50 @@ async def _all_sessions(
         ("2026-11-22T17:00:00 02:00", "2026-11-22T15:00:00.000000Z"),
         ("2026-11-22", "2026-11-22T00:00:00.000000Z"),
         ("0020-11-22", "0020-11-22T00:00:00.000000Z"),
+        ("2026-11-22 17:00", "2026-11-22T17:00:00.000000Z"),
+        ("20261122", 20261122),
+        ("2026", 2026),
     ],
 )
 def test_a_point_is_a_seq_or_a_time_in_utc(text: str, point: int | str) -> None:
     assert parse_point(text) == point
 
 
-@pytest.mark.parametrize("text", ["", "-1", "yesterday", "99999999999999999999", "٤١", "9" * 400])
+@pytest.mark.parametrize(
+    ("text", "end", "limit"),
+    [
+        ("41", 41, 41),
+        ("2026-11-22", "2026-11-22T23:59:59.999999Z", "2026-11-23T00:00:00.000000Z"),
+        (" 2026-11-22 ", "2026-11-22T23:59:59.999999Z", "2026-11-23T00:00:00.000000Z"),
+        ("2026-11-22T17:00", "2026-11-22T17:00:00.000000Z", "2026-11-22T17:00:00.000000Z"),
+        ("9999-12-31", LAST, LAST),
+    ],
+)
+def test_a_date_as_an_end_is_its_last_moment_and_as_a_limit_the_next_day(
+    text: str, end: int | str, limit: int | str
+) -> None:
+    assert parse_end(text) == end
+    assert parse_limit(text) == limit
+
+
+def test_a_time_without_an_offset_is_one_of_the_zone() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    assert parse_point("2026-11-22T17:00", zone) == "2026-11-22T16:00:00.000000Z"
+    assert parse_end("2026-11-22T17:00", zone) == "2026-11-22T16:00:00.000000Z"
+    assert parse_end("2026-11-22T17:00Z", zone) == "2026-11-22T17:00:00.000000Z"
+    assert parse_point("2026-10-25T02:30", zone) == "2026-10-25T00:30:00.000000Z"
+    assert parse_end("2026-10-25T02:30", zone) == "2026-10-25T01:30:00.000000Z"
+    assert parse_end("2026-10-25", zone) == "2026-10-25T22:59:59.999999Z"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "-1", "yesterday", "99999999999999999999", "٤١", "9" * 400),
+        *("2026-11", "2026-W48", "2026-W48-7", "2026-02-30", "2026-11-22Z", "２０２６-11-22"),
+    ],
+)
 def test_anything_else_is_no_point(text: str) -> None:
-    with pytest.raises(Refused):
-        parse_point(text)
+    for parse in (parse_point, parse_end, parse_limit):
+        with pytest.raises(Refused):
+            parse(text)

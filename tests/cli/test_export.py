@@ -166,3 +166,101 @@ def test_an_export_that_an_erasure_comes_into_is_of_one_moment_and_verifies(
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     options = ("--format", "jsonl", "--manifest", manifest, "--database", elsewhere)
     chatlog("import", file, "--room", "#small", *options)
+
+
+@pytest.fixture
+def november(database_url: str, tmp_path: Path) -> str:
+    """A room in which something was said on both sides of the ends of a month."""
+    for day, text in {
+        "2025-11-01": "[00:00] <ann> first of November\n",
+        "2025-11-30": "[10:00] <ann> last, morning\n"
+        "[22:59] <ann> last, evening\n[23:59] <ann> last\n",
+        "2025-12-01": "[00:00] <ann> December\n",
+    }.items():
+        path = tmp_path / f"{day}.small.txt"
+        path.write_text(text)
+        imported(database_url, path, "#small")
+    return database_url
+
+
+CHATS = ("--types", "chat")
+
+
+def said(database: str, *options: object) -> list[str]:
+    return [event["message"] for event in exported(database, *CHATS, *options)]
+
+
+def test_a_date_as_an_end_is_its_whole_day(november: str) -> None:
+    range_ = ("--from", "2025-11-01", "--to", "2025-11-30")
+    assert said(november, *range_) == [
+        "first of November",
+        "last, morning",
+        "last, evening",
+        "last",
+    ]
+    assert said(november, "--from", "2025-11-30", "--to", "2025-11-30") == [
+        "last, morning", "last, evening", "last"
+    ]  # fmt: skip
+    assert said(november, "--to", "2025-11-29") == ["first of November"]
+    assert said(november, "--from", "2025-11-30", "--to", "2025-11-30T10:00") == ["last, morning"]
+
+
+def test_a_day_is_that_of_the_zone_asked_for_as_are_the_times_in_the_table(november: str) -> None:
+    berlin = ("--tz", "Europe/Berlin", *CHATS)
+    found = rows(november, *berlin, "--from", "2025-11-30", "--to", "2025-11-30")
+    assert [row["message"] for row in found] == ["last, morning", "last, evening"]
+    assert [row["at"][:16] + row["at"][26:] for row in found] == [
+        "2025-11-30T11:00+01:00", "2025-11-30T23:59+01:00"
+    ]  # fmt: skip
+    assert rows(november, *CHATS)[0]["at"] == "2025-11-01T00:00:00.000000Z"
+    assert rows(november, "--tz", "UTC", *CHATS) == rows(november, *CHATS)
+    [morning] = rows(november, *berlin, "--from", "2025-11-30T11:00", "--to", "2025-11-30T11:00")
+    assert morning["message"] == "last, morning"
+
+
+def test_a_byte_order_mark_is_the_first_thing_of_a_table_that_asks_for_it(
+    november: str, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "manifest.json"
+    options = ("export", "#small", "--format", "csv", "--manifest", manifest)
+    plain = chatlog(*options, "--database", november).stdout_bytes
+    marked = chatlog(*options, "--bom", "--database", november).stdout_bytes
+    assert marked == b"\xef\xbb\xbf" + plain
+    told = json.loads(manifest.read_bytes())
+    assert told["sha256"] == hashlib.sha256(marked).hexdigest()
+    assert told["bytes"] == len(marked)
+
+
+def test_the_manifest_says_the_range_and_its_zone(november: str, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    options = ("export", "#small", "--manifest", manifest, "--database", november)
+    chatlog(*options, "--format", "csv", "--tz", "Europe/Berlin", "--from", 2, "--to", "2025-11-30")
+    told = json.loads(manifest.read_bytes())
+    assert told["filters"] == {"from": "2", "to": "2025-11-30"}
+    assert told["timezone"] == "Europe/Berlin"
+    assert told["range"] == {"from": 2, "to": "2025-11-30T22:59:59.999999Z"}
+    chatlog(*options)
+    told = json.loads(manifest.read_bytes())
+    assert (told["timezone"], told["range"]) == ("UTC", {})
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--bom",), "--bom is for --format csv"),
+        (("--tz", "Europe/Berlin"), "--tz is for --format csv"),
+        (("--format", "csv", "--tz", "Mars/Phobos"), "'Mars/Phobos' is no time zone"),
+        (("--to", "2025-11"), "Give a seq, as in 41, a date, as in 2026-11-22, or a time"),
+        (("--from", "2025-W48"), "Give a seq, as in 41, a date, as in 2026-11-22, or a time"),
+        (("--to", "2025-11-31"), "Give a seq, as in 41, a date, as in 2026-11-22, or a time"),
+    ],
+)
+def test_a_range_or_a_form_that_cannot_be_is_refused_with_a_sentence(
+    options: tuple[str, ...], sentence: str, november: str
+) -> None:
+    assert sentence in refused("export", "#small", *options, "--database", november)
+
+
+def test_people_at_a_date_are_those_of_its_first_moment(november: str) -> None:
+    for at in ("2025-11-30", "2025-11-30T00:00"):
+        assert chatlog("users", "#small", "--at", at, "--json", "--database", november).stdout == ""

@@ -68,3 +68,12 @@ def test_what_cannot_be_asked_is_status_2_and_a_sentence(
     found = chatlog("sql", *arguments, "--database", url)
     assert found.exit_code == 2
     assert sentence in found.stderr
+
+
+def test_a_date_as_the_end_of_a_question_is_its_whole_day(url: str) -> None:
+    def found(to: str) -> str:
+        told = ("--param", "from=2025-01-07", "--param", f"to={to}", "--json", "--database", url)
+        return chatlog("sql", "what-happened-anywhere", *told).stdout
+
+    assert found("2025-01-07") == found("2025-01-08T00:00") != ""
+    assert found("9999-12-31") >= found("2025-01-07")

@@ -18,19 +18,23 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Kind = Literal["text", "seq", "time"]
+Kind = Literal["text", "seq", "time", "end"]
 
-_PARAMETER: Final = re.compile(r":(\w+) (text|seq|time) +(.+)")
+_PARAMETER: Final = re.compile(r":(\w+) (text|seq|time|end) +(.+)")
 _TYPES: Final[Mapping[str, type[sa.types.TypeEngine[Any]]]] = {
     "text": sa.Text,
     "seq": sa.BigInteger,
     "time": sa.Text,
+    "end": sa.Text,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a question must be told: a ``time`` is RFC 3339 text, UTC, 27 characters."""
+    """What a question must be told.
+
+    A ``time`` is RFC 3339 text, UTC, 27 characters; an ``end`` is the first time past a range.
+    """
 
     name: str
     kind: Kind

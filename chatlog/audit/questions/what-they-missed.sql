@@ -3,7 +3,7 @@
 -- :room text      name of the room
 -- :username text  who may have missed something
 -- :from time      from when on, UTC
--- :to time        until when, UTC; this moment no more
+-- :to end        until when, UTC; this moment no more
 SELECT seq, at, username, message
 FROM audit_messages AS said
 WHERE room = :room

@@ -1,7 +1,7 @@
 -- Who said how much in the room between two times?
 -- :room text  name of the room
 -- :from time  from when on, UTC
--- :to time    until when, UTC; this moment no more
+-- :to end     until when, UTC; this moment no more
 SELECT username,
        count(*) AS messages,
        min(at) AS first_at,

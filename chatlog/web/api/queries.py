@@ -17,7 +17,9 @@ from chatlog.wire.commands import MAX_PAGE, MAX_SEQ
 EventType = Literal["chat", "join", "leave", "erasure"]
 Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
-Point = Annotated[str, Meta(description="A seq, as in 41, or an RFC 3339 time.", min_length=1)]
+_POINT: Final = "A seq, as in 41, an RFC 3339 time, or a date: its "
+Point = Annotated[str, Meta(description=f"{_POINT}first moment, in UTC.", min_length=1)]
+End = Annotated[str, Meta(description=f"{_POINT}whole day, in UTC.", min_length=1)]
 
 _SEPARATED: Final = frozenset({"types"})
 
@@ -52,7 +54,7 @@ class SessionsQuery(msgspec.Struct, rename={"from_": "from"}):
     """Sessions that overlap ``from`` to ``to``, both included, in order of their joins."""
 
     from_: Point | None = None
-    to: Point | None = None
+    to: End | None = None
     after: Annotated[int, Meta(ge=0, le=MAX_SEQ, description="`next` of the page before.")] = 0
     limit: Limit = 100
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from chatlog.audit.moments import find_room, parse_point
+from chatlog.audit.moments import find_room
+from chatlog.audit.points import parse_end, parse_point
 from chatlog.audit.sessions import Stay, find_range, sessions_within
 from chatlog.service.listing import shown_name
 from chatlog.web.api.bodies import SessionsBody, SessionSummary
@@ -17,7 +18,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """Answer with the sessions that overlap a part of the past."""
     name, query = room_of(request), query_of(request, SessionsQuery)
     first = None if query.from_ is None else parse_point(query.from_)
-    last = None if query.to is None else parse_point(query.to)
+    last = None if query.to is None else parse_end(query.to)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
         async with runtime.history.reading() as connection:

@@ -11,7 +11,8 @@ from typing import Final
 
 from aiohttp import web
 
-from chatlog.audit.moments import Moment, parse_point
+from chatlog.audit.moments import Moment
+from chatlog.audit.points import parse_point
 from chatlog.audit.presence import Present
 from chatlog.audit.users import users_at
 from chatlog.domain.errors import Refused

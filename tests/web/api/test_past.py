@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from .conftest import Serve, Server
@@ -145,6 +147,26 @@ async def test_sessions_that_overlap_a_part_of_the_past(story: Server) -> None:
     rest = await story.ok("rooms/general/sessions", limit=3, after=first["next"])
     assert [one["username"] for one in rest["sessions"]] == ["dan"]
     assert first["sessions"][1]["cause"] == "left"
+
+
+async def test_a_date_as_the_end_of_a_part_is_its_whole_day(story: Server) -> None:
+    events = (await story.ok("rooms/general/events", after=0))["events"]
+    first, last = events[0]["at"][:10], events[-1]["at"][:10]
+    before = str(date.fromisoformat(first) - timedelta(days=1))
+
+    async def of(begin: str, end: str) -> int:
+        path = "rooms/general/sessions"
+        return len((await story.ok(path, **{"from": begin, "to": end}))["sessions"])
+
+    assert await of(first, last) == await of("2001-01-01", last) == 4
+    assert await of(before, before) == 0
+
+
+@pytest.mark.parametrize("end", ["2026-11", "2026-W48", "2026-02-30"])
+async def test_what_is_less_than_a_date_is_no_end(story: Server, end: str) -> None:
+    status, body, _ = await story.get(f"rooms/general/sessions?to={end}")
+    assert (status, body["error"]["code"]) == (400, "bad_command")
+    assert "a date, as in 2026-11-22" in body["error"]["message"]
 
 
 async def test_answers_about_the_past_are_not_sent_twice(story: Server) -> None:

@@ -13,7 +13,7 @@ function cellOf(message: string): string {
 
 test("every cell is quoted, so that no other separator begins one", () => {
   assert.equal(asCsv([]).split("\r\n")[0],
-    '"room","seq","at","type","username","message","cause","sessions","erased","hash"');
+    '\uFEFF"room","seq","at","type","username","message","cause","sessions","erased","hash"');
   assert.equal(cellOf("x;=1+1"), '"x;=1+1"');
   assert.equal(cellOf('say "=1"'), '"say ""=1"""');
 });

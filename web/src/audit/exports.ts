@@ -8,13 +8,16 @@ export function asJsonLines(events: readonly LogEvent[]): string {
 
 const COLUMNS = ["room", "seq", "at", "type", "username", "message", "cause", "sessions", "erased", "hash"];
 
+/** Without it, some spreadsheets read a file as Windows-1252. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
 export function asCsv(events: readonly LogEvent[]): string {
   const lines = events.map((event) => {
     const has = event as unknown as Record<string, unknown>;
     return [event.room, event.seq, event.at, typeOf(event), nameOf(event), event.type === "chat" ? event.message : "",
       has["cause"] ?? "", has["sessions"] ?? "", has["erased"] ?? "", event.hash].map(cell).join(",");
   });
-  return [COLUMNS.map(cell).join(","), ...lines].join("\r\n") + "\r\n";
+  return BYTE_ORDER_MARK + [COLUMNS.map(cell).join(","), ...lines].join("\r\n") + "\r\n";
 }
 
 /** A cell that a spreadsheet would run as a formula gets an apostrophe before it. Some skip what is

@@ -8,7 +8,7 @@ export function FilterBar() {
   const text = (name: "who" | "from" | "to" | "text", label: string, hint: string) => (
     <input class={name} type="text" aria-label={label} placeholder={hint} value={filters.value[name]} spellcheck={false} autocomplete="off"
       aria-invalid={(name === "from" || name === "to") && !isReadable(filters.value[name])}
-      title={name === "from" || name === "to" ? "A seq, or a time such as 2026-11-22 17:00" : undefined}
+      title={name === "from" || name === "to" ? "A seq, a date, or a time such as 2026-11-22 17:00" : undefined}
       onInput={(event) => set({ [name]: event.currentTarget.value })} />
   );
   return (

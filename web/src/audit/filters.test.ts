@@ -25,6 +25,24 @@ test("filters narrow by who, type, text, and from and to by seq or time", () => 
   assert.deepEqual(seqs({ who: "ada", type: "chat", to: "9" }), [2]);
 });
 
+test("a date is a whole day on the reader's clock, at either end", () => {
+  const at = (local: string) => new Date(local).toISOString();
+  const day = ["2025-11-29T23:59:59.999", "2025-11-30T00:00", "2025-11-30T23:59:59.999", "2025-12-01T00:00"]
+    .map((local, index): LogEvent => ({ ...base(index + 1), at: at(local), type: "chat", username: "Ada", message: "" }));
+  const those = (filters: Partial<Filters>) => passing(day, { ...NO_FILTERS, ...filters }).map((index) => index + 1);
+  assert.deepEqual(those({ from: "2025-11-30", to: "2025-11-30" }), [2, 3]);
+  assert.deepEqual(those({ to: "2025-11-30" }), [1, 2, 3]);
+  assert.deepEqual(those({ from: "2025-12-01" }), [4]);
+  assert.deepEqual(those({ to: "2025-11-30 00:00" }), [1, 2]);
+});
+
+test("less than a date, and a date in no calendar, cannot be read", () => {
+  const bad = ["2025-11", "2025-02-30", "2025-13-01", "2025-02-30 10:00", "2025-11-30 25:00", "Nov 30", "5 maybe"];
+  assert.deepEqual(bad.filter(isReadable), []);
+  const good = ["2025-11-30", "2025-11-30T10:00Z", "2025-11-30 10:00:00.5+0100", " 7 ", "2025"];
+  assert.deepEqual(good.filter(isReadable), good);
+});
+
 test("a filter that cannot be read lets nothing pass and is told", () => {
   for (const filters of [{ from: "some time" }, { to: "never" }, { type: "chats" }, { who: "ada", to: "12:" }]) {
     assert.deepEqual(seqs(filters), []);
@@ -40,8 +58,8 @@ test("JSON lines are the events as they came", () => {
 
 test("a table quotes what must be quoted and hands no formula to a spreadsheet", () => {
   const lines = asCsv(events).split("\r\n");
-  assert.equal(lines[0], "room,seq,at,type,username,message,cause,sessions,erased,hash");
-  assert.equal(lines[2], 'r,2,2026-11-22T10:00:02.000000Z,chat,Ada,"Hello, ""world""",,,,0123456789abcdef');
-  assert.ok(lines[4]!.includes(",'=cmd(),"));
-  assert.equal(lines[5]!.split(",")[6], "lapsed");
+  assert.equal(lines[0], '\uFEFF"room","seq","at","type","username","message","cause","sessions","erased","hash"');
+  assert.equal(lines[2], '"r","2","2026-11-22T10:00:02.000000Z","chat","Ada","Hello, ""world""","","","","0123456789abcdef"');
+  assert.ok(lines[4]!.includes(`,"'=cmd()",`));
+  assert.equal(lines[5]!.split(",")[6], '"lapsed"');
 });

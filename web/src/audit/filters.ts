@@ -1,5 +1,6 @@
 /** Which events are shown: who, type, from, to, text. Kept in the address, so a view has a link. */
 import type { LogEvent } from "../../client/index.ts";
+import { spanOf, type Span } from "./points.ts";
 
 export const TYPES = ["chat", "join", "leave", "erasure"] as const;
 
@@ -7,7 +8,7 @@ export interface Filters {
   readonly who: string;
   /** One of `TYPES`, or empty for all. */
   readonly type: string;
-  /** A seq, or a time as the reader's browser reads it. */
+  /** A seq, a time on the reader's clock, or a date: its whole day. */
   readonly from: string;
   readonly to: string;
   readonly text: string;
@@ -41,8 +42,8 @@ export function passing(events: readonly LogEvent[], filters: Filters): number[]
   const passes = [
     ...(filters.who === "" ? [] : [byName(filters.who)]),
     ...(filters.type === "" ? [] : [(event: LogEvent) => typeOf(event) === filters.type]),
-    ...bound(filters.from, (event, limit) => event >= limit),
-    ...bound(filters.to, (event, limit) => event <= limit),
+    ...bound(filters.from, (value, span) => value >= span.from),
+    ...bound(filters.to, (value, span) => value < span.to),
     ...(filters.text === "" ? [] : [byText(filters.text)]),
   ];
   const found: number[] = [];
@@ -64,11 +65,10 @@ function byText(text: string) {
   return (event: LogEvent) => event.type === "chat" && event.message.toLocaleLowerCase().includes(sought);
 }
 
-function bound(limit: string, holds: (value: number, limit: number) => boolean): ((event: LogEvent) => boolean)[] {
-  const text = limit.trim();
-  if (/^\d{1,15}$/.test(text)) return [(event) => holds(event.seq, Number(text))];
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? [] : [(event) => holds(Date.parse(event.at), time)];
+function bound(limit: string, holds: (value: number, span: Span) => boolean): ((event: LogEvent) => boolean)[] {
+  const span = spanOf(limit);
+  if (span === null) return [];
+  return [(event) => holds(span.of === "seq" ? event.seq : Date.parse(event.at), span)];
 }
 
 /** What is wrong with the filters. Nothing passes then: whoever filters wants less than all. */
@@ -81,6 +81,5 @@ export function faultOf(filters: Filters): string | null {
 
 /** Whether a bound can be read. */
 export function isReadable(limit: string): boolean {
-  const text = limit.trim();
-  return text === "" || /^\d{1,15}$/.test(text) || !Number.isNaN(Date.parse(text));
+  return limit.trim() === "" || spanOf(limit) !== null;
 }

@@ -1,0 +1,85 @@
+"""Points in a room's past as people write them: a seq, a date or a time.
+
+A date alone is a whole day: as a beginning, and as the one moment that is asked about, its
+first moment; as an end its last one. It is a day of UTC unless another zone is given. What is
+less than a date (``2026-11``, ``2026-W48``) is refused, and digits alone are a seq.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, tzinfo
+from typing import Final
+
+from chatlog.domain import times
+from chatlog.domain.errors import Refused
+from chatlog.domain.zones import day_begins, day_ends, earliest, latest
+
+MAX_SEQ: Final = 2**63 - 1
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME: Final = re.compile(r"[Tt ][0-9]")
+_INSTANT_SECONDS: Final = 1e-6
+
+
+def parse_point(text: str, zone: tzinfo = UTC) -> int | str:
+    """Return the seq or the time that a text names; a time as the log writes times.
+
+    A time is RFC 3339 (or ISO 8601); without an offset it is one of the zone's clock. A date
+    alone is the day's first moment.
+
+    Raises:
+        Refused: ``bad_command``, if it is neither.
+    """
+    return _parse(text, lambda day: day_begins(day, zone), lambda time: earliest(time, zone))
+
+
+def parse_end(text: str, zone: tzinfo = UTC) -> int | str:
+    """Return what a text names as the end of a range, itself included.
+
+    As ``parse_point`` has it, but a date alone is the day's last moment.
+
+    Raises:
+        Refused: ``bad_command``, if it is neither a seq nor a time.
+    """
+    return _parse(text, lambda day: day_ends(day, zone), lambda time: latest(time, zone))
+
+
+def parse_limit(text: str) -> int | str:
+    """Return what a text names as the first moment past a range: of a date, the next midnight.
+
+    Raises:
+        Refused: ``bad_command``, if it is neither a seq nor a time.
+    """
+    end = parse_end(text)
+    if isinstance(end, str) and _DATE.fullmatch(text.strip()):
+        return times.minus(end, -_INSTANT_SECONDS)
+    return end
+
+
+def _parse(
+    text: str, of_day: Callable[[date], str], of_time: Callable[[datetime], str]
+) -> int | str:
+    if re.fullmatch(r"[0-9]{1,19}", text) and int(text) <= MAX_SEQ:
+        return int(text)
+    text = text.strip()
+    try:
+        if _DATE.fullmatch(text):
+            return of_day(date.fromisoformat(text))
+        return _time_in(text, of_time)
+    except (ValueError, OverflowError):
+        raise Refused(
+            "bad_command",
+            "Give a seq, as in 41, a date, as in 2026-11-22, or a time, as in "
+            "2026-11-22T17:00:00Z.",
+        ) from None
+
+
+def _time_in(text: str, of_time: Callable[[datetime], str]) -> str:
+    # Python reads a week (2026-W48) as its Monday.
+    if not _TIME.search(text):
+        raise ValueError("no time of day")
+    # In a URL that was not encoded, the offset's plus arrives as a space.
+    time = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text))
+    return of_time(time) if time.tzinfo is None else times.text(time.astimezone(UTC))
