@@ -13,8 +13,9 @@ from chatlog.audit.extent import number_of
 from chatlog.audit.presence import Present, present_at
 from chatlog.cli.options import run
 from chatlog.eventlog.opening import open_for_reading
-from tests.cli.command import HISTORIES, chatlog, history, imported, lines, refused
+from tests.cli.command import chatlog, imported, lines, refused
 from tests.log_vectors import vectors
+from tests.support.histories import HISTORIES, OWN, REAL, history
 
 SMALL = """\
 === ada [h] has joined #small
@@ -43,13 +44,14 @@ def restored(database: str, exported: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_presence_at_every_seq_of_a_real_history_is_the_fold(name: str, sqlite_url: str) -> None:
+def test_presence_at_every_seq_of_a_history_is_the_fold(name: str, sqlite_url: str) -> None:
     imported(sqlite_url, history(name))
     check_presence_everywhere(sqlite_url)
 
 
-def test_presence_at_every_seq_is_the_fold_on_postgresql(postgres_url: str) -> None:
-    imported(postgres_url, history(HISTORIES[3]))
+@pytest.mark.parametrize("name", [OWN, REAL[3]])
+def test_presence_at_every_seq_is_the_fold_on_postgresql(name: str, postgres_url: str) -> None:
+    imported(postgres_url, history(name))
     check_presence_everywhere(postgres_url)
 
 
@@ -87,7 +89,7 @@ def fold(events: list[dict[str, Any]]) -> Iterator[dict[str, tuple[int, str, int
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_a_real_history_comes_back_with_the_same_bytes(
+def test_a_history_comes_back_with_the_same_bytes(
     name: str, sqlite_url: str, tmp_path: Path
 ) -> None:
     imported(sqlite_url, history(name))

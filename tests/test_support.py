@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -186,4 +187,42 @@ def test_a_skip_is_a_failure_where_none_is_allowed(
         check=False,
     )
     assert result in done.stdout
+    assert done.returncode == status
+
+
+ASKING = """
+from tests.support.histories import REAL, history
+
+def test_real(): history(REAL[0])
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "result", "status"),
+    [
+        ({}, "1 skipped", 0),
+        ({"CHATLOG_NO_SKIP": "1"}, "1 skipped", 0),
+        ({"CHATLOG_NO_SKIP": "1", "CHATLOG_HISTORIES": "empty"}, "1 failed", 1),
+    ],
+)
+def test_real_histories_may_be_absent_as_a_whole_and_are_skipped_by_name(
+    tmp_path: Path, environment: dict[str, str], result: str, status: int
+) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT / "tests" / "support", clone / "tests" / "support")
+    shutil.copy(ROOT / "tests" / "conftest.py", clone / "tests")
+    shutil.copy(ROOT / "pyproject.toml", clone)
+    (clone / "tests" / "test_asking.py").write_text(ASKING)
+    ours = {"CHATLOG_NO_SKIP", "CHATLOG_HISTORIES"}
+    others = {name: value for name, value in os.environ.items() if name not in ours}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/test_asking.py"],
+        env=others | environment,
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result in done.stdout
+    assert "2004-12-25.ubuntu.txt is a real history" in done.stdout
     assert done.returncode == status

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from chatlog.eventlog.database import Database
-from tests.cli.command import HISTORIES, chatlog, history, imported
+from tests.cli.command import chatlog, imported
+from tests.support.histories import HISTORIES, history
 
 LINES = """\
 === ada [h] has joined #small
@@ -91,7 +92,7 @@ def test_what_was_written_verifies(database: str) -> None:
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_a_real_history_verifies_and_one_changed_byte_does_not(name: str, sqlite_url: str) -> None:
+def test_a_history_verifies_and_one_changed_byte_does_not(name: str, sqlite_url: str) -> None:
     imported(sqlite_url, history(name))
     verdict(sqlite_url, ok=True)
     last = "(SELECT max(seq) FROM events WHERE type = 'chat')"

@@ -1,4 +1,4 @@
-"""Two histories on both databases: a made-up one with everything in it, and a real one."""
+"""Histories on both databases: a made-up log with everything in it, and IRC's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from chatlog.eventlog.database import Database
 from chatlog.eventlog.schema import retention_changes
 from tests.audit_sql.answers import RULES
 from tests.audit_sql.fold import Fold, fold_of
-from tests.flows.irc_story import FILES, FOLDER
+from tests.support.histories import OWN, REAL
+from tests.support.histories import history as file_of
 from tests.support.postgres import fresh_database
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ SHAPE = Shape(
     erased_users=2,
     seed=7,
 )
+
+IRC = {"own": (OWN,), "irc": (REAL[0], REAL[2])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def _empty(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
 
 @pytest.fixture(
     scope="session",
-    params=["made-sqlite", "made-postgresql", "irc-sqlite", "irc-postgresql"],
+    params=[f"{name}-{kind}" for name in ("made", *IRC) for kind in ("sqlite", "postgresql")],
 )
 def history(request: pytest.FixtureRequest) -> Iterator[History]:
     """A history on a database: only read."""
@@ -70,15 +73,15 @@ def history(request: pytest.FixtureRequest) -> Iterator[History]:
         if name == "made":
             asyncio.run(make_log(url, SHAPE))
         else:
-            import_irc(url)
+            import_irc(url, *IRC[name])
         asyncio.run(_set_rules(url))
         yield History(name, url, asyncio.run(_folded(url)))
 
 
-def import_irc(url: str) -> None:
-    """Import two real histories, as an operator does."""
-    for file, room in ((FILES[0], "ubuntu"), (FILES[2], "ubuntu 2007")):
-        arguments = ("import", str(FOLDER / file), "--room", room, "--format", "irc")
+def import_irc(url: str, *names: str) -> None:
+    """Import some histories, as an operator does, each into a room of its own."""
+    for file in map(file_of, names):
+        arguments = ("import", str(file), "--room", f"ubuntu {file.name[:4]}", "--format", "irc")
         subprocess.run(
             [sys.executable, "-m", "chatlog", *arguments, "--database", url],
             check=True,

@@ -16,9 +16,9 @@ from tests.browser.bots import fill
 from tests.browser.person import Person
 from tests.browser.test_accessibility import LOOKS, flaws
 from tests.cli.command import lines
+from tests.support.histories import OWN, REAL, history
 from tests.support.server import Server
 
-HISTORY = Path(__file__).parents[3] / "shared" / "data" / "irc" / "2004-12-25.ubuntu.txt"
 PRESENT = "[data-present] .name"
 
 
@@ -33,13 +33,12 @@ async def chatlog(server: Server, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines() if line.startswith(b"{")]
 
 
-@pytest.fixture
-async def history(server: Server) -> Server:
-    """The server with a real history in the room ``ubuntu``."""
-    if not HISTORY.is_file():
-        pytest.skip(f"no real history at {HISTORY}")
+@pytest.fixture(params=[OWN, REAL[0]])
+async def imported(server: Server, request: pytest.FixtureRequest) -> Server:
+    """The server with a history in the room ``ubuntu``."""
+    file = history(request.param)
     await server.stop()
-    await chatlog(server, "import", str(HISTORY), "--room", "ubuntu", "--format", "irc")
+    await chatlog(server, "import", str(file), "--room", "ubuntu", "--format", "irc")
     await server.start()
     return server
 
@@ -62,13 +61,13 @@ async def at(page: Page) -> int:
 
 
 async def test_the_room_at_random_events_is_what_the_command_line_says(
-    auditor: Person, history: Server
+    auditor: Person, imported: Server
 ) -> None:
     page = await visit(auditor, room="ubuntu")
     await expect(page.locator(".verdict.whole")).to_be_visible(timeout=30_000)
     head = await at(page)
     chances = random.Random(4)
-    events = await chatlog(history, "history", "ubuntu", "--limit", str(head), "--json")
+    events = await chatlog(imported, "history", "ubuntu", "--limit", str(head), "--json")
     slider = page.get_by_role("slider", name="Event")
     for seq in chances.sample(range(1, head + 1), 50):
         await slider.fill(str(seq))
@@ -82,7 +81,7 @@ async def test_the_room_at_random_events_is_what_the_command_line_says(
             await expect(page.locator("[data-said]").last).to_contain_text(
                 said[-1]["message"].removeprefix("/me ")
             )
-        listed = await asyncio.to_thread(users_at, history, seq)
+        listed = await asyncio.to_thread(users_at, imported, seq)
         assert await page.locator(PRESENT).all_text_contents() == listed[:60]
 
 

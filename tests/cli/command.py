@@ -6,26 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from click.testing import CliRunner, Result
 
 from chatlog.cli import main
-
-IRC = Path(__file__).parents[3] / "shared" / "data" / "irc"
-HISTORIES = (
-    "2004-12-25.ubuntu.txt",
-    "2006-12-10.ubuntu.txt",
-    "2007-06-04.ubuntu.txt",
-    "2010-08-15.ubuntu.txt",
-)
-
-
-def history(name: str) -> Path:
-    """A real history, or a skip that names it."""
-    path = IRC / name
-    if not path.exists():
-        pytest.skip(f"{name} is not here")
-    return path
 
 
 def chatlog(*arguments: object, status: int = 0) -> Result:

@@ -9,16 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
-
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "irc"
-FILES = (
-    "2004-12-25.ubuntu.txt",
-    "2006-12-10.ubuntu.txt",
-    "2007-06-04.ubuntu.txt",
-    "2010-08-15.ubuntu.txt",
-)
 
 
 class Happening(NamedTuple):

@@ -1,4 +1,4 @@
-"""Real histories, played through live connections, are told by the log as by the file."""
+"""Histories, played through live connections, are told by the log as by the file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from tests.support.checker import assert_holds
 from tests.support.client import Client
 from tests.support.clients import Clients
 from tests.support.frames import Frame
+from tests.support.histories import HISTORIES, OWN, REAL, history
 
 from .conftest import Serve
-from .irc_story import FILES, FOLDER, Happening, Story, read_story
+from .irc_story import Happening, Story, read_story
 
 ROOM = "#ubuntu"
 WATCHER = "the watcher"
@@ -80,9 +81,7 @@ async def played(serve: Serve, database: str, story: Story) -> AsyncIterator[lis
 
 
 async def assert_the_log_tells_the_story(serve: Serve, database: str, file: str) -> None:
-    path = FOLDER / file
-    if not path.exists():
-        pytest.skip(f"{path.name} is not here")
+    path = history(file)
     story = read_story(path.read_bytes())
     telling = played(serve, database, story)
     assert as_told_by(await anext(telling)) == story.happenings
@@ -93,7 +92,7 @@ async def assert_the_log_tells_the_story(serve: Serve, database: str, file: str)
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", HISTORIES)
 async def test_a_history_played_live_is_told_by_the_log_as_by_the_file(
     serve: Serve, sqlite_url: str, file: str
 ) -> None:
@@ -102,7 +101,8 @@ async def test_a_history_played_live_is_told_by_the_log_as_by_the_file(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("file", [OWN, REAL[0]])
 async def test_a_history_played_live_is_told_by_postgresql_as_well(
-    serve: Serve, postgres_url: str
+    serve: Serve, postgres_url: str, file: str
 ) -> None:
-    await assert_the_log_tells_the_story(serve, postgres_url, FILES[0])
+    await assert_the_log_tells_the_story(serve, postgres_url, file)
