@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pathspec
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -63,6 +64,13 @@ def test_lock_files_name_no_place_to_download_from(files: dict[str, str]) -> Non
     locks = [name for name in files if name.endswith("package-lock.json")]
     assert locks
     assert not [name for name in locks if '"resolved"' in files[name]]
+
+
+def test_an_sdist_has_every_file_so_that_it_can_do_what_a_clone_can(files: dict[str, str]) -> None:
+    builder = SdistBuilder(str(ROOT))
+    found = {Path(file.distribution_path).as_posix() for file in builder.recurse_included_files()}
+    always = {"README.md", "LICENSE", "PKG-INFO", "pyproject.toml", ".gitignore"}
+    assert set(files) - found - always == set()
 
 
 def test_no_module_of_chatlog_is_long() -> None:
