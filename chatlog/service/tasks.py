@@ -52,7 +52,9 @@ class Tasks:
             began = loop.time()
             try:
                 await run()
-            except Exception as error:  # noqa: BLE001 - no task may end the node
+            except Exception as error:
+                if _is_cancelled():  # a driver has made a failure of that
+                    raise asyncio.CancelledError from error
                 self.failed(name, error)
             except asyncio.CancelledError as error:
                 if _is_cancelled():

@@ -81,3 +81,20 @@ async def test_the_same_failure_again_and_again_is_counted_but_logged_now_and_th
     assert tasks.failures["tail"] == 101
     assert len(caplog.records) == 2
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
+
+
+async def test_a_task_ends_with_its_group_although_a_driver_makes_a_failure_of_the_cancelling() -> (
+    None
+):
+    async def run() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            raise OSError("the connection was lost") from None
+
+    async with asyncio.timeout(10):
+        async with group() as owner:
+            tasks = Tasks(owner)
+            tasks.keep("reading", run)
+            await asyncio.sleep(0)
+    assert tasks.failures["reading"] == 0
