@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from pathlib import Path
 
 import click
@@ -12,7 +14,7 @@ from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.domain.errors import LogError
-from chatlog.eventlog.backup import back_up, partial_of
+from chatlog.eventlog.backup import back_up, partial_for
 from chatlog.eventlog.opening import open_for_reading
 from chatlog.eventlog.sqlite import Sqlite
 
@@ -26,7 +28,10 @@ _LOOK_SECONDS = 0.2
 def backup(file: Path, database: str) -> None:
     """Copy the log to a new FILE: a prefix of it that verifies, while the server goes on."""
     with progress(f"Backing up to {file.name}") as report:
-        size = run(_back_up(database, file, report))
+        try:
+            size = run(_back_up(database, file, report))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
     output.say(f"Backed up {size:,} bytes to {file}.")
 
 
@@ -35,12 +40,27 @@ async def _back_up(url: str, target: Path, report: Report) -> int:
         backend = database.backend
         if not isinstance(backend, Sqlite):
             raise LogError("PostgreSQL has tools of its own: use pg_dump or a base backup.")
-        copying = asyncio.create_task(asyncio.to_thread(back_up, backend.path, target))
-        while not copying.done():
-            report(_size(partial_of(target)), _size(backend.path))
-            await asyncio.wait([copying], timeout=_LOOK_SECONDS)
+        _stop_on_signals()
+        partial, stopped = partial_for(target), threading.Event()
+        copying = asyncio.create_task(
+            asyncio.to_thread(back_up, backend.path, target, partial, stopped.is_set)
+        )
+        try:
+            while not copying.done():
+                report(_size(partial), _size(backend.path))
+                await asyncio.wait([copying], timeout=_LOOK_SECONDS)
+        finally:
+            stopped.set()  # the thread ends before the process does
         await copying
     return _size(target)
+
+
+def _stop_on_signals() -> None:
+    """Have a service manager's stop leave no part behind, as Ctrl-C does."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
 
 
 def _size(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -28,6 +29,7 @@ from chatlog.wire.proved import encode_proved
 from chatlog.wire.spreadsheet import BOM, header_row, row_of
 
 _POINT: Final = "SEQ|DATE|TIME"
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _manifest_file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -90,7 +92,8 @@ def export(
     with progress(f"Exporting {room}") as report:
         said = run(_export(wanted, asked, form, database, report))
     if manifest is not None:
-        manifest.write_bytes(said)
+        with open(os.open(manifest, _NEW, 0o600), "wb") as out:  # noqa: PTH123 - pathlib has no mode
+            out.write(said)
 
 
 @dataclass(frozen=True, slots=True)

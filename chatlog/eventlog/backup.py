@@ -1,51 +1,151 @@
 """Backing up a SQLite log beside the server that writes it: one snapshot, whole or not at all.
 
 A file that is copied while it is in use is no backup. ``VACUUM INTO`` reads one snapshot,
-so the copy is a prefix of the log that verifies, and holds nothing that was erased.
+so the copy is a prefix of the log that verifies, and holds nothing that was erased. It is
+written to a partial file of its own and gets the target's name only if nothing has that name:
+of two backups to one name one fails. A killed backup leaves its partial file, which the next
+one into that folder removes: a partial is locked for as long as it is written to.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import re
+import secrets
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from chatlog.domain.errors import LogError
+from chatlog.eventlog.in_place import id_of
 from chatlog.eventlog.read_only import open_read_only
+from chatlog.eventlog.sqlite_url import check_folder, check_name
+
+# Not made of the target's name, which may be as long as names can be.
+_PARTIAL: Final = re.compile(r"chatlog-[0-9a-f]{16}\.partial")
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+_STEPS_BETWEEN_LOOKS: Final = 100_000  # of SQLite's machine; some milliseconds
 
 
-def partial_of(target: Path) -> Path:
-    """Return the file that a backup is written to until it is whole."""
-    return target.with_name(f"{target.name}.partial")
+def partial_for(target: Path) -> Path:
+    """Return a name for the file that a backup is written to until it is whole."""
+    return target.absolute().with_name(f"chatlog-{secrets.token_hex(8)}.partial")
 
 
-def back_up(source: Path, target: Path) -> None:
-    """Copy a log to a new file, durably; it blocks until that is done.
+def back_up(
+    source: Path, target: Path, partial: Path, is_stopped: Callable[[], bool] = lambda: False
+) -> None:
+    """Copy a log to a new file (mode 0600), durably; it blocks until that is done.
+
+    ``partial`` is from ``partial_for``. Once ``is_stopped`` says so the copy is given up.
 
     Raises:
         LogError: if there is such a file already, or the copy cannot be made.
     """
-    if target.exists():
-        raise LogError(f"{target} exists already; a backup is a new file.")
-    partial = partial_of(target)
-    partial.unlink(missing_ok=True)
+    _check_target(target)
     try:
-        opened = open_read_only(source)
-        with closing(opened.connection) as connection:
-            connection.execute("VACUUM INTO ?", (str(partial),))
-        opened.after()
-        _sync(partial)
-        partial.rename(target)
-        _sync(target.parent)
+        _remove_leftovers(partial.parent)
+        with _written(partial):
+            opened = open_read_only(source)
+            with closing(opened.connection) as connection:
+                connection.set_progress_handler(is_stopped, _STEPS_BETWEEN_LOOKS)
+                connection.execute("VACUUM INTO ?", (str(partial),))
+            opened.after()
+            _sync(partial)
+            _put_in_place(partial, target)
+        _sync(partial.parent)
     except sqlite3.Error as error:
-        raise LogError(f"The log could not be backed up: {error}") from error
+        raise LogError(f"The log could not be backed up to {target}: {error}.") from error
+    except OSError as error:
+        raise LogError(f"No backup can be written to {target}: {error.strerror}.") from error
+
+
+def _check_target(target: Path) -> None:
+    if os.path.lexists(target):
+        raise _exists(target)
+    check_name(target)
+    check_folder(target)
+    for ending in ("-wal", "-journal"):
+        if os.path.lexists(beside := f"{target}{ending}"):
+            raise LogError(
+                f"{beside} is of another file, and SQLite would take it for a part of this backup: "
+                "remove it, or give the backup another name."
+            )
+
+
+def _exists(target: Path) -> LogError:
+    return LogError(f"{target} exists already; a backup is a new file.")
+
+
+@contextmanager
+def _written(partial: Path) -> Iterator[None]:
+    """Make a file, hold it locked, and leave none of its name behind."""
+    while not _is_locked_at(partial, made := _new(partial)):
+        os.close(made)  # another backup took it for a leftover
+    try:
+        yield
     finally:
         partial.unlink(missing_ok=True)
+        os.close(made)
+
+
+def _new(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+
+def _is_locked_at(path: Path, made: int) -> bool:
+    with suppress(OSError):  # a file system without locks has nobody who asks for them
+        fcntl.flock(made, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    opened = os.fstat(made)
+    return id_of(path) == (opened.st_dev, opened.st_ino)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the partial files of backups that were killed."""
+    for found in folder.iterdir():
+        if _PARTIAL.fullmatch(found.name) and found.is_file() and not found.is_symlink():
+            with suppress(OSError):  # another's, or just being written to
+                _remove_unless_locked(found)
+
+
+def _remove_unless_locked(found: Path) -> None:
+    opened = os.open(found, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found.unlink()
+    finally:
+        os.close(opened)
+
+
+def _put_in_place(partial: Path, target: Path) -> None:
+    """Give a file its name unless another has it already."""
+    try:
+        try:
+            os.link(partial, target)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _reserve_and_rename(partial, target)
+    except FileExistsError:
+        raise _exists(target) from None
+
+
+def _reserve_and_rename(partial: Path, target: Path) -> None:
+    """Do it where the file system has no links: the name is taken by an empty file first."""
+    os.close(_new(target))
+    try:
+        partial.rename(target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(opened)
     finally:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.domain.errors import LogError, Unavailable
 from chatlog.eventlog.postgres import Postgres
 from chatlog.eventlog.sqlite import Sqlite
+from chatlog.eventlog.sqlite_url import sqlite_path
 
 Connection = AsyncConnection
 """What is lent; those above pass it on to functions of this folder and know no more of it."""
@@ -38,18 +38,10 @@ def backend_for(url: str) -> Sqlite | Postgres:
         ) from None
     kind = parsed.get_backend_name()
     if kind == "sqlite":
-        return Sqlite(_sqlite_path(parsed))
+        return Sqlite(sqlite_path(parsed, url))
     if kind in {"postgres", "postgresql"}:
         return Postgres(_postgres_url(parsed))
     raise LogError(f"chatlog keeps its log in SQLite or PostgreSQL, not in {kind}.")
-
-
-def _sqlite_path(url: sa.URL) -> Path:
-    if url.host or not url.database or url.database.startswith((":memory:", "file:")):
-        raise LogError("The log is a file: give its path, as in sqlite:///chatlog.db")
-    if "\0" in url.database:
-        raise LogError("No file has a NUL character in its name.")
-    return Path(url.database)
 
 
 def _postgres_url(url: sa.URL) -> sa.URL:

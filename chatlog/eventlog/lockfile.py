@@ -23,8 +23,10 @@ from typing import Any, Final, Self
 
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.in_place import FileId, OpenFile, id_of
+from chatlog.eventlog.sqlite_url import check_folder
 
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+_MODE: Final = 0o600
 _TRIES: Final = 5
 _TRY_SECONDS: Final = 0.01  # a reader that looks whether the lock is held has it for less
 
@@ -58,15 +60,17 @@ class LockFile:
     def take(self, **about: Any) -> Self:
         """Take the lock and write into the lock file who holds it.
 
-        A database that is not there is made: an empty file of the operator's alone.
+        A database that is not there is made, in a folder that is: an empty file of the
+        operator's alone.
 
         Raises:
             DatabaseBusy: if another holds it, by whatever path.
-            LogError: if the path leads to no regular file, the file has a second name, or
-                its file system has no locks.
+            LogError: if the path leads to no regular file or no folder, the file has a second
+                name, or its file system has no locks.
         """
         path = _resolve(self._database)
-        _look(path)
+        if _look(path) is None:
+            check_folder(self._database if self._database.parent == path.parent else path)
         try:
             self._take_lock_file(path)  # first: so who holds the database by this path has both
             self._take_database(path)
@@ -77,7 +81,7 @@ class LockFile:
         return self
 
     def _take_lock_file(self, path: Path) -> None:
-        self._lock = _open(_lock_file(path), _FLAGS | os.O_NOFOLLOW, 0o644)
+        self._lock = _open(_lock_file(path), _FLAGS | os.O_NOFOLLOW)
         self.former = _said(path)
         if not _flock(self._lock, path, tries=_TRIES):
             raise DatabaseBusy(self._database, self.former)
@@ -86,7 +90,7 @@ class LockFile:
         while self._id is None:
             if (found := _look(path)) in _held:
                 raise DatabaseBusy(self._database, {"pid": os.getpid()})
-            self._descriptor = _open(path, _FLAGS, 0o600)
+            self._descriptor = _open(path, _FLAGS)
             locked = _flock(self._descriptor, path, tries=_TRIES)
             opened = os.fstat(self._descriptor)
             found = opened.st_dev, opened.st_ino
@@ -131,6 +135,8 @@ def holder_by_another_path(path: Path) -> dict[str, Any] | None:
     found = id_of(path)
     if found is None or not is_held(path) or _is_locked(_lock_file(path)):
         return None
+    if _lock_file(path).exists() and not os.access(_lock_file(path), os.R_OK):
+        return None  # it is for its owner to see whether it is locked
     return {"pid": os.getpid()} if found in _held else _pid_of(found)
 
 
@@ -173,12 +179,14 @@ def _look(path: Path) -> FileId | None:
     return found.st_dev, found.st_ino
 
 
-def _open(path: Path, flags: int, mode: int) -> int:
+def _open(path: Path, flags: int) -> int:
+    """Open a file to read and write; one that is not there is made with mode 0600."""
     try:
-        return os.open(path, flags, mode)
+        return os.open(path, flags & ~os.O_CREAT)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, mode)
+        made = os.open(path, flags, _MODE)
+        os.fchmod(made, _MODE)  # whatever the umask takes away
+        return made
 
 
 def _flock(descriptor: int, path: Path, *, how: int = fcntl.LOCK_EX, tries: int = 1) -> bool:

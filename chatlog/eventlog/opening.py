@@ -7,6 +7,7 @@ may have erased words that are still in it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from chatlog.eventlog.lockfile import LockFile
 from chatlog.eventlog.migrate import is_foreign, migrate, newest_revision, revision_of
 from chatlog.eventlog.postgres import Postgres
 from chatlog.eventlog.sqlite import Sqlite
+from chatlog.eventlog.stray_wal import check_wal
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +100,8 @@ async def open_for_writing(
 
     Raises:
         DatabaseBusy: if another holds the SQLite file.
-        LogError: if the database is another's, of a newer revision, or holds no log.
+        LogError: if the database is another's, of a newer revision, or holds no log, or if its
+            WAL is another file's.
     """
     database = Database(url, readers=readers)
     if not new:
@@ -107,6 +110,7 @@ async def open_for_writing(
     lock = LockFile(backend.path).take() if isinstance(backend, Sqlite) else None
     try:
         if isinstance(backend, Sqlite) and lock is not None:
+            await asyncio.to_thread(check_wal, lock.file.path)
             backend.held = lock.file
             lock.tell(**about(lock))
         await _prepare(database, new=new, share=share)

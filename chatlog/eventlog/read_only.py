@@ -18,6 +18,7 @@ from urllib.parse import quote
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.lockfile import holder_by_another_path, is_held
 from chatlog.eventlog.one_hop import Opened
+from chatlog.eventlog.stray_wal import check_wal, wal_beside
 
 _BUSY_SECONDS: Final = 5.0
 _UNOPENED: Final = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
@@ -27,11 +28,13 @@ def open_read_only(path: Path) -> Opened:
     """Open a database file; blocks.
 
     Raises:
-        LogError: if the file is served under another name, or cannot be read from here.
+        LogError: if the file is served under another name, lies beside another file's WAL, or
+            cannot be read from here.
         sqlite3.Error: as SQLite says.
     """
     path = path.resolve()
     _check_name(path)
+    _check_wal(path)
     connection = connect_read_only(path)
     try:
         connection.execute("PRAGMA schema_version").fetchone()
@@ -69,21 +72,25 @@ def _check_name(path: Path) -> None:
         raise LogError(f"{path} is in use by {who} under another name: give that one.")
 
 
+def _check_wal(path: Path) -> None:
+    """Refuse another file's WAL; a server that began to write meanwhile has its own."""
+    if wal_beside(path) is None or is_held(path):
+        return
+    try:
+        check_wal(path)
+    except LogError:
+        if not is_held(path):
+            raise
+
+
 def _check_closed(path: Path) -> None:
-    if _size(Path(f"{path}-wal")):
+    if wal_beside(path) is not None:
         raise LogError(
             f"{path} was not closed by its server: {path}-wal holds newer events, and you may not "
             "write to its folder. Have its owner start and stop the server once."
         )
     if is_held(path):
         raise LogError(f"{path} is just being opened by a server: try again.")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _state(path: Path) -> tuple[int, ...]:

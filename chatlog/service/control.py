@@ -1,7 +1,8 @@
 """The control socket: a server carries out what a command beside it may not write itself.
 
 One request a connection, one JSON object a line; the answer comes when all is done. The
-socket is the operator's alone (mode 0600); who may open the file may use it.
+socket is the operator's alone (mode 0600); who may open the file may use it. Where there can
+be none, the server serves without it, and commands that write find it busy.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Place:
         _clear(Path(str(lock.former.get("socket", ""))))
         self.path = Path(f"{lock.file.path}.sock")
         if len(os.fsencode(self.path)) > _MAX_PATH_BYTES:
-            self.path = Path(tempfile.mkdtemp(prefix=_FOLDER)) / _ALONE
+            with contextlib.suppress(OSError):  # then binding it fails, and that is said
+                self.path = Path(tempfile.mkdtemp(prefix=_FOLDER)) / _ALONE
         return {"socket": str(self.path)}
 
     def remove(self) -> None:
@@ -86,14 +88,30 @@ async def listening(
         finally:
             writer.close()
 
-    listener = _bind(path)
-    server = await asyncio.start_unix_server(serve, sock=listener, limit=MAX_REQUEST_BYTES)
+    try:
+        listener = _bind(path)
+        server = await asyncio.start_unix_server(serve, sock=listener, limit=MAX_REQUEST_BYTES)
+    except OSError as error:
+        _say_without(path, error)
+        yield
+        return
     try:
         yield
     finally:
         server.close()
         _clear(path)
         await _end(running)
+
+
+def _say_without(path: Path, error: OSError) -> None:
+    """Say once what will not work: some file systems and sandboxes have no Unix sockets."""
+    _clear(path)
+    logger.warning(
+        "There is no control socket, as %s cannot be made (%s): commands that write to the log "
+        "(import, redact, erase-user, retention) need this server stopped.",
+        path,
+        os.strerror(error.errno or 0),
+    )
 
 
 async def _end(running: set[asyncio.Task[None]]) -> None:

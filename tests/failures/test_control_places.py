@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 import tempfile
 from pathlib import Path
 
@@ -10,11 +13,14 @@ import pytest
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.lockfile import DatabaseBusy, LockFile
 from chatlog.nodes import leases
-from chatlog.runtime import running
+from chatlog.runtime import Runtime, running
 from chatlog.service import control
 from chatlog.settings import Settings
+from tests.support.command import chatlog
+from tests.support.inside import InsideClient
+from tests.support.record import Record
 
-from .conftest import Start
+from .conftest import NodeOf, Start
 
 
 @pytest.fixture
@@ -28,7 +34,9 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     """Of a file whose path is too long for a socket beside it."""
-    return f"sqlite:///{tmp_path / ('long' * 30) / 'chatlog.db'}"
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    return f"sqlite:///{folder / 'chatlog.db'}"
 
 
 async def start(url: str) -> None:
@@ -87,3 +95,64 @@ def test_what_a_lock_file_names_is_removed_only_if_it_is_a_socket(tmp_path: Path
         place.choose(lock)
     lock.release()
     assert precious.read_text() == "not a socket"
+
+
+def no_folder(*_: object, **__: object) -> str:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.EROFS])
+async def test_where_no_socket_can_be_bound_the_server_serves_and_says_so_once(
+    node_of: NodeOf,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+) -> None:
+    class Unbindable(socket.socket):
+        def bind(self, _address: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(control.socket, "socket", Unbindable)
+    await assert_serves_without(await node_of(sqlite_url), sqlite_url, caplog)
+
+
+async def test_where_unix_sockets_are_forbidden_the_server_serves_and_says_so_once(
+    node_of: NodeOf,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+
+    monkeypatch.setattr(control.socket, "socket", forbidden)
+    await assert_serves_without(await node_of(sqlite_url), sqlite_url, caplog)
+
+
+async def test_where_something_else_lies_in_its_place_the_server_serves_and_says_so_once(
+    node_of: NodeOf, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = Path(f"{sqlite_url.removeprefix('sqlite:///')}.sock")
+    place.mkdir()
+    await assert_serves_without(await node_of(sqlite_url), sqlite_url, caplog)
+    assert place.is_dir()
+
+
+async def test_where_no_folder_can_be_made_for_a_long_path_the_server_serves_and_says_so_once(
+    node_of: NodeOf, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "mkdtemp", no_folder)
+    await assert_serves_without(await node_of(url), url, caplog)
+
+
+async def assert_serves_without(node: Runtime, url: str, caplog: pytest.LogCaptureFixture) -> None:
+    ada = InsideClient(node, Record(), "ada")
+    await ada.join("general")
+    assert (await ada.chat("general", "hello", id="c-1")).type == "ack"
+    [said] = [found for found in caplog.records if found.levelname == "WARNING"]
+    assert "control socket" in said.getMessage()
+    done = await chatlog("redact", "general", "2", "--reason", "r", database=url)
+    assert (done.status, done.out) == (2, "")
+    assert f"process {os.getpid()}" in done.err
+    assert (await chatlog("rooms", database=url)).status == 0

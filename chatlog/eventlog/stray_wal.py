@@ -1,0 +1,99 @@
+"""A WAL that is another file's: what a backup finds that is put in place beside the old one.
+
+SQLite takes whatever lies at ``FILE-wal`` for the newest pages of FILE, whoever wrote them.
+Beside a restored file that makes a mixture of two logs, which may even open. So before a file
+with a WAL that no process holds is used, what the file says alone is held against what it says
+with the WAL: a log only grows, so the one is the beginning of the other.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from chatlog.domain.errors import LogError
+
+_HEADER_BYTES: Final = 100
+_WRITE_VERSION: Final = 18  # of the header: 2 in a file that ever had a WAL of its own, else 1
+_LAST: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
+_SINCE: Final = (
+    "SELECT count(*), coalesce(max(position), 0), "
+    "(SELECT hash FROM events WHERE position = ?1) FROM events WHERE position > ?1"
+)
+_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The revision of a file's schema, the position of its last event and that event's hash."""
+
+    schema: int
+    position: int
+    hash: bytes | None
+
+
+def wal_beside(path: Path) -> Path | None:
+    """Return the WAL beside a file if there is one with anything in it."""
+    wal = Path(f"{path}-wal")
+    try:
+        return wal if wal.stat().st_size else None
+    except OSError:
+        return None
+
+
+def check_wal(path: Path) -> None:
+    """Refuse a file whose WAL is another's; nobody may be writing to it. Blocks.
+
+    Raises:
+        LogError: naming the WAL.
+    """
+    if (wal := wal_beside(path)) is not None and _is_stray(path):
+        raise LogError(
+            f"{wal} is of another file than {path}, as after a backup was put in its place: "
+            f"move {wal} and {path}-shm away, or put the file back that they are of."
+        )
+
+
+def _is_stray(path: Path) -> bool:
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if len(header) < _HEADER_BYTES:
+        return False  # SQLite throws such a WAL away
+    if header[_WRITE_VERSION] == 1:
+        return True
+    try:
+        with closing(_connect(path, "&immutable=1")) as alone:
+            end = _end(alone)
+    except sqlite3.DatabaseError:
+        return False  # a crash in a checkpoint leaves a file that needs its WAL to be read
+    try:
+        with closing(_connect(path)) as both:
+            return not _continues(both, end)
+    except sqlite3.DatabaseError as error:
+        # Where it cannot be opened, who opens it next will say why.
+        return error.sqlite_errorname.startswith(_DAMAGED)
+
+
+def _connect(path: Path, options: str = "") -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro{options}", uri=True)
+
+
+def _end(alone: sqlite3.Connection) -> _End:
+    (schema,) = alone.execute("PRAGMA schema_version").fetchone()
+    known = alone.execute("SELECT 1 FROM sqlite_schema WHERE name = 'events'").fetchone()
+    last = alone.execute(_LAST).fetchone() if known else None
+    return _End(schema, *(last or (0, None)))
+
+
+def _continues(both: sqlite3.Connection, end: _End) -> bool:
+    (schema,) = both.execute("PRAGMA schema_version").fetchone()
+    if schema < end.schema:  # a backup's is one more than its original's
+        return False
+    if not both.execute("SELECT 1 FROM sqlite_schema WHERE name = 'events'").fetchone():
+        return end.position == 0
+    count, last, digest = both.execute(_SINCE, (end.position,)).fetchone()
+    return bool(digest == end.hash and (count == 0 or last == end.position + count))
