@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from pathlib import Path
-from socket import gethostname
 from typing import Final
 
 from chatlog.delivery.catch_up import CatchUp
@@ -25,11 +24,12 @@ from chatlog.eventlog.opening import open_for_writing
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
-from chatlog.nodes import leases
+from chatlog.nodes import leases, naming
 from chatlog.service import control
 from chatlog.service.connection import Connection
 from chatlog.service.departures import Departures
 from chatlog.service.history import History
+from chatlog.service.log_clock import LogClock
 from chatlog.service.membership import Membership
 from chatlog.service.operations import Operations
 from chatlog.service.parts import Parts
@@ -86,6 +86,8 @@ class Runtime:
         )
         self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
         self.writer.noted = self.readiness.note
+        self.clock = LogClock()
+        self.writer.timed = self.clock.note
         self.refusals: Counter[str] = Counter()
         self.departures = Departures(self.committer, self.refusals)
         self.membership = Membership(
@@ -94,7 +96,7 @@ class Runtime:
             self.departures,
             lost,
             self._call_clients_back,
-            name=_name(settings),
+            name=node.given_name,
             lease_seconds=settings.lease_seconds,
         )
         self.history = History(
@@ -151,11 +153,6 @@ class Runtime:
             client.go_away()
 
 
-def _name(settings: Settings) -> str:
-    """Return the node's name; two servers of one name would replace each other."""
-    return settings.node or f"{gethostname()}-{settings.port}"
-
-
 def _parts(runtime: Runtime) -> Parts:
     settings = runtime.settings
     return Parts(
@@ -184,7 +181,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
     """Run a node until the block is left; then stop it gracefully.
 
     Raises:
-        LogError: if the database is in use, another's, or of a newer revision.
+        LogError: if the database is in use, another's, or of a newer revision, or if another
+            server has the name that was given.
     """
     with control.place() as place:
         opening = open_for_writing(
@@ -199,12 +197,16 @@ async def _node(
     settings: Settings, database: Database, place: control.Place
 ) -> AsyncIterator[Runtime]:
     alone = isinstance(database.backend, Sqlite)
-    node = await leases.begin(
-        database, _name(settings), alone=alone, lease_seconds=settings.lease_seconds
+    node = await naming.begin(
+        database,
+        settings.node or naming.default_name(),
+        alone=alone,
+        lease_seconds=settings.lease_seconds,
     )
     async with _task_group() as tasks:
         runtime = Runtime(settings, database, node, tasks)
         await runtime.tail.start()
+        await runtime.clock.look(database)
         runtime.start()
         try:
             async with _controlled(place.path if alone else None, runtime):

@@ -16,6 +16,7 @@ _LEAST = {"port": 0, "max_chats_per_second": 0, "max_commit_delay_ms": 0}
 """The settings that may be 0, which means any or none."""
 
 _MOST = {"port": 65_535}
+_MOST_NODE_CHARS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class Settings:
     port: int = field(default=8080, metadata={"help": "port to listen on; 0 for any free one"})
     node: str = field(
         default="",
-        metadata={"help": "name of this server in the log; by default its host's and its port"},
+        metadata={"help": "name of this server in the log; by default one of its own each time"},
     )
     migrate: bool = field(
         default=False, metadata={"help": "migrate a PostgreSQL that holds other tables, too"}
@@ -162,8 +163,18 @@ class Settings:
             least = _LEAST.get(setting.name, 1 if type(value) is int else 0.001)
             if type(value) in (int, float) and not value >= least:
                 raise ValueError(f"{setting.name} is at least {least}, not {value}.")
+            if setting.name == "node" and value:
+                _check_node(value)
             if setting.name in _MOST and value > _MOST[setting.name]:
                 raise ValueError(f"{setting.name} is at most {_MOST[setting.name]}, not {value}.")
+
+
+def _check_node(name: str) -> None:
+    if not (1 <= len(name) <= _MOST_NODE_CHARS and name.isprintable() and name == name.strip()):
+        raise ValueError(
+            f"node has 1 to {_MOST_NODE_CHARS} characters, all of them visible, and no space at "
+            "its ends."
+        )
 
 
 def database_from(environ: Mapping[str, str] = os.environ) -> str:

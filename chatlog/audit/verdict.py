@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 
+from chatlog.audit.ahead import Ahead, events_ahead
 from chatlog.audit.chaincheck import Wrong
 from chatlog.audit.checkpoint import Checkpoint, check_head, check_log
 from chatlog.audit.coverage import FROM_THE_FIRST, ROOM, SINCE, Coverage
@@ -41,12 +42,13 @@ class Asked:
 class Verdict:
     """What was found: of each room, and of the log as a whole (in a clause).
 
-    ``coverage`` says what was looked at.
+    ``coverage`` says what was looked at. Events ``ahead`` of the clock are not wrong.
     """
 
     rooms: list[RoomVerdict]
     whole: str | None
     coverage: Coverage
+    ahead: tuple[Ahead, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -68,7 +70,10 @@ async def verify(url: str, database: Database, asked: Asked, tell: Tell) -> Verd
     if asked.room is None and wrong is None:
         whole = await _whole(database, asked.checkpoint)
     coverage = _coverage(asked, whole, ROOM if wrong is None else ())
-    return Verdict(_with(rooms, differing), whole.wrong, coverage)
+    # Of a log that is wrong, no time need be one.
+    is_right = whole.wrong is None and all(room.ok for room in rooms)
+    ahead = await events_ahead(database, asked.room) if is_right else ()
+    return Verdict(_with(rooms, differing), whole.wrong, coverage, ahead)
 
 
 def _coverage(asked: Asked, whole: Whole, rooms: tuple[str, ...]) -> Coverage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -83,6 +84,7 @@ def _json(verdict: Verdict, vouching: Vouching) -> dict[str, Any]:
         "rooms": list(map(_room, verdict.rooms)),
         "covered": verdict.coverage.sentence() + vouching.caution,
         "looked_at": verdict.coverage.looked_at,
+        "ahead": [asdict(ahead) for ahead in verdict.ahead],
     }
     if hint := _hint(verdict, vouching):
         found["hint"] = hint
@@ -119,12 +121,21 @@ def _print(verdict: Verdict, vouching: Vouching) -> None:
     if verdict.rooms:
         covered = verdict.coverage.sentence() + vouching.caution
         output.say(f"{_events(verdict)} are as they were written: {covered}")
+    for ahead in verdict.ahead:
+        output.say(
+            f"{ahead.room}: {_number(ahead.events)} of later than now, the last of {ahead.until}. "
+            "A clock was ahead, or is behind; until it has caught up, time stands still there."
+        )
     if hint := _hint(verdict, vouching):
         output.say(hint)
 
 
 def _events(verdict: Verdict) -> str:
     return f"{verdict.events} events in {_count(len(verdict.rooms))}"
+
+
+def _number(events: int) -> str:
+    return "1 event" if events == 1 else f"{events} events"
 
 
 def _sentence(verdict: Verdict) -> str:

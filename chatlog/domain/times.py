@@ -29,3 +29,9 @@ def minus(at: str, seconds: float) -> str:
     except OverflowError:
         return FIRST if seconds > 0 else LAST
     return text(earlier)
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Return how many seconds lie between two times; below 0 where they are the wrong way round."""
+    began, ended = (datetime.strptime(at, FORMAT).replace(tzinfo=UTC) for at in (earlier, later))
+    return (ended - began).total_seconds()

@@ -54,6 +54,11 @@ class Node:
     number: int
     tells_story: bool = False
 
+    @property
+    def given_name(self) -> str:
+        """Its name without what tells it from its former selves."""
+        return self.name.rpartition(".")[0]
+
 
 class Batch:
     """The commands of one transaction, and (as ``domain.Known``) what is known for them."""

@@ -26,11 +26,13 @@ class Failure(enum.Enum):
 class Locked:
     """What is known once the log's lock is held: its end and the database's clock.
 
-    ``position`` is 0 for an empty log; ``now`` is RFC 3339 text of 27 characters.
+    ``position`` is 0 for an empty log; times are RFC 3339 text of 27 characters. ``now`` is not
+    before what the node's row said; ``clock`` is what the clock says, ahead of it or behind.
     """
 
     position: int
     now: str
+    clock: str
 
 
 class Backend(Protocol):
@@ -45,6 +47,9 @@ class Backend(Protocol):
 
     def reader(self, connections: int) -> AsyncEngine:
         """Return an engine of so many connections that cannot write."""
+
+    async def now(self, connection: AsyncConnection) -> str:
+        """Return what the database's clock says, as the log writes times."""
 
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
         """Take the log's lock until the commit and renew the node's lease.

@@ -20,7 +20,8 @@ LEASE_SECONDS: Final = 15.0
 
 # By way of JSON, as tables of an earlier revision lack the last two columns.
 _NOT_ENDED: Final = sa.text(
-    "SELECT id, node, coalesce(to_jsonb(nodes) ->> 'renewed_at', seen_at) AS heard_at, "  # noqa: S608 - constants
+    "SELECT id, node, name, xmin::text AS token, "  # noqa: S608 - constants
+    "coalesce(to_jsonb(nodes) ->> 'renewed_at', seen_at) AS heard_at, "
     f"coalesce((to_jsonb(nodes) ->> 'lease_seconds')::float, {LEASE_SECONDS}) AS lease_seconds, "
     f"{NOW} AS now FROM nodes WHERE ended_at IS NULL ORDER BY id"
 )
@@ -28,10 +29,16 @@ _NOT_ENDED: Final = sa.text(
 
 @dataclass(frozen=True, slots=True)
 class OpenNode:
-    """A node that nobody has ended; ``is_alive`` unless its lease has run out."""
+    """A node that nobody has ended; ``is_alive`` unless its lease has run out by the clock.
+
+    ``token`` is another one after each renewal, also while a clock that was set back makes the
+    times stand still.
+    """
 
     number: int
+    node: str
     name: str
+    token: str
     lease_seconds: float
     is_alive: bool
 
@@ -40,7 +47,12 @@ async def open_nodes(connection: AsyncConnection) -> list[OpenNode]:
     """Return the nodes that nobody has ended, of a log of any revision."""
     return [
         OpenNode(
-            row.id, row.node, row.lease_seconds, row.heard_at >= minus(row.now, row.lease_seconds)
+            row.id,
+            row.node,
+            row.name,
+            row.token,
+            row.lease_seconds,
+            row.heard_at >= minus(row.now, row.lease_seconds),
         )
         for row in await connection.execute(_NOT_ENDED)
     ]
@@ -55,6 +67,6 @@ async def check_all_stopped(connection: AsyncConnection) -> None:
     for node in await open_nodes(connection):
         if node.is_alive:
             raise LogError(
-                f"The server {node.name} is running, or was killed less than "
+                f"The server {node.node} is running, or was killed less than "
                 f"{node.lease_seconds:g} s ago. Stop it first."
             )

@@ -33,8 +33,11 @@ _RENEW: Final = sa.text(
     f"renewed_at = CASE WHEN renewed_at IS NOT NULL THEN greatest(renewed_at, {NOW}) END, "
     f"seen_at = CASE WHEN renewed_at IS NULL THEN greatest(seen_at, {NOW}) ELSE seen_at END "
     "WHERE id = :node AND ended_at IS NULL "
-    "RETURNING (SELECT coalesce(max(position), 0) FROM events), coalesce(renewed_at, seen_at)"
+    "RETURNING (SELECT coalesce(max(position), 0) FROM events), coalesce(renewed_at, seen_at), "
+    f"{NOW}"
 )
+
+_CLOCK: Final = sa.text(f"SELECT {NOW}")
 
 # Whatever an administrator has set for the database: the lock is taken by the first statement
 # and what it guards is read by the next, which must not see the state before it; a reader's
@@ -119,13 +122,17 @@ class Postgres:
                 f"The database's URL cannot be used: one of these is not in form: {parts}."
             ) from None
 
+    async def now(self, connection: AsyncConnection) -> str:
+        """Return the server's time."""
+        return str((await connection.execute(_CLOCK)).scalar_one())
+
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
         """Take the log's lock, then renew the lease and read the log's end."""
         await connection.execute(LOCK_LOG)
         found = (await connection.execute(_RENEW, {"node": node})).first()
         if found is None:
             raise LeaseLost("This server was declared dead; its sessions have lapsed.")
-        return Locked(position=found[0], now=found[1])
+        return Locked(position=found[0], now=found[1], clock=found[2])
 
     def failure(self, error: Exception) -> Failure:
         """Say what an error means, by its SQLSTATE."""

@@ -39,6 +39,13 @@ _UP_OF_TYPE: Final = _UP.where(_OF_TYPE)
 _DOWN_OF_TYPE: Final = _DOWN.where(_OF_TYPE)
 
 
+async def newest_time(connection: AsyncConnection) -> str | None:
+    """Return the time of the log's last event, None if it has none."""
+    newest = sa.select(events.c.at).order_by(events.c.position.desc()).limit(1)
+    found: str | None = (await connection.execute(newest)).scalar()
+    return found
+
+
 async def end(connection: AsyncConnection) -> int:
     """Return the log's last position, 0 when it is empty."""
     return int((await connection.execute(_END)).scalar_one())

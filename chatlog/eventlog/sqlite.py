@@ -91,12 +91,17 @@ class Sqlite:
             return open_read_only(self.path)
         return Opened(connect_read_only(self.held.path))
 
+    async def now(self, _connection: AsyncConnection) -> str:
+        """Return the machine's time."""
+        return now_text()
+
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
         """Renew the node's lease. ``BEGIN IMMEDIATE`` holds the lock already."""
-        found = (await connection.execute(_LOCK, {"node": node, "now": now_text()})).first()
+        clock = now_text()
+        found = (await connection.execute(_LOCK, {"node": node, "now": clock})).first()
         if found is None:
             raise LeaseLost("This server was declared dead; its sessions have lapsed.")
-        return Locked(position=found[0], now=found[1])
+        return Locked(position=found[0], now=found[1], clock=clock)
 
     def failure(self, error: Exception) -> Failure:
         """Say what an error means, by SQLite's extended result code."""

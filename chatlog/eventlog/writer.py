@@ -73,6 +73,8 @@ class Writer:
         self._wary = 0
         self.noted: Callable[[bool], None] = lambda _succeeded: None
         """Is told of each commit whether it succeeded; what was refused beforehand is none."""
+        self.timed: Callable[[str, str], None] = lambda _last, _clock: None
+        """Is told of each commit's last time, and of what the clock said then."""
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Decide and write the commands in their order, in one durable transaction.
@@ -140,6 +142,7 @@ class Writer:
                 raise
         assert batch is not None
         self.noted(True)
+        self.timed(max((r.at for r in batch.recorded), default=locked.now), locked.clock)
         return result, batch.recorded
 
     async def _explain(self, error: Exception, last: Recorded | None, *, committing: bool) -> None:

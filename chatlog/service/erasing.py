@@ -25,6 +25,7 @@ from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.writer import Step
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import endings
+from chatlog.nodes.watch import without_renewal
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +80,16 @@ class Eraser:
                 step = erasing.erase_user(username, by=by, reason=reason)
                 return await self._finish(await self._committer.alone(step))
             except erasing.StillPresent as present:
-                await leases.end_expired(self._database)
+                await self._end_dead()
                 for leave in await endings(self._database, present.open_sessions, "kicked"):
                     await self._committer.append(leave)
         raise Refused("bad_command", f"{username} joins again and again.")
+
+    async def _end_dead(self) -> None:
+        """End nodes whose leases have run out, unless that is only the clock's doing."""
+        found = await leases.open_nodes(self._database)
+        expired = [node for node in found if not node.is_alive]
+        await leases.end_silent(self._database, await without_renewal(self._database, expired))
 
     async def carry_out(self, step: Step[list[Recorded]]) -> Erasure | None:
         """Erase what a step finds to be due; return None where that is nothing."""

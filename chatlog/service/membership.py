@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from chatlog.domain.errors import LeaseLost
 from chatlog.eventlog.database import Database
-from chatlog.eventlog.postgres import Postgres
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.writer import Writer
-from chatlog.nodes import leases
+from chatlog.nodes import leases, naming
 from chatlog.nodes.reaper import leaves_due
+from chatlog.nodes.watch import Watch
 from chatlog.service.departures import Departures
 
 logger = logging.getLogger(__name__)
@@ -62,19 +62,21 @@ class Membership:
 
     async def _renew(self) -> None:
         try:
-            await leases.renew(self._database, self._writer.node)
+            locked = await leases.renew(self._database, self._writer.node)
         except LeaseLost:
             await self._begin_again()
         except Exception:
             self._writer.noted(False)
             raise
+        else:
+            self._writer.timed(locked.now, locked.clock)
         self._writer.noted(True)
 
     async def _begin_again(self) -> None:
         """Become a new node: the sessions of the old one have lapsed in the log."""
         logger.error("This server was taken for dead; its clients will join again.")
         alone = isinstance(self._database.backend, Sqlite)
-        node = await leases.begin(
+        node = await naming.begin_again(
             self._database, self._name, alone=alone, lease_seconds=self._lease_seconds
         )
         due = await leaves_due(self._database)
@@ -87,19 +89,19 @@ class Membership:
     async def reap(self) -> None:
         """Close what dead nodes left open, now and again, until cancelled.
 
-        After an outage of the database others may not have been able to renew their
-        leases; so nobody is taken for dead before their whole lease has passed since this
-        was called, at the start and again after each failure.
+        Nobody is taken for dead before their whole lease has passed since this was called, at
+        the start and again after each failure: after an outage of the database others may not
+        have been able to renew theirs.
         """
-        loop = asyncio.get_running_loop()
-        since = loop.time()
+        watch = Watch()
         while True:
-            await self._end_expired(loop.time() - since)
+            await self._end_silent(watch)
             self._departures.add(await leaves_due(self._database))
             await asyncio.sleep(min(self._lease_seconds / 3, _LOOK_SECONDS))
 
-    async def _end_expired(self, watched_seconds: float) -> None:
-        if isinstance(self._database.backend, Postgres):
-            # A database that hung for longer than a lease kept others from renewing, too.
-            async with asyncio.timeout(self._lease_seconds / 3):
-                await leases.end_expired(self._database, watched_seconds=watched_seconds)
+    async def _end_silent(self, watch: Watch) -> None:
+        # A database that hung for longer than a lease kept others from renewing, too.
+        async with asyncio.timeout(self._lease_seconds / 3):
+            found = await leases.open_nodes(self._database)
+            silent = watch.silent(found, asyncio.get_running_loop().time())
+            await leases.end_silent(self._database, silent)

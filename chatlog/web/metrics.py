@@ -37,6 +37,8 @@ class NodeCollector(Collector):
         yield _gauge("lagging_readers", "Members who are behind", runtime.rooms.lagging())
         yield _gauge("waiting_commands", "Commands in line", runtime.committer.waiting)
         yield _gauge("log_position", "Last position dispatched", runtime.tail.position)
+        behind = runtime.clock.behind_seconds
+        yield _gauge("clock_behind_seconds", "By how much the log's last time is ahead", behind)
         yield _counter("appends", "Events appended by this node", runtime.committer.appended)
         yield _counter("deliveries", "Events written to members", delivered.events)
         yield _counter("delivered_bytes", "Bytes written to members", delivered.bytes)

@@ -45,7 +45,8 @@ async def run(
     grace = settings.shutdown_seconds / 4
     runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=grace)
     stop = _stop_on_signals()
-    await runner.setup()
+    if not await _done_before(stop, runner.setup()):
+        return
     assert runner.server is not None  # it is made by the set-up
     door = Door(runner.server, settings)
     _spare_the_collector()
@@ -66,6 +67,22 @@ async def run(
 def _url(listener: socket.socket) -> str:
     host, port, *_ = listener.getsockname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _done_before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work to its end; give it up and return False if the stop comes first.
+
+    A start may wait for seconds: for a lock, or whether a server of the same name is alive.
+    """
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    working.cancel()  # without effect once it is done
+    await asyncio.wait([working])
+    if working.cancelled():
+        return False
+    await working
+    return True
 
 
 async def _clean_up(runner: web.AppRunner, settings: Settings) -> None:

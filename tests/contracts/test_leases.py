@@ -20,6 +20,7 @@ from chatlog.eventlog.migrate import newest_revision
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.eventlog.postgres import NOW
 from chatlog.nodes import clock, leases
+from chatlog.nodes.watch import Watch
 from chatlog.service import beside
 from tests.support.command import chatlog
 
@@ -29,6 +30,7 @@ from .test_migrations import revision
 
 LEASE = 60.0
 SEEN_AT = sa.text("UPDATE nodes SET seen_at = :at")
+COMMANDS = "SELECT node FROM nodes WHERE name LIKE 'command-%'"
 HEARD = "UPDATE nodes SET seen_at = :at WHERE node = :node"
 
 
@@ -49,25 +51,61 @@ async def check_all_stopped(log: Log) -> None:
         await leases.check_all_stopped(log.database, connection)
 
 
-@pytest.mark.parametrize(("silent_seconds", "dead"), [(LEASE / 2, False), (LEASE + 2, True)])
-async def test_a_node_is_dead_once_its_own_lease_has_run_out(
-    postgres_url: str, silent_seconds: float, dead: bool
+@pytest.mark.parametrize("set_by_seconds", [-7_200, 0, 7_200])
+async def test_a_node_is_dead_once_it_was_silent_for_its_own_lease_whatever_the_clock_says(
+    postgres_url: str, set_by_seconds: float
 ) -> None:
     async with open_log(postgres_url) as log:
-        node = await leases.begin(log.database, "slow", alone=False, lease_seconds=LEASE)
-        await heard(log, node.name, silent_seconds)
-        await leases.end_expired(log.database, watched_seconds=LEASE + 1)
-        assert await ended(log) == ([node.name] if dead else [])
+        slow = await leases.begin(log.database, "slow", alone=False, lease_seconds=LEASE)
+        watch = Watch()
+
+        async def look(at: float) -> None:
+            await leases.renew(log.database, log.writer.node)
+            found = await leases.open_nodes(log.database)
+            await leases.end_silent(log.database, watch.silent(found, at))
+
+        await look(1_000)
+        for node in (slow, log.writer.node):
+            await heard(log, node.name, -set_by_seconds)
+        for elapsed in (0.2, 0.7, 1.1, 1.19):  # since the clock was set, the last renewal of `slow`
+            await look(1_000 + elapsed * LEASE)
+            assert await ended(log) == []
+        await look(1_000 + 1.3 * LEASE)
+        assert await ended(log) == [slow.name]
 
 
-async def test_nobody_is_dead_before_the_log_was_watched_for_their_lease(
+async def test_a_watcher_that_slept_takes_nobody_for_dead_before_it_has_watched_anew(
     postgres_url: str,
 ) -> None:
     async with open_log(postgres_url) as log:
-        node = await leases.begin(log.database, "slow", alone=False, lease_seconds=LEASE)
-        await heard(log, node.name, LEASE + 2)
-        await leases.end_expired(log.database, watched_seconds=LEASE / 2)
-        assert await ended(log) == []
+        slow = await leases.begin(log.database, "slow", alone=False, lease_seconds=LEASE)
+        watch, found = Watch(), await leases.open_nodes(log.database)
+        for at in (0, 0.5, 2, 2.5, 2.9):
+            assert watch.silent(found, 1_000 + at * LEASE) == []
+        silent = watch.silent(found, 1_000 + 3.1 * LEASE)
+        assert slow.name in [node.node for node in silent]
+        await leases.renew(log.database, slow)  # just before it is ended
+        await leases.end_silent(log.database, silent)
+        assert slow.name not in await ended(log)
+
+
+async def test_an_erasure_ends_no_node_that_only_a_clock_set_forward_makes_look_dead(
+    postgres_url: str,
+) -> None:
+    async with open_log(postgres_url) as log:
+        session = await log.join("general", "ada")
+        node = log.writer.node
+        await heard(log, node.name, 7_200)
+        erasing = asyncio.create_task(
+            chatlog("erase-user", "ada", "--reason", "asked for", database=postgres_url)
+        )
+        while not erasing.done():
+            await leases.renew(log.database, node)
+            await asyncio.wait([erasing], timeout=0.5)
+        assert (await erasing).status == 0
+        assert await ended(log) == [(await log.table(COMMANDS))[0]["node"]]
+        [left] = [r.event for r in await log.events() if isinstance(r.event, Left)]
+        assert (left.session, left.cause) == (session, "kicked")
 
 
 async def test_what_needs_the_servers_stopped_goes_by_their_own_leases(postgres_url: str) -> None:

@@ -12,6 +12,7 @@ KINDS = {
     "chatlog_rooms": "gauge",
     "chatlog_lagging_readers": "gauge",
     "chatlog_waiting_commands": "gauge",
+    "chatlog_clock_behind_seconds": "gauge",
     "chatlog_appends": "counter",
     "chatlog_deliveries": "counter",
     "chatlog_delivered_bytes": "counter",
