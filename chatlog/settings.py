@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
 
 DEFAULT_DATABASE = "sqlite:///chatlog.db"
 
@@ -17,6 +18,12 @@ _LEAST = {"port": 0, "max_chats_per_second": 0, "max_commit_delay_ms": 0}
 
 _MOST = {"port": 65_535}
 _MOST_NODE_CHARS = 64
+
+_MOST_SECONDS = 2_000_000.0
+"""23 days: the kernel counts the milliseconds of a time-out in 31 bits."""
+
+_MOST_OF_ANYTHING = 2**31 - 1
+"""The kernel takes no larger number of bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,15 +165,24 @@ class Settings:
         """
         if not self.hosts:
             raise ValueError("host names at least one address to listen on.")
+        if self.node:
+            _check_node(self.node)
         for setting in fields(self):
             value = getattr(self, setting.name)
-            least = _LEAST.get(setting.name, 1 if type(value) is int else 0.001)
-            if type(value) in (int, float) and not value >= least:
+            if type(value) not in (int, float):
+                continue
+            least, most = bounds(setting)
+            if not value >= least:
                 raise ValueError(f"{setting.name} is at least {least}, not {value}.")
-            if setting.name == "node" and value:
-                _check_node(value)
-            if setting.name in _MOST and value > _MOST[setting.name]:
-                raise ValueError(f"{setting.name} is at most {_MOST[setting.name]}, not {value}.")
+            if value > most:
+                raise ValueError(f"{setting.name} is at most {most}, not {value}.")
+
+
+def bounds(setting: Field[Any]) -> tuple[float, float]:
+    """Return the least and the most that a setting with a number may be."""
+    is_count = type(setting.default) is int
+    least = _LEAST.get(setting.name, 1 if is_count else 0.001)
+    return least, _MOST.get(setting.name, _MOST_OF_ANYTHING if is_count else _MOST_SECONDS)
 
 
 def _check_node(name: str) -> None:

@@ -7,9 +7,12 @@ import resource
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields
+from itertools import chain
 
 import pytest
 
+from chatlog.settings import Settings, bounds
 from tests.support.clients import Clients
 from tests.support.command import chatlog
 from tests.support.server import Server, until
@@ -131,6 +134,17 @@ async def test_without_a_free_descriptor_it_says_so_once_and_goes_on(
 
 async def _says(server: Server, words: str) -> bool:
     return words in server.printed()
+
+
+async def test_with_every_limit_at_its_largest_it_serves(serve: Serve, sqlite_url: str) -> None:
+    flags = [
+        [f"--{setting.name.replace('_', '-')}", str(bounds(setting)[1])]
+        for setting in fields(Settings)
+        if type(setting.default) in (int, float) and setting.name != "port"
+    ]
+    server = await serve(sqlite_url, *chain.from_iterable(flags))
+    await chat_once(server, "ada")
+    assert "Traceback" not in server.printed()
 
 
 async def test_a_request_that_never_ends_is_closed_in_time(serve: Serve, sqlite_url: str) -> None:
