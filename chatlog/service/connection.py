@@ -9,13 +9,15 @@ closed; bad input harms nothing; a closed connection leaves its rooms.
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from chatlog.delivery.outlet import Outlet, drained
 from chatlog.domain import commands, names
 from chatlog.domain.decide import FirstPost
-from chatlog.domain.errors import OutcomeUnknown, Refused
+from chatlog.domain.errors import ChatlogError, OutcomeUnknown, Refused, Unavailable
 from chatlog.domain.events import Cause, Recorded
 from chatlog.eventlog.committer import Told
+from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.pages import PageRequest
 from chatlog.service.allowance import Allowance, Tally
 from chatlog.service.parts import Parts
@@ -31,6 +33,8 @@ from chatlog.wire.answers import (
     encode_events,
 )
 from chatlog.wire.frames import GOING_AWAY, TOO_MANY_ERRORS, TOO_SLOW, text_frame
+
+logger = logging.getLogger(__name__)
 
 
 class Connection:
@@ -76,6 +80,8 @@ class Connection:
             self._refuse(error, command.id)
             if error.code == "bad_command":
                 self._count_bad()
+        except Exception as error:  # noqa: BLE001 - a bug, or an event that cannot be read
+            self._fail(command, error)
         if self._in_flight >= self._parts.max_in_flight:
             await self._wait_for_landing()
         if self._outlet.waiting() > self._parts.max_buffer_bytes:
@@ -156,6 +162,13 @@ class Connection:
     def _refuse(self, error: Refused | OutcomeUnknown, id: str | None) -> None:
         self._parts.refusals[error.code] += 1
         self._answer(Error(error.code, error.sentence, id))
+
+    def _fail(self, command: wire.ClientCommand, error: Exception) -> None:
+        """Answer a command that failed for a reason of the server's: nothing came of it."""
+        trace = None if isinstance(error, ChatlogError) else error
+        name = type(command).__name__.lower()
+        logger.error("A %s could not be answered: %s", name, describe(error), exc_info=trace)
+        self._refuse(Unavailable("This cannot be answered now. Try again."), command.id)
 
     def _count_bad(self) -> None:
         if self._bad is None:

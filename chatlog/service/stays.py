@@ -80,7 +80,7 @@ class Stays:
         except Refused:
             room.drop(session)
             raise
-        except (OutcomeUnknown, asyncio.CancelledError):
+        except BaseException:  # it may have come into the log
             room.drop(session)
             self._parts.departures.add([commands.Leave(command.room, session, "disconnected")])
             raise

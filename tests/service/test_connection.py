@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -271,3 +273,31 @@ async def test_a_log_that_cannot_be_read_is_unavailable(
         away.rename(path)
         await ada.send("history", room="general")
         assert json.dumps(await ada.until("history"))
+
+
+def spoil(sqlite_url: str, seq: int) -> None:
+    """Give an event a type that no chatlog knows."""
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as file, file:
+        file.execute("DROP TRIGGER events_no_update")
+        file.execute("PRAGMA ignore_check_constraints = 1")
+        file.execute("UPDATE events SET type = 'riddle' WHERE seq = ?", (seq,))
+
+
+@pytest.mark.parametrize("command", [{"type": "history"}, {"type": "join", "username": "bob"}])
+async def test_what_cannot_be_read_is_an_error_and_the_connection_stays_open(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture, command: dict[str, str]
+) -> None:
+    async with node_on(sqlite_url) as node:
+        ada = Client(node)
+        await ada.join("general")
+        await ada.send("chat", message="two", id="c-2")
+        await ada.until("ack")
+    spoil(sqlite_url, 2)
+    async with node_on(sqlite_url) as node:
+        asker = Client(node)
+        await asker.send(**command, room="general", id="c-4")
+        assert (await asker.until("error", id="c-4"))["code"] == "unavailable"
+        await asker.send("ping", id="c-5")
+        await asker.until("pong", id="c-5")
+        await asker.join("other", username="bob")
+    assert "Traceback" not in caplog.text
