@@ -7,30 +7,59 @@ import click
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
+from chatlog.domain.errors import LogError
 from chatlog.eventlog.database import Database, backend_for
 from chatlog.eventlog.migrate import newest_revision, revision_of
 from chatlog.eventlog.opening import open_for_writing
-from chatlog.eventlog.postgres import Postgres
+from chatlog.eventlog.postgres import SCHEMA, Postgres
+from chatlog.eventlog.search_path import finds_views, have_find_views, role_of
 from chatlog.nodes import leases
 
 
 @click.command()
+@click.option(
+    "--search-path",
+    "role",
+    metavar="ROLE",
+    help="Have this PostgreSQL role find the audit views by their plain names: its search_path "
+    "in this database gets the schema chatlog at its end.",
+)
 @database_option
 @failures_are_sentences
-def migrate(database: str) -> None:
+def migrate(role: str | None, database: str) -> None:
     """Make or update the log's tables. The server must be stopped.
 
-    A PostgreSQL database may hold other tables: the log keeps to a schema of its own.
+    A PostgreSQL database may hold other tables: the log keeps to a schema of its own, and
+    the search_path of no role is changed unless you ask for it.
     """
-    run(_migrate(database))
+    if role is not None and not isinstance(backend_for(database), Postgres):
+        raise LogError("--search-path is for PostgreSQL: on SQLite the views have plain names.")
+    said = run(_migrate(database, role))
     output.say(f"The log is of revision {newest_revision()}.")
+    if said:
+        output.say(said)
 
 
-async def _migrate(url: str) -> None:
-    if isinstance(backend_for(url), Postgres):
-        await _check_all_stopped(url)
-    async with open_for_writing(url, share=True):
-        pass
+async def _migrate(url: str, role: str | None) -> str | None:
+    if not isinstance(backend_for(url), Postgres):
+        async with open_for_writing(url, share=True):
+            return None
+    await _check_all_stopped(url)
+    async with (
+        open_for_writing(url, share=True) as database,
+        database.write() as connection,
+        connection.begin(),
+    ):
+        name = await role_of(connection, role)
+        if role is not None:
+            await have_find_views(connection, name)
+        found = await finds_views(connection, name)
+    if found:
+        return f"The role {name} finds the audit views by their plain names in this database."
+    return (
+        f"The audit views are in the schema {SCHEMA}. For the role {name} to find them by "
+        f"their plain names, run `chatlog migrate --search-path {name}`."
+    )
 
 
 async def _check_all_stopped(url: str) -> None:

@@ -7,6 +7,7 @@ SQLite, three on PostgreSQL.
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,23 @@ from chatlog.domain.errors import LogError
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.living import check_all_stopped
 from chatlog.eventlog.postgres import LOCK_LOG, NOW, SCHEMA, Postgres, sqlstate_of
+from chatlog.eventlog.search_path import finds_views, have_find_views, role_of
+
+logger = logging.getLogger(__name__)
 
 VERSION_TABLE: Final = "schema_version"
 
 _END_ALL: Final = sa.text(f"UPDATE nodes SET ended_at = {NOW} WHERE ended_at IS NULL")  # noqa: S608 - constants
+_HAS_SCHEMA: Final = sa.text(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL")
 _MAKE_SCHEMA: Final = sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+# Tables that are neither the server's nor the log's, nor an extension's.
+_HAS_OTHERS: Final = sa.text(
+    "SELECT EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "  # noqa: S608 - constants
+    "WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname NOT LIKE 'pg\\_%' "
+    f"AND n.nspname NOT IN ('information_schema', '{SCHEMA}') AND NOT EXISTS "
+    "(SELECT 1 FROM pg_depend AS d WHERE d.classid = 'pg_class'\\:\\:regclass "
+    "AND d.objid = c.oid AND d.deptype = 'e'))"
+)
 # unique_violation, duplicate_schema, duplicate_table: another start has just made it.
 _MADE_BY_ANOTHER: Final = {"23505", "42P06", "42P07"}
 _TRIES: Final = 5
@@ -83,19 +96,50 @@ async def migrate(database: Database) -> None:
 
 async def _migrate(database: Database, connection: AsyncConnection) -> None:
     revision = await _known_revision(connection)
-    if isinstance(database.backend, Postgres):
-        if revision == newest_revision():
-            return
-        if revision is None:
-            await connection.execute(_MAKE_SCHEMA)
-        else:
-            await connection.execute(LOCK_LOG)
-            if await _known_revision(connection) == newest_revision():
-                return  # another was first, and may be serving already
-            await check_all_stopped(connection)
-            # One that slept past its lease must not wake into tables that it does not know.
-            await connection.execute(_END_ALL)
+    if not isinstance(database.backend, Postgres):
+        await _upgrade(connection)
+    elif revision is None:
+        await _make_log(connection)
+    elif revision != newest_revision():
+        await connection.execute(LOCK_LOG)
+        if await _known_revision(connection) == newest_revision():
+            return  # another was first, and may be serving already
+        await check_all_stopped(connection)
+        # One that slept past its lease must not wake into tables that it does not know.
+        await connection.execute(_END_ALL)
+        await _upgrade(connection)
+
+
+async def _upgrade(connection: AsyncConnection) -> None:
     await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+
+
+async def _make_log(connection: AsyncConnection) -> None:
+    """Make PostgreSQL's schema and the tables in it."""
+    alone = not (await connection.execute(_HAS_OTHERS)).scalar_one()
+    if not (await connection.execute(_HAS_SCHEMA)).scalar_one():  # one may be given to us
+        await connection.execute(_MAKE_SCHEMA)
+    await _check_schema(connection)
+    await _upgrade(connection)
+    if alone:
+        await _have_own_role_find_views(connection)
+
+
+async def _check_schema(connection: AsyncConnection) -> None:
+    """Refuse to make tables anywhere but in the log's own schema."""
+    current = (await connection.execute(sa.text("SELECT current_schema()"))).scalar()
+    if current != SCHEMA:
+        raise LogError(
+            f"The connection does not keep its search_path: the tables would be in {current}. "
+            "Is there a pooler between that drops settings? Connect to PostgreSQL itself."
+        )
+
+
+async def _have_own_role_find_views(connection: AsyncConnection) -> None:
+    role = await role_of(connection)
+    if not await finds_views(connection, role):
+        await have_find_views(connection, role)
+        logger.info("The search_path of %s in this database now ends with %s.", role, SCHEMA)
 
 
 async def _known_revision(connection: AsyncConnection) -> str | None:
@@ -111,12 +155,7 @@ def _known_revisions() -> set[str]:
 
 
 async def is_foreign(connection: AsyncConnection) -> bool:
-    """Return whether the database holds other tables and none of chatlog's."""
-
-    def look(sync: sa.Connection) -> bool:
-        inspector = sa.inspect(sync)
-        if SCHEMA in inspector.get_schema_names():
-            return False
-        return bool(inspector.get_table_names(schema="public"))
-
-    return await connection.run_sync(look)
+    """Return whether a PostgreSQL database holds other tables and no schema of chatlog's."""
+    if (await connection.execute(_HAS_SCHEMA)).scalar_one():
+        return False
+    return bool((await connection.execute(_HAS_OTHERS)).scalar_one())

@@ -16,32 +16,6 @@ depends_on = None
 
 VIEWS = Path(__file__).parent.parent / "views" / revision
 
-# The schema is put behind what the role has already, so that no table of its own is hidden.
-# Only the role that migrates is changed, and only for this database.
-REACHABLE = """
-DO $$
-DECLARE
-    path text;
-BEGIN
-    SELECT substr(setting, length('search_path=') + 1) INTO path
-    FROM pg_db_role_setting, unnest(setconfig) AS setting
-    WHERE setting LIKE 'search_path=%'
-        AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = current_user))
-        AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-    ORDER BY (setrole <> 0 AND setdatabase <> 0) DESC, setrole <> 0 DESC
-    LIMIT 1;
-    path := coalesce(path, '"$user", public');
-    IF NOT 'chatlog' = ANY (string_to_array(replace(path, ' ', ''), ',')) THEN
-        EXECUTE format(
-            'ALTER ROLE CURRENT_USER IN DATABASE %I SET search_path = %s, chatlog',
-            current_database(), path
-        );
-    END IF;
-END
-$$
-"""
-
-
 # SQLite plans by these statistics. Without any it takes every table for equally long, and reads
 # all events to find what one person said. ANALYZE would write them, but the server never runs
 # it: plans that change with the day are worse than ones for a log of ten million events, a
@@ -83,9 +57,7 @@ def upgrade() -> None:
     op.create_index("events_room_at", "events", ["room_id", "at", "type", "user_id"])
     for file in sorted((VIEWS / dialect).glob("*.sql")):
         op.execute(file.read_text(encoding="utf-8").replace(":", "\\:"))
-    if dialect == "postgresql":
-        op.execute(REACHABLE.replace(":", "\\:"))
-    else:
+    if dialect == "sqlite":
         _expect_a_long_log()
 
 

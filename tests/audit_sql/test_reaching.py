@@ -11,6 +11,7 @@ import pytest
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.migrate import migrate
 from docs import render
+from tests.support.command import chatlog
 
 VIEWS = ("events", "messages", "sessions", "presence", "witnesses", "activity", "erasures")
 
@@ -52,6 +53,54 @@ async def test_a_role_s_own_search_path_is_kept_in_front(postgres_url: str) -> N
         assert await connection.fetch("SELECT * FROM audit_events") == []
     finally:
         await connection.close()
+
+
+async def test_where_others_have_tables_no_search_path_is_changed_unless_asked_for(
+    postgres_url: str,
+) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        # One that others use for the same: it is not ours.
+        await connection.execute("CREATE TABLE public.schema_version (version text)")
+        await connection.execute("CREATE TABLE public.users (email text)")
+        ended = await chatlog("migrate", database=postgres_url)
+        assert ended.status == 0, ended
+        assert "chatlog migrate --search-path postgres" in ended.out
+        assert await own_settings(connection) == []
+        for role in ("postgres", "postgres"):
+            ended = await chatlog("migrate", "--search-path", role, database=postgres_url)
+            assert ended.status == 0, ended
+        assert await own_settings(connection) == ['search_path="$user", public, chatlog']
+        assert await connection.fetch("SELECT * FROM public.schema_version") == []
+        ended = await chatlog("migrate", "--search-path", "stranger", database=postgres_url)
+        assert (ended.status, "stranger" in ended.err) == (2, True)
+    finally:
+        await connection.close()
+
+
+async def own_settings(connection: asyncpg.Connection) -> list[str]:
+    """Return what is set for roles in this database."""
+    found = await connection.fetch(
+        "SELECT unnest(setconfig) AS setting FROM pg_db_role_setting JOIN pg_database AS d "
+        "ON d.oid = setdatabase WHERE datname = current_database()"
+    )
+    return [row["setting"] for row in found]
+
+
+async def test_tables_in_any_schema_are_somebody_elses(postgres_url: str) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        await connection.execute("CREATE SCHEMA theirs; CREATE TABLE theirs.users (email text)")
+        ended = await chatlog("redact", "r", "1", "--reason", "r", database=postgres_url)
+        assert (ended.status, "other tables" in ended.err) == (2, True), ended
+        assert await own_settings(connection) == []
+    finally:
+        await connection.close()
+
+
+async def test_a_sqlite_log_has_no_search_path(sqlite_url: str) -> None:
+    ended = await chatlog("migrate", "--search-path", "ada", database=sqlite_url)
+    assert (ended.status, ended.err.count("\n")) == (2, 1)
 
 
 async def test_the_role_of_the_documents_reads_the_views_and_nothing_else(
