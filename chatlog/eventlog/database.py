@@ -6,8 +6,10 @@ drivers are our business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +22,8 @@ from chatlog.eventlog.sqlite_url import sqlite_path
 Connection = AsyncConnection
 """What is lent; those above pass it on to functions of this folder and know no more of it."""
 
+_POSTGRES: Final = re.compile(r"(?i)postgres(ql)?(\+\w+)?://")
+
 DRIVER_ERRORS = (sa.exc.SQLAlchemyError, OSError)
 """What the drivers raise when a database cannot be used, for those who only report it."""
 
@@ -30,6 +34,8 @@ def backend_for(url: str) -> Sqlite | Postgres:
     Raises:
         LogError: if the URL is none, or of a database that is not supported.
     """
+    if _POSTGRES.match(url):
+        return Postgres(url)
     try:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):  # with nothing of it: it may hold a password
@@ -39,16 +45,7 @@ def backend_for(url: str) -> Sqlite | Postgres:
     kind = parsed.get_backend_name()
     if kind == "sqlite":
         return Sqlite(sqlite_path(parsed, url))
-    if kind in {"postgres", "postgresql"}:
-        return Postgres(_postgres_url(parsed))
     raise LogError(f"chatlog keeps its log in SQLite or PostgreSQL, not in {kind}.")
-
-
-def _postgres_url(url: sa.URL) -> sa.URL:
-    query = dict(url.query)
-    if (mode := query.pop("sslmode", None)) is not None:
-        query["ssl"] = mode  # asyncpg's word for libpq's
-    return url.set(drivername="postgresql+asyncpg", query=query)
 
 
 class Database:

@@ -7,19 +7,25 @@ by a tailing reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+import os
+from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_
 
-from chatlog.domain.errors import LeaseLost, LogError
+from chatlog.domain.errors import ChatlogError, LeaseLost, LogError
 from chatlog.eventlog.backend import Failure, Locked
 from chatlog.eventlog.discreet import keep_content_out_of_errors
+from chatlog.eventlog.postgres_parameters import target_of
+from chatlog.eventlog.postgres_session import open_session, set_statement
+from chatlog.eventlog.postgres_url import parameters_of
+
+logger = logging.getLogger(__name__)
 
 SCHEMA: Final = "chatlog"
-COMMAND_SECONDS: Final = 20
 
 NOW: Final = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
@@ -39,16 +45,28 @@ _RENEW: Final = sa.text(
 
 _CLOCK: Final = sa.text(f"SELECT {NOW}")
 
-# Whatever an administrator has set for the database: the lock is taken by the first statement
-# and what it guards is read by the next, which must not see the state before it; a reader's
-# statements must all see one moment.
+# Whatever an administrator or the URL's ``options`` have set: nothing is looked for outside the
+# log's own schema; the lock is taken by the first statement and what it guards is read by the
+# next, which must not see the state before it; a reader's statements must all see one moment.
 _WRITES: Final = {
+    "search_path": SCHEMA,
     "default_transaction_isolation": "read committed",
     "synchronous_commit": "on",
 }
 _READS: Final = {
+    "search_path": SCHEMA,
     "default_transaction_isolation": "repeatable read",
     "default_transaction_read_only": "on",
+}
+# The same in each BEGIN, which is all that counts behind a pooler.
+_BEGINS_WRITE: Final = {"isolation_level": "READ COMMITTED"}
+_BEGINS_READ: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+_POOLED: Final = "chatlog_pooled"
+# A statement without a name lives until the next one, on whichever server connection.
+_UNNAMED: Final = {
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: "",
 }
 
 # SQLSTATEs and their classes (PostgreSQL manual, appendix A).
@@ -75,52 +93,79 @@ class Postgres:
 
     name = "postgresql"
 
-    def __init__(self, url: sa.URL) -> None:
-        self.url = url
+    def __init__(self, url: str) -> None:
+        self._target = target_of(parameters_of(url, os.environ))
+        self._said = not self._target.unchecked
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes."""
-        return self._engine(1, _WRITES)
+        return self._engine(1, _WRITES, _BEGINS_WRITE)
 
     def reader(self, connections: int) -> AsyncEngine:
         """Return an engine of connections whose transactions are read-only."""
-        return self._engine(connections, _READS)
+        return self._engine(connections, _READS, _BEGINS_READ)
 
-    def _engine(self, connections: int, server_settings: dict[str, str]) -> AsyncEngine:
-        settings = {"search_path": f"{SCHEMA},public", "application_name": "chatlog"}
-        arguments: dict[str, Any] = {
-            "server_settings": settings | server_settings,
-            "command_timeout": COMMAND_SECONDS,
-            "timeout": 10,
-        }
-        with self._form_is_checked():
-            engine = create_async_engine(
-                self.url,
-                pool_size=connections,
-                max_overflow=0,
-                pool_pre_ping=True,
-                connect_args=arguments,
-                hide_parameters=True,  # they are texts, names and salts, and errors are logged
-            )
+    def _engine(
+        self, connections: int, settings: Mapping[str, str], begins: Mapping[str, Any]
+    ) -> AsyncEngine:
+        engine = create_async_engine(
+            "postgresql+asyncpg://",  # without a host or a password, which it could tell
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=True,
+            hide_parameters=True,  # they are texts, names and salts, and errors are logged
+            execution_options=dict(begins),
+        )
 
         @sa.event.listens_for(engine.sync_engine, "do_connect")
-        def connect(dialect: Any, _record: Any, places: Any, names: Any) -> Any:
-            with self._form_is_checked():
-                return dialect.connect(*places, **names)
+        def connect(dialect: Any, record: Any, _places: Any, _names: Any) -> Any:
+            return self._connect(dialect, record, settings)
+
+        again = set_statement(settings, local=True)
+
+        @sa.event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: sa.Connection) -> None:
+            if connection.connection.info.get(_POOLED):
+                connection.exec_driver_sql(again)
 
         keep_content_out_of_errors(engine)
         return engine
 
-    @contextmanager
-    def _form_is_checked(self) -> Iterator[None]:
-        """Say which parts of the URL may be wrong where the driver trips over one."""
+    def _connect(self, dialect: Any, record: Any, settings: Mapping[str, str]) -> Any:
+        """Return the driver's connection as SQLAlchemy wraps it, and its errors."""
+        outcome = await_(self._open(settings))
+
+        async def opened() -> Any:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            return outcome[0]
+
+        if isinstance(outcome, BaseException) or not outcome[1]:
+            return dialect.dbapi.connect(async_creator_fn=opened)
+        record.info[_POOLED] = True
+        return dialect.dbapi.connect(async_creator_fn=opened, **_UNNAMED)
+
+    async def _open(self, settings: Mapping[str, str]) -> tuple[Any, bool] | Exception:
         try:
-            yield
-        except (TypeError, ValueError, OverflowError):  # their texts may quote a password
-            parts = ", ".join(["host", "port", *sorted(self.url.query)])
+            opened = await open_session(self._target, settings)
+        except ChatlogError:
+            raise
+        except OSError as error:  # a certificate that is not trusted is a ValueError, too
+            return error
+        except (TypeError, ValueError, OverflowError, LookupError):  # may quote a password
             raise LogError(
-                f"The database's URL cannot be used: one of these is not in form: {parts}."
+                "The database's URL cannot be used: one of these is not in form: "
+                "host, port, user, password, database, options."
             ) from None
+        except Exception as error:  # noqa: BLE001 - SQLAlchemy makes its own of the driver's
+            return error
+        if not self._said:
+            self._said = True
+            logger.warning(
+                "channel_binding=require is not checked: only sslmode=verify-full keeps "
+                "somebody between from posing as the database."
+            )
+        return opened
 
     async def now(self, connection: AsyncConnection) -> str:
         """Return the server's time."""

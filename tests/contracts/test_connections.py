@@ -28,7 +28,7 @@ WRITES = {
 }
 READS = {"journal_mode": "wal", "query_only": 1, "busy_timeout": 5000, "trusted_schema": 0}
 POSTGRESQL = {
-    "search_path": "chatlog,public",
+    "search_path": "chatlog",
     "synchronous_commit": "on",
     "default_transaction_isolation": "read committed",
 }

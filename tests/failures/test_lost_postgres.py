@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chatlog.eventlog import postgres
+from chatlog.eventlog import postgres_session
 from chatlog.runtime import Runtime
 from tests.support.checker import assert_holds
 from tests.support.frames import Frame
@@ -123,7 +123,7 @@ async def test_a_commit_that_still_goes_on_unseen_is_never_called_a_refusal(
 async def test_a_command_that_takes_too_long_is_given_up_and_the_node_goes_on(
     node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "COMMAND_SECONDS", 0.5)
+    monkeypatch.setattr(postgres_session, "COMMAND_SECONDS", 0.5)
     room = await Room(await node_of(postgres_url)).open()
     async with administrator(postgres_url) as admin, admin.holding_the_log():
         assert (await room.say("c-1")).data["code"] == "unavailable"
@@ -133,7 +133,7 @@ async def test_a_command_that_takes_too_long_is_given_up_and_the_node_goes_on(
 async def test_a_commit_that_takes_too_long_is_looked_up(
     node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "COMMAND_SECONDS", 0.5)
+    monkeypatch.setattr(postgres_session, "COMMAND_SECONDS", 0.5)
     room = await Room(await node_of(postgres_url)).open()
     async with administrator(postgres_url) as admin:
         await admin.run(SLOW_COMMIT)

@@ -1,0 +1,121 @@
+"""Open a connection to PostgreSQL and have it keep the settings that the log relies on.
+
+They are set by SQL, not with the start of a connection: a pooler drops those it doesn't
+know, and migrations then went into ``public``. What is set is read back, as the PRAGMAs of
+SQLite are. Behind a pooler (PgBouncer in transaction mode) the next transaction may be
+another server connection's, so there the settings are set in each transaction anew, and no
+statement is prepared under a name. A pooler shows in the process id: it gives one of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from chatlog.domain.errors import LogError
+from chatlog.eventlog.postgres_parameters import Target
+
+if TYPE_CHECKING:
+    import asyncpg
+
+ENCODING: Final = "UTF8"
+COMMAND_SECONDS: Final = 20
+
+_ABOUT: Final = "SELECT pg_backend_pid(), current_setting('server_encoding')"
+
+
+def set_statement(settings: Mapping[str, str], *, local: bool) -> str:
+    """Return SQL that sets settings, for the transaction only if ``local``."""
+    how = "true" if local else "false"
+    return "SELECT " + ", ".join(
+        f"set_config('{name}', '{value}', {how})" for name, value in settings.items()
+    )
+
+
+async def open_session(target: Target, settings: Mapping[str, str]) -> tuple[Any, bool]:
+    """Return asyncpg's connection, its settings kept, and whether it goes through a pooler.
+
+    Raises:
+        LogError: if the database's encoding is not UTF-8, or a setting is not kept.
+        OSError, asyncpg.PostgresError: if no host could be connected to.
+    """
+    connection = await _connect(target)
+    try:
+        pooled = await _keep(connection, settings)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection, pooled
+
+
+async def _keep(connection: asyncpg.Connection, settings: Mapping[str, str]) -> bool:
+    async with connection.transaction():
+        process, encoding = await connection.fetchrow(_ABOUT)
+        if encoding != ENCODING:
+            raise LogError(
+                f"The database's encoding is {encoding}, and chatlog needs UTF8: "
+                "make one with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'."
+            )
+        pooled: bool = process != connection.get_server_pid()
+        await connection.fetchrow(set_statement(settings, local=pooled))
+        if pooled:
+            await _check(connection, settings)
+    if not pooled:
+        await _check(connection, settings)
+    return pooled
+
+
+async def _check(connection: asyncpg.Connection, settings: Mapping[str, str]) -> None:
+    names = ", ".join(f"current_setting('{name}')" for name in settings)
+    kept = dict(zip(settings, await connection.fetchrow(f"SELECT {names}"), strict=True))
+    for name, value in settings.items():
+        if kept[name] != value:
+            raise LogError(
+                f"The database's connection does not keep {name}={value}: is there a pooler "
+                "between that drops settings? Connect to PostgreSQL itself."
+            )
+
+
+async def _connect(target: Target) -> asyncpg.Connection:
+    """Try the hosts one after the other, each for its own time.
+
+    asyncpg has one limit of time for all of them: a first host that is silent would take it.
+    """
+    import asyncpg
+
+    last: BaseException | None = None
+    is_hopeful = target.session == "prefer-standby" and len(target.places) > 1
+    for session in ("standby", "any") if is_hopeful else (target.session,):
+        for host, port in target.places or ((None, target.port),):
+            try:
+                return await _connect_to(host, port, session, target)
+            except (OSError, asyncpg.CannotConnectNowError) as error:
+                last = error
+            except asyncpg.TargetServerAttributeNotMatched:
+                wanted = f"target_session_attrs={target.session}"
+                last = last or LogError(f"No host of the database's URL is what {wanted} asks for.")
+    assert last is not None
+    raise last
+
+
+async def _connect_to(
+    host: str | None, port: int, session: str, target: Target
+) -> asyncpg.Connection:
+    import asyncpg
+
+    try:
+        async with asyncio.timeout(target.connect_seconds):
+            return await asyncpg.connect(
+                host=host,
+                port=port,
+                target_session_attrs=session,
+                server_settings=dict(target.settings),
+                command_timeout=COMMAND_SECONDS,
+                timeout=None,
+                statement_cache_size=0,  # SQLAlchemy has its own
+                **target.arguments,
+            )
+    except TimeoutError as error:
+        where = f"{host}:{port}" if host else f"port {port}"
+        raise TimeoutError(f"no answer from {where} in {target.connect_seconds:g} s") from error
