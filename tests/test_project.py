@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import chatlog
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -84,6 +87,16 @@ def test_no_module_of_chatlog_is_long() -> None:
 def test_the_changelog_tells_of_the_version() -> None:
     heading = re.compile(rf"^## \[?{re.escape(PROJECT['version'])}\b", re.MULTILINE)
     assert heading.search((ROOT / "CHANGELOG.md").read_text("utf-8"))
+
+
+def test_the_versions_of_the_server_and_its_client_are_one() -> None:
+    client = json.loads((ROOT / "web" / "client" / "package.json").read_text("utf-8"))
+    assert {client["version"], chatlog.__version__} == {PROJECT["version"]}
+
+
+def test_a_plain_install_can_serve_every_database() -> None:
+    names = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    assert {"aiosqlite", "asyncpg"} <= names
 
 
 def needed(name: str, extras: frozenset[str], seen: set[tuple[str, str]]) -> None:

@@ -45,7 +45,7 @@ def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except ImportError as error:
-            sentence = f"{error}: install chatlog-server[postgres] for PostgreSQL."
+            sentence = f"{error}: install chatlog with its dependencies, as `pip install .` does."
         except UnicodeEncodeError:  # bytes of the command line that are no text
             sentence = "An argument is not UTF-8."
         except OSError as error:
