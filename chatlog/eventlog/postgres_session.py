@@ -10,6 +10,8 @@ statement is prepared under a name. A pooler shows in the process id: it gives o
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -116,6 +118,24 @@ async def _connect_to(
                 statement_cache_size=0,  # SQLAlchemy has its own
                 **target.arguments,
             )
-    except TimeoutError as error:
-        where = f"{host}:{port}" if host else f"port {port}"
-        raise TimeoutError(f"no answer from {where} in {target.connect_seconds:g} s") from error
+    except OSError as error:
+        is_silent = isinstance(error, TimeoutError) and target.connect_seconds is not None
+        reason = f"no answer in {target.connect_seconds:g} s" if is_silent else _reason(error)
+        # Not "from error": one of TLS is a ValueError, too, and those are of rows.
+        raise ConnectionError(f"{_named(host, port)}: {reason}") from None
+
+
+def _named(host: str | None, port: int) -> str:
+    if host is None:
+        return f"a server of this machine, port {port}"
+    if host.startswith("/"):
+        return f"{host}/.s.PGSQL.{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if error.errno and error.errno > 0 and not isinstance(error, ssl.SSLError):
+        return os.strerror(error.errno)
+    return error.strerror or str(error)

@@ -49,6 +49,8 @@ def parameters_of(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     authority, path, query = _split(rest)
     credentials, at, places = authority.rpartition("@")
     found = dict(_of_places(places, stray="@" in rest and not at))
+    if "@" in path and not at:
+        raise _bad_escape()  # a password with a slash in it, whose pieces are hosts now
     if path:
         found["dbname"] = _decoded(path, "database")
     if at:

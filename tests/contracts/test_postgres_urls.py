@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from chatlog.domain.errors import LogError
+from chatlog.domain.errors import LogError, Unavailable
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.postgres_parameters import IGNORED, Target, target_of
 from chatlog.eventlog.postgres_url import parameters_of
@@ -149,6 +149,7 @@ def test_what_cannot_be_had_is_refused_in_a_sentence_that_names_it(
 
 LEAKING = [
     f"postgresql://ada:pa/{SECRET}@h/chat",
+    f"postgresql://ada:1,{SECRET}/x@h/chat",
     f"postgresql://ada:pa?{SECRET}@h/chat",
     f"postgresql://ada:1?{SECRET}=1@h/chat",
     f"postgresql://ada:pa%{SECRET}@h/chat",
@@ -223,6 +224,23 @@ async def test_a_silent_host_is_left_after_its_time_for_the_next_one(postgres_ur
         assert await value(url, "SELECT 1") == 1
 
 
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        (NOBODY, f"{NOBODY}: Connection refused"),
+        ("[::1]:1", "[::1]:1: "),
+        ("%2Fno%2Fwhere:7", "/no/where/.s.PGSQL.7: No such file or directory"),
+    ],
+)
+async def test_a_server_that_is_not_there_is_named_without_a_number_of_an_error(
+    hosts: str, said: str
+) -> None:
+    with pytest.raises(Unavailable) as refused:
+        await value(f"postgresql://ada:{SECRET}@{hosts}/chat", "SELECT 1")
+    assert str(refused.value.__cause__).startswith(said)
+    assert "Errno" not in str(refused.value.__cause__)
+
+
 @asynccontextmanager
 async def silent_server() -> AsyncIterator[int]:
     """Take connections and never say anything."""
@@ -260,9 +278,9 @@ async def test_a_server_is_known_by_its_certificate(postgres_url: str, tmp_path:
             ("127.0.0.1", f"sslmode=verify-full&sslrootcert={trusted}"),
             ("localhost", "sslrootcert=system"),
         ):
-            with pytest.raises(Exception, match="cannot be read") as refused:
+            with pytest.raises(Unavailable) as refused:
                 await connect(host, query)
-            assert isinstance(refused.value.__cause__, ssl.SSLCertVerificationError)
+            assert "certificate is not trusted" in str(refused.value.__cause__)
 
 
 @asynccontextmanager
