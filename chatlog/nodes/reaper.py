@@ -14,13 +14,26 @@ import sqlalchemy as sa
 from chatlog.domain.commands import Leave
 from chatlog.domain.events import Cause
 from chatlog.eventlog.database import Database
-from chatlog.eventlog.schema import nodes, rooms, sessions
+from chatlog.eventlog.schema import events, nodes, rooms, sessions
+
+_LAST_AT: Final = (
+    sa.select(events.c.at)
+    .where(events.c.room_id == rooms.c.id)
+    .order_by(events.c.seq.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 
 
 def _not_surely_there(of_nodes: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return (
         sa.select(
-            rooms.c.room, sessions.c.session, sessions.c.joined_at, nodes.c.seen_at.label("seen_at")
+            rooms.c.room,
+            sessions.c.session,
+            sessions.c.joined_at,
+            nodes.c.renewed_at,
+            nodes.c.seen_at.label("seen_at"),
+            _LAST_AT.label("last_at"),
         )
         .select_from(sessions.join(rooms).join(nodes))
         .where(sessions.c.left_seq.is_(None), of_nodes)
@@ -63,5 +76,9 @@ async def endings(
     return [lapses.get(session) or Leave(room, session, cause) for room, session in open_sessions]
 
 
-def _lapse(row: sa.Row[Any]) -> Leave:
-    return Leave(row.room, row.session, "lapsed", last_seen_at=max(row.seen_at, row.joined_at))
+def _lapse(row: Any) -> Leave:
+    # An import's story broke off there. At the present day the leave would end it for good: a
+    # room's time never goes back, and the import could not be continued.
+    at = None if row.renewed_at is None else row.last_at
+    seen_at = max(row.seen_at, row.joined_at)
+    return Leave(row.room, row.session, "lapsed", last_seen_at=seen_at, at=at)

@@ -15,6 +15,9 @@ from chatlog.domain.errors import OutcomeUnknown, Overloaded, Refused
 from chatlog.eventlog.committer import Committer, Told
 
 _RETRY_SECONDS = 0.5
+# Somebody else has closed the session; or the room went on after the time that an import's
+# leave was to have, and the reaper finds it again, with another.
+_SETTLED = frozenset({"not_joined", "bad_command"})
 
 
 class Departures:
@@ -51,7 +54,7 @@ class Departures:
             self._retry(leave)
 
     def _done(self, leave: Leave, told: Told) -> None:
-        if isinstance(told, (OutcomeUnknown, Refused)) and told.code != "not_joined":
+        if isinstance(told, (OutcomeUnknown, Refused)) and told.code not in _SETTLED:
             self._refusals[told.code] += 1
             self._retry(leave)
             return
