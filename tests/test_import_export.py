@@ -114,7 +114,10 @@ def test_a_history_crosses_between_databases_with_the_same_bytes(
 
 def test_an_import_says_what_it_brought(database_url: str, small: Path) -> None:
     said = imported(database_url, small, "#small")
-    assert said == "3 chats, 2 joins, 3 leaves, 1 implied joins; 0 lines skipped.\n"
+    assert said == (
+        "3 chats, 2 joins, 3 leaves, 1 implied joins; 0 lines skipped; "
+        "from 2006-12-10T09:14:00.000000Z to 2006-12-10T09:16:00.000000Z.\n"
+    )
     events = lines("history", "#small", "--database", database_url)
     assert [event["seq"] for event in events] == list(range(1, 10))
     assert events[3]["message"] == "/me waves"

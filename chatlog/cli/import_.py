@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -16,31 +16,57 @@ from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.cli.spool import whole_file
 from chatlog.domain.errors import LogError
+from chatlog.domain.names import check_room
 from chatlog.eventlog.lockfile import DatabaseBusy
 from chatlog.eventlog.opening import open_for_writing
+from chatlog.formats.files import files
+from chatlog.formats.history import AUTO, SLACK, History, Reading
+from chatlog.formats.recognise import DIALECTS
 from chatlog.runtime import limits_of
 from chatlog.service.beside import ask_holder
-from chatlog.service.importer import reading
-from chatlog.service.importing import import_irc
-from chatlog.service.irc import Counts
+from chatlog.service.importer import is_export, lines_of
+from chatlog.service.importing import Counts, import_history
 from chatlog.service.restoring import import_jsonl
 from chatlog.settings import Settings
 from chatlog.wire.manifest import decode_manifest
 
-_DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_FORMATS = (AUTO, *DIALECTS, SLACK, "jsonl")
 
 
 @click.command("import")
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
-)
+@click.argument("file", type=click.Path(exists=True, allow_dash=True, path_type=Path))
 @click.option("--room", metavar="ROOM", help="The room; for jsonl, by default the file's own.")
-@click.option("--format", "kind", type=click.Choice(["irc", "jsonl"]), required=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(_FORMATS),
+    default=AUTO,
+    show_default=True,
+    help="The dialect; auto recognises it from the first lines. irc is ubuntu's.",
+)
 @click.option(
     "--date",
     "day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The day an IRC log begins, where its name does not say it.",
+    help="The day a log begins, where neither its lines nor its name say it.",
+)
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    default="UTC",
+    show_default=True,
+    help="The zone of the log's clock, like Europe/Berlin.",
+)
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    help="The file's encoding. [default: UTF-8, UTF-16 or Windows-1252, as the file shows]",
+)
+@click.option(
+    "--continue", "again", is_flag=True, help="Skip what the room has of the file already."
+)
+@click.option(
+    "--lenient", is_flag=True, help="Take a file of which much is not understood, without that."
 )
 @click.option(
     "--manifest",
@@ -54,64 +80,106 @@ def import_(
     room: str | None,
     kind: str,
     day: datetime | None,
+    timezone: str,
+    encoding: str | None,
+    again: bool,
+    lenient: bool,
     manifest: Path | None,
     database: str,
 ) -> None:
     """Append a real history to a room, or put an export back into an empty place.
 
-    irc appends what a channel's log tells. jsonl puts an export, verified first and
-    unchanged, into a room of the same name that has no events. A server that holds the
-    database does it itself. FILE may be a pipe, or - for stdin: it is copied first.
+    FILE is a log of IRC (ubuntu's, irssi's, WeeChat's, ZNC's, HexChat's, mIRC's), a
+    channel's folder of a Slack export, or a jsonl export; - is standard input. A log's
+    events are appended. An export is verified first and put, unchanged, into a room of the
+    same name that has no events. A server that holds the database does it itself.
     """
-    try:
-        with whole_file(file) as whole, progress(f"Importing {file.name}") as report:
+    with whole_file(file) as path:
+        if kind == "jsonl" or (kind == AUTO and is_export(path)):
+            said = _shown(
+                file.name, lambda report: _put_back(path, room, manifest, database, report)
+            )
+        else:
             if manifest is not None:
-                _check_manifest(whole, manifest)
-            if kind == "irc":
-                begin = day.date() if day else _date_in(file.name)
-                said = run(_irc(whole, room, begin, database, report))
-            else:
-                said = run(_jsonl(whole, room, database, report))
-    except KeyboardInterrupt:
-        fail("The import was interrupted.", INTERRUPTED)
+                raise click.UsageError("Only a jsonl export has a --manifest.")
+            reading = Reading(
+                path=str(path),
+                name=file.name,
+                format=kind,
+                timezone=timezone,
+                encoding=encoding,
+                date=None if day is None else day.date().isoformat(),
+                lenient=lenient,
+            )
+            said = _shown(file.name, lambda report: _append(reading, room, again, database, report))
     output.say(said)
 
 
-async def _irc(file: Path, room: str | None, begin: date, url: str, report: Report) -> str:
+def _shown(name: str, work: Callable[[Report], str]) -> str:
+    try:
+        with progress(f"Importing {name}") as report:
+            return work(report)
+    except KeyboardInterrupt:
+        fail("The import was interrupted; --continue goes on with it.", INTERRUPTED)
+
+
+def _append(reading: Reading, room: str | None, again: bool, url: str, report: Report) -> str:
     if room is None:
         raise click.UsageError("Say which --room to import into.")
+    check_room(room, limits_of(Settings()))
+    history = History(reading)  # what is wrong with a file is said before a database is made
+    return _summary(run(_carry_out(history, room, again, url, report)))
+
+
+async def _carry_out(history: History, room: str, again: bool, url: str, report: Report) -> Counts:
     limits = limits_of(Settings())
     try:
-        with reading(file) as lines:
-            async with open_for_writing(url) as database:
-                counts = await import_irc(
-                    database, lines, room=room, day=begin, limits=limits, progress=report
-                )
+        async with open_for_writing(url) as database:
+            return await import_history(
+                database, history, room=room, limits=limits, again=again, progress=report
+            )
     except DatabaseBusy as busy:
-        place = {"path": str(file), "room": room, "day": begin.isoformat()}
-        asked = {**place, "limits": asdict(limits)}
-        counts = Counts(**await ask_holder(busy, "import-irc", asked))
-    return _summary(counts)
-
-
-def _date_in(name: str) -> date:
-    found = _DATE.search(name)
-    try:
-        return date.fromisoformat(found[0] if found else "")
-    except ValueError:
-        raise LogError(f"{name} does not say which day it begins: give --date.") from None
+        asked = {
+            "reading": asdict(history.reading),
+            "room": room,
+            "again": again,
+            "limits": asdict(limits),
+        }
+        return Counts(**await ask_holder(busy, "import-history", asked))
 
 
 def _summary(counts: Counts) -> str:
-    return (
+    skipped = f"{counts.skipped} lines skipped"
+    if why := ", ".join(f"{count} {what}" for count, what in _reasons(counts) if count):
+        skipped += f" ({why})"
+    said = (
         f"{counts.chats} chats, {counts.joins} joins, {counts.leaves} leaves, "
-        f"{counts.implied_joins} implied joins; {counts.skipped} lines skipped."
+        f"{counts.implied_joins} implied joins; {skipped}"
     )
+    if counts.known:
+        said += f"; {counts.known} events were in the room already"
+    if counts.first_at:
+        said += f"; from {counts.first_at} to {counts.last_at}"
+    return f"{said}."
+
+
+def _reasons(counts: Counts) -> tuple[tuple[int, str], ...]:
+    return (
+        (counts.unknown, "not understood"),
+        (counts.unfit, "with a name or text that a log cannot hold"),
+    )
+
+
+def _put_back(path: Path, room: str | None, manifest: Path | None, url: str, report: Report) -> str:
+    if manifest is not None:
+        _check_manifest(path, manifest)
+    return run(_jsonl(path, room, url, report))
 
 
 async def _jsonl(file: Path, room: str | None, url: str, report: Report) -> str:
     try:
-        with reading(file) as lines:
+        with files() as lent:
+            lines = lines_of(lent.unpacked(file))
             async with open_for_writing(url) as database:
                 name, events = await import_jsonl(database, lines(), room=room, progress=report)
     except DatabaseBusy as busy:

@@ -33,10 +33,10 @@ def whole_file(file: Path) -> Iterator[Path]:
     """
     if file != Path("-"):
         mode = file.stat().st_mode
-        if stat.S_ISREG(mode):
+        if stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and not _is_of_a_process(file)):
             yield file.absolute()  # a server that reads it is in another folder
             return
-        if not stat.S_ISFIFO(mode):
+        if not stat.S_ISFIFO(mode) and not stat.S_ISREG(mode):
             raise LogError(f"{file} is neither a file nor a pipe.")
     with tempfile.NamedTemporaryFile(prefix="chatlog-import-") as copy:
         with (
@@ -47,6 +47,11 @@ def whole_file(file: Path) -> Iterator[Path]:
             shutil.copyfileobj(source, copy)
         copy.flush()
         yield Path(copy.name)
+
+
+def _is_of_a_process(file: Path) -> bool:
+    """Whether what a path means depends on who opens it, like ``/dev/stdin``."""
+    return any(file.absolute().is_relative_to(root) for root in ("/dev", "/proc"))
 
 
 class Spool:

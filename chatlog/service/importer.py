@@ -7,37 +7,31 @@ what follows from them goes through the same committer as what clients say.
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
-from datetime import date
 from itertools import count, islice
 from pathlib import Path
-from threading import Event
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from chatlog.domain.commands import Command
-from chatlog.domain.errors import LogError
-from chatlog.domain.names import Limits, check_room
+from chatlog.domain.errors import LogError, Refused
+from chatlog.domain.names import Limits
 from chatlog.eventlog.adopt import Adoption, adopting
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.upkeep import after_bulk
 from chatlog.eventlog.writer import appending
+from chatlog.formats.files import DAMAGED, Files, Opener, files
+from chatlog.formats.history import History, Reading
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
-from chatlog.service.importing import (
-    Lines,
-    begin_telling,
-    check_outcomes,
-    check_times,
-    commands_of,
-)
-from chatlog.service.irc import Story, span
+from chatlog.service.importing import Telling, begin_telling, check_outcomes, prepare
 from chatlog.service.restoring import check_file, put_back
+
+Lines = Callable[[], Iterable[bytes]]
+"""Begins to read a file: an import reads it twice."""
 
 SLICE: Final = 200
 MAX_EVENTS: Final = 100_000
@@ -53,28 +47,30 @@ class Importer:
         self._database = database
         self._committer = committer
 
-    async def irc(
-        self, path: str, room: str, day: str, limits: Mapping[str, int]
+    async def history(
+        self, reading: Mapping[str, Any], room: str, again: bool, limits: Mapping[str, int]
     ) -> dict[str, Any]:
-        """Append an IRC history and return its counts.
+        """Append a foreign history and return its counts; ``reading`` says of which file.
 
         Raises:
-            Refused, LogError: as ``import_irc``.
+            Refused, LogError: as ``import_history``.
         """
-        held, begin = Limits(**limits), date.fromisoformat(day)
-        check_room(room, held)
-        with reading(Path(path)) as lines:
-            extent = await asyncio.to_thread(lambda: span(lines(), begin))
-            await check_times(self._database, room, extent)
-            story = Story(begin, held, extent.first_minute)
-            # Not alone: this process's own node lives beside it.
-            node = await begin_telling(self._database, extent, alone=False)
-            try:
-                await self._append_all(commands_of(room, story.read(lines())), node)
-            finally:
-                await self._end(node)
+        with files() as lent:
+            history = await asyncio.to_thread(History, Reading(**reading), lent)
+            telling = await prepare(
+                self._database, history, room=room, limits=Limits(**limits), again=again
+            )
+            await self._append_story(telling)
         await after_bulk(self._database)
-        return asdict(story.counts)
+        return asdict(telling.finish())
+
+    async def _append_story(self, telling: Telling) -> None:
+        # Not alone: this process's own node lives beside it.
+        node = await begin_telling(self._database, telling, alone=False)
+        try:
+            await self._append_all(telling.commands, node)
+        finally:
+            await self._end(node)
 
     async def _append_all(self, commands: Iterator[Command], node: Node) -> None:
         while batch := await asyncio.to_thread(_next_slice, commands):
@@ -86,7 +82,8 @@ class Importer:
         """End the import's node; whoever is present where its story broke off lapses."""
         await leases.end(self._database, node)
         for leave in await leaves_due(self._database):
-            await self._committer.append(leave)
+            with suppress(Refused):  # somebody wrote meanwhile: the reaper finds it again
+                await self._committer.append(leave)
 
     async def jsonl(self, path: str, room: str | None) -> dict[str, Any]:
         """Put an export back, as ``import_jsonl``; the file is verified before any waits for it.
@@ -94,7 +91,8 @@ class Importer:
         Raises:
             LogError: nothing was written, as the file is wrong, too long, or the room is there.
         """
-        with reading(Path(path)) as lines:
+        with files() as lent:
+            lines = lines_of(lent.unpacked(Path(path)))
             if await check_file(lines(), room=room) > MAX_EVENTS:
                 raise LogError(
                     f"A running server takes exports of at most {MAX_EVENTS:,} events: stop it "
@@ -109,44 +107,38 @@ class Importer:
         return {"room": name, "events": events}
 
 
-@contextmanager
-def reading(file: Path) -> Iterator[Lines]:
-    """Lend what begins to read a file's lines; a file may be read twice.
+def lines_of(opener: Opener) -> Lines:
+    """Return what begins to read a JSONL file's lines.
 
-    A thread that reads is over within a line once the block is left, however it is left:
-    a stop does not wait for the end of a long file.
+    It raises LogError where a line has no end, or the file is packed and damaged.
     """
-    over = Event()
+    return lambda: _lines(opener)
+
+
+def _lines(opener: Opener) -> Iterator[bytes]:
+    number = 0
     try:
-        yield lambda: _lines(file, over)
-    finally:
-        over.set()
+        with opener() as opened:
+            for number in count(1):
+                line = opened.readline(MAX_LINE_BYTES + 1)
+                if not line:
+                    return
+                if len(line) > MAX_LINE_BYTES:
+                    raise LogError(f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes.")
+                yield line
+    except DAMAGED:
+        raise LogError(f"The packed file is damaged in line {number}.") from None
 
 
-def _lines(file: Path, over: Event) -> Iterator[bytes]:
-    with open_regular(file) as opened:
-        for number in count(1):
-            line = opened.readline(MAX_LINE_BYTES + 1)
-            if not line:
-                return
-            if len(line) > MAX_LINE_BYTES:
-                raise LogError(f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes.")
-            if over.is_set():
-                raise LogError("The import was interrupted.")
-            yield line
-
-
-def open_regular(file: Path) -> BinaryIO:
-    """Open a file without ever waiting for somebody to write it.
-
-    Raises:
-        LogError: if it is a pipe, a device or a folder.
-    """
-    opened = open(os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")  # noqa: PTH123, SIM115
-    if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-        opened.close()
-        raise LogError(f"{file} is no regular file: it cannot be read twice.")
-    return opened
+def is_export(file: Path) -> bool:
+    """Whether a file begins as ``chatlog export`` writes it."""
+    if file.is_dir():
+        return False
+    try:
+        with Files().unpacked(file)() as opened:
+            return opened.read(8) == b'{"type":'
+    except DAMAGED:
+        return False  # whoever reads it as a log says so
 
 
 def _next_slice(commands: Iterator[Command]) -> list[Command]:

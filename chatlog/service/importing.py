@@ -1,95 +1,210 @@
-"""Import an IRC history through the same writer and rules as a server's clients.
+"""Import a foreign history through the same writer and rules as a server's clients.
 
-The import is a node of its own, whose sessions end with the file. It writes a batch at a
-time: one that is interrupted leaves the beginning of the story, whole and in order,
-and its open sessions lapse at the next start of a server: they were surely there until
-the last event of the story that was written.
+The import is a node of its own, whose sessions end with the file. Everything that can be
+wrong with a file is told before anything is written. It writes a batch at a time: one that
+is interrupted leaves the beginning of the story, whole and in order; its open sessions
+lapse at the time where the story broke off, and ``continuing`` goes on from there.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 
 from chatlog.domain.commands import Command, Join, Leave, Post
 from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.events import Recorded
 from chatlog.domain.names import Limits, check_room
+from chatlog.domain.room import Room
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Node, Outcome
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.upkeep import after_bulk
 from chatlog.eventlog.writer import Writer
+from chatlog.formats.history import History
+from chatlog.formats.story import Arrived, Departed, Happening, Spoke, Story
 from chatlog.nodes import clock, leases
-from chatlog.service.irc import Arrived, Counts, Happening, Span, Spoke, Story, span
+from chatlog.service.continuing import find_place, holds
 
 BATCH = 1_000
 DOUBT_SECONDS = 5.0
 
-Lines = Callable[[], Iterable[bytes]]
-"""Begins to read the file: an import reads it twice."""
+
+@dataclass(slots=True)
+class Counts:
+    """What an import appended. ``joins`` are those the file has itself.
+
+    ``skipped`` lines gave no event; of them ``unfit`` have a name or a text that no log may
+    hold, and ``unknown`` are not understood. ``known`` events the room had already.
+    """
+
+    lines: int = 0
+    chats: int = 0
+    joins: int = 0
+    leaves: int = 0
+    implied_joins: int = 0
+    skipped: int = 0
+    unfit: int = 0
+    unknown: int = 0
+    known: int = 0
+    first_at: str = ""
+    last_at: str = ""
+
+    @property
+    def events(self) -> int:
+        """How many events were appended."""
+        return self.chats + self.joins + self.leaves + self.implied_joins
 
 
-async def import_irc(
+async def import_history(
     database: Database,
-    lines: Lines,
+    history: History,
     *,
     room: str,
-    day: date,
     limits: Limits,
+    again: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Counts:
-    """Append a history to a room and return what it held.
+    """Append a history to a room and return what was appended.
 
-    ``progress`` is told how many of the file's lines have been read.
+    With ``again`` what the room has of it already is skipped. ``progress`` is told how many
+    of the file's lines have been read.
 
     Raises:
         Refused: nothing was written; the room's name is not in form.
         LogError: nothing was written, as the file is of the future or the room goes on
             after its beginning; or, on PostgreSQL, somebody else wrote into the room.
     """
-    check_room(room, limits)
-    extent = span(lines(), day)
-    await check_times(database, room, extent)
-    story = Story(day, limits, extent.first_minute)
-    commands = commands_of(room, story.read(lines()))
+    telling = await prepare(database, history, room=room, limits=limits, again=again)
     alone = isinstance(database.backend, Sqlite)
-    node = await begin_telling(database, extent, alone=alone)
+    node = await begin_telling(database, telling, alone=alone)
     writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
     try:
-        while batch := list(islice(commands, BATCH)):
+        while batch := list(islice(telling.commands, BATCH)):
             check_outcomes(batch, await writer.append(batch))
-            progress(story.counts.lines, extent.lines)
+            progress(telling.story.lines, history.survey.lines)
     finally:
         await leases.end(database, node)
     await after_bulk(database)
-    return story.counts
+    return telling.finish()
 
 
-async def begin_telling(database: Database, extent: Span, *, alone: bool) -> Node:
+async def begin_telling(database: Database, telling: Telling, *, alone: bool) -> Node:
     """Enter an import into the log, as a node that is seen at the times of its story."""
     name = leases.unique_name("import")
-    return await leases.begin(database, name, alone=alone, story_at=extent.first_at)
+    return await leases.begin(database, name, alone=alone, story_at=telling.begins_at)
 
 
-async def check_times(database: Database, room: str, extent: Span) -> None:
-    """Refuse a file that is of the future, or of before what the room holds already."""
+class Telling:
+    """A story on its way into a room: what is still to be appended, and the counts of it."""
+
+    def __init__(self, room: str, history: History, limits: Limits) -> None:
+        self.room = room
+        self.begins_at = history.survey.first_at
+        self.counts = Counts(unknown=history.survey.unknown)
+        self.story: Story
+        self.story, lines = history.story(limits)
+        self.happenings = self.story.read(lines)
+        self.commands: Iterator[Command] = commands_of(room, self._counted(self.happenings))
+
+    def go_on(self, closing: Iterable[Command], happenings: Iterable[Happening]) -> None:
+        """Have a story go on where the room's part of it ends."""
+        commands = commands_of(self.room, self._counted(happenings))
+        self.commands = chain(self._closing(closing), commands)
+
+    def finish(self) -> Counts:
+        """Return the counts, once all commands have been appended."""
+        self.counts.lines, self.counts.skipped = self.story.lines, self.story.skipped
+        self.counts.unfit = self.story.unfit
+        return self.counts
+
+    def _closing(self, commands: Iterable[Command]) -> Iterator[Command]:
+        for command in commands:
+            self.counts.leaves += 1
+            yield command
+
+    def _counted(self, happenings: Iterable[Happening]) -> Iterator[Happening]:
+        counts = self.counts
+        for happening in happenings:
+            if isinstance(happening, Spoke):
+                counts.chats += 1
+            elif isinstance(happening, Departed):
+                counts.leaves += 1
+            elif happening.implied:
+                counts.implied_joins += 1
+            else:
+                counts.joins += 1
+            counts.first_at = counts.first_at or happening.at
+            counts.last_at = happening.at
+            yield happening
+
+
+async def prepare(
+    database: Database, history: History, *, room: str, limits: Limits, again: bool
+) -> Telling:
+    """Return what is to be appended, once everything about it has been checked.
+
+    Raises:
+        Refused, LogError: as ``import_history``.
+    """
+    check_room(room, limits)
+    survey = history.survey
+    there = await _room_there(database, room, survey.last_at)
+    telling = Telling(room, history, limits)
+    if there is None or there.at < survey.first_at:
+        return telling
+    if again:
+        place = await find_place(database, there, telling.happenings)
+        telling.counts.known = place.known
+        telling.go_on(place.closing, place.rest)
+        return telling
+    await _check_new(database, there, history, limits)
+    return telling
+
+
+async def _room_there(database: Database, room: str, last_at: str) -> Room | None:
+    """Return the room, if it is there; refuse a file that is of the future."""
     async with database.read() as connection:
         now = await clock.now(database, connection)
         found = await lookup.rooms_at_head(connection, [room])
-    if extent.last_at > now:
-        raise LogError(f"The file ends at {extent.last_at}, which is in the future.")
-    if found and found[0].at > extent.first_at:
+    if last_at > now:
+        raise LogError(f"The file ends at {last_at}, which is in the future.")
+    return found[0] if found else None
+
+
+async def _check_new(database: Database, there: Room, history: History, limits: Limits) -> None:
+    """Refuse a file that begins before the room's end, or that the room holds already."""
+    first_at = history.survey.first_at
+    if there.at > first_at:
         raise LogError(
-            f"The room's last event is of {found[0].at}, after the file's first "
-            f"({extent.first_at}). Import into another room."
+            f"The room's last event is of {there.at}, after the file's first ({first_at}). Import "
+            "into another room; or, if it is this file, or its beginning, that was imported "
+            "before, give --continue."
+        )
+    story, lines = history.story(limits)
+    first = await asyncio.to_thread(_first_of, story.read(lines))
+    if first is not None and await holds(database, there, first):
+        raise LogError(
+            "The room holds the beginning of this file already. Give --continue to import what it "
+            "lacks of the file."
         )
 
 
-def commands_of(room: str, story: Iterator[Happening]) -> Iterator[Command]:
+def _first_of(happenings: Iterator[Happening]) -> Happening | None:
+    """Return a file's first chat; where it has none, the first of all that happened."""
+    first = None
+    for happening in happenings:
+        first = first or happening
+        if type(happening) is Spoke:
+            return happening
+    return first
+
+
+def commands_of(room: str, story: Iterable[Happening]) -> Iterator[Command]:
     """Turn the story into commands; whoever is present has one session."""
     open_: dict[str, str] = {}
     for happening in story:

@@ -34,7 +34,7 @@ class Operations:
             "redact": self._redact,
             "erase-user": self._erase_user,
             "retention": self._retention,
-            "import-irc": self.importer.irc,
+            "import-history": self.importer.history,
             "import-jsonl": self.importer.jsonl,
         }
 

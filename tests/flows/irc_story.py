@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
+
+HALF_DAY, DAY = 720, 1440
+"""Minutes."""
 
 
 class Happening(NamedTuple):
@@ -24,19 +30,28 @@ class Happening(NamedTuple):
 class Story:
     happenings: list[Happening] = field(default_factory=list)
     present: list[str] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
+    """Of each happening, to the minute."""
+    now: str = ""
     skipped: int = 0
+    people: frozenset[str] = frozenset()
+    """Whose ``=== NAME does something`` is an action: nobody's in a log after 2007."""
+
+    def happened(self, what: str, name: str, text: str = "") -> None:
+        self.happenings.append(Happening(what, name, text))
+        self.times.append(self.now)
 
     def join(self, name: str) -> None:
         if name in self.present:
             self.skipped += 1
         else:
             self.present.append(name)
-            self.happenings.append(Happening("join", name))
+            self.happened("join", name)
 
     def leave(self, name: str, cause: str) -> None:
         if name in self.present:
             self.present.remove(name)
-            self.happenings.append(Happening("leave", name, cause))
+            self.happened("leave", name, cause)
         else:
             self.skipped += 1
 
@@ -49,7 +64,7 @@ class Story:
             self.skipped += 1
             return
         self.be_there(name)
-        self.happenings.append(Happening("chat", name, text))
+        self.happened("chat", name, text)
 
     def rename(self, old: str, new: str) -> None:
         if not fit_name(old) or not fit_name(new):
@@ -73,16 +88,59 @@ def called(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip(" "))
 
 
-def read_story(data: bytes) -> Story:
-    story = Story()
-    for line in data.split(b"\n"):
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            text = line.decode("latin-1")
+def read_story(data: bytes, begins: str = "2020-01-01") -> Story:
+    """Read a history that begins on this day."""
+    lines = [text_of(line) for line in data.split(b"\n")]
+    is_old = begins < "2008"
+    story = Story(people=frozenset(people_in(lines)) if is_old else frozenset())
+    for text, story.now in zip(lines, times_of(lines, begins), strict=True):
         if text:
             tell(story, text)
     return story
+
+
+def times_of(lines: list[str], begins: str) -> Iterator[str]:
+    """Yield when each line is, by the sizes of the steps back alone."""
+    written = [minute_of(line) for line in lines]
+    known = [minute for minute in written if minute is not None]
+    steps = [before - after for before, after in pairwise(known)]
+    has_half_days = max(known) < 13 * 60 and any(600 <= step <= 840 for step in steps)
+    turn = HALF_DAY if has_half_days else DAY
+    base, before, latest = 0, known[0] % turn, known[0] % turn
+    for minute in written:
+        if minute is not None:
+            if before - minute % turn > 120:
+                base += turn
+            before = minute % turn
+            latest = max(latest, base + before)
+        yield f"{datetime.fromisoformat(begins) + timedelta(minutes=latest):%Y-%m-%dT%H:%M}"
+
+
+def minute_of(line: str) -> int | None:
+    found = re.match(r"\[(\d\d):(\d\d)\]", line)
+    return None if found is None else int(found[1]) * 60 + int(found[2])
+
+
+def text_of(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
+
+
+def people_in(lines: list[str]) -> Iterator[str]:
+    """Everybody who speaks, acts, joins, leaves, quits, is renamed or kicked anywhere."""
+    for line in lines:
+        if said := re.match(r"\[\d\d:\d\d\] <(.+?)>", line):
+            yield called(said[1])
+        elif acted := re.match(r"\[\d\d:\d\d\]  \* (\S+)", line):
+            yield called(acted[1])
+        elif renamed := re.fullmatch(r"=== (.+) is now known as (.+)", line):
+            yield from (called(renamed[1]), called(renamed[2]))
+        elif kicked := re.match(r"=== (.+?) was kicked off ", line):
+            yield called(kicked[1])
+        elif stayed := re.match(r"=== (.[^\n]*?) \[[^\]]*\] +has (?:joined|left|quit)\b", line):
+            yield called(stayed[1])
 
 
 def tell(story: Story, line: str) -> None:
@@ -110,5 +168,10 @@ def announce(story: Story, line: str) -> None:
             story.leave(name, {"left": "left", "quit": "disconnected"}[what[1]])
     elif renamed:
         story.rename(called(renamed[1]), called(renamed[2]))
+    elif kicked := re.match(r"(.+?) was kicked off ", line):
+        story.leave(called(kicked[1]), "kicked")
+    elif line.partition(" ")[0] in story.people:
+        name, _, deed = line.partition(" ")
+        story.say(name, "/me " + clean(deed))
     else:
         story.skipped += 1

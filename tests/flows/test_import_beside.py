@@ -12,6 +12,7 @@ import pytest
 
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.lockfile import LockFile
+from chatlog.formats.history import Reading
 from chatlog.runtime import limits_of
 from chatlog.service import control
 from chatlog.settings import Settings
@@ -50,6 +51,28 @@ async def test_a_history_is_imported_while_people_chat(
         assert (await ada.users(ROOM)).data["count"] == 0
     verdict = await chatlog("verify", "--json", database=sqlite_url)
     assert json.loads(verdict.out)["ok"] is True
+
+
+async def test_a_server_reads_a_file_as_the_command_would(
+    serve: Serve, sqlite_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "room.log"
+    file.write_bytes("[02:59] <ida> é\n[02:00] <ida> two\n".encode("utf-16"))
+    options = ("--room", ROOM, "--date", "2020-10-25", "--timezone", "Europe/Berlin")
+    await serve(sqlite_url)
+    done = await chatlog("import", str(file), *options, database=sqlite_url)
+    assert (done.status, done.err) == (0, "")
+    assert "from 2020-10-25T00:59:00.000000Z to 2020-10-25T01:00:00.000000Z." in done.out
+    again = await chatlog("import", str(file), *options, database=sqlite_url)
+    assert again.status == 2
+    assert "--continue" in again.err
+    with file.open("ab") as opened:
+        opened.write("[02:01] <ida> three\n".encode("utf-16-le"))
+    further = await chatlog("import", str(file), *options, "--continue", database=sqlite_url)
+    assert (further.status, further.out[:8]) == (0, "1 chats,"), further
+    wrong = await chatlog("import", str(file), *options, "--encoding", "utf-8", database=sqlite_url)
+    assert wrong.status == 2
+    assert (await chatlog("verify", database=sqlite_url)).status == 0
 
 
 async def test_an_export_is_put_back_beside_a_server_unchanged(
@@ -112,7 +135,7 @@ async def test_a_pipe_is_imported_beside_a_server_which_can_still_be_stopped(
     assert await server.stop() == 0
 
 
-@pytest.mark.parametrize("command", ["import-irc", "import-jsonl"])
+@pytest.mark.parametrize("command", ["import-history", "import-jsonl"])
 async def test_a_server_never_waits_for_the_writer_of_a_pipe(
     serve: Serve, sqlite_url: str, tmp_path: Path, command: str
 ) -> None:
@@ -120,8 +143,10 @@ async def test_a_server_never_waits_for_the_writer_of_a_pipe(
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     place: dict[str, object] = {"path": str(pipe), "room": ROOM}
-    if command == "import-irc":
-        place |= {"day": "2006-12-10", "limits": asdict(limits_of(Settings()))}
+    if command == "import-history":
+        reading = asdict(Reading(str(pipe), "2006-12-10.txt"))
+        limits = asdict(limits_of(Settings()))
+        place = {"reading": reading, "room": ROOM, "again": False, "limits": limits}
     socket = Path(f"{sqlite_url.removeprefix('sqlite:///')}.sock")
     with pytest.raises(LogError, match="regular file"):
         await asyncio.wait_for(control.ask(socket, command, place), 5)

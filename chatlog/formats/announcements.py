@@ -1,0 +1,189 @@
+"""What a server announces, in the sentences that logs of all dialects share.
+
+``bob (~bob@host) has joined #room``, ``Quits: bob (…)``, ``bob was kicked from #room by
+ann``: the dialects differ in what stands before such a sentence, hardly in its words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Final
+
+from chatlog.formats.lines import (
+    SILENT,
+    Came,
+    LineCause,
+    Meaning,
+    OwnCame,
+    OwnName,
+    OwnReady,
+    OwnWent,
+    Renamed,
+    Together,
+    Went,
+    name_of,
+)
+
+_NICK: Final = r"(?P<name>\S{1,200})"
+_NAME: Final = r"(?P<name>\S.{0,200}?)"
+"""Also one with spaces, which some real logs have, and other networks."""
+_HOST: Final = r"(?: {1,3}[\[(]\S{0,300}[\])])"
+_FURTHER: Final = re.compile(r"(?<=.) {1,3}[\[(]")
+_REASON: Final = r" *[\[(].*"
+_CHANNEL: Final = r"[#&+!]\S*"
+_ROOM: Final = r"(?:the )?(?:room|channel|chat|conversation)"
+
+Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], Meaning]]
+
+
+def _rule(pattern: str, meaning: Callable[[re.Match[str]], Meaning]) -> Rule:
+    return re.compile(pattern, re.DOTALL), meaning
+
+
+def _came(found: re.Match[str]) -> Meaning:
+    return Came(name_of(found["name"]))
+
+
+def _went(cause: LineCause) -> Callable[[re.Match[str]], Meaning]:
+    return lambda found: Went(name_of(found["name"]), cause)
+
+
+def _left_room(found: re.Match[str]) -> Meaning:
+    reason = (found["reason"] or "").strip(" ([.").lower()
+    cause: LineCause = "left"
+    if reason.startswith("kicked"):
+        cause = "kicked"
+    elif re.match(r"(quit|disconnect|timed out|ping timeout)", reason):
+        cause = "disconnected"
+    return Went(name_of(found["name"]), cause)
+
+
+def _stayed(found: re.Match[str]) -> Meaning:
+    # An account and a real name may stand between the name and the host.
+    name = name_of(_FURTHER.split(found["name"], maxsplit=1)[0])
+    if found["how"] == "joined":
+        return Came(name)
+    return Went(name, "left" if found["how"] == "left" else "disconnected")
+
+
+def _was_kicked(found: re.Match[str]) -> Meaning:
+    return Went(name_of(found["name"] or found["whom"]), "kicked")
+
+
+def _renamed(found: re.Match[str]) -> Meaning:
+    return Renamed(name_of(found["name"]), name_of(found["new"]))
+
+
+def _split(found: re.Match[str]) -> Meaning:
+    return Together(tuple(Went(name, "disconnected") for name in _names(found["names"])))
+
+
+def _rejoined(found: re.Match[str]) -> Meaning:
+    return Together(tuple(Came(name) for name in _names(found["names"])))
+
+
+def _names(written: str) -> list[str]:
+    # irssi ends a long list with "(+12 more, use /NETSPLIT to show all of them)".
+    listed = re.sub(r"[(+]\+?\d{1,6} more.*", "", written, flags=re.DOTALL)
+    return [name_of(name) for name in re.split(r"[, ]+", listed) if name.strip()]
+
+
+_OWN: Final[tuple[Rule, ...]] = (
+    _rule(
+        r"(?:You(?:'re| are| have been) (?:now known as|renamed to)|Your nick is now)"
+        r" (?P<name>\S+?)\.?",
+        lambda m: OwnName(name_of(m["name"])),
+    ),
+    _rule(
+        r"(?:You (?:have |'ve )?(?:joined|entered|rejoined)\b.*"
+        r"|(?:You(?:'re| are) )?[Nn]ow talking (?:in|on) .*|Rejoined channel .*)",
+        lambda _m: OwnCame(),
+    ),
+    _rule(r"Channel \S+: \d+ nicks .*|Irssi: (?:\S+: Total of|Join to) .*", lambda _m: OwnReady()),
+    _rule(r"You (?:have been|were) kicked\b.*", lambda _m: OwnWent("kicked")),
+    _rule(r"You (?:have |'ve )?(?:left|parted)\b.*", lambda _m: OwnWent("left")),
+    _rule(r"(?:irc: )?[Dd]isconnected(?: from .*| \(.*|\.)?", lambda _m: OwnWent("disconnected")),
+)
+
+_LABELLED: Final[tuple[Rule, ...]] = (
+    _rule(rf"Joins: {_NAME}(?:{_HOST}.*)?", _came),
+    _rule(rf"Parts: {_NAME}(?:{_HOST}.*)?", _went("left")),
+    _rule(rf"Quits: {_NAME}(?:{_HOST}.*)?", _went("disconnected")),
+    _rule(r"Netsplit over, joins: (?P<names>.+)", _rejoined),
+    _rule(r"Netsplit \S+ <-> \S+ quits: (?P<names>.+)", _split),
+)
+
+# Each begins with the one it is about: what others' reasons and topics quote is never taken for
+# a sentence of its own.
+_OTHERS: Final[tuple[Rule, ...]] = (
+    _rule(
+        rf"{_NICK}(?: {{1,3}}[\[(].{{0,300}}?)??{_HOST} {{1,3}}(?:has )?"
+        r"(?P<how>joined|left|[Qq]uit)\b.*",
+        _stayed,
+    ),
+    _rule(rf"{_NICK} has joined(?: {_CHANNEL})?\.?", _came),
+    _rule(rf"{_NICK} has left(?: {_CHANNEL})?(?:{_REASON})?\.?", _went("left")),
+    _rule(rf"{_NICK} has quit(?: IRC)?(?:{_REASON})?\.?", _went("disconnected")),
+    _rule(
+        rf"{_NICK}{_HOST}? (?:was|has been|got) kicked"
+        rf"(?: (?:(?:off|from|out of) (?:{_ROOM}|{_CHANNEL})|by|[\[(]).*|\.)?",
+        _went("kicked"),
+    ),
+    _rule(
+        rf"\S{{1,200}} (?:has kicked {_NICK}(?: (?:from|off|out of) (?:{_ROOM}|{_CHANNEL}))?"
+        rf"|kicked (?P<whom>\S{{1,200}}) (?:from|off|out of) (?:{_ROOM}|{_CHANNEL}))"
+        rf"(?:{_REASON})?\.?",
+        _was_kicked,
+    ),
+)
+
+_WITH_SPACES: Final[tuple[Rule, ...]] = (
+    _rule(rf"{_NAME}{_HOST} {{1,3}}(?:has )?(?P<how>joined|left|[Qq]uit)\b.*", _stayed),
+    _rule(rf"{_NAME}{_HOST}? (?:has )?(?:entered|joined|rejoined) {_ROOM}\.?", _came),
+    _rule(rf"{_NAME}{_HOST}? (?:has )?left {_ROOM}(?P<reason>{_REASON})?\.?", _left_room),
+    _rule(
+        rf"{_NAME}{_HOST}? (?:was|has been|got) kicked (?:off|from|out of) {_ROOM}\b.*",
+        _went("kicked"),
+    ),
+    _rule(
+        rf"{_NAME} (?:is now (?:known as|called)|(?:was|has been) renamed to"
+        r"|(?:has )?changed (?:(?:his|her|their|its) )?(?:nick(?:name)?|name) to)"
+        r" (?P<new>\S.{0,200})",
+        _renamed,
+    ),
+)
+
+_SILENT: Final = re.compile(
+    r"(?:(?:server)?mode/\S+ .*|Mode \S+ \[.*"
+    r"|Topic(?: for \S+)?(?: is|:| set by| unset by)\b.*|Topic for \S+: .*|Set by .* on .*"
+    r"|.{1,200}? (?:has )?(?:sets? modes?:?|(?:changed|changes|unset|cleared) (?:the )?topic)\b.*"
+    r"|.{1,200}? (?:has )?set the topic\b.*|.{1,200}? (?:sets|removes) (?:ban|exempt|invite"
+    r"|channel)\b.*|.{1,200}? (?:gives|removes) (?:channel|voice|half|owner)\b.*"
+    r"|Irssi: .*|\S+ created .*|Channel \S+(?: created|:| modes).*|Join to \S+ was synced .*"
+    r"|Retrieving \S+ (?:modes|info).*|Attempting to rejoin .*|Home page for .*|Nicks \S+: .*"
+    r"|Connected to IRC.*|Notice\(.*|Netsplit\b.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+_OWN_BEGIN: Final = (
+    *("You", "Now", "now", "Rejoined", "Disconnected"),
+    *("irc: ", "Irssi: ", "Channel "),
+)
+
+
+def announced(text: str) -> Meaning:
+    """Return what a server's sentence says; None where it is not understood."""
+    rules = chain(_OWN if text.startswith(_OWN_BEGIN) else (), _LABELLED, _OTHERS)
+    if (meaning := _first(rules, text)) is not None:
+        return meaning
+    return SILENT if _SILENT.fullmatch(text) else _first(_WITH_SPACES, text)
+
+
+def _first(rules: Iterable[Rule], text: str) -> Meaning:
+    for pattern, meaning in rules:
+        if (found := pattern.fullmatch(text)) is not None:
+            return meaning(found)
+    return None

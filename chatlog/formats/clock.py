@@ -1,0 +1,179 @@
+"""A log's clock: from times as they are written to moments that never go back.
+
+A line without a date belongs to the day of the line before. Where the time goes back, the
+size of the step says what it was: up to two hours a corrected clock or the end of summer
+time, about half a day noon or midnight on a 12-hour clock, else midnight.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final
+
+from chatlog.domain.errors import LogError
+from chatlog.formats.lines import Header, Stamp
+
+_DAY: Final = timedelta(days=1)
+_HALF_DAY: Final = timedelta(hours=12)
+CORRECTION: Final = timedelta(hours=2)
+"""The largest step back that is a corrected clock, or summer time that ends."""
+ABOUT_HALF_A_DAY: Final = timedelta(hours=10)
+_SLIGHT: Final = timedelta(minutes=10)
+
+
+class Clock:
+    """Follows the times of one file. ``at`` is the moment of the line read last.
+
+    ``half_days``: the file's clock has twelve hours and says neither AM nor PM.
+    """
+
+    def __init__(self, day: date | None, zone: tzinfo = UTC, *, half_days: bool = False) -> None:
+        self.at = ""
+        """RFC 3339 text; empty before the first time."""
+        self.has_half_day_step = False
+        self.widest_hour = 0
+        self.steps_back = 0
+        """How many dates, or headers, lie before the line before them by more than two hours."""
+        self._zone = zone
+        self._half_days = half_days
+        self._round = _HALF_DAY if half_days else _DAY
+        self._base = None if day is None else _midnight(day)
+        self._written: datetime | None = None
+        self._midnight_from: datetime | None = None
+        self._moment: datetime | None = None
+        self._last: Stamp | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment of the line read last, aware."""
+        return self._moment
+
+    def begin(self, at: str) -> None:
+        """Say when the lines before the first time are."""
+        self.at = at
+
+    def read(self, stamp: Stamp) -> None:
+        """Move on to a line's time.
+
+        Raises:
+            LogError: if nothing has said which day it is.
+        """
+        if stamp is self._last:
+            return
+        self._last = stamp
+        if stamp.offset is not None and stamp.day is not None:
+            self._read_exact(stamp)
+        elif stamp.day is not None:
+            self._read_date(_of_day(_midnight(stamp.day), stamp))
+        elif stamp.month_day is not None:
+            self._read_date(_of_day(self._in_year(*stamp.month_day), stamp))
+        else:
+            self._read_time(stamp)
+
+    def head(self, header: Header) -> None:
+        """Move on to the time of a header, which has its date."""
+        self._last = None
+        if header.kind == "day" and self._is_day_of(header.at.date()):
+            return
+        self._base = _midnight(header.at.date())
+        self._read_date(header.at)
+
+    def _is_day_of(self, day: date) -> bool:
+        return self._written is not None and self._written.date() == day
+
+    def _read_exact(self, stamp: Stamp) -> None:
+        assert stamp.day is not None
+        assert stamp.offset is not None
+        written = _of_day(_midnight(stamp.day), stamp)
+        self._advance((written - stamp.offset).replace(tzinfo=UTC), written)
+
+    def _read_date(self, written: datetime) -> None:
+        if self._written is not None and self._written - written > CORRECTION:
+            self.steps_back += 1
+        self._base = _midnight(written.date())
+        self._advance(self._to_utc(written), written)
+
+    def _in_year(self, month: int, day: int) -> datetime:
+        """Return the day in the year of the line before, or in the next where it is New Year."""
+        known = self._written or self._base
+        if known is None:
+            raise LogError("The file does not say of which year it is: give --date.")
+        try:
+            found = datetime(known.year, month, day)  # noqa: DTZ001 - local, as written
+        except ValueError:
+            raise LogError(f"{known.year} has no day {day} of month {month}.") from None
+        if known - found > timedelta(days=180):
+            return found.replace(year=known.year + 1)
+        return found
+
+    def _read_time(self, stamp: Stamp) -> None:
+        if self._base is None:
+            raise LogError("The file does not say which day it begins: give --date.")
+        if not stamp.meridiem:
+            self.widest_hour = max(self.widest_hour, stamp.seconds // 3600)
+        else:
+            self.widest_hour = 24
+        written = _of_day(self._base, stamp)
+        if self._half_days:
+            written -= _HALF_DAY if stamp.seconds >= _HALF_DAY.seconds else timedelta()
+        if self._written is not None:
+            written = self._placed(written, self._written)
+        self._advance(self._to_utc(written), written)
+
+    def _placed(self, written: datetime, before: datetime) -> datetime:
+        """Return a time with the day that the size of its step from the line before says."""
+        step = before - written
+        if step > CORRECTION:
+            self.has_half_day_step |= ABOUT_HALF_A_DAY <= step < _HALF_DAY + CORRECTION
+            self._midnight_from = before
+            return self._turned(written, self._round)
+        if self._is_back_over_midnight(written, before):
+            return self._turned(written, -self._round)
+        return written
+
+    def _turned(self, written: datetime, by: timedelta) -> datetime:
+        assert self._base is not None
+        try:
+            self._base += by
+            return written + by
+        except OverflowError:
+            raise LogError("The file's times lie beyond the year 9999.") from None
+
+    def _is_back_over_midnight(self, written: datetime, before: datetime) -> bool:
+        """Whether a clock that was just past midnight was put back before it.
+
+        Only in a log that was busy over that midnight: in a quiet one it is the evening.
+        """
+        came_from = self._midnight_from
+        return (
+            came_from is not None
+            and before - came_from <= CORRECTION
+            and timedelta() < before - (written - self._round) <= _SLIGHT
+        )
+
+    def _to_utc(self, written: datetime) -> datetime:
+        """Return the moment; of a repeated hour's two, the second where the first is past."""
+        try:
+            first = written.replace(tzinfo=self._zone).astimezone(UTC)
+        except OverflowError:
+            raise LogError(f"{written.year} is no year of a chat: give another --date.") from None
+        if self._moment is not None and first < self._moment:
+            second = written.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
+            if second >= self._moment and second > first:
+                return second
+        return first
+
+    def _advance(self, moment: datetime, written: datetime) -> None:
+        self._written = written
+        if self._moment is None or moment > self._moment:
+            self._moment = moment
+            # As domain.times.FORMAT, whose %Y has fewer than four digits for the first years.
+            self.at = f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - local, as written
+
+
+def _of_day(base: datetime, stamp: Stamp) -> datetime:
+    return base + timedelta(seconds=stamp.seconds, microseconds=stamp.micros)

@@ -1,0 +1,18 @@
+"""The dialects of IRC logs: each a module that turns a line's text into what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chatlog.formats.lines import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """``parse`` takes a line without its end and formatting; ``example`` shows its form."""
+
+    name: str
+    title: str
+    example: str
+    parse: Callable[[str], Line]

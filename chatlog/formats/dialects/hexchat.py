@@ -1,0 +1,50 @@
+"""HexChat and XChat: ``Jan 02 10:00:00 <ann>⇥hi``; the year stands in ``**** BEGIN LOGGING AT``."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chatlog.formats.announcements import announced
+from chatlog.formats.dialects import Dialect
+from chatlog.formats.lines import SILENT, Header, Line, acted, said
+from chatlog.formats.stamps import CLOCK, DATE, stamp_of, written_out
+
+_LINE: Final = re.compile(
+    rf"((?:(?:{DATE}|[A-Z][a-z]{{2}} +\d{{1,2}})[ T]+)?{CLOCK}) (?:"
+    r"<(?P<name>[^>]+)>(?:[\t ](?P<text>.*))?"
+    r"|\*[\t ](?P<sentence>.*)"
+    r"|(?P<notice>-[^ \t!-][^ \t]*-[\t ].*|\[[^\]]*\][\t ].*|>[^<]*<[\t ].*))",
+    re.DOTALL,
+)
+
+
+def _parse(text: str) -> Line:
+    if text.startswith("**** "):
+        return _header(text)
+    found = _LINE.fullmatch(text)
+    stamp = None if found is None else stamp_of(found[1])
+    if found is None or stamp is None:
+        return Line(None, None, text)
+    if found["name"] is not None:
+        return Line(stamp, said(found["name"], found["text"] or ""), text)
+    if found["sentence"] is None:
+        return Line(stamp, SILENT, text)
+    # Actions and the server's sentences begin alike: what is no sentence of his is an action.
+    what = announced(found["sentence"].strip())
+    if what is not None:
+        return Line(stamp, what, text, is_announced=True)
+    actor, _, deed = found["sentence"].partition(" ")
+    return Line(stamp, acted(actor, deed), text)
+
+
+def _header(text: str) -> Line:
+    at = written_out(text)
+    if at is not None and text.startswith("**** BEGIN LOGGING AT "):
+        return Line(None, Header("opened", at), text)
+    if at is not None and text.startswith("**** ENDING LOGGING AT "):
+        return Line(None, Header("closed", at), text)
+    return Line(None, None, text)
+
+
+HEXCHAT: Final = Dialect("hexchat", "HexChat's", "Jan 02 10:00:00 <ann>⇥hello", _parse)

@@ -1,0 +1,51 @@
+"""irssi: ``10:00 <@ann> hi``, ``10:00 -!- bob [~b@host] has joined #room``, ``--- Day changed``."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from chatlog.formats.announcements import announced
+from chatlog.formats.dialects import Dialect
+from chatlog.formats.lines import SILENT, Header, Line, acted, said
+from chatlog.formats.stamps import CLOCK, DATE, OFFSET, stamp_of, written_out
+
+_TIMED: Final = re.compile(
+    rf"\[?((?:{DATE}[ T])?{CLOCK}{OFFSET}?)\]? (?:"
+    r"(?P<server>-!- (?P<sentence>.*))"
+    r"|<(?P<name>[^>]+)>(?: (?P<text>.*))?"
+    r"| ?\* (?P<actor>\S+)(?: (?P<deed>.*))?"
+    r"|(?P<silent>-[^ ]+- .*|\[[^\]]*\].*|!\S+ .*))",
+    re.DOTALL,
+)
+_HEADERS: Final[tuple[tuple[str, Literal["opened", "closed", "day"]], ...]] = (
+    ("--- Log opened ", "opened"),
+    ("--- Log closed ", "closed"),
+    ("--- Day changed ", "day"),
+)
+
+
+def _parse(text: str) -> Line:
+    if text.startswith("--- "):
+        return _header(text)
+    found = _TIMED.fullmatch(text)
+    stamp = None if found is None else stamp_of(found[1])
+    if found is None or stamp is None:
+        return Line(None, None, text)
+    if found["server"] is not None:
+        return Line(stamp, announced(found["sentence"].strip()), text, is_announced=True)
+    if found["name"] is not None:
+        return Line(stamp, said(found["name"], found["text"] or ""), text)
+    if found["actor"] is not None:
+        return Line(stamp, acted(found["actor"], found["deed"] or ""), text)
+    return Line(stamp, SILENT, text)
+
+
+def _header(text: str) -> Line:
+    for beginning, kind in _HEADERS:
+        if text.startswith(beginning) and (at := written_out(text)) is not None:
+            return Line(None, Header(kind, at), text)
+    return Line(None, None, text)
+
+
+IRSSI: Final = Dialect("irssi", "irssi's", "10:00 <@ann> hello", _parse)

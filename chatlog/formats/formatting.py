@@ -1,0 +1,32 @@
+r"""Remove the formatting of mIRC and IRCv3 from a text, by its grammar.
+
+A colour is ``\x03`` with at most two digits, and a comma only with at most two digits
+behind it; ``\x04`` the same with six hexadecimal digits; the other codes stand alone
+(modern.ircdocs.horse/formatting).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_CODES: Final = re.compile(
+    "\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?"
+    "|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?"
+    "|[\x02\x0f\x11\x16\x1d\x1e\x1f]"
+)
+
+
+def plain(text: str) -> str:
+    """Return a text without formatting and without control characters but tab."""
+    if text.isprintable():
+        return text
+    bare = _CODES.sub("", text)
+    if bare.isprintable():
+        return bare
+    return "".join(char for char in bare if char == "\t" or _is_storable(char))
+
+
+def _is_storable(char: str) -> bool:
+    return unicodedata.category(char) not in ("Cc", "Cs")

@@ -1,0 +1,120 @@
+"""One foreign history: a file and how to read it; surveyed once, then told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, tzinfo
+from itertools import islice
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chatlog.domain.errors import LogError
+from chatlog.domain.names import Limits
+from chatlog.formats import slack
+from chatlog.formats.clock import Clock
+from chatlog.formats.encoding import check_encoding, text_lines
+from chatlog.formats.files import Files
+from chatlog.formats.formatting import plain
+from chatlog.formats.lines import Line
+from chatlog.formats.recognise import DIALECTS, FIRST_LINES, known_forms, recognise
+from chatlog.formats.stamps import day_in_name
+from chatlog.formats.story import Story
+from chatlog.formats.survey import Survey, check, survey
+
+AUTO: Final = "auto"
+SLACK: Final = "slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is to be read; plain values, as they cross the control socket.
+
+    ``name`` is the file's as its owner knows it, whose date counts; ``date`` (ISO) is
+    the day on which it begins where no name and no line says it.
+    """
+
+    path: str
+    name: str
+    format: str = AUTO
+    timezone: str = "UTC"
+    encoding: str | None = None
+    date: str | None = None
+    lenient: bool = False
+
+
+class History:
+    """A history that has been surveyed: nothing in it is wrong that could be found before."""
+
+    def __init__(self, reading: Reading, files: Files | None = None) -> None:
+        """Read the file once; ``files`` opens it, and may end the reading.
+
+        Raises:
+            LogError: if it cannot be read, or not be understood.
+        """
+        self.reading = reading
+        self._path = Path(reading.path)
+        self._files = files or Files()
+        self._zone = _zone(reading.timezone)
+        self._day = _day(reading)
+        self._encoding = reading.encoding
+        if self._encoding is not None:
+            check_encoding(self._encoding)
+        self.format = self._find_format(reading.format)
+        self.survey: Survey = survey(self._lines, self._day, self._zone)
+        check(self.survey, known=known_forms, lenient=reading.lenient)
+
+    def story(self, limits: Limits) -> tuple[Story, Iterator[Line]]:
+        """Return a story and the lines it is to read: those that were surveyed."""
+        found = self.survey
+        clock = Clock(self._day, self._zone, half_days=found.half_days)
+        clock.begin(found.first_at)
+        return Story(clock, limits, found.people), islice(self._lines(), found.lines)
+
+    def _find_format(self, asked: str) -> str:
+        if self._path.is_dir():
+            if asked not in (AUTO, SLACK):
+                raise LogError(f"{self._path.name} is a folder: only Slack's exports are.")
+            slack.check_channel(self._path)
+            return SLACK
+        if asked == SLACK:
+            raise LogError("Of a Slack export a channel's folder is imported: unpack it first.")
+        if asked != AUTO:
+            return asked
+        first = list(islice((line for line in self._texts() if line), FIRST_LINES))
+        found = recognise(first)
+        if found is not None:
+            return found.name
+        if not first:
+            raise LogError("The file is empty.")
+        raise LogError(
+            f"Nothing of the file is understood. Its first line is {first[0][:200]!r}; the forms "
+            f"that are known: {known_forms()}. Name one with --format."
+        )
+
+    def _texts(self) -> Iterator[str]:
+        return map(plain, text_lines(self._files.unpacked(self._path), self._encoding))
+
+    def _lines(self) -> Iterator[Line]:
+        if self.format == SLACK:
+            return slack.slack_lines(self._path, self._files)
+        return map(DIALECTS[self.format].parse, self._texts())
+
+
+def _zone(name: str) -> tzinfo:
+    if name.upper() in ("UTC", "Z"):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise LogError(
+            f"{name!r} is no time zone: name one like Europe/Berlin, or leave --timezone out for "
+            "UTC."
+        ) from None
+
+
+def _day(reading: Reading) -> date | None:
+    if reading.date is not None:
+        return date.fromisoformat(reading.date)
+    return day_in_name(reading.name)
