@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import HISTORIES, history, imported, lines
+from tests.cli.command import imported, lines
 from tests.flows.irc_story import Happening, read_story
+from tests.support.histories import HISTORIES, history
 
 Told = tuple[str, Happening]
 
