@@ -37,16 +37,21 @@ def partial_for(target: Path) -> Path:
 
 
 def back_up(
-    source: Path, target: Path, partial: Path, is_stopped: Callable[[], bool] = lambda: False
+    source: Path,
+    target: Path,
+    partial: Path | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Copy a log to a new file (mode 0600), durably; it blocks until that is done.
 
-    ``partial`` is from ``partial_for``. Once ``is_stopped`` says so the copy is given up.
+    ``partial`` is from ``partial_for``, for those who watch it grow. Once
+    ``is_stopped`` says so the copy is given up.
 
     Raises:
         LogError: if there is such a file already, or the copy cannot be made.
     """
     _check_target(target)
+    partial = partial or partial_for(target)
     try:
         _remove_leftovers(partial.parent)
         with _written(partial):

@@ -69,8 +69,9 @@ class LockFile:
                 name, or its file system has no locks.
         """
         path = _resolve(self._database)
+        check_folder(self._database)
         if _look(path) is None:
-            check_folder(self._database if self._database.parent == path.parent else path)
+            check_folder(path)  # which a link may lead to
         try:
             self._take_lock_file(path)  # first: so who holds the database by this path has both
             self._take_database(path)

@@ -161,7 +161,12 @@ def test_a_name_that_is_taken_or_cannot_be_is_refused_in_a_sentence(
     assert {found.name for found in folder.iterdir()} == taken
 
 
-COMMANDS = [("rooms",), ("verify",), ("redact", "general", "2", "--reason", "r"), ("serve",)]
+COMMANDS = [
+    ("rooms",),
+    ("verify",),
+    ("redact", "general", "2", "--reason", "r"),
+    ("serve", "--port", "0", "--max-connections", "100"),
+]
 
 
 async def assert_all_name_the_wal(file: Path) -> None:

@@ -43,7 +43,9 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def time_of(client: InsideClient, room: str) -> str:
     """Chat and return the time that the log gives it."""
     ack = await client.chat(room, "what time is it?")
-    event = await client.wait(lambda frame: frame.type == "chat" and frame.seq == ack.seq)
+    event = await client.wait(
+        lambda frame: frame.type == "chat" and (frame.data["room"], frame.seq) == (room, ack.seq)
+    )
     return str(event.data["at"])
 
 

@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,7 +114,7 @@ async def test_where_no_socket_can_be_bound_the_server_serves_and_says_so_once(
         def bind(self, _address: object) -> None:
             raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(control.socket, "socket", Unbindable)
+    monkeypatch.setattr(socket, "socket", Unbindable)
     await assert_serves_without(await node_of(sqlite_url), sqlite_url, caplog)
 
 
@@ -123,10 +124,13 @@ async def test_where_unix_sockets_are_forbidden_the_server_serves_and_says_so_on
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def forbidden(*_: object) -> None:
-        raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+    class Forbidden(socket.socket):
+        def __init__(self, family: int = -1, *others: Any, fileno: Any = None) -> None:
+            if family == socket.AF_UNIX and not others and fileno is None:
+                raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+            super().__init__(family, *others, fileno=fileno)
 
-    monkeypatch.setattr(control.socket, "socket", forbidden)
+    monkeypatch.setattr(socket, "socket", Forbidden)
     await assert_serves_without(await node_of(sqlite_url), sqlite_url, caplog)
 
 

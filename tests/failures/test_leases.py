@@ -202,7 +202,9 @@ async def test_a_name_that_a_living_server_has_is_refused(
     first = await node_of(postgres_url, node="same", lease_seconds=LEASE)
     ada = InsideClient(first, Record(), "ada")
     await ada.join("general")
-    done = await chatlog("serve", "--port", "0", "--node", "same", database=postgres_url)
+    done = await chatlog(
+        "serve", "--port", "0", "--max-connections", "9", "--node", "same", database=postgres_url
+    )
     assert (done.status, done.out) == (2, "")
     assert "A server named same is running" in done.err
     with pytest.raises(LogError, match="named same"):
@@ -250,7 +252,7 @@ async def test_a_server_that_slept_while_another_took_its_name_goes_on_under_a_n
         named = "SELECT count(*) FROM chatlog.nodes WHERE name ~ '^same-' AND ended_at IS NULL"
 
         async def is_renamed() -> bool:
-            return await admin.value(named) == 1
+            return bool(await admin.value(named) == 1)
 
         await until(is_renamed, 30, "a server that goes on")
         await asyncio.sleep(2 * LEASE)

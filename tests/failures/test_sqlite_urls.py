@@ -70,7 +70,7 @@ async def test_a_url_that_could_mean_another_file_is_refused_and_makes_nothing(
     here: Path, url: str
 ) -> None:
     (here / "there.db").touch()
-    for command in (("serve", "--port", "0"), ("migrate",)):
+    for command in (("serve", "--port", "0", "--max-connections", "100"), ("migrate",)):
         done = await chatlog(*command, database=url)
         assert (done.status, done.out, done.err.count("\n")) == (2, "", 1), done
         assert REFUSED[url] in done.err
