@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chatlog.domain.errors import ChatlogError, LogError, OutcomeUnknown, Refused
+from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.lockfile import LockFile
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,8 @@ async def listening(
             await writer.drain()
         except (OSError, ValueError) as error:  # the asker went away, or asks without end
             logger.warning("A request on the control socket failed: %r", error)
+        except asyncio.CancelledError:
+            pass  # the server stops; for a handler that is cancelled asyncio writes a traceback
         finally:
             writer.close()
 
@@ -170,6 +173,11 @@ async def _answer(
         return {"error": str(error)}
     except (ValueError, KeyError, TypeError) as error:
         return {"error": f"The server does not know this command: {error}"}
+    except OSError as error:
+        return {"error": f"The server cannot use {error.filename}: {error.strerror}."}
+    except Exception as error:  # whoever asked must be told, whatever it is
+        logger.exception("A command on the control socket failed")
+        return {"error": f"The server could not carry this out to its end: {describe(error)}"}
 
 
 async def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
