@@ -26,6 +26,10 @@ from chatlog.eventlog.postgres_url import parameters_of
 logger = logging.getLogger(__name__)
 
 SCHEMA: Final = "chatlog"
+IDLE_TIMEOUT: Final = "10s"
+"""A writer that sends nothing for so long amid its transaction (a process that was stopped, a
+host that is cut off) is rolled back by the server, else all who append would wait for it. It
+is half of a command's time: the one that waits behind it still succeeds."""
 
 NOW: Final = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
@@ -99,7 +103,8 @@ class Postgres:
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes."""
-        return self._engine(1, _WRITES, _BEGINS_WRITE)
+        idle = {"idle_in_transaction_session_timeout": IDLE_TIMEOUT}
+        return self._engine(1, _WRITES | idle, _BEGINS_WRITE)
 
     def reader(self, connections: int) -> AsyncEngine:
         """Return an engine of connections whose transactions are read-only."""

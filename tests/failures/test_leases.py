@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from chatlog.domain.errors import LogError
+from chatlog.eventlog import postgres
+from chatlog.eventlog.database import Database
 from chatlog.nodes import leases
 from chatlog.nodes.leases import NameTaken
 from chatlog.runtime import Runtime
+from chatlog.service.beside import carry_out
 from chatlog.settings import Settings
 from tests.support.checker import assert_holds
 from tests.support.clients import Clients
@@ -149,6 +153,44 @@ async def test_nobody_is_taken_for_dead_after_an_outage_in_which_nobody_could_re
     assert all(person.is_open for person in people)
     for person in people:
         assert (await person.chat("general", "still here", id="c")).type == "ack"
+
+
+async def test_an_erasure_right_after_an_outage_takes_no_living_node_for_dead(
+    node_of: NodeOf, postgres_url: str
+) -> None:
+    node = await node_of(postgres_url, node="a", lease_seconds=600.0)
+    ada, bob = InsideClient(node, Record(), "ada"), InsideClient(node, Record(), "bob")
+    for person in (ada, bob):
+        await person.join("general")
+    await sql(node, "UPDATE nodes SET seen_at = '2025-01-01T00:00:00.000000Z'")
+    asked = {"username": "ada", "by": "eve", "reason": "asked to"}
+    await carry_out(postgres_url, "erase-user", asked)
+    left = await bob.wait(lambda frame: frame.is_leave)
+    assert left.data["cause"] == "kicked"  # its server has renewed its lease meanwhile
+    async with administrator(postgres_url) as admin:
+        assert not await admin.value("SELECT ended_at FROM chatlog.nodes WHERE name = 'a'")
+    assert (await bob.chat("general", "still here", id="c")).type == "ack"
+
+
+async def test_a_stopped_node_that_holds_the_lock_keeps_others_waiting_for_seconds_only(
+    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "IDLE_TIMEOUT", "500ms")
+    stopped = Database(postgres_url)
+    monkeypatch.undo()
+    node = await node_of(postgres_url)
+    ada = InsideClient(node, Record(), "ada")
+    await ada.join("general")
+    async with AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(stopped.write())
+        await connection.begin()
+        await stopped.backend.lock(connection, node.writer.node.number)
+        async with asyncio.timeout(10):
+            answer = await ada.chat("general", "is anybody there?", id="c")
+        with suppress(sa.exc.DBAPIError):  # the connection was ended by the server
+            await stack.aclose()
+    assert answer.type == "ack"
+    await stopped.dispose()
 
 
 async def _refuse_connections(admin: Any, seconds: float) -> None:
