@@ -83,6 +83,8 @@ class LockFile:
 
     def _take_lock_file(self, path: Path) -> None:
         self._lock = _open(_lock_file(path), _FLAGS | os.O_NOFOLLOW)
+        if not stat.S_ISREG(os.fstat(self._lock).st_mode):  # to read a pipe is to wait for ever
+            raise LogError(f"{_lock_file(path)} is no regular file: remove it.")
         self.former = _said(path)
         if not _flock(self._lock, path, tries=_TRIES):
             raise DatabaseBusy(self._database, self.former)
@@ -188,6 +190,8 @@ def _open(path: Path, flags: int) -> int:
         made = os.open(path, flags, _MODE)
         os.fchmod(made, _MODE)  # whatever the umask takes away
         return made
+    except IsADirectoryError:
+        raise LogError(f"{path} is no regular file: remove it.") from None
 
 
 def _flock(descriptor: int, path: Path, *, how: int = fcntl.LOCK_EX, tries: int = 1) -> bool:

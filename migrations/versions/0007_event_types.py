@@ -16,6 +16,7 @@ def upgrade() -> None:
     """Create the index, and on SQLite what its planner expects of it (see 0003)."""
     op.create_index("events_room_type", "events", ["room_id", "type", "seq"])
     if op.get_bind().dialect.name == "sqlite":
+        op.execute("ANALYZE meta")  # makes the table of statistics where somebody dropped it
         statistics = sa.table("sqlite_stat1", *map(sa.column, ("tbl", "idx", "stat")))
         row = {"tbl": "events", "idx": "events_room_type", "stat": "10000000 10000 3000 1"}
         op.bulk_insert(statistics, [row])

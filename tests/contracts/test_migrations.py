@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from chatlog.eventlog.database import Database
 from chatlog.eventlog.lockfile import DatabaseBusy, LockFile
 from chatlog.eventlog.migrate import migrate, newest_revision, revision_of
 
+from .earlier import REVISIONS, make_earlier
 from .logbook import open_log
 
 MIGRATE = """
@@ -101,6 +104,28 @@ async def test_a_migration_that_fails_half_way_leaves_nothing_behind(
     assert await revision(database_url) is None
     async with open_log(database_url) as log:
         assert await log.table("SELECT * FROM events") == []
+
+
+@pytest.mark.parametrize("earlier", REVISIONS[:-1])
+async def test_a_file_whose_statistics_somebody_dropped_is_migrated_from_any_revision(
+    sqlite_url: str, earlier: str
+) -> None:
+    database = Database(sqlite_url)
+    await make_earlier(database, earlier)
+    async with database.write() as connection, connection.begin():
+        await connection.execute(sa.text("DROP TABLE IF EXISTS sqlite_stat1"))
+    await migrate(database)
+    await database.dispose()
+    assert await revision(sqlite_url) == newest_revision()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_lies_in_the_lock_files_place_is_named_and_waited_for_by_nobody(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "chatlog.db.lock")
+    with pytest.raises(LogError, match=r"chatlog\.db\.lock is no regular file"):
+        LockFile(tmp_path / "chatlog.db").take()
 
 
 def test_the_lock_file_keeps_a_second_server_away_and_says_who_holds_it(tmp_path: Path) -> None:
