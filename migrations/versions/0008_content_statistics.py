@@ -90,7 +90,8 @@ def _held() -> list[tuple[str, str]]:
 
 
 def _clear(held: list[tuple[str, str]]) -> None:
-    if op.get_bind().dialect.server_version_info >= (18,):
+    version = op.get_bind().dialect.server_version_info
+    if version is not None and version >= (18,):
         clear = sa.text(
             "SELECT pg_clear_attribute_stats(current_schema()\\:\\:text, :table, :column, false)"
         )

@@ -22,7 +22,8 @@ from chatlog.formats.history import History, Reading
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
 from chatlog.service.importing import import_history
-from tests.cli.command import chatlog, history, lines, refused
+from tests.cli.command import chatlog, lines, refused
+from tests.support.histories import history
 
 DATA = Path(__file__).parents[1] / "formats" / "data"
 LIMITS = Limits(8_192, 64, 64, 100)

