@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp import web
 
@@ -45,7 +45,7 @@ async def run(
     grace = settings.shutdown_seconds / 4
     runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=grace)
     stop = _stop_on_signals()
-    if not await _done_before(stop, runner.setup()):
+    if not await _set_up(runner, stop, settings):
         return
     assert runner.server is not None  # it is made by the set-up
     door = Door(runner.server, settings)
@@ -64,25 +64,31 @@ async def run(
         await _clean_up(runner, settings)
 
 
+async def _set_up(runner: web.AppRunner, stop: asyncio.Event, settings: Settings) -> bool:
+    """Set the server up; return False if it was told to stop before it was ready to serve.
+
+    A start may wait for seconds: for a lock, for a database that does not answer, or whether a
+    server of the same name is alive.
+    """
+    starting = asyncio.create_task(runner.setup(), name="the start")
+    stopping = asyncio.create_task(stop.wait(), name="a stop during the start")
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if starting.done():
+        await starting
+        return True
+    starting.cancel()
+    await asyncio.wait({starting}, timeout=settings.shutdown_seconds / 2)
+    if not starting.done():
+        _end_at_once("The database did not answer; nothing was begun.")
+    return not starting.cancelled() and starting.exception() is None
+
+
 def _url(listener: socket.socket) -> str:
     host, port, *_ = listener.getsockname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _done_before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do the work to its end; give it up and return False if the stop comes first.
-
-    A start may wait for seconds: for a lock, or whether a server of the same name is alive.
-    """
-    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    working.cancel()  # without effect once it is done
-    await asyncio.wait([working])
-    if working.cancelled():
-        return False
-    await working
-    return True
 
 
 async def _clean_up(runner: web.AppRunner, settings: Settings) -> None:
@@ -95,9 +101,14 @@ async def _clean_up(runner: web.AppRunner, settings: Settings) -> None:
         async with asyncio.timeout(settings.shutdown_seconds):
             await runner.cleanup()
     except TimeoutError:
-        logger.warning("The database did not answer in time; its sessions will lapse.")
-        logging.shutdown()
-        os._exit(0)
+        _end_at_once("The database did not answer in time; its sessions will lapse.")
+
+
+def _end_at_once(why: str) -> NoReturn:
+    """End as one who stops when told to, whatever has not come to its end."""
+    logger.warning(why)
+    logging.shutdown()
+    os._exit(0)
 
 
 def _spare_the_collector() -> None:
