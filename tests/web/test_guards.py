@@ -231,8 +231,9 @@ async def test_strangers_are_forbidden_everywhere_sockets_included(
 async def test_a_probe_is_answered_whatever_the_host(sqlite_url: str, host: str) -> None:
     async with served(sqlite_url) as client:
         for path in ("/healthz", "/readyz"):
-            async with client.get(path, headers={"Host": host}) as answer:
-                assert answer.status == 200
+            for method in ("GET", "HEAD", "OPTIONS"):  # the last is HAProxy's
+                async with client.request(method, path, headers={"Host": host}) as answer:
+                    assert answer.status == 200
 
 
 @pytest.mark.parametrize("origin", [None, "http://localhost:3000", "https://127.0.0.1"])
