@@ -50,16 +50,17 @@ def within(settings: Settings, limit: int) -> Settings:
 
 
 def fitted(settings: Settings) -> Settings:
-    """Return the settings that can be served, and warn where those are less than was asked."""
-    limit = raise_limit(needed_by(settings))
-    served = within(settings, limit)
-    if served != settings:
+    """Raise the limit of open files, and return the settings that can be served under it."""
+    return within(settings, raise_limit(needed_by(settings)))
+
+
+def warn_of_fewer(asked: Settings, served: Settings) -> None:
+    """Warn where fewer connections are served than were asked for."""
+    if served != asked:
         logger.warning(
-            "The limit of %d open files serves %d WebSockets, not %d, and %d other connections. "
+            "The limit of open files serves %d WebSockets, not %d, and %d other connections. "
             "Raise it (ulimit -n, LimitNOFILE=), or lower --max-connections.",
-            limit,
             served.max_connections,
-            settings.max_connections,
+            asked.max_connections,
             served.max_http_connections,
         )
-    return served

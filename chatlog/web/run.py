@@ -15,7 +15,7 @@ from aiohttp import web
 
 from chatlog.settings import Settings
 from chatlog.web.app import create_app
-from chatlog.web.descriptors import fitted
+from chatlog.web.descriptors import fitted, warn_of_fewer
 from chatlog.web.door import Door
 from chatlog.web.listening import listen
 
@@ -40,7 +40,7 @@ async def run(
         LogError: if the database is in use, another's or too new.
         CannotListen: if the port cannot be listened on.
     """
-    settings = fitted(settings)
+    asked, settings = settings, fitted(settings)
     # Handlers have been told to end by then; what is left of them is cut.
     grace = settings.shutdown_seconds / 4
     runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=grace)
@@ -55,6 +55,7 @@ async def run(
         door.open(listeners)
         urls = list(map(_url, listeners))
         announce(f"chatlog serves on {' and '.join(urls)} (Ctrl-C stops it)")
+        warn_of_fewer(asked, settings)
         async with asyncio.TaskGroup() as tasks:
             company = tasks.create_task(beside(urls[0]), name="beside the server")
             await stop.wait()
