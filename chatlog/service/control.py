@@ -1,8 +1,9 @@
 """The control socket: a server carries out what a command beside it may not write itself.
 
-One request a connection, one JSON object a line; the answer comes when all is done. The
-socket is the operator's alone (mode 0600); who may open the file may use it. Where there can
-be none, the server serves without it, and commands that write find it busy.
+One request a connection, one JSON object a line; the answer comes when all is done. An asker
+who closes the connection before gives the command up: an import ends there. The socket is the
+operator's alone (mode 0600); who may open the file may use it. Where there can be none, the
+server serves without it, and commands that write find it busy.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from chatlog.domain.errors import ChatlogError, LogError, OutcomeUnknown, Refused
+from chatlog.eventlog.database import DRIVER_ERRORS
 from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.lockfile import LockFile
+from chatlog.eventlog.opening import why
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ MAX_REQUEST_BYTES: Final = 1_048_576
 _MAX_PATH_BYTES: Final = 100  # the kernel's limit is 108
 _END_SECONDS: Final = 0.4  # twice, of the 4 s that a stop may take
 _FOLDER: Final = "chatlog-"
+_UNKNOWN: Final = "The server does not know this command"
 _ALONE: Final = "sock"  # its name in a folder of its own
 
 
@@ -81,13 +85,13 @@ async def listening(
             running.add(task)
             task.add_done_callback(running.discard)
         try:
-            answer = await _answer(await reader.readline(), handlers, refusals)
+            answer = await _answered(reader, handlers, refusals)
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
         except (OSError, ValueError) as error:  # the asker went away, or asks without end
             logger.warning("A request on the control socket failed: %r", error)
         except asyncio.CancelledError:
-            pass  # the server stops; for a handler that is cancelled asyncio writes a traceback
+            pass  # given up by the asker or at a stop: nobody waits for this task
         finally:
             writer.close()
 
@@ -157,27 +161,52 @@ def _clear(path: Path) -> None:
             path.parent.rmdir()
 
 
+async def _answered(
+    reader: asyncio.StreamReader, handlers: Mapping[str, Handler], refusals: Counter[str]
+) -> dict[str, Any]:
+    """Return the answer to a connection's request; it is cancelled once the asker has gone."""
+    answering = asyncio.create_task(_answer(await reader.readline(), handlers, refusals))
+
+    async def watch() -> None:
+        with contextlib.suppress(OSError):
+            await reader.read(1)
+        answering.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        return await answering
+    finally:
+        watching.cancel()
+
+
 async def _answer(
     line: bytes, handlers: Mapping[str, Handler], refusals: Counter[str]
 ) -> dict[str, Any]:
     try:
         request = json.loads(line)
-        handler = handlers[request["command"]]
-        return {"done": await handler(**request["arguments"])}
-    except OutcomeUnknown as error:
-        refusals[error.code] += 1
-        return {"error": error.sentence}
+        handler, arguments = handlers[request["command"]], request["arguments"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        return {"error": f"{_UNKNOWN}: {error}"}
+    try:
+        return {"done": await handler(**arguments)}
     except ChatlogError as error:
-        if isinstance(error, Refused):
+        if isinstance(error, Refused | OutcomeUnknown):
             refusals[error.code] += 1
-        return {"error": str(error)}
+        return {"error": error.sentence if isinstance(error, OutcomeUnknown) else str(error)}
+    except DRIVER_ERRORS as error:
+        return {"error": _failure(error)}
     except (ValueError, KeyError, TypeError) as error:
-        return {"error": f"The server does not know this command: {error}"}
-    except OSError as error:
-        return {"error": f"The server cannot use {error.filename}: {error.strerror}."}
+        return {"error": f"{_UNKNOWN}: {error}"}
     except Exception as error:  # whoever asked must be told, whatever it is
         logger.exception("A command on the control socket failed")
         return {"error": f"The server could not carry this out to its end: {describe(error)}"}
+
+
+def _failure(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"The server cannot use {error.filename}: {error.strerror}."
+    logger.warning("A command of the control socket failed: %s", describe(error))
+    return f"The server could not do it: {why(error)}."
 
 
 async def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -151,6 +153,57 @@ async def test_a_server_never_waits_for_the_writer_of_a_pipe(
     with pytest.raises(LogError, match="regular file"):
         await asyncio.wait_for(control.ask(socket, command, place), 5)
     assert await server.stop() == 0
+
+
+@pytest.mark.parametrize("command", ["import-irc", "import-jsonl"])
+async def test_a_file_that_the_server_cannot_read_is_named(
+    serve: Serve, sqlite_url: str, tmp_path: Path, command: str
+) -> None:
+    await serve(sqlite_url)
+    missing = tmp_path / "only-the-asker-sees-it"
+    place: dict[str, object] = {"path": str(missing), "room": ROOM}
+    if command == "import-irc":
+        place |= {"day": "2006-12-10", "limits": asdict(limits_of(Settings()))}
+    socket = Path(f"{sqlite_url.removeprefix('sqlite:///')}.sock")
+    with pytest.raises(LogError, match=f"The server cannot read {missing}"):
+        await control.ask(socket, command, place)
+
+
+async def test_an_import_whose_command_is_interrupted_ends_with_it(
+    serve: Serve, sqlite_url: str, tmp_path: Path
+) -> None:
+    server = await serve(sqlite_url)
+    long = tmp_path / "2006-12-10.long.txt"
+    long.write_text(STORY * 600)
+    async with Clients(server) as clients:
+        ada = await clients.connect("ada")
+        await ada.join("general")
+        arguments = ("import", str(long), "--room", ROOM, "--format", "irc")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "chatlog",
+            *arguments,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "CHATLOG_DATABASE": sqlite_url},
+        )
+
+        async def is_told() -> bool:
+            return (await ada.ask("history", room=ROOM)).type == "history"
+
+        await until(is_told, 60, "the first slice")
+        process.send_signal(signal.SIGINT)
+        _, said = await process.communicate()
+        assert (process.returncode, said.decode()) == (
+            130,
+            "chatlog: The import was interrupted.\n",
+        )
+
+        async def has_ended() -> bool:
+            return bool((await ada.users(ROOM)).data["count"] == 0)
+
+        await until(has_ended, 60, "nobody of the story is left")
+        assert (await ada.history(ROOM, limit=1)).events[0].data["cause"] == "lapsed"
 
 
 async def test_an_import_that_is_running_does_not_hold_up_a_stop(
