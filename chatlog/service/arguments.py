@@ -18,6 +18,7 @@ from chatlog.domain.names import (
     check_stored_username,
     check_username,
 )
+from chatlog.domain.unseen import seen
 from chatlog.eventlog.retention import check_days
 
 MAX_REASON_BYTES: Final = 1_024
@@ -41,7 +42,8 @@ def check_by(by: str) -> None:
 def check_reason(reason: str) -> None:
     """Refuse a reason that is blank, too long or not plain text."""
     try:
-        check_message(_text("--reason", reason), _LIMITS)
+        check_message(seen(_text("--reason", reason)), _LIMITS)  # what is not seen is blank
+        check_message(reason, _LIMITS)
     except Refused as refused:
         raise _bad("--reason", refused) from None
 
