@@ -125,10 +125,10 @@ async def test_where_unix_sockets_are_forbidden_the_server_serves_and_says_so_on
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Forbidden(socket.socket):
-        def __init__(self, family: int = -1, *others: Any, fileno: Any = None) -> None:
-            if family == socket.AF_UNIX and not others and fileno is None:
+        def __init__(self, family: int = -1, *others: Any, **named: Any) -> None:
+            if family == socket.AF_UNIX and not others and not named:
                 raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
-            super().__init__(family, *others, fileno=fileno)  # type: ignore[misc]
+            super().__init__(family, *others, **named)
 
     monkeypatch.setattr(socket, "socket", Forbidden)
     await assert_serves_without(await node_of(sqlite_url), sqlite_url, caplog)
