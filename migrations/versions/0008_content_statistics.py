@@ -90,8 +90,7 @@ def _held() -> list[tuple[str, str]]:
 
 
 def _clear(held: list[tuple[str, str]]) -> None:
-    version = op.get_bind().dialect.server_version_info
-    if version is not None and version >= (18,):
+    if (op.get_bind().dialect.server_version_info or ()) >= (18,):
         clear = sa.text(
             "SELECT pg_clear_attribute_stats(current_schema()\\:\\:text, :table, :column, false)"
         )
