@@ -49,10 +49,16 @@ def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
         except UnicodeEncodeError:  # bytes of the command line that are no text
             sentence = "An argument is not UTF-8."
         except OSError as error:
-            sentence = said_by_system(error)
+            sentence = _said_by_system(error)
         fail(sentence)
 
     return run
+
+
+def _said_by_system(error: OSError) -> str:
+    if isinstance(error, TimeoutError) and not error.args:  # without a word of its own
+        return "The database did not answer in time."
+    return said_by_system(error)
 
 
 @contextmanager

@@ -121,6 +121,7 @@ def _remove_unless_locked(found: Path) -> None:
     opened = os.open(found, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        Path(f"{found}-journal").unlink(missing_ok=True)
         found.unlink()
     finally:
         os.close(opened)

@@ -3,11 +3,13 @@
 SQLite takes whatever lies at ``FILE-wal`` for the newest pages of FILE, whoever wrote them.
 Beside a restored file that makes a mixture of two logs, which may even open. So before a file
 with a WAL that no process holds is used, what the file says alone is held against what it says
-with the WAL: a log only grows, so the one is the beginning of the other.
+with the WAL: a log only grows, so the one is the beginning of the other, and every page that the
+file does not have yet is in the WAL (https://www.sqlite.org/fileformat2.html#walformat).
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ _SINCE: Final = (
     "SELECT count(*), coalesce(max(position), 0), "
     "(SELECT hash FROM events WHERE position = ?1) FROM events WHERE position > ?1"
 )
+_WAL_HEADER_BYTES: Final = 32
+_FRAME_HEADER_BYTES: Final = 24
+_PENDING_BYTE: Final = 2**30  # the page that holds it is never written
 _DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -51,11 +56,32 @@ def check_wal(path: Path) -> None:
     Raises:
         LogError: naming the WAL.
     """
-    if (wal := wal_beside(path)) is not None and _is_stray(path):
+    if (wal := wal_beside(path)) is not None and (_lacks_pages(path, wal) or _is_stray(path)):
         raise LogError(
             f"{wal} is of another file than {path}, as after a backup was put in its place: "
             f"move {wal} and {path}-shm away, or put the file back that they are of."
         )
+
+
+def _lacks_pages(path: Path, wal: Path) -> bool:
+    """Return whether a page past the file's end is missing in the WAL, too."""
+    size, pages, pending = 0, set[int](), set[int]()
+    with wal.open("rb") as file:
+        header = file.read(_WAL_HEADER_BYTES)
+        page_bytes, salts = int.from_bytes(header[8:12]), header[16:24]
+        while len(frame := file.read(_FRAME_HEADER_BYTES)) == _FRAME_HEADER_BYTES:
+            if frame[8:16] != salts:
+                break  # of before the WAL was begun anew
+            pending.add(int.from_bytes(frame[:4]))
+            if committed := int.from_bytes(frame[4:8]):
+                size = committed
+                pages |= pending
+                pending.clear()
+            file.seek(page_bytes, os.SEEK_CUR)
+    if size == 0:
+        return False
+    pages.add(_PENDING_BYTE // page_bytes + 1)
+    return not pages.issuperset(range(path.stat().st_size // page_bytes + 1, size + 1))
 
 
 def _is_stray(path: Path) -> bool:

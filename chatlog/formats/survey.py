@@ -68,15 +68,22 @@ def survey(read: Callable[[], Iterable[Line]], day: date | None, zone: tzinfo = 
     """Read a history to its end; ``read`` begins to do so.
 
     Raises:
-        LogError: if the file does not say which day it begins.
+        LogError: if something of the file is understood, and not which day it begins.
     """
-    found = Survey()
+    found, dayless = Survey(), None
     reader = _Reader(Clock(day, zone))
     for line in read():
         found.lines += 1
-        reader.read(line)
+        try:
+            reader.read(line)
+        except LogError as error:
+            dayless = error
         if line.text:
             _count(found, line)
+    if dayless is not None and not found.events:
+        return found
+    if dayless is not None:
+        raise dayless
     found.half_days = reader.clock.has_half_day_step and reader.clock.widest_hour <= 12
     if found.half_days:
         reader = _Reader(Clock(day, zone, half_days=True))
@@ -84,7 +91,7 @@ def survey(read: Callable[[], Iterable[Line]], day: date | None, zone: tzinfo = 
             reader.read(line)
     found.first_at, found.last_at = reader.first_at, reader.clock.at
     found.steps_back = reader.clock.steps_back
-    if not found.first_at and found.spoken:
+    if not found.first_at and (found.events or found.old_actions):
         found.first_at = found.last_at = found.last_at or _midnight_of(day, zone)
     _settle_old_actions(found)
     return found

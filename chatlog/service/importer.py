@@ -138,7 +138,7 @@ def is_export(file: Path) -> bool:
         with Files().unpacked(file)() as opened:
             return opened.read(8) == b'{"type":'
     except DAMAGED:
-        return False  # whoever reads it as a log says so
+        raise LogError(f"{file.name} is damaged: it cannot be unpacked.") from None
 
 
 def _next_slice(commands: Iterator[Command]) -> list[Command]:

@@ -124,6 +124,8 @@ class Rooms:
             self._rooms[name] = room
             room.dispatch(meanwhile)
         except Exception as error:
+            if name in self._rooms:  # half read: nobody may be placed in it
+                self._close(name)
             opened.set_exception(error)
             opened.exception()  # nobody else may be waiting for it
             raise

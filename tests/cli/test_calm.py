@@ -34,10 +34,16 @@ class Paper(io.StringIO):
 def log() -> Iterator[logging.Logger]:
     logger = logging.getLogger("tests.calm")
     logger.propagate = False
+    logger.setLevel(logging.INFO)
     yield logger
-    for handler in tuple(logger.handlers):
+    for handler in calm(logger):
         logger.removeHandler(handler)
         handler.close()
+
+
+def calm(logger: logging.Logger) -> list[CalmHandler]:
+    """Return our handlers of a logger; pytest may have one of its own there."""
+    return [handler for handler in logger.handlers if isinstance(handler, CalmHandler)]
 
 
 def paper(log: logging.Logger, pause_seconds: float = 60.0) -> Paper:
@@ -52,7 +58,7 @@ def test_a_warning_that_repeats_is_written_once_and_counted_at_the_end(log: logg
     for number in range(500):
         log.warning("The log could not be written: %s", f"no space, says {number}")
     assert written.lines == ["The log could not be written: no space, says 0"]
-    log.handlers[0].close()
+    calm(log)[0].close()
     (counted,) = written.lines[1:]
     assert counted == "The log could not be written: no space, says 499 (499 like this within 60 s)"
 

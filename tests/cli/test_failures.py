@@ -34,7 +34,7 @@ def test_an_error_of_the_system_is_a_sentence_without_its_number(error: OSError,
 def test_a_command_says_which_file_cannot_be_used(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/chatlog.db"
     said = refused("import", tmp_path, "--room", "general", "--database", database)
-    assert str(tmp_path) in said
+    assert tmp_path.name in said
     assert "Errno" not in said
 
 

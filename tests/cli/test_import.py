@@ -157,7 +157,7 @@ def test_a_fifo_is_imported_and_its_name_may_say_the_day(sqlite_url: str, tmp_pa
         (b"[10:00] <ida> hi\xff\n", ("--date", "2020-01-02", "--encoding", "utf-8"), "line 1"),
         (b"[10:00] <ida> hi\n", ("--date", "2999-01-02"), "in the future"),
         (b"[10:00] <ida> hi\n", ("--date", "2020-01-02", "--room", "a\nb"), "name of a room"),
-        (b"10:00\t<ida> hi\n", ("--format", "irssi"), "Nothing of the file"),
+        (b"10:00 ida says hi\n", ("--format", "irssi"), "Nothing of the file"),
         (b"[10:00] <ida> hi\n", ("--format", "slack"), "folder"),
         (b"\x1f\x8b\x08\x00garbage", ("--date", "2020-01-02"), "damaged"),
     ],

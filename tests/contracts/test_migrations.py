@@ -129,7 +129,7 @@ def test_what_lies_in_the_lock_files_place_is_named_and_waited_for_by_nobody(
 
 
 def test_the_lock_file_keeps_a_second_server_away_and_says_who_holds_it(tmp_path: Path) -> None:
-    database = tmp_path / "deep" / "chatlog.db"
+    database = tmp_path / "chatlog.db"
     holder = LockFile(database).take(socket="somewhere")
     for _ in range(2):
         with pytest.raises(DatabaseBusy, match=r"process \d+") as refused:

@@ -114,14 +114,15 @@ async def test_what_a_killed_backup_leaves_goes_with_the_next_and_no_other_file_
 ) -> None:
     going_on = await partly_written(source, folder)
     going_on.send_signal(signal.SIGSTOP)
-    (theirs,) = folder.iterdir()
+    theirs = {found.name for found in folder.iterdir()}
     killed = await partly_written(source, folder)
     killed.kill()
     await killed.wait()
     (folder / "chatlog-mine.partial").touch()
-    back_up(source, folder / "copy.db", partial_for(folder / "copy.db"))
+    copy = folder / "copy.db"
+    await asyncio.to_thread(back_up, source, copy, partial_for(copy))
     left = {found.name for found in folder.iterdir()}
-    assert left == {"copy.db", "chatlog-mine.partial", theirs.name}
+    assert left == {"copy.db", "chatlog-mine.partial"} | theirs
     going_on.kill()
     await going_on.wait()
 
@@ -213,10 +214,10 @@ async def test_an_older_copy_of_the_same_file_is_told_by_the_events_in_between(
     shutil.copy(file, folder / "older.db")
     server = await start(sqlite_url)
     async with Clients(server) as clients:
-        ada = await clients.connect("ada")
-        await ada.join("general")
+        bob = await clients.connect("bob")
+        await bob.join("general")
         for number in range(60):
-            await ada.chat("general", f"{number}" * 200)
+            await bob.chat("general", f"{number}" * 200)
     await server.stop()
     await killed_after(start, sqlite_url, folder)
     shutil.copy(folder / "older.db", file)

@@ -158,7 +158,7 @@ async def test_nobody_is_taken_for_dead_after_an_outage_in_which_nobody_could_re
 async def test_an_erasure_right_after_an_outage_takes_no_living_node_for_dead(
     node_of: NodeOf, postgres_url: str
 ) -> None:
-    node = await node_of(postgres_url, node="a", lease_seconds=600.0)
+    node = await node_of(postgres_url, node="a", lease_seconds=6.0)
     ada, bob = InsideClient(node, Record(), "ada"), InsideClient(node, Record(), "bob")
     for person in (ada, bob):
         await person.join("general")

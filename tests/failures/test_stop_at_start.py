@@ -10,10 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import chatlog
-from tests.support.server import Server, until
-
-from .admin import WAITING, Admin, administrator
+from tests.support.server import Server
 
 START_SECONDS = 60.0
 
@@ -48,24 +45,3 @@ async def test_a_stop_does_not_wait_for_a_database_that_does_not_answer(server: 
             await server.kill()
     assert "Traceback" not in server.printed()
     assert "secret" not in server.printed()
-
-
-async def waits(admin: Admin) -> bool:
-    return await admin.value(WAITING, "relation") is not None
-
-
-@pytest.mark.timeout(240)
-async def test_a_stop_does_not_wait_for_a_lock_that_another_holds(
-    server: Server, postgres_url: str
-) -> None:
-    assert (await chatlog("migrate", database=postgres_url)).status == 0
-    async with administrator(postgres_url) as admin, admin.holding_the_log():
-        await begin(server, postgres_url)
-        try:
-            await until(lambda: waits(admin), START_SECONDS, "the start waits for the lock")
-            began = time.monotonic()
-            assert await server.stop(within=8) == 0, server.printed()
-            assert time.monotonic() - began < 5
-        finally:
-            await server.kill()
-    assert "Traceback" not in server.printed()
