@@ -155,18 +155,14 @@ async def test_a_server_never_waits_for_the_writer_of_a_pipe(
     assert await server.stop() == 0
 
 
-@pytest.mark.parametrize("command", ["import-irc", "import-jsonl"])
 async def test_a_file_that_the_server_cannot_read_is_named(
-    serve: Serve, sqlite_url: str, tmp_path: Path, command: str
+    serve: Serve, sqlite_url: str, tmp_path: Path
 ) -> None:
     await serve(sqlite_url)
     missing = tmp_path / "only-the-asker-sees-it"
-    place: dict[str, object] = {"path": str(missing), "room": ROOM}
-    if command == "import-irc":
-        place |= {"day": "2006-12-10", "limits": asdict(limits_of(Settings()))}
     socket = Path(f"{sqlite_url.removeprefix('sqlite:///')}.sock")
-    with pytest.raises(LogError, match=f"The server cannot read {missing}"):
-        await control.ask(socket, command, place)
+    with pytest.raises(LogError, match=f"The server cannot use {missing}"):
+        await control.ask(socket, "import-jsonl", {"path": str(missing), "room": ROOM})
 
 
 async def test_an_import_whose_command_is_interrupted_ends_with_it(
@@ -196,7 +192,7 @@ async def test_an_import_whose_command_is_interrupted_ends_with_it(
         _, said = await process.communicate()
         assert (process.returncode, said.decode()) == (
             130,
-            "chatlog: The import was interrupted.\n",
+            "chatlog: The import was interrupted; --continue goes on with it.\n",
         )
 
         async def has_ended() -> bool:
