@@ -203,7 +203,7 @@ async def test_a_page_of_our_own_may_connect(clients: Clients, path: str) -> Non
         page.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/ws", "/api/rooms", "/healthz"])
+@pytest.mark.parametrize("path", ["/", "/ws", "/api/rooms", "/metrics"])
 async def test_a_foreign_host_is_refused(clients: Clients, path: str) -> None:
     headers = {"Host": "rebound.example"}
     async with (
