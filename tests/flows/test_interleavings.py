@@ -124,6 +124,13 @@ def test_whatever_interleaves_the_promises_hold(empty_log: Path, folder: Path) -
     assert not missing, f"{missing} never happened: {happened}"
 
 
+def test_a_leave_is_acknowledged_before_a_node_behind_the_log_brings_the_join(
+    empty_log: Path, folder: Path
+) -> None:
+    steps = [Step("chat", 0, 0)] * 6 + [Step("late", 0, 0), Step("leave", 1, 0)]
+    assert run(Story(0, steps), empty_log, folder)[0] == []
+
+
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Plant, empty_log: Path, folder: Path) -> None:
     template = empty_log

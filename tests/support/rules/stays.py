@@ -25,6 +25,8 @@ class Walk:
     asked: dict[str, list[Object]] = field(default_factory=dict)
     here: dict[str, Stay] = field(default_factory=dict)
     leaves: dict[str, str | None] = field(default_factory=dict)
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    """The leave of a stay whose first event is still to come: a node may be behind the log."""
 
     def run(self) -> Iterator[Violation]:
         for entry in self.connection.entries:
@@ -78,6 +80,7 @@ class Walk:
         if room in self.here:
             self.here[room].over = True
         stay = Stay(self.connection, room, self.asked[room].pop(0))
+        stay.leave_seq = self.acknowledged.pop(room, None)
         self.here[room] = stay
         self.stays.append(stay)
         return stay
@@ -111,10 +114,11 @@ class Walk:
         yield from (self._bad("joining", what) for what in _join_faults(stay, frame))
 
     def _left(self, ack: Frame) -> None:
-        room = self.leaves.pop(ack.data["id"])
-        stay = self.here.get(str(ack.data.get("room", room)))
-        if stay is not None:
+        room = str(ack.data.get("room", self.leaves.pop(ack.data["id"])))
+        if (stay := self.here.get(room)) is not None:
             stay.leave_seq = ack.seq
+        else:
+            self.acknowledged[room] = ack.seq
 
     def _perhaps_left(self, error: Frame) -> None:
         """A leave of unknown outcome may have ended the stay, or does so later."""
