@@ -136,6 +136,11 @@ async def test_chats_are_acknowledged_while_an_erasure_waits_for_a_foreign_reade
     ada = InsideClient(node, Record(), "ada")
     await ada.join(ROOM)
     await ada.chat(ROOM, SECRET)
+
+    async def is_started() -> bool:
+        return not node.operations.eraser._due.is_set()
+
+    await until(is_started, 20, "the scrub of the start")  # an erasure beside it waits for nothing
     with foreign_snapshot(sqlite_url):
         redact = node.operations.eraser.redact(ROOM, [2], by="eve", reason="a leak")
         erasing = asyncio.create_task(redact)
