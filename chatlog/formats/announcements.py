@@ -14,6 +14,7 @@ from typing import Final
 from chatlog.formats.lines import (
     SILENT,
     Came,
+    Line,
     LineCause,
     Meaning,
     OwnCame,
@@ -21,9 +22,12 @@ from chatlog.formats.lines import (
     OwnReady,
     OwnWent,
     Renamed,
+    Stamp,
     Together,
     Went,
+    acted,
     name_of,
+    said,
 )
 
 _NICK: Final = r"(?P<name>\S{1,200})"
@@ -180,6 +184,22 @@ def announced(text: str) -> Meaning:
     if (meaning := _first(rules, text)) is not None:
         return meaning
     return SILENT if _SILENT.fullmatch(text) else _first(_WITH_SPACES, text)
+
+
+def starred(found: re.Match[str], stamp: Stamp | None, text: str) -> Line:
+    """Return the line of a client that begins its own sentences and actions with ``*``.
+
+    ``found`` has the groups ``name`` and ``text`` of a message, or ``sentence``.
+    """
+    if found["name"] is not None:
+        return Line(stamp, said(found["name"], found["text"] or ""), text)
+    if found["sentence"] is None:
+        return Line(stamp, SILENT, text)
+    # Actions and the server's sentences begin alike: what is not understood is an action.
+    if (what := announced(found["sentence"].strip())) is not None:
+        return Line(stamp, what, text, is_announced=True)
+    actor, _, deed = found["sentence"].partition(" ")
+    return Line(stamp, acted(actor, deed), text)
 
 
 def _first(rules: Iterable[Rule], text: str) -> Meaning:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, tzinfo
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from chatlog.domain.errors import LogError
 from chatlog.domain.names import Limits
+from chatlog.domain.zones import zone_named
 from chatlog.formats import slack
 from chatlog.formats.clock import Clock
 from chatlog.formats.encoding import check_encoding, text_lines
@@ -56,7 +56,7 @@ class History:
         self.reading = reading
         self._path = Path(reading.path)
         self._files = files or Files()
-        self._zone = _zone(reading.timezone)
+        self._zone = zone_named(reading.timezone)
         self._day = _day(reading)
         self._encoding = reading.encoding
         if self._encoding is not None:
@@ -100,18 +100,6 @@ class History:
         if self.format == SLACK:
             return slack.slack_lines(self._path, self._files)
         return map(DIALECTS[self.format].parse, self._texts())
-
-
-def _zone(name: str) -> tzinfo:
-    if name.upper() in ("UTC", "Z"):
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        raise LogError(
-            f"{name!r} is no time zone: name one like Europe/Berlin, or leave --timezone out for "
-            "UTC."
-        ) from None
 
 
 def _day(reading: Reading) -> date | None:

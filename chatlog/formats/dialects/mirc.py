@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from chatlog.formats.announcements import announced
+from chatlog.formats.announcements import starred
 from chatlog.formats.dialects import Dialect
-from chatlog.formats.lines import SILENT, Header, Line, acted, said
+from chatlog.formats.lines import SILENT, Header, Line
 from chatlog.formats.stamps import CLOCK, DATE, stamp_of, written_out
 
 _LINE: Final = re.compile(
@@ -33,16 +33,7 @@ def _parse(text: str) -> Line:
     stamp = None if found[1] is None else stamp_of(found[1])
     if stamp is None and found[1] is not None:
         return Line(None, None, text)
-    if found["name"] is not None:
-        return Line(stamp, said(found["name"], found["text"] or ""), text)
-    if found["sentence"] is None:
-        return Line(stamp, SILENT, text)
-    # Actions and the server's sentences begin alike: what is no sentence of his is an action.
-    what = announced(found["sentence"].strip())
-    if what is not None:
-        return Line(stamp, what, text, is_announced=True)
-    actor, _, deed = found["sentence"].partition(" ")
-    return Line(stamp, acted(actor, deed), text)
+    return starred(found, stamp, text)
 
 
 def _header(text: str) -> Line:
