@@ -24,7 +24,7 @@ _WRITE_VERSION: Final = 18  # of the header: 2 in a file that ever had a WAL of 
 _LAST: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
 _SINCE: Final = (
     "SELECT count(*), coalesce(max(position), 0), "
-    "(SELECT hash FROM events WHERE position = ?1) FROM events WHERE position > ?1"
+    "(SELECT hash FROM events WHERE position = :end) FROM events WHERE position > :end"
 )
 _WAL_HEADER_BYTES: Final = 32
 _FRAME_HEADER_BYTES: Final = 24
@@ -121,5 +121,5 @@ def _continues(both: sqlite3.Connection, end: _End) -> bool:
         return False
     if not both.execute("SELECT 1 FROM sqlite_schema WHERE name = 'events'").fetchone():
         return end.position == 0
-    count, last, digest = both.execute(_SINCE, (end.position,)).fetchone()
+    count, last, digest = both.execute(_SINCE, {"end": end.position}).fetchone()
     return bool(digest == end.hash and (count == 0 or last == end.position + count))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
+import socketserver
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -284,32 +287,34 @@ async def test_a_server_is_known_by_its_certificate(postgres_url: str, tmp_path:
 
 
 @asynccontextmanager
-async def encrypted(socket: str, context: ssl.SSLContext) -> AsyncIterator[int]:
+async def encrypted(path: str, context: ssl.SSLContext) -> AsyncIterator[int]:
     """Speak TLS for the tests' PostgreSQL, whose build has none."""
-    ends: set[asyncio.StreamWriter] = set()
 
-    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
+    class Proxy(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(8)  # SSLRequest
+            self.request.sendall(b"S")
+            with (
+                suppress(OSError),  # a client that does not trust us
+                context.wrap_socket(self.request, server_side=True) as near,
+                socket.socket(socket.AF_UNIX) as far,
+            ):
+                far.connect(path)
+                pump(near, far)
 
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        ends.add(writer)
-        try:
-            await reader.readexactly(8)  # SSLRequest
-            writer.write(b"S")
-            await writer.start_tls(context)
-            far_reader, far_writer = await asyncio.open_unix_connection(socket)
-            ends.add(far_writer)
-            await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
-        except (OSError, EOFError):
-            pass  # a client that does not trust us
-        finally:
-            writer.close()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Proxy) as server:
+        serving = asyncio.create_task(asyncio.to_thread(server.serve_forever, 0.05))
+        yield server.server_address[1]
+        await asyncio.to_thread(server.shutdown)
+        await serving
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
-        for writer in ends:
-            writer.close()
+
+def pump(near: ssl.SSLSocket, far: socket.socket) -> None:
+    """Hand on what either end says until one of them closes."""
+    while True:
+        ready = [near] if near.pending() else select.select([near, far], [], [])[0]
+        for source, sink in ((near, far), (far, near)):
+            if source in ready:
+                if not (data := source.recv(65_536)):
+                    return
+                sink.sendall(data)
