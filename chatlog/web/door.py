@@ -40,7 +40,8 @@ class Door:
         self._listeners: list[socket.socket] = []
         self._arriving: set[asyncio.Task[Any]] = set()
         self._open: set[Visitor] = set()
-        # Those of them that are no WebSocket. Each in the order in which they came to it: the first has been there longest.
+        # Those of them that are no WebSocket, in the order in which they began to wait or were
+        # answered: the first has done so longest.
         self._waiting: dict[Visitor, None] = {}
         self._answered: dict[Visitor, None] = {}
         self._note_requests()

@@ -36,8 +36,8 @@ def check_public(settings: Settings) -> str | None:
     if settings.allow_public or not beyond:
         return None
     return (
-        f"{beyond[0] or 'Every address'} is not a loopback address, and without tokens anybody who can "
-        "connect can read every room. Say --allow-public if that is what you want."
+        f"{beyond[0] or 'Every address'} is not a loopback address, and without tokens anybody "
+        "who can connect can read every room. Say --allow-public if that is what you want."
     )
 
 

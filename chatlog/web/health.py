@@ -9,7 +9,6 @@ from aiohttp import web
 from chatlog.web.answers import error
 from chatlog.web.keys import RUNTIME
 
-
 METHODS: Final = ("GET", "HEAD", "OPTIONS")
 """The methods of probes; OPTIONS is HAProxy's, unless it is told another."""
 

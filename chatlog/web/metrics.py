@@ -43,7 +43,9 @@ class NodeCollector(Collector):
         yield _counter("deliveries", "Events written to members", delivered.events)
         yield _counter("delivered_bytes", "Bytes written to members", delivered.bytes)
         yield _counter("slow_readers", "Readers let go as too slow", delivered.slow)
-        refusals = CounterMetricFamily("chatlog_refusals", "Commands and requests refused", labels=["code"])
+        refusals = CounterMetricFamily(
+            "chatlog_refusals", "Commands and requests refused", labels=["code"]
+        )
         for code, count in sorted(runtime.refusals.items()):
             refusals.add_metric([code], count)
         yield refusals

@@ -90,8 +90,6 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-
-
 async def _clean_up(runner: web.AppRunner, settings: Settings) -> None:
     """Stop gracefully, and in any case in time.
 

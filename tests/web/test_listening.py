@@ -13,7 +13,7 @@ import pytest
 from chatlog.web.listening import CannotListen, listen
 from tests.support.server import free_port
 
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - the addresses to be listened on
+EVERYWHERE = {"0.0.0.0", "::"}
 
 
 @contextmanager

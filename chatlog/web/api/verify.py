@@ -36,4 +36,6 @@ def _body(verdict: RoomVerdict) -> VerdictBody:
         verdict.room, verdict.ok, verdict.head, verdict.hash, verdict.wrong_seq, verdict.why
     )
     hint = TAIL if verdict.ok else None
-    return VerdictBody(verdict.ok, verdict.head, [room], _COVERED.sentence(), _COVERED.looked_at, hint)
+    return VerdictBody(
+        verdict.ok, verdict.head, [room], _COVERED.sentence(), _COVERED.looked_at, hint
+    )
