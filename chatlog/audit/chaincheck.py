@@ -12,7 +12,7 @@ from typing import Final
 from chatlog.audit.gone import Gone
 from chatlog.audit.standing import BEGINNING, Standing
 from chatlog.domain.errors import ChatlogError
-from chatlog.domain.events import Erased, Event, Joined, Left, Posted, User
+from chatlog.domain.events import Event, Joined, Left, Posted, User, text_of
 from chatlog.domain.proof import Proof, Proved
 from chatlog.domain.sessions import OpenSessions
 from chatlog.eventlog import chain
@@ -119,13 +119,6 @@ class ChainCheck:
     def _check_count(self, seq: int, user: User, before: int) -> None:
         if self.sessions.count(user) != before:
             raise Wrong(seq, "it counts its user's sessions wrongly")
-
-
-def text_of(event: Event) -> str | None:
-    """Return the erasable text of an event, None where it has none or it is gone."""
-    if isinstance(event, Posted):
-        return event.message
-    return event.reason if isinstance(event, Erased) else None
 
 
 def has_text(event: Event) -> bool:

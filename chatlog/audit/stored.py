@@ -13,8 +13,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.chaincheck import TIME, Wrong, text_of
+from chatlog.audit.chaincheck import TIME, Wrong
 from chatlog.audit.proved import PROVED, proved
+from chatlog.domain.events import text_of
 from chatlog.domain.proof import Proved
 from chatlog.eventlog import chain, lookup
 from chatlog.eventlog.backend import Backend, Failure

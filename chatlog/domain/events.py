@@ -14,6 +14,9 @@ EventType = Literal["chat", "join", "leave", "erasure"]
 
 EVENT_TYPES: Final = ("chat", "join", "leave", "erasure")
 
+MAX_SEQ: Final = 2**63 - 1
+"""The largest seq that both databases can store."""
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -78,6 +81,13 @@ class Erased:
 
 
 Event = Joined | Left | Posted | Erased
+
+
+def text_of(event: Event) -> str | None:
+    """Return the erasable text of an event, None where it has none or it is gone."""
+    if isinstance(event, Posted):
+        return event.message
+    return event.reason if isinstance(event, Erased) else None
 
 
 @dataclass(frozen=True, slots=True)

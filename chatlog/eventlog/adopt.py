@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded, User
+from chatlog.domain.events import Joined, Left, Recorded, User, text_of
 from chatlog.domain.proof import Proved
 from chatlog.eventlog import chain, lookup, read, rows
 from chatlog.eventlog.append import SEEN, Batch
@@ -60,7 +60,7 @@ class Adoption:
             raise LogError(f"The room is in this log already, as {found.room!r}, with events.")
         self._secret = await lookup.name_secret(self._connection)
         self._position = await read.end(self._connection)
-        self._room = await _next(self._connection, rooms.c.id)
+        self._room = await lookup.next_number(self._connection, rooms.c.id)
         new = {"id": self._room, "uuid": room_id, "room": room}
         await self._connection.execute(rooms.insert(), new)
 
@@ -94,7 +94,7 @@ class Adoption:
 
     def _row(self, recorded: Recorded, proved: Proved) -> tuple[Any, ...]:
         event, proof = recorded.event, proved.proof
-        sealed: Any = (proof.text_commitment, proof.text_salt, _text(event))
+        sealed: Any = (proof.text_commitment, proof.text_salt, text_of(event))
         node = self._nodes[event.node].number
         return rows.event_row(recorded, chain.facts_of(event), self._room, node, sealed)
 
@@ -129,7 +129,7 @@ class Adoption:
             await self._make_users(missing)
 
     async def _make_users(self, missing: dict[str, Proved]) -> None:
-        first = await _next(self._connection, users.c.id)
+        first = await lookup.next_number(self._connection, users.c.id)
         new = []
         for number, (id, proved) in enumerate(missing.items(), first):
             self._users[id] = number
@@ -158,7 +158,7 @@ class Adoption:
 
     async def _make_nodes(self, missing: dict[str, Recorded]) -> None:
         """Enter them as ended: what they left open lapses at the next start of a server."""
-        begin = await _next(self._connection, nodes.c.id)
+        begin = await lookup.next_number(self._connection, nodes.c.id)
         new = []
         for number, (node, first) in enumerate(missing.items(), begin):
             self._nodes[node] = _Node(number, first.at)
@@ -183,14 +183,3 @@ def _check_same(row: sa.Row[Any], proved: Proved) -> None:
             f"This log knows the user {user.id} otherwise: "
             "the name was erased here or in the file, or one of them was changed."
         )
-
-
-def _text(event: Joined | Left | Posted | Erased) -> str | None:
-    if isinstance(event, Posted):
-        return event.message
-    return event.reason if isinstance(event, Erased) else None
-
-
-async def _next(connection: AsyncConnection, number: sa.Column[int]) -> int:
-    found = await connection.execute(sa.select(sa.func.coalesce(sa.func.max(number), 0) + 1))
-    return int(found.scalar_one())

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.domain.commands import Command, Join, Post
 from chatlog.domain.decide import FirstPost, decide
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Erased, Event, Joined, Left, Posted, Recorded, User
+from chatlog.domain.events import Event, Joined, Left, Posted, Recorded, User, text_of
 from chatlog.domain.room import Room
 from chatlog.eventlog import chain, lookup, rows
 from chatlog.eventlog.memory import Memory
@@ -141,9 +141,11 @@ class Batch:
             if not handles <= memory.users.keys():
                 self._secret = await lookup.name_secret(connection)
                 # A step may look up several times, and what it recorded is not yet inserted.
-                self._next_user = max(self._next_user, await _next(connection, users.c.id))
+                free = await lookup.next_number(connection, users.c.id)
+                self._next_user = max(self._next_user, free)
             if not room_names <= memory.rooms.keys():
-                self._next_room = max(self._next_room, await _next(connection, rooms.c.id))
+                free = await lookup.next_number(connection, rooms.c.id)
+                self._next_room = max(self._next_room, free)
 
     def room(self, name: str) -> Room:
         """Return a room that ``know`` has read.
@@ -217,11 +219,7 @@ class Batch:
 
     def _sealed(self, event: Event) -> tuple[bytes, bytes, str] | tuple[None, None, None]:
         """Return the commitment to an event's text, its salt and the text itself."""
-        text = None
-        if type(event) is Posted:
-            text = event.message
-        elif type(event) is Erased:
-            text = event.reason
+        text = text_of(event)
         if text is None:
             return None, None, None
         salt = self._salt()
@@ -276,8 +274,3 @@ class Batch:
             self._opened.append(rows.session_opened(recorded, event, room, self._number))
         elif type(event) is Left:
             self._closed.append(rows.session_closed(recorded, event))
-
-
-async def _next(connection: AsyncConnection, number: sa.Column[int]) -> int:
-    found = await connection.execute(sa.select(sa.func.coalesce(sa.func.max(number), 0) + 1))
-    return int(found.scalar_one())

@@ -106,6 +106,12 @@ async def _recent_chats(connection: AsyncConnection, room: int, head: int) -> Se
     return (await connection.execute(_CHATS, {"room": room, "after": after})).scalars().all()
 
 
+async def next_number(connection: AsyncConnection, number: sa.Column[int]) -> int:
+    """Return the number that a table's next row gets, given the column of its numbers."""
+    found = await connection.execute(sa.select(sa.func.coalesce(sa.func.max(number), 0) + 1))
+    return int(found.scalar_one())
+
+
 async def name_secret(connection: AsyncConnection) -> bytes:
     """Return the key under which names are found."""
     found = await connection.execute(sa.select(meta.c.value).where(meta.c.name == "name_secret"))

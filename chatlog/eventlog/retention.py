@@ -156,8 +156,7 @@ def set_rule(room: str, rule: Rule | None, *, by: str) -> Step[None]:
 
 
 async def _record(connection: AsyncConnection, room: int, change: Change) -> None:
-    last = sa.select(sa.func.coalesce(sa.func.max(retention_changes.c.id), 0))
-    number = (await connection.execute(last)).scalar_one() + 1
+    number = await lookup.next_number(connection, retention_changes.c.id)
     row = {"id": number, "room_id": room, **asdict(change)}
     await connection.execute(retention_changes.insert(), row)
 

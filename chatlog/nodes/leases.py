@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import LeaseLost, LogError
-from chatlog.eventlog import living
+from chatlog.eventlog import living, lookup
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.backend import Locked
 from chatlog.eventlog.database import Database
@@ -78,8 +78,7 @@ async def begin(
         await connection.execute(
             _ALL_OTHERS if alone else _FORMER_SELVES, {"now": at, "same": name}
         )
-        last = await connection.execute(sa.select(sa.func.coalesce(sa.func.max(nodes.c.id), 0)))
-        number = int(last.scalar_one()) + 1
+        number = await lookup.next_number(connection, nodes.c.id)
         node = Node(f"{name}.{secrets.token_hex(4)}", number, tells_story=story_at is not None)
         row = {"id": number, "node": node.name, "name": name, "started_at": at}
         told = {"seen_at": at} if story_at is None else {"seen_at": story_at, "renewed_at": at}

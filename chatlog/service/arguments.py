@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatlog.audit.points import MAX_SEQ
 from chatlog.domain.errors import Refused
+from chatlog.domain.events import MAX_SEQ
 from chatlog.domain.names import (
     STORED_LIMITS,
     Limits,

@@ -13,10 +13,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from chatlog.audit.chaincheck import ChainCheck, Wrong, text_of
+from chatlog.audit.chaincheck import ChainCheck, Wrong
 from chatlog.audit.erased import Kept
 from chatlog.domain.errors import LogError, Refused
-from chatlog.domain.events import Left, Posted, Recorded
+from chatlog.domain.events import Left, Posted, Recorded, text_of
 from chatlog.domain.names import (
     STORED_LIMITS,
     check_id,

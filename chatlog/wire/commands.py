@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from chatlog.domain.errors import Refused
+from chatlog.domain.events import MAX_SEQ
 from chatlog.domain.names import check_id
 
 MAX_PAGE: Final = 500
-MAX_SEQ: Final = 2**63 - 1
 
 Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGE)]

@@ -14,10 +14,10 @@ from typing import Any, Final, get_args
 import msgspec
 
 from chatlog import __version__
+from chatlog.domain.events import MAX_SEQ
 from chatlog.web.answers import ErrorBody
 from chatlog.web.api.bodies import AnyEvent
 from chatlog.web.api.endpoints import Endpoint
-from chatlog.wire.commands import MAX_SEQ
 
 Schema = dict[str, Any]
 

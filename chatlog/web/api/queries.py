@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
 from chatlog.domain.errors import Refused
+from chatlog.domain.events import MAX_SEQ, EventType
 from chatlog.domain.names import check_stored_room
 from chatlog.runtime import limits_of
 from chatlog.web.keys import RUNTIME
-from chatlog.wire.commands import MAX_PAGE, MAX_SEQ
+from chatlog.wire.commands import MAX_PAGE
 
-EventType = Literal["chat", "join", "leave", "erasure"]
 Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
 _POINT: Final = "A seq, as in 41, an RFC 3339 time, or a date: its "
