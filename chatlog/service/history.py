@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
-from chatlog.domain.errors import Overloaded
 from chatlog.domain.events import Recorded
 from chatlog.eventlog.database import Connection, Database
 from chatlog.eventlog.pages import Page, PageRequest, read_page
+from chatlog.service.turns import held
 from chatlog.wire.events import encode
-
-_PATIENCE_SECONDS: Final = 5.0
 
 
 class History:
@@ -61,7 +58,7 @@ class History:
         Raises:
             Overloaded: if no turn is free in time.
         """
-        async with _held(self._answers):
+        async with held(self._answers):
             yield
 
     @asynccontextmanager
@@ -74,25 +71,12 @@ class History:
             Overloaded: if no turn is free in time.
             Unavailable: if the database cannot be read.
         """
-        async with _held(self._reads), self._database.read() as connection:
+        async with held(self._reads), self._database.read() as connection:
             yield connection
 
     async def _read(self, request: PageRequest, max_bytes: int) -> Page:
         async with self.reading() as connection:
             return await read_page(connection, request, max_bytes=max_bytes, size=_size)
-
-
-@asynccontextmanager
-async def _held(turns: asyncio.Semaphore) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            await turns.acquire()
-    except TimeoutError:
-        raise Overloaded from None
-    try:
-        yield
-    finally:
-        turns.release()
 
 
 def _size(event: Recorded) -> int:

@@ -11,13 +11,11 @@ import asyncio
 from typing import Final
 
 from chatlog.audit.verify import RoomCheck, RoomVerdict, verdict_of
-from chatlog.domain.errors import Overloaded
 from chatlog.eventlog.database import Database
+from chatlog.service.turns import held
 
 MAX_KEPT: Final = 100
 """How many rooms' checks are kept; each holds the sessions that are open in its room."""
-
-_PATIENCE_SECONDS: Final = 5.0
 
 
 class Verifying:
@@ -33,15 +31,8 @@ class Verifying:
         Raises:
             Overloaded: if another room is being verified and is not done in time.
         """
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise Overloaded from None
-        try:
+        async with held(self._turn):
             return await self._go_on(database, number, room)
-        finally:
-            self._turn.release()
 
     async def _go_on(self, database: Database, number: int, room: str) -> RoomVerdict:
         # Taken out, so that a check that broke off half-way is not gone on with.

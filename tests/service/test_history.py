@@ -12,6 +12,7 @@ from chatlog.domain.events import EVENT_TYPES
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.pages import read_page
 from chatlog.service import history as module
+from chatlog.service import turns
 from chatlog.service.history import History
 from tests.support.nodes import Client, migrated, node_on, until
 
@@ -47,7 +48,7 @@ async def test_many_who_page_at_length_keep_nobody_from_joining(
 async def test_who_gets_no_turn_in_time_is_told_that_it_is_too_much(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(turns, "_PATIENCE_SECONDS", 0.01)
     async with node_on(sqlite_url, max_long_reads=1) as node:
         ada = Client(node)
         await ada.join("general")

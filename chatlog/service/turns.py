@@ -1,0 +1,30 @@
+"""Turns: what only so many may do at a time is waited for, but not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from chatlog.domain.errors import Overloaded
+
+_PATIENCE_SECONDS: Final = 5.0
+
+
+@asynccontextmanager
+async def held(turns: asyncio.Semaphore | asyncio.Lock) -> AsyncIterator[None]:
+    """Wait for a turn and hold it until the block is left.
+
+    Raises:
+        Overloaded: if none is free in time.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await turns.acquire()
+    except TimeoutError:
+        raise Overloaded from None
+    try:
+        yield
+    finally:
+        turns.release()
