@@ -10,14 +10,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
+from chatlog.domain import times
 from chatlog.domain.errors import LogError
 from chatlog.formats.lines import Header, Stamp
 
 _DAY: Final = timedelta(days=1)
 _HALF_DAY: Final = timedelta(hours=12)
-CORRECTION: Final = timedelta(hours=2)
+_CORRECTION: Final = timedelta(hours=2)
 """The largest step back that is a corrected clock, or summer time that ends."""
-ABOUT_HALF_A_DAY: Final = timedelta(hours=10)
+_ABOUT_HALF_A_DAY: Final = timedelta(hours=10)
 _SLIGHT: Final = timedelta(minutes=10)
 
 
@@ -88,7 +89,7 @@ class Clock:
         self._advance((written - stamp.offset).replace(tzinfo=UTC), written)
 
     def _read_date(self, written: datetime) -> None:
-        if self._written is not None and self._written - written > CORRECTION:
+        if self._written is not None and self._written - written > _CORRECTION:
             self.steps_back += 1
         self._base = _midnight(written.date())
         self._advance(self._to_utc(written), written)
@@ -123,8 +124,8 @@ class Clock:
     def _placed(self, written: datetime, before: datetime) -> datetime:
         """Return a time with the day that the size of its step from the line before says."""
         step = before - written
-        if step > CORRECTION:
-            self.has_half_day_step |= ABOUT_HALF_A_DAY <= step < _HALF_DAY + CORRECTION
+        if step > _CORRECTION:
+            self.has_half_day_step |= _ABOUT_HALF_A_DAY <= step < _HALF_DAY + _CORRECTION
             self._midnight_from = before
             return self._turned(written, self._round)
         if self._is_back_over_midnight(written, before):
@@ -147,7 +148,7 @@ class Clock:
         came_from = self._midnight_from
         return (
             came_from is not None
-            and before - came_from <= CORRECTION
+            and before - came_from <= _CORRECTION
             and timedelta() < before - (written - self._round) <= _SLIGHT
         )
 
@@ -167,8 +168,7 @@ class Clock:
         self._written = written
         if self._moment is None or moment > self._moment:
             self._moment = moment
-            # As domain.times.FORMAT, whose %Y has fewer than four digits for the first years.
-            self.at = f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+            self.at = times.text(moment)
 
 
 def _midnight(day: date) -> datetime:

@@ -21,7 +21,7 @@ from chatlog.formats.lines import Line
 from chatlog.formats.recognise import DIALECTS, FIRST_LINES, known_forms, recognise
 from chatlog.formats.stamps import day_in_name
 from chatlog.formats.story import Story
-from chatlog.formats.survey import Survey, check, survey
+from chatlog.formats.survey import Survey, check, empty, not_understood, survey
 
 AUTO: Final = "auto"
 SLACK: Final = "slack"
@@ -87,11 +87,8 @@ class History:
         if found is not None:
             return found.name
         if not first:
-            raise LogError("The file is empty.")
-        raise LogError(
-            f"Nothing of the file is understood. Its first line is {first[0][:200]!r}; the forms "
-            f"that are known: {known_forms()}. Name one with --format."
-        )
+            raise empty()
+        raise not_understood(first[0], known_forms())
 
     def _texts(self) -> Iterator[str]:
         return map(plain, text_lines(self._files.unpacked(self._path), self._encoding))

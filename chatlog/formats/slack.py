@@ -13,7 +13,7 @@ from typing import Any, Final
 from chatlog.domain.errors import LogError
 from chatlog.formats.files import Files
 from chatlog.formats.formatting import plain
-from chatlog.formats.lines import SILENT, Came, Line, Meaning, Stamp, Went, acted, said
+from chatlog.formats.lines import SILENT, Came, Line, Meaning, Stamp, Went, acted, name_of, said
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _ENTITY: Final = re.compile(r"<([^<>]+)>")
@@ -113,9 +113,9 @@ def _stamp(micros: int) -> Stamp:
 def _meaning(record: Mapping[str, Any], subtype: str, names: Mapping[str, str]) -> Meaning:
     name = _author(record, names)
     if subtype in _CAME:
-        return Came(said(name, "").name)
+        return Came(name_of(name))
     if subtype in _WENT:
-        return Went(said(name, "").name, "left")
+        return Went(name_of(name), "left")
     if subtype in _SAID:
         text = _text(record, names)
         return acted(name, text) if subtype == "me_message" else said(name, text)

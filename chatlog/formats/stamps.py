@@ -61,6 +61,13 @@ def stamp_of(text: str) -> Stamp | None:
     )
 
 
+def match_timed(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str], Stamp] | None:
+    """Match a whole line whose first group is its time; None where either is not in form."""
+    found = pattern.fullmatch(text)
+    stamp = None if found is None else stamp_of(found[1])
+    return None if found is None or stamp is None else (found, stamp)
+
+
 def _hour(hour: int, half: str | None) -> int | None:
     if half is None:
         return hour if hour < 24 else None

@@ -1,7 +1,7 @@
 """The first reading of a history: everything that can be wrong is found before any is written.
 
-It finds the dialect, when the file begins and ends, whether its clock has twelve hours, whom
-it shows as people, and how much of it is not understood.
+It finds when the file begins and ends, whether its clock has twelve hours, whom it shows as
+people, and how much of it is not understood.
 """
 
 from __future__ import annotations
@@ -70,20 +70,13 @@ def survey(read: Callable[[], Iterable[Line]], day: date | None, zone: tzinfo = 
     Raises:
         LogError: if something of the file is understood, and not which day it begins.
     """
-    found, dayless = Survey(), None
+    found = Survey()
     reader = _Reader(Clock(day, zone))
-    for line in read():
-        found.lines += 1
-        try:
-            reader.read(line)
-        except LogError as error:
-            dayless = error
-        if line.text:
-            _count(found, line)
-    if dayless is not None and not found.events:
-        return found
+    dayless = _look_through(read(), found, reader)
     if dayless is not None:
-        raise dayless
+        if found.events:
+            raise dayless
+        return found
     found.half_days = reader.clock.has_half_day_step and reader.clock.widest_hour <= 12
     if found.half_days:
         reader = _Reader(Clock(day, zone, half_days=True))
@@ -97,6 +90,20 @@ def survey(read: Callable[[], Iterable[Line]], day: date | None, zone: tzinfo = 
     return found
 
 
+def _look_through(lines: Iterable[Line], found: Survey, reader: _Reader) -> LogError | None:
+    """Count every line; return what the clock says of times whose day nothing tells."""
+    dayless = None
+    for line in lines:
+        found.lines += 1
+        try:
+            reader.read(line)
+        except LogError as error:
+            dayless = error
+        if line.text:
+            _count(found, line)
+    return dayless
+
+
 def _midnight_of(day: date | None, zone: tzinfo) -> str:
     """Return when a file without a single time begins."""
     clock = Clock(day, zone)
@@ -105,7 +112,7 @@ def _midnight_of(day: date | None, zone: tzinfo) -> str:
 
 
 class _Reader:
-    """A clock through one file, and when its first line is."""
+    """Runs a clock through one file, and keeps the time of the first line."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -191,6 +198,19 @@ def form_of(text: str, people: Collection[str]) -> str:
     return " ".join(words)
 
 
+def empty() -> LogError:
+    """Return the error of a file without a line."""
+    return LogError("The file is empty.")
+
+
+def not_understood(first_line: str, known: str) -> LogError:
+    """Return the error of a file that is in none of the ``known`` forms."""
+    return LogError(
+        f"Nothing of the file is understood. Its first line is {first_line[:200]!r}; the forms "
+        f"that are known: {known}. Name one with --format."
+    )
+
+
 def check(found: Survey, *, known: Callable[[], str], lenient: bool) -> None:
     """Refuse a history that is not understood, or not enough of it.
 
@@ -198,12 +218,9 @@ def check(found: Survey, *, known: Callable[[], str], lenient: bool) -> None:
         LogError: saying what is not understood, and what can be done.
     """
     if not found.spoken:
-        raise LogError("The file is empty.")
+        raise empty()
     if not found.events:
-        raise LogError(
-            f"Nothing of the file is understood. Its first line is {found.first_line[:200]!r}; "
-            f"the forms that are known: {known()}. Name one with --format."
-        )
+        raise not_understood(found.first_line, known())
     if lenient:
         return
     if found.steps_back:

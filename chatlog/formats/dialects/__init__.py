@@ -1,4 +1,8 @@
-"""The dialects of IRC logs: each a module that turns a line's text into what it says."""
+"""The dialects of IRC logs: each a module that turns a line's text into what it says.
+
+A further one is a module here, an entry in ``recognise.DIALECTS``, which makes it a choice of
+``--format``, and a row in docs/import.md.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Final
 from chatlog.formats.announcements import starred
 from chatlog.formats.dialects import Dialect
 from chatlog.formats.lines import Header, Line
-from chatlog.formats.stamps import CLOCK, DATE, stamp_of, written_out
+from chatlog.formats.stamps import CLOCK, DATE, match_timed, written_out
 
 _LINE: Final = re.compile(
     rf"((?:(?:{DATE}|[A-Z][a-z]{{2}} +\d{{1,2}})[ T]+)?{CLOCK}) (?:"
@@ -22,10 +22,9 @@ _LINE: Final = re.compile(
 def _parse(text: str) -> Line:
     if text.startswith("**** "):
         return _header(text)
-    found = _LINE.fullmatch(text)
-    stamp = None if found is None else stamp_of(found[1])
-    if found is None or stamp is None:
+    if (timed := match_timed(_LINE, text)) is None:
         return Line(None, None, text)
+    found, stamp = timed
     return starred(found, stamp, text)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from chatlog.formats.announcements import announced
 from chatlog.formats.dialects import Dialect
 from chatlog.formats.lines import Line, Meaning, Perhaps, acted, said
-from chatlog.formats.stamps import stamp_of
+from chatlog.formats.stamps import match_timed
 
 _TIMED: Final = re.compile(
     r"\[(\d\d:\d\d(?: ?[AaPp][Mm])?)\](?: (?:<([^>]+)>(?: (.*))?| \* ([^ ]+)(?: (.*))?|.*))?",
@@ -23,10 +23,9 @@ def _parse(text: str) -> Line:
         if what is None and sentence:
             what = Perhaps(text[4:])
         return Line(None, what, text, is_announced=True)
-    found = _TIMED.fullmatch(text)
-    stamp = None if found is None else stamp_of(found[1])
-    if found is None or stamp is None:
+    if (timed := match_timed(_TIMED, text)) is None:
         return Line(None, None, text)
+    found, stamp = timed
     if found[2] is not None:
         return Line(stamp, said(found[2], found[3] or ""), text)
     if found[4] is not None:

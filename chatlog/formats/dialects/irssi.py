@@ -8,7 +8,7 @@ from typing import Final, Literal
 from chatlog.formats.announcements import announced
 from chatlog.formats.dialects import Dialect
 from chatlog.formats.lines import SILENT, Header, Line, acted, said
-from chatlog.formats.stamps import CLOCK, DATE, OFFSET, stamp_of, written_out
+from chatlog.formats.stamps import CLOCK, DATE, OFFSET, match_timed, written_out
 
 _TIMED: Final = re.compile(
     rf"\[?((?:{DATE}[ T])?{CLOCK}{OFFSET}?)\]? (?:"
@@ -28,10 +28,9 @@ _HEADERS: Final[tuple[tuple[str, Literal["opened", "closed", "day"]], ...]] = (
 def _parse(text: str) -> Line:
     if text.startswith("--- "):
         return _header(text)
-    found = _TIMED.fullmatch(text)
-    stamp = None if found is None else stamp_of(found[1])
-    if found is None or stamp is None:
+    if (timed := match_timed(_TIMED, text)) is None:
         return Line(None, None, text)
+    found, stamp = timed
     if found["server"] is not None:
         return Line(stamp, announced(found["sentence"].strip()), text, is_announced=True)
     if found["name"] is not None:

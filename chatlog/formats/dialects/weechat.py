@@ -8,7 +8,7 @@ from typing import Final
 from chatlog.formats.announcements import announced
 from chatlog.formats.dialects import Dialect
 from chatlog.formats.lines import SILENT, Line, Meaning, acted, said
-from chatlog.formats.stamps import CLOCK, DATE, OFFSET, stamp_of
+from chatlog.formats.stamps import CLOCK, DATE, OFFSET, match_timed
 
 _LINE: Final = re.compile(rf"((?:{DATE}[ T])?{CLOCK}{OFFSET}?) *\t([^\t]*)\t(.*)", re.DOTALL)
 _PRESENCE: Final = frozenset({"-->", "<--", "→", "←", "—▶", "◀—"})
@@ -16,10 +16,9 @@ _NETWORK: Final = frozenset({"--", "=!=", "", "—"})
 
 
 def _parse(text: str) -> Line:
-    found = _LINE.fullmatch(text)
-    stamp = None if found is None else stamp_of(found[1])
-    if found is None or stamp is None:
+    if (timed := match_timed(_LINE, text)) is None:
         return Line(None, None, text)
+    found, stamp = timed
     prefix, rest = found[2].strip(" "), found[3]
     if prefix in _PRESENCE:
         return Line(stamp, announced(rest.strip()), text, is_announced=True)

@@ -8,7 +8,7 @@ from typing import Final
 from chatlog.formats.announcements import announced
 from chatlog.formats.dialects import Dialect
 from chatlog.formats.lines import SILENT, Line, acted, said
-from chatlog.formats.stamps import DATE, stamp_of
+from chatlog.formats.stamps import DATE, match_timed
 
 _LINE: Final = re.compile(
     rf"\[((?:{DATE}[ T])?\d\d:\d\d:\d\d(?:[.,]\d{{1,6}})?)\] (?:"
@@ -21,10 +21,9 @@ _LINE: Final = re.compile(
 
 
 def _parse(text: str) -> Line:
-    found = _LINE.fullmatch(text)
-    stamp = None if found is None else stamp_of(found[1])
-    if found is None or stamp is None:
+    if (timed := match_timed(_LINE, text)) is None:
         return Line(None, None, text)
+    found, stamp = timed
     if found["name"] is not None:
         return Line(stamp, said(found["name"], found["text"] or ""), text)
     if found["actor"] is not None:
