@@ -175,8 +175,12 @@ async def test_ninety_nine_bad_commands_are_forgiven(clients: Clients) -> None:
 
 
 async def test_a_client_that_vanishes_without_a_word_leaves(clients: Clients) -> None:
+    watcher = await clients.connect("watcher")
+    await watcher.join(ROOM)
     ada = await bare(clients, "ada")
     ada.close()
+    left = await watcher.wait(lambda f: f.is_leave and f.data["username"] == "ada")
+    assert left.data["cause"] == "disconnected"
 
 
 # --- who may connect ---------------------------------------------------------------------------
