@@ -9,7 +9,7 @@
     │   └── Overloaded      … because too much is waiting already
     ├── OutcomeUnknown      a command that may or may not be in the log
     ├── LeaseLost           this node was declared dead; its sessions have lapsed
-    └── LogError            the log itself is damaged, locked or of another version
+    └── LogError            a log, a URL or a file cannot be used as it is
 """
 
 from __future__ import annotations
@@ -77,4 +77,8 @@ class LeaseLost(ChatlogError):
 
 
 class LogError(ChatlogError):
-    """The log is damaged, locked by another process, or of another version."""
+    """A log, a URL or a file cannot be used as it is: the sentence says which, and why.
+
+    The log may be damaged, locked by another process, or of another version; an option or a
+    URL not in form; a file to import not understood.
+    """

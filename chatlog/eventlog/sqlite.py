@@ -15,8 +15,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chatlog.domain import times
 from chatlog.domain.errors import LeaseLost, LogError
-from chatlog.domain.times import FORMAT
 from chatlog.eventlog.backend import Failure, Locked
 from chatlog.eventlog.discreet import keep_content_out_of_errors
 from chatlog.eventlog.in_place import OpenFile
@@ -56,7 +56,7 @@ _LOCK: Final = sa.text(
 
 def now_text() -> str:
     """Return the machine's time as the log writes it. SQLite's clock is the process's."""
-    return datetime.now(UTC).strftime(FORMAT)
+    return times.text(datetime.now(UTC))
 
 
 class Sqlite:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from chatlog.domain import times
 from chatlog.domain.commands import Command, Join, Leave, Post
 from chatlog.domain.errors import LogError
 from chatlog.domain.events import Posted, Recorded
-from chatlog.domain.times import FORMAT
 from chatlog.eventlog import erasing
 from chatlog.eventlog.append import Node, Outcome
 from chatlog.eventlog.database import Database
@@ -55,7 +55,7 @@ class _Past:
     to_erase: dict[str, list[int]] = field(default_factory=dict)
 
     def time(self, seconds: float) -> str:
-        return (self.now + timedelta(seconds=seconds)).strftime(FORMAT)
+        return times.text(self.now + timedelta(seconds=seconds))
 
     def between(self, begin: float, end: float) -> list[Command]:
         """Return what happened from ``begin`` to before ``end``, in order."""
