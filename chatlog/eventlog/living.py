@@ -1,6 +1,8 @@
-"""Which nodes live on PostgreSQL: those heard of within the lease that their own row gives.
+"""Which nodes live on PostgreSQL, by the clock: those heard of within their own row's lease.
 
-On SQLite nobody asks: whoever holds the lock file is the only one.
+That is enough to refuse a migration or a name that is in use. A clock may have been set,
+though: a node is ended only after ``nodes.watch`` has seen no renewal of its lease. On SQLite
+nobody asks: whoever holds the lock file is the only one.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def _not_surely_there(of_nodes: sa.ColumnElement[bool]) -> sa.Select[Any]:
             sessions.c.session,
             sessions.c.joined_at,
             nodes.c.renewed_at,
-            nodes.c.seen_at.label("seen_at"),
+            nodes.c.seen_at,
             _LAST_AT.label("last_at"),
         )
         .select_from(sessions.join(rooms).join(nodes))
