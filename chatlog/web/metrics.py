@@ -5,7 +5,7 @@ Nothing is counted twice and nothing on the way of a message calls a metrics lib
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aiohttp import web
 from prometheus_client.core import (
@@ -43,18 +43,9 @@ class NodeCollector(Collector):
         yield _counter("deliveries", "Events written to members", delivered.events)
         yield _counter("delivered_bytes", "Bytes written to members", delivered.bytes)
         yield _counter("slow_readers", "Readers let go as too slow", delivered.slow)
-        refusals = CounterMetricFamily(
-            "chatlog_refusals", "Commands and requests refused", labels=["code"]
-        )
-        for code, count in sorted(runtime.refusals.items()):
-            refusals.add_metric([code], count)
-        yield refusals
-        failures = CounterMetricFamily(
-            "chatlog_task_failures", "Failures of background tasks", labels=["task"]
-        )
-        for task, count in sorted(runtime.tasks.failures.items()):
-            failures.add_metric([task], count)
-        yield failures
+        yield _counters("refusals", "Commands and requests refused", "code", runtime.refusals)
+        failures = runtime.tasks.failures
+        yield _counters("task_failures", "Failures of background tasks", "task", failures)
         yield _histogram("batch_size", "Commands in a commit", runtime.committer.batch_sizes)
         yield _histogram("commit_seconds", "Length of a commit", runtime.committer.commit_seconds)
 
@@ -65,6 +56,14 @@ def _gauge(name: str, help: str, value: float) -> Metric:
 
 def _counter(name: str, help: str, value: float) -> Metric:
     return CounterMetricFamily(f"chatlog_{name}", help, value=value)
+
+
+def _counters(name: str, help: str, label: str, counts: Mapping[str, int]) -> Metric:
+    """Return a counter for each value of a label."""
+    family = CounterMetricFamily(f"chatlog_{name}", help, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family
 
 
 def _histogram(name: str, help: str, histogram: Histogram) -> Metric:
