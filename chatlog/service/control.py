@@ -85,9 +85,7 @@ async def listening(
             running.add(task)
             task.add_done_callback(running.discard)
         try:
-            answer = await _answered(reader, handlers, refusals)
-            writer.write(json.dumps(answer).encode() + b"\n")
-            await writer.drain()
+            await _send(writer, await _answered(reader, handlers, refusals))
         except (OSError, ValueError) as error:  # the asker went away, or asks without end
             logger.warning("A request on the control socket failed: %r", error)
         except asyncio.CancelledError:
@@ -119,6 +117,11 @@ def _say_without(path: Path, error: OSError) -> None:
         path,
         os.strerror(error.errno or 0),
     )
+
+
+async def _send(writer: asyncio.StreamWriter, message: Mapping[str, Any]) -> None:
+    writer.write(json.dumps(message).encode() + b"\n")
+    await writer.drain()
 
 
 async def _end(running: set[asyncio.Task[None]]) -> None:
@@ -218,8 +221,7 @@ async def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[st
     """
     reader, writer = await asyncio.open_unix_connection(path, limit=MAX_REQUEST_BYTES)
     try:
-        writer.write(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
-        await writer.drain()
+        await _send(writer, {"command": command, "arguments": arguments})
         line = await reader.readline()
     finally:
         writer.close()
