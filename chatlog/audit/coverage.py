@@ -53,9 +53,15 @@ class Coverage:
             parts.append(f"at {_listed(self.whole)} of the whole log")
         if self.checkpoint is not None:
             parts.append(f"at the checkpoint of {self.checkpoint}")
-        unsure = f" Could not judge {_listed(self.unsure)}: " if self.unsure else ""
-        unsure += "this PostgreSQL writes it in a way that is not known." if self.unsure else ""
-        return f"looked {'; '.join(parts) or 'at nothing'}.{unsure}"
+        return f"looked {'; '.join(parts) or 'at nothing'}.{self._caveat()}"
+
+    def _caveat(self) -> str:
+        if not self.unsure:
+            return ""
+        return (
+            f" Could not judge {_listed(self.unsure)}: this PostgreSQL writes it in a way that is "
+            "not known."
+        )
 
 
 def kinds(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -16,6 +16,9 @@ from chatlog.audit.signing import read_public_key
 from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
 
+_UNKNOWN_SIGNER: Final = (
+    " Nobody's --public-key was given: whoever forged the log may have signed the checkpoint, too."
+)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -68,8 +71,7 @@ def _vouching(file: Path | None, public_key: Path | None, *, is_since: bool) -> 
             raise click.UsageError("--public-key and --since-checkpoint go with --checkpoint.")
         return Vouching()
     key = None if public_key is None else read_public_key(public_key)
-    caution = "" if key else " Nobody's --public-key was given: whoever forged the log may have"
-    caution += "" if key else " signed the checkpoint, too."
+    caution = "" if key else _UNKNOWN_SIGNER
     try:
         return Vouching(decode_checkpoint(file.read_bytes(), key), is_since, caution)
     except BadCheckpoint as error:
