@@ -13,7 +13,8 @@ import click
 from chatlog.cli import output
 from chatlog.cli.streams import silence
 from chatlog.domain.errors import ChatlogError, Unavailable, said_by_system
-from chatlog.eventlog.opening import DATABASE_ERRORS, why
+from chatlog.eventlog.database import DATABASE_ERRORS
+from chatlog.eventlog.opening import why
 
 P = ParamSpec("P")
 R = TypeVar("R")

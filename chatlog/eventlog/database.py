@@ -24,8 +24,11 @@ Connection = AsyncConnection
 
 _POSTGRES: Final = re.compile(r"(?i)postgres(ql)?(\+\w+)?://")
 
-DRIVER_ERRORS = (sa.exc.SQLAlchemyError, OSError)
-"""What the drivers raise when a database cannot be used, for those who only report it."""
+DATABASE_ERRORS: Final = (sa.exc.SQLAlchemyError,)
+"""What SQLAlchemy raises, a driver's failure as its cause."""
+
+DRIVER_ERRORS: Final = (*DATABASE_ERRORS, OSError)
+"""The same, and what asyncpg raises when no server answers, which SQLAlchemy does not wrap."""
 
 
 def backend_for(url: str) -> Sqlite | Postgres:

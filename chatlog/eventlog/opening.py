@@ -11,9 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import Any
 
 from chatlog.domain.errors import LogError, said_by_system
 from chatlog.eventlog.database import Database
@@ -25,9 +23,6 @@ from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.stray_wal import check_wal
 
 logger = logging.getLogger(__name__)
-
-DATABASE_ERRORS: Final = (sa.exc.SQLAlchemyError,)
-"""What a driver's failure is raised as."""
 
 
 def why(error: BaseException) -> str:

@@ -21,7 +21,8 @@ from chatlog.audit.checkpoint import Checkpoint, decode_checkpoint, read_checkpo
 from chatlog.audit.verdict import Asked, verify
 from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog.backup import back_up, partial_for
-from chatlog.eventlog.opening import DATABASE_ERRORS, open_for_reading
+from chatlog.eventlog.database import DATABASE_ERRORS
+from chatlog.eventlog.opening import open_for_reading
 from tests.support.nodes import Client, node_on
 from tests.support.schema_mutations import BACKUP, PROTECTION, change_schema, put_back
 
