@@ -18,6 +18,7 @@ from chatlog.delivery.recent import join_frames
 ReadFrames = Callable[[str, int], Awaitable[list[bytes]]]
 """Reads some frames of a room from a seq on; from the log, so they may not be the newest."""
 
+# As in ``wire.frames``, which this layer does not import.
 GOING_AWAY = 1001
 TOO_SLOW = 4408
 _RETRY_SECONDS = 0.5

@@ -39,7 +39,7 @@ def strip_content(error: BaseException | None) -> None:
 
 
 def _strip(error: BaseException) -> None:
-    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or ""
+    state = sqlstate(error)
     if isinstance(error, UnicodeError):
         error.args = ()
         if isinstance(error, UnicodeEncodeError):
@@ -53,6 +53,11 @@ def _strip(error: BaseException) -> None:
     for quoted in ("detail", "hint", "internal_query", "where"):
         if getattr(error, quoted, None):
             setattr(error, quoted, None)
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return the SQLSTATE of an error of PostgreSQL's driver, empty where it has none."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or ""
 
 
 def _is_asyncpg_input(error: BaseException) -> bool:

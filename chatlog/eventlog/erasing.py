@@ -91,9 +91,9 @@ def seqs_of(recorded: Recorded) -> tuple[int, ...]:
 
 
 def redact(room_name: str, seqs: Sequence[int], *, by: str, reason: str) -> Step[list[Recorded]]:
-    """Return the step that erases the texts of chats of one room.
+    """Return the step that erases the texts of chats of one room; it returns the erasures.
 
-    It returns the erasures. Raises:
+    Raises:
         Refused: if one of the seqs is no chat, or is erased already.
     """
 
@@ -113,7 +113,9 @@ def erase_user(username: str, *, by: str, reason: str) -> Step[list[Recorded]]:
     """Return the step that erases a person: name, texts, and the tie from name to user.
 
     All users of this name are meant, but no operator: that is whoever is only on record for
-    what they erased. It returns the erasures, in every room the person was in. Raises:
+    what they erased. It returns the erasures, in every room the person was in.
+
+    Raises:
         Refused: if nobody has this name.
         StillPresent: if the user has open sessions.
     """

@@ -18,7 +18,7 @@ from sqlalchemy.util import await_
 
 from chatlog.domain.errors import ChatlogError, LeaseLost, LogError
 from chatlog.eventlog.backend import Failure, Locked
-from chatlog.eventlog.discreet import keep_content_out_of_errors
+from chatlog.eventlog.discreet import keep_content_out_of_errors, sqlstate
 from chatlog.eventlog.postgres_parameters import target_of
 from chatlog.eventlog.postgres_session import open_session, set_statement
 from chatlog.eventlog.postgres_url import parameters_of
@@ -87,9 +87,8 @@ _FAILURES: Final = {
 
 
 def sqlstate_of(error: BaseException) -> str:
-    """Return the SQLSTATE of a driver's error, empty where it has none."""
-    cause = getattr(error, "orig", error)
-    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
+    """Return the SQLSTATE of an error, of the driver or wrapped by SQLAlchemy; or nothing."""
+    return sqlstate(getattr(error, "orig", error))
 
 
 class Postgres:
@@ -99,7 +98,7 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         self._target = target_of(parameters_of(url, os.environ))
-        self._said = not self._target.unchecked
+        self._has_warned = not self._target.unchecked
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes."""
@@ -164,8 +163,8 @@ class Postgres:
             ) from None
         except Exception as error:  # noqa: BLE001 - SQLAlchemy makes its own of the driver's
             return error
-        if not self._said:
-            self._said = True
+        if not self._has_warned:
+            self._has_warned = True
             logger.warning(
                 "channel_binding=require is not checked: only sslmode=verify-full keeps "
                 "somebody between from posing as the database."

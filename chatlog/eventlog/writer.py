@@ -158,6 +158,7 @@ class Writer:
         )
         if failure is Failure.FULL:
             raise StorageFull from error
+        # FULL and UNAVAILABLE are certain: nothing was written. After all else the log is asked.
         if failure is not Failure.UNAVAILABLE and committing:
             if last is None:  # it recorded no event by which it could be looked up
                 raise OutcomeUnknown from error
