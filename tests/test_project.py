@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
@@ -51,6 +53,13 @@ def project_files() -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def files() -> dict[str, str]:
     return dict(project_files())
+
+
+def test_every_python_file_is_linted(files: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--show-files", "."]
+    shown = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    linted = {Path(line).relative_to(ROOT).as_posix() for line in shown.splitlines()}
+    assert not {name for name in files if name.endswith(".py")} - linted
 
 
 def test_no_file_names_a_package_registry(files: dict[str, str]) -> None:
