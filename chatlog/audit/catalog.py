@@ -19,8 +19,34 @@ KINDS: Final = (
 )  # fmt: skip
 
 _VERSION: Final = sa.text("SELECT current_setting('server_version_num')::int / 10000")
-# What PostgreSQL renders names other schemas' objects in full, and so whose they are.
-_PATH: Final = sa.text(f"SELECT set_config('search_path', '{SCHEMA}', true)")
+# What PostgreSQL renders names other schemas' objects in full, and so whose they are; whatever
+# an administrator has set, names that need no quotes have none.
+_RENDERING: Final = sa.text(
+    f"SELECT set_config('search_path', '{SCHEMA}', true), "  # noqa: S608 - a constant
+    "set_config('quote_all_identifiers', 'off', true)"
+)
+# A setting of this session (the server's files may make it), or one that is kept for others who
+# can change events: for a role in all databases or in this one, or for everybody in it.
+_TRIGGERS_OFF: Final = sa.text(
+    f"""
+SELECT 'in this session' AS whose
+WHERE current_setting('session_replication_role') = 'replica'
+UNION ALL
+SELECT CASE WHEN s.setrole = 0 THEN 'for every role' ELSE 'for the role ' || r.rolname END
+    || CASE WHEN s.setdatabase = 0 THEN ' in every database' ELSE ' in this database' END
+FROM pg_db_role_setting AS s LEFT JOIN pg_roles AS r ON r.oid = s.setrole
+WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND EXISTS (
+        SELECT FROM unnest(s.setconfig) AS one
+        WHERE lower(one) = 'session_replication_role=replica'
+    )
+    AND CASE
+        WHEN s.setrole = 0 THEN true
+        ELSE has_table_privilege(s.setrole, '{SCHEMA}.events', 'INSERT, UPDATE, DELETE, TRUNCATE')
+    END
+ORDER BY whose
+""".replace(":", "\\:")  # noqa: S608 - of constants alone
+)
 
 _COLUMNS: Final = """
 SELECT string_agg(
@@ -118,6 +144,13 @@ async def read_objects(connection: AsyncConnection) -> dict[tuple[str, str], str
 
     For the rest of the caller's transaction only the log's own schema is on the path.
     """
-    await connection.execute(_PATH)
+    await connection.execute(_RENDERING)
     found = await connection.execute(_OBJECTS)
     return {(row.kind, row.name): row.definition for row in found}
+
+
+async def triggers_off(connection: AsyncConnection) -> str | None:
+    """Return in a clause for whom a setting has triggers not fire; None: for nobody."""
+    whose = (await connection.execute(_TRIGGERS_OFF)).scalars().all()
+    # In their order the first is of what is kept, which says more than what it does here.
+    return f"session_replication_role = replica turns triggers off {whose[0]}" if whose else None

@@ -1,7 +1,8 @@
 """What only the log as a whole can tell: a room that is gone, an event of no room.
 
 And whether the database is what the migrations made: its triggers, views and the rest;
-on SQLite, whether the file is in order, too: an index may have lost a row.
+on SQLite, whether the file is in order, too: an index may have lost a row; on PostgreSQL,
+whether the triggers fire.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit import objects, rendered
+from chatlog.audit.catalog import triggers_off
 from chatlog.audit.coverage import kinds
 from chatlog.audit.schema_verdict import SchemaVerdict
 from chatlog.audit.stored import raise_if_away
@@ -39,9 +41,8 @@ class Whole:
 async def check_whole(database: Database) -> Whole:
     """Return what was found, up to the first thing that is wrong."""
     is_file = isinstance(database.backend, Sqlite)
-    checks = [_check_rows, _check_file_schema if is_file else _check_schema]
-    if is_file:
-        checks.append(_check_tables)
+    checks = [_check_rows]
+    checks += [_check_file_schema, _check_tables] if is_file else [_check_schema, _check_settings]
     whole = Whole()
     for check in checks:
         try:
@@ -75,6 +76,12 @@ async def _check_file_schema(database: Database) -> Whole:
 async def _check_schema(database: Database) -> Whole:
     async with database.read() as connection:
         return _of_schema(await rendered.check_objects(connection))
+
+
+async def _check_settings(database: Database) -> Whole:
+    """Look for settings that leave each trigger in its place and have none fire."""
+    async with database.read() as connection:
+        return Whole(("settings",), await triggers_off(connection))
 
 
 def _of_schema(found: SchemaVerdict) -> Whole:

@@ -123,7 +123,7 @@ class Postgres:
 
         @sa.event.listens_for(engine.sync_engine, "do_connect")
         def connect(dialect: Any, record: Any, _places: Any, _names: Any) -> Any:
-            return self._connect(dialect, record, settings)
+            return self._connect(dialect, record, settings, writes="postgresql_readonly" not in begins)
 
         again = set_statement(settings, local=True)
 
@@ -135,9 +135,11 @@ class Postgres:
         keep_content_out_of_errors(engine)
         return engine
 
-    def _connect(self, dialect: Any, record: Any, settings: Mapping[str, str]) -> Any:
+    def _connect(
+        self, dialect: Any, record: Any, settings: Mapping[str, str], *, writes: bool
+    ) -> Any:
         """Return the driver's connection as SQLAlchemy wraps it, and its errors."""
-        outcome = await_(self._open(settings))
+        outcome = await_(self._open(settings, writes=writes))
 
         async def opened() -> Any:
             if isinstance(outcome, BaseException):
@@ -149,9 +151,11 @@ class Postgres:
         record.info[_POOLED] = True
         return dialect.dbapi.connect(async_creator_fn=opened, **_UNNAMED)
 
-    async def _open(self, settings: Mapping[str, str]) -> tuple[Any, bool] | Exception:
+    async def _open(
+        self, settings: Mapping[str, str], *, writes: bool
+    ) -> tuple[Any, bool] | Exception:
         try:
-            opened = await open_session(self._target, settings)
+            opened = await open_session(self._target, settings, writes=writes)
         except ChatlogError:
             raise
         except OSError as error:  # a certificate that is not trusted is a ValueError, too

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ENCODING: Final = "UTF8"
 COMMAND_SECONDS: Final = 20
 
+_TRIGGERS_OFF: Final = "SELECT current_setting('session_replication_role') = 'replica'"
 _ABOUT: Final = "SELECT pg_backend_pid(), current_setting('server_encoding')"
 
 
@@ -35,20 +36,38 @@ def set_statement(settings: Mapping[str, str], *, local: bool) -> str:
     )
 
 
-async def open_session(target: Target, settings: Mapping[str, str]) -> tuple[Any, bool]:
+async def open_session(
+    target: Target, settings: Mapping[str, str], *, writes: bool
+) -> tuple[Any, bool]:
     """Return asyncpg's connection, its settings kept, and whether it goes through a pooler.
 
     Raises:
-        LogError: if the database's encoding is not UTF-8, or a setting is not kept.
+        LogError: if the database's encoding is not UTF-8, a setting is not kept, or triggers
+            are off for one that ``writes``.
         OSError, asyncpg.PostgresError: if no host could be connected to.
     """
     connection = await _connect(target)
     try:
+        if writes:
+            await _check_triggers(connection)
         pooled = await _keep(connection, settings)
     except BaseException:
         connection.terminate()
         raise
     return connection, pooled
+
+
+async def _check_triggers(connection: asyncpg.Connection) -> None:
+    """Refuse to write where the log's own triggers do not fire.
+
+    Only a superuser could set this, so it is read: whoever set it has to take it back.
+    """
+    if await connection.fetchval(_TRIGGERS_OFF):
+        raise LogError(
+            "Triggers are off in this database (session_replication_role = replica), so nothing "
+            "protects the log: take that back, as with ALTER DATABASE … RESET "
+            "session_replication_role (`chatlog verify` says where it is set)."
+        )
 
 
 async def _keep(connection: asyncpg.Connection, settings: Mapping[str, str]) -> bool:

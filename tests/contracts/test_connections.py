@@ -79,6 +79,17 @@ async def test_postgresql_commits_durably_and_reads_in_snapshots(postgres_url: s
         assert await settings_of(read, 2, names, "SHOW") == [expected] * 2
 
 
+async def test_nothing_is_written_where_triggers_are_off(postgres_url: str) -> None:
+    async with open_log(postgres_url) as log:
+        await log.join("general", "ada")
+        name = sa.make_url(postgres_url).database
+        await log.change(f"ALTER DATABASE {name} SET session_replication_role = replica")
+        await log.database.dispose()
+        with pytest.raises(LogError, match="ALTER DATABASE"):
+            await log.record(join("general", "bob"))
+        assert len(await log.events()) == 1  # what is there can be read, and verified
+
+
 async def test_a_reader_sees_one_moment_of_the_log_however_often_it_looks(log: Log) -> None:
     await log.join("general", "ada")
     async with log.database.read() as connection:
