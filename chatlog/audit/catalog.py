@@ -22,7 +22,7 @@ _VERSION: Final = sa.text("SELECT current_setting('server_version_num')::int / 1
 # What PostgreSQL renders names other schemas' objects in full, and so whose they are; whatever
 # an administrator has set, names that need no quotes have none.
 _RENDERING: Final = sa.text(
-    f"SELECT set_config('search_path', '{SCHEMA}', true), "  # noqa: S608 - a constant
+    f"SELECT set_config('search_path', '{SCHEMA}', true), "
     "set_config('quote_all_identifiers', 'off', true)"
 )
 # A setting of this session (the server's files may make it), or one that is kept for others who

@@ -65,7 +65,7 @@ def work(url: str, task: list[Piece]) -> list[Found]:
 
 
 async def _work(url: str, task: list[Piece]) -> list[Found]:
-    database = Database(url, readers=1)
+    database = Database(url, readers=1, patient=True)
     try:
         return [await check_piece(database, piece) for piece in task]
     finally:

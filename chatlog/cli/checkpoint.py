@@ -45,5 +45,5 @@ def checkpoint(key: Path | None, new_key: Path | None, out: Path | None, databas
 
 async def _checkpoint(url: str, key: Path) -> bytes:
     signing = read_key(key)
-    async with open_for_reading(url) as database, database.read() as connection:
+    async with open_for_reading(url, patient=True) as database, database.read() as connection:
         return await read_checkpoint(connection, await clock.now(database, connection), signing)

@@ -135,7 +135,7 @@ def _types(names: str) -> tuple[str, ...]:
 
 
 async def _export(wanted: Wanted, asked: Asked, form: _Form, url: str, report: Report) -> bytes:
-    async with open_for_reading(url) as database:
+    async with open_for_reading(url, patient=True) as database:
         for tried in range(TRIES + 1):
             with spooled() as spool:
                 try:

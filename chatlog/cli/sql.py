@@ -90,7 +90,7 @@ def _value(parameter: Parameter, text: str) -> object:
 
 
 async def _ask(question: Question, told: Mapping[str, object], url: str) -> list[Row]:
-    async with open_for_reading(url) as database, database.read() as connection:
+    async with open_for_reading(url, patient=True) as database, database.read() as connection:
         return [_truth(dict(row)) for row in await ask(connection, question, told)]
 
 

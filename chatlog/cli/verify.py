@@ -62,7 +62,7 @@ def verify(
 async def _verify(
     room: str | None, url: str, vouching: Vouching, jobs: int, report: Report
 ) -> Verdict:
-    async with open_for_reading(url) as database:
+    async with open_for_reading(url, patient=True) as database:
         async with database.read() as connection:
             number = None if room is None else await number_of(connection, room)
             of = await last_position(connection) if number is None else 0

@@ -52,18 +52,36 @@ def backend_for(url: str) -> Sqlite | Postgres:
 
 
 class Database:
-    """One backend with its two engines: a connection that writes, some that read."""
+    """One backend with its two engines: a connection that writes, some that read.
 
-    def __init__(self, url: str, *, readers: int = 4) -> None:
+    A server's commands are given up after a while, so that others get their turn; those of
+    ``patient`` readers, which serve nobody else, may take hours.
+    """
+
+    def __init__(self, url: str, *, readers: int = 4, patient: bool = False) -> None:
         self.backend = backend_for(url)
         self._writer = self.backend.writer()
-        self._reader = self.backend.reader(readers)
+        self._reader = self.backend.reader(readers, patient=patient)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Lend the connection that writes; its user begins and commits."""
         async with self._writer.connect() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def migrate(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection that writes, for statements that go over all events."""
+        if isinstance(self.backend, Sqlite):  # whose one connection has no limit of time
+            async with self.write() as connection:
+                yield connection
+            return
+        engine = self.backend.migrator()
+        try:
+            async with engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

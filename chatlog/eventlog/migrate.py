@@ -86,7 +86,7 @@ async def migrate(database: Database) -> None:
     """
     for left in reversed(range(_TRIES)):
         try:
-            async with database.write() as connection, connection.begin():
+            async with database.migrate() as connection, connection.begin():
                 await _migrate(database, connection)
             return
         except sa.exc.DBAPIError as error:

@@ -41,13 +41,15 @@ def _nothing(_lock: LockFile) -> Mapping[str, Any]:
 
 
 @asynccontextmanager
-async def open_for_reading(url: str, *, readers: int = 2) -> AsyncIterator[Database]:
-    """Open a log that exists; its reader cannot write.
+async def open_for_reading(
+    url: str, *, readers: int = 2, patient: bool = False
+) -> AsyncIterator[Database]:
+    """Open a log that exists; its reader cannot write. One that asks about all of it is patient.
 
     Raises:
         LogError: if there is none, or it is of another revision.
     """
-    database = Database(url, readers=readers)
+    database = Database(url, readers=readers, patient=patient)
     _check_there(database)
     try:
         await _check_revision(database)

@@ -20,7 +20,7 @@ from chatlog.domain.errors import ChatlogError, LeaseLost, LogError
 from chatlog.eventlog.backend import Failure, Locked
 from chatlog.eventlog.discreet import keep_content_out_of_errors, sqlstate
 from chatlog.eventlog.postgres_parameters import target_of
-from chatlog.eventlog.postgres_session import open_session, set_statement
+from chatlog.eventlog.postgres_session import Purpose, open_session, set_statement
 from chatlog.eventlog.postgres_url import parameters_of
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ IDLE_TIMEOUT: Final = "10s"
 """A writer that sends nothing for so long amid its transaction (a process that was stopped, a
 host that is cut off) is rolled back by the server, else all who append would wait for it. It
 is half of a command's time: the one that waits behind it still succeeds."""
+LOCK_TIMEOUT: Final = "20s"
+"""A migration waits so long for those who read its tables: all others wait behind it."""
 
 NOW: Final = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
@@ -62,6 +64,7 @@ _READS: Final = {
     "default_transaction_isolation": "repeatable read",
     "default_transaction_read_only": "on",
 }
+_IDLE: Final = {"idle_in_transaction_session_timeout": IDLE_TIMEOUT}
 # The same in each BEGIN, which is all that counts behind a pooler.
 _BEGINS_WRITE: Final = {"isolation_level": "READ COMMITTED"}
 _BEGINS_READ: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -102,16 +105,19 @@ class Postgres:
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes."""
-        idle = {"idle_in_transaction_session_timeout": IDLE_TIMEOUT}
-        return self._engine(1, _WRITES | idle, _BEGINS_WRITE)
+        return self._engine(1, Purpose(_WRITES | _IDLE, writes=True), _BEGINS_WRITE)
 
-    def reader(self, connections: int) -> AsyncEngine:
+    def reader(self, connections: int, *, patient: bool = False) -> AsyncEngine:
         """Return an engine of connections whose transactions are read-only."""
-        return self._engine(connections, _READS, _BEGINS_READ)
+        purpose = Purpose(_READS, writes=False, is_patient=patient)
+        return self._engine(connections, purpose, _BEGINS_READ)
 
-    def _engine(
-        self, connections: int, settings: Mapping[str, str], begins: Mapping[str, Any]
-    ) -> AsyncEngine:
+    def migrator(self) -> AsyncEngine:
+        """Return the engine of a connection whose commands may take long, but not wait long."""
+        settings = _WRITES | _IDLE | {"lock_timeout": LOCK_TIMEOUT}
+        return self._engine(1, Purpose(settings, writes=True, is_patient=True), _BEGINS_WRITE)
+
+    def _engine(self, connections: int, purpose: Purpose, begins: Mapping[str, Any]) -> AsyncEngine:
         engine = create_async_engine(
             "postgresql+asyncpg://",  # without a host or a password, which it could tell
             pool_size=connections,
@@ -123,9 +129,9 @@ class Postgres:
 
         @sa.event.listens_for(engine.sync_engine, "do_connect")
         def connect(dialect: Any, record: Any, _places: Any, _names: Any) -> Any:
-            return self._connect(dialect, record, settings, writes="postgresql_readonly" not in begins)
+            return self._connect(dialect, record, purpose)
 
-        again = set_statement(settings, local=True)
+        again = set_statement(purpose.settings, local=True)
 
         @sa.event.listens_for(engine.sync_engine, "begin")
         def begin(connection: sa.Connection) -> None:
@@ -135,11 +141,9 @@ class Postgres:
         keep_content_out_of_errors(engine)
         return engine
 
-    def _connect(
-        self, dialect: Any, record: Any, settings: Mapping[str, str], *, writes: bool
-    ) -> Any:
+    def _connect(self, dialect: Any, record: Any, purpose: Purpose) -> Any:
         """Return the driver's connection as SQLAlchemy wraps it, and its errors."""
-        outcome = await_(self._open(settings, writes=writes))
+        outcome = await_(self._open(purpose))
 
         async def opened() -> Any:
             if isinstance(outcome, BaseException):
@@ -151,11 +155,9 @@ class Postgres:
         record.info[_POOLED] = True
         return dialect.dbapi.connect(async_creator_fn=opened, **_UNNAMED)
 
-    async def _open(
-        self, settings: Mapping[str, str], *, writes: bool
-    ) -> tuple[Any, bool] | Exception:
+    async def _open(self, purpose: Purpose) -> tuple[Any, bool] | Exception:
         try:
-            opened = await open_session(self._target, settings, writes=writes)
+            opened = await open_session(self._target, purpose)
         except ChatlogError:
             raise
         except OSError as error:  # a certificate that is not trusted is a ValueError, too

@@ -13,6 +13,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chatlog.domain.errors import LogError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 ENCODING: Final = "UTF8"
 COMMAND_SECONDS: Final = 20
+PATIENT_SECONDS: Final = 6 * 3_600
+"""For one command where nobody else waits: an index of all events, a question about them."""
 
 _TRIGGERS_OFF: Final = "SELECT current_setting('session_replication_role') = 'replica'"
 _ABOUT: Final = "SELECT pg_backend_pid(), current_setting('server_encoding')"
@@ -36,21 +39,29 @@ def set_statement(settings: Mapping[str, str], *, local: bool) -> str:
     )
 
 
-async def open_session(
-    target: Target, settings: Mapping[str, str], *, writes: bool
-) -> tuple[Any, bool]:
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a connection is for: the ``settings`` to keep, and how long a command may take."""
+
+    settings: Mapping[str, str]
+    writes: bool
+    is_patient: bool = False
+
+
+async def open_session(target: Target, purpose: Purpose) -> tuple[Any, bool]:
     """Return asyncpg's connection, its settings kept, and whether it goes through a pooler.
 
     Raises:
         LogError: if the database's encoding is not UTF-8, a setting is not kept, or triggers
-            are off for one that ``writes``.
+            are off for one that writes.
         OSError, asyncpg.PostgresError: if no host could be connected to.
     """
-    connection = await _connect(target)
+    seconds = PATIENT_SECONDS if purpose.is_patient else COMMAND_SECONDS
+    connection = await _connect(target, seconds)
     try:
-        if writes:
+        if purpose.writes:
             await _check_triggers(connection)
-        pooled = await _keep(connection, settings)
+        pooled = await _keep(connection, purpose.settings)
     except BaseException:
         connection.terminate()
         raise
@@ -98,7 +109,7 @@ async def _check(connection: asyncpg.Connection, settings: Mapping[str, str]) ->
             )
 
 
-async def _connect(target: Target) -> asyncpg.Connection:
+async def _connect(target: Target, command_seconds: float) -> asyncpg.Connection:
     """Try the hosts one after the other, each for its own time.
 
     asyncpg has one limit of time for all of them: a first host that is silent would take it.
@@ -110,7 +121,7 @@ async def _connect(target: Target) -> asyncpg.Connection:
     for session in ("standby", "any") if is_hopeful else (target.session,):
         for host, port in target.places or ((None, target.port),):
             try:
-                return await _connect_to(host, port, session, target)
+                return await _connect_to(host, port, session, target, command_seconds)
             except (OSError, asyncpg.CannotConnectNowError) as error:
                 last = error
             except asyncpg.TargetServerAttributeNotMatched:
@@ -121,7 +132,7 @@ async def _connect(target: Target) -> asyncpg.Connection:
 
 
 async def _connect_to(
-    host: str | None, port: int, session: str, target: Target
+    host: str | None, port: int, session: str, target: Target, command_seconds: float
 ) -> asyncpg.Connection:
     import asyncpg
 
@@ -132,7 +143,7 @@ async def _connect_to(
                 port=port,
                 target_session_attrs=session,
                 server_settings=dict(target.settings),
-                command_timeout=COMMAND_SECONDS,
+                command_timeout=command_seconds,
                 timeout=None,
                 statement_cache_size=0,  # SQLAlchemy has its own
                 **target.arguments,

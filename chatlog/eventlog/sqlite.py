@@ -76,8 +76,11 @@ class Sqlite:
         """Return the engine of the one connection that writes and checkpoints."""
         return _engine(self._open_to_write, 1, PRAGMAS, begin="BEGIN IMMEDIATE")
 
-    def reader(self, connections: int) -> AsyncEngine:
-        """Return an engine of read-only connections; their snapshots must stay short."""
+    def reader(self, connections: int, *, patient: bool = False) -> AsyncEngine:
+        """Return an engine of read-only connections; their snapshots must stay short.
+
+        None has a limit of time, ``patient`` or not.
+        """
         return _engine(self._open_to_read, connections, READER_PRAGMAS, begin="BEGIN")
 
     def _open_to_write(self) -> Opened:

@@ -12,10 +12,12 @@ import pytest
 import sqlalchemy as sa
 from alembic import op
 
-from chatlog.domain.errors import LogError
+from chatlog.domain.errors import LogError, Unavailable
+from chatlog.eventlog import postgres, postgres_session
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.lockfile import DatabaseBusy, LockFile
 from chatlog.eventlog.migrate import migrate, newest_revision, revision_of
+from chatlog.eventlog.opening import open_for_reading
 
 from .earlier import REVISIONS, make_earlier
 from .logbook import open_log
@@ -104,6 +106,63 @@ async def test_a_migration_that_fails_half_way_leaves_nothing_behind(
     assert await revision(database_url) is None
     async with open_log(database_url) as log:
         assert await log.table("SELECT * FROM events") == []
+
+
+SLOW_INDEXES = (
+    """CREATE FUNCTION public.slow() RETURNS event_trigger LANGUAGE plpgsql AS
+        'BEGIN PERFORM pg_sleep(1.5); END'""",
+    """CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('CREATE INDEX')
+        EXECUTE FUNCTION public.slow()""",
+)
+
+
+async def test_a_migration_may_take_longer_than_any_other_command(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgres_url)
+    await make_earlier(database, "0006")  # the next one makes an index: of many events it is slow
+    async with database.write() as connection, connection.begin():
+        await connection.execute(sa.text("UPDATE nodes SET ended_at = seen_at"))
+        for statement in SLOW_INDEXES:
+            await connection.execute(sa.text(statement))
+    await database.dispose()
+    monkeypatch.setattr(postgres_session, "COMMAND_SECONDS", 1)
+    await migrate(database)
+    await database.dispose()
+    assert await revision(postgres_url) == newest_revision()
+
+
+async def test_a_migration_waits_only_so_long_for_those_who_read(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "LOCK_TIMEOUT", "100ms")
+    database = Database(postgres_url)
+    await make_earlier(database, "0005")  # the next one changes a table
+    async with database.read() as reader:
+        await reader.execute(sa.text("SELECT count(*) FROM nodes, events"))
+        with pytest.raises(sa.exc.DBAPIError, match="lock timeout"):
+            await migrate(database)
+    await database.dispose()
+    assert await revision(postgres_url) == "0005"
+
+
+async def test_a_question_from_the_shell_may_take_longer_than_a_servers(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_log(postgres_url):
+        pass
+    monkeypatch.setattr(postgres_session, "COMMAND_SECONDS", 1)
+    slow = sa.text("SELECT pg_sleep(1.5)")
+    async with (
+        open_for_reading(postgres_url, patient=True) as patient,
+        patient.read() as connection,
+    ):
+        await connection.execute(slow)
+    database = Database(postgres_url)
+    with pytest.raises(Unavailable):
+        async with database.read() as connection:
+            await connection.execute(slow)
+    await database.dispose()
 
 
 @pytest.mark.parametrize("earlier", REVISIONS[:-1])
