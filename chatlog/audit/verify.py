@@ -7,6 +7,7 @@ it covers what was in the log when it came by.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,6 +27,8 @@ from chatlog.eventlog.database import Database
 from chatlog.eventlog.opening import why
 
 _PAGE: Final = 1_000
+_AT_ONCE: Final = 50
+"""Events that are checked, a few ms long, before everybody else has a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,10 @@ class RoomCheck:
         rows = await read_rows(
             connection, backend, self._room, self._after, limit=_PAGE, last=self._last
         )
-        accepted = [self._accept(row, secret) for row in rows]
-        await check_gone(connection, self._room, accepted)
+        for begin in range(0, len(rows), _AT_ONCE):
+            accepted = [self._accept(row, secret) for row in rows[begin : begin + _AT_ONCE]]
+            await check_gone(connection, self._room, accepted)
+            await asyncio.sleep(0)  # a server has others to serve
         await self._refold.compare_closed(connection)
         self._tell(len(rows))
         return bool(rows)

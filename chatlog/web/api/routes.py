@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -26,4 +27,9 @@ def add_routes(app: web.Application) -> None:
 async def show_description(request: web.Request) -> web.StreamResponse:
     """Answer with the API's description in OpenAPI."""
     prefix = request.path.removesuffix(_DESCRIPTION)
-    return await reply(request, describe(ENDPOINTS, prefix))
+    return await reply(request, _described(prefix))
+
+
+@lru_cache(maxsize=16)  # takes tens of ms to make; one for each place where the API is mounted
+def _described(prefix: str) -> dict[str, Any]:
+    return describe(ENDPOINTS, prefix)

@@ -12,6 +12,8 @@ import aiohttp
 import pytest
 from openapi_spec_validator import validate
 
+from chatlog.web.api import routes
+from chatlog.web.api.openapi import describe
 from tests.support.server import Server as Process
 
 from .conftest import Person, Server
@@ -27,6 +29,23 @@ async def test_the_description_is_openapi_3_1(server: Server) -> None:
     described = await server.ok("openapi.json")
     assert described["openapi"].startswith("3.1")
     validate(described)
+
+
+async def test_it_is_made_once_however_often_it_is_asked_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+
+    def counted(*asked: Any) -> Any:
+        nonlocal made
+        made += 1
+        return describe(*asked)
+
+    monkeypatch.setattr(routes, "describe", counted)
+    routes._described.cache_clear()
+    first, second = [await server.ok("openapi.json") for _ in range(2)]
+    assert first == second
+    assert made == 1
 
 
 async def test_every_endpoint_is_described(server: Server) -> None:
