@@ -27,8 +27,10 @@ COMMAND_SECONDS: Final = 20
 PATIENT_SECONDS: Final = 6 * 3_600
 """For one command where nobody else waits: an index of all events, a question about them."""
 
-_TRIGGERS_OFF: Final = "SELECT current_setting('session_replication_role') = 'replica'"
-_ABOUT: Final = "SELECT pg_backend_pid(), current_setting('server_encoding')"
+_ABOUT: Final = """
+SELECT pg_backend_pid(), current_setting('server_encoding'),
+    current_setting('session_replication_role')
+"""
 
 
 def set_statement(settings: Mapping[str, str], *, local: bool) -> str:
@@ -59,21 +61,19 @@ async def open_session(target: Target, purpose: Purpose) -> tuple[Any, bool]:
     seconds = PATIENT_SECONDS if purpose.is_patient else COMMAND_SECONDS
     connection = await _connect(target, seconds)
     try:
-        if purpose.writes:
-            await _check_triggers(connection)
-        pooled = await _keep(connection, purpose.settings)
+        pooled = await _keep(connection, purpose)
     except BaseException:
         connection.terminate()
         raise
     return connection, pooled
 
 
-async def _check_triggers(connection: asyncpg.Connection) -> None:
+def _check_triggers(role: str) -> None:
     """Refuse to write where the log's own triggers do not fire.
 
     Only a superuser could set this, so it is read: whoever set it has to take it back.
     """
-    if await connection.fetchval(_TRIGGERS_OFF):
+    if role == "replica":
         raise LogError(
             "Triggers are off in this database (session_replication_role = replica), so nothing "
             "protects the log: take that back, as with ALTER DATABASE … RESET "
@@ -81,14 +81,17 @@ async def _check_triggers(connection: asyncpg.Connection) -> None:
         )
 
 
-async def _keep(connection: asyncpg.Connection, settings: Mapping[str, str]) -> bool:
+async def _keep(connection: asyncpg.Connection, purpose: Purpose) -> bool:
+    settings = purpose.settings
     async with connection.transaction():
-        process, encoding = await connection.fetchrow(_ABOUT)
+        process, encoding, role = await connection.fetchrow(_ABOUT)
         if encoding != ENCODING:
             raise LogError(
                 f"The database's encoding is {encoding}, and chatlog needs UTF8: "
                 "make one with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'."
             )
+        if purpose.writes:
+            _check_triggers(role)
         pooled: bool = process != connection.get_server_pid()
         await connection.fetchrow(set_statement(settings, local=pooled))
         if pooled:
