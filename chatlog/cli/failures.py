@@ -78,7 +78,10 @@ def bad_usage_is_a_sentence() -> Iterator[None]:
 
 def fail(sentence: str, status: int = USAGE) -> NoReturn:
     """End with a sentence on stderr."""
-    output.say(f"chatlog: {sentence}", err=True)
+    try:
+        output.say(f"chatlog: {sentence}", err=True)
+    except OSError:  # nobody takes the sentence: the status still tells
+        silence(sys.stderr)
     sys.exit(status)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import sqlite3
+import sys
 import tempfile
 from pathlib import Path
 
@@ -122,6 +123,14 @@ async def test_where_nothing_can_be_printed_it_serves(
 ) -> None:
     server = await serve(sqlite_url, shell=f"exec {stream};")
     assert await server.stop() == 0
+
+
+async def test_where_no_error_can_be_printed_the_status_tells_it(tmp_path: Path) -> None:
+    missing = f"sqlite:///{tmp_path / 'missing.db'}"
+    for arguments in ("nonsense", f"rooms --database {missing}"):
+        command = f"exec {sys.executable} -m chatlog {arguments} 2> /dev/full"
+        process = await asyncio.create_subprocess_shell(command)
+        assert await process.wait() == 2
 
 
 async def test_a_folder_of_the_control_socket_that_is_gone_harms_nothing(
