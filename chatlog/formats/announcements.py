@@ -34,6 +34,7 @@ _NICK: Final = r"(?P<name>\S{1,200})"
 _NAME: Final = r"(?P<name>\S.{0,200}?)"
 """Also one with spaces, which some real logs have, and other networks."""
 _HOST: Final = r"(?: {1,3}[\[(]\S{0,300}[\])])"
+_OF_A_HOST: Final = re.compile(r" {0,2}[\[(][^\s@]{1,100}@[^\s@]{1,300}[\])](?: |$)")
 _FURTHER: Final = re.compile(r"(?<=.) {1,3}[\[(]")
 _REASON: Final = r" *[\[(].*"
 _CHANNEL: Final = r"[#&+!]\S*"
@@ -161,12 +162,14 @@ _WITH_SPACES: Final[tuple[Rule, ...]] = (
 
 _SILENT: Final = re.compile(
     r"(?:(?:server)?mode/\S+ .*|Mode \S+ \[.*"
-    r"|Topic(?: for \S+)?(?: is|:| set by| unset by)\b.*|Topic for \S+: .*|Set by .* on .*"
-    r"|.{1,200}? (?:has )?(?:sets? modes?:?|(?:changed|changes|unset|cleared) (?:the )?topic)\b.*"
-    r"|.{1,200}? (?:has )?set the topic\b.*|.{1,200}? (?:sets|removes) (?:ban|exempt|invite"
-    r"|channel)\b.*|.{1,200}? (?:gives|removes) (?:channel|voice|half|owner)\b.*"
-    r"|Irssi: .*|\S+ created .*|Channel \S+(?: created|:| modes).*|Join to \S+ was synced .*"
-    r"|Retrieving \S+ (?:modes|info).*|Attempting to rejoin .*|Home page for .*|Nicks \S+: .*"
+    r"|Topic(?: for \S+)?(?: is|:| set by| unset by)\b.*|Topic for \S+: .*|Topic \(\S+\): .*"
+    rf"|Set by .* on .*|\S{{1,200}}{_HOST}? (?:has )?(?:sets? modes?\b|set the topic\b"
+    r"|(?:changed|changes|unset|cleared) (?:the )?topic\b"
+    r"|(?:sets|removes) (?:ban|quiet|exempt|invite|user limit|channel)\b"
+    r"|(?:gives|removes) (?:channel|voice|half|owner)\b).*"
+    r"|Irssi: .*|\S+ created .*|Channel \S+(?: created|:| modes| url:).*|Join to \S+ was synced .*"
+    r"|Retrieving \S+ (?:modes|info).*|Attempting to rejoin .*|Home page for .*"
+    r"|(?:Nicks|Users on) \S+: .*|You(?:'ve|'re| have| are| were)\b.*"
     r"|Connected to IRC.*|Notice\(.*|Netsplit\b.*)",
     re.DOTALL | re.IGNORECASE,
 )
@@ -199,6 +202,8 @@ def starred(found: re.Match[str], stamp: Stamp | None, text: str) -> Line:
     if (what := announced(found["sentence"].strip())) is not None:
         return Line(stamp, what, text, is_announced=True)
     actor, _, deed = found["sentence"].partition(" ")
+    if _OF_A_HOST.match(deed):  # no action gives its actor's host
+        return Line(stamp, None, text, is_announced=True)
     return Line(stamp, acted(actor, deed), text)
 
 

@@ -66,12 +66,12 @@ def _marked(head: bytes) -> str | None:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
-    # In UTF-16 every other byte of a Latin letter is 0.
-    even, odd = head[0:4096:2].count(0), head[1:4096:2].count(0)
-    half = min(len(head), 4096) // 2
-    if odd > half * 0.4 and odd > 4 * even:
+    # A line of any log begins with ASCII, of which every other byte is 0 in UTF-16; what
+    # people write need not have any.
+    zeros = [byte == 0 for byte in head[:4]]
+    if zeros == [False, True, False, True]:
         return "utf-16-le"
-    if even > half * 0.4 and even > 4 * odd:
+    if zeros == [True, False, True, False]:
         return "utf-16-be"
     return None
 

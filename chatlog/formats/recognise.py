@@ -14,7 +14,7 @@ from chatlog.formats.dialects.weechat import WEECHAT
 from chatlog.formats.dialects.znc import ZNC
 from chatlog.formats.lines import Perhaps, Said
 
-DIALECTS: Final = {dialect.name: dialect for dialect in (IRC, IRSSI, WEECHAT, ZNC, HEXCHAT, MIRC)}
+DIALECTS: Final = {dialect.name: dialect for dialect in (IRC, ZNC, IRSSI, WEECHAT, HEXCHAT, MIRC)}
 FIRST_LINES: Final = 1_000
 
 
@@ -23,6 +23,8 @@ def recognise(lines: Sequence[str]) -> Dialect | None:
 
     Of several that understand as many, it is the one to which fewer are chats: a client
     that writes ``* bob (~bob@host) has joined`` does not mean an action.
+    Where that is equal too, as in a file of chats alone, it is the first in order: seconds in
+    brackets are ZNC's, as the others that may write them have headers.
     """
     best, found = (0, 0), None
     for dialect in DIALECTS.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -50,11 +50,29 @@ def slack_lines(folder: Path, files: Files) -> Iterator[Line]:
     Raises:
         LogError: if a file is not as Slack exports it.
     """
-    names = _names(folder, files)
-    for day in sorted(file for file in folder.iterdir() if _DAY.fullmatch(file.name)):
-        records = [record for record in _list(day, files) if isinstance(record, dict)]
-        for record in sorted(records, key=_time):
+    days = sorted(file for file in folder.iterdir() if _DAY.fullmatch(file.name))
+    names = _names_in_records(days, files) | _names(folder, files)
+    for day in days:
+        for record in sorted(_records(day, files), key=_time):
             yield _line(record, names)
+
+
+def _records(day: Path, files: Files) -> list[dict[str, Any]]:
+    return [record for record in _list(day, files) if isinstance(record, dict)]
+
+
+def _names_in_records(days: Sequence[Path], files: Files) -> dict[str, str]:
+    """Return who is who by the records themselves: ``users.json`` lacks other workspaces' people.
+
+    Only some records of such a person have the name, but all of them are of one person.
+    """
+    names: dict[str, str] = {}
+    for day in days:
+        for record in _records(day, files):
+            profile = record.get("user_profile")
+            if isinstance(profile, dict) and (name := profile.get("name")):
+                names.setdefault(str(record.get("user")), str(name))
+    return names
 
 
 def _list(file: Path, files: Files) -> list[Any]:
@@ -125,9 +143,7 @@ def _meaning(record: Mapping[str, Any], subtype: str, names: Mapping[str, str]) 
 def _author(record: Mapping[str, Any], names: Mapping[str, str]) -> str:
     user = record.get("user")
     if user is not None:
-        profile = record.get("user_profile")
-        own = profile.get("name") if isinstance(profile, dict) else None
-        return names.get(str(user)) or str(own or user)
+        return names.get(str(user)) or str(user)
     bot = record.get("bot_profile")
     titled = bot.get("name") if isinstance(bot, dict) else None
     return str(record.get("username") or titled or record.get("bot_id") or "")

@@ -365,6 +365,8 @@ def test_a_slack_export_is_imported_a_channel_at_a_time(sqlite_url: str, tmp_pat
         record("1577959320.000000", "beep", username="robot", subtype="bot_message"),
         record("1577959380.000000", "left", user="U2", subtype="channel_leave"),
         record("1577959390.000000", "set", user="U1", subtype="channel_topic"),
+        record("1577959400.000000", "from elsewhere", user="U9"),
+        record("1577959410.000000", "still I", user="U9", user_profile={"name": "lin"}),
     ]
     (general / "2020-01-02.json").write_text(json.dumps(day))
     assert "general" in refused("import", tmp_path, *ROOM, "--database", sqlite_url)
@@ -375,6 +377,7 @@ def test_a_slack_export_is_imported_a_channel_at_a_time(sqlite_url: str, tmp_pat
         ("2020-01-02T10:00:30.500000Z", "ida", None, "two\nlines"),
         ("2020-01-02T10:01:00.000200Z", "jon", None, "hi @ida & @here look (https://a.example)"),
     ]  # fmt: skip
+    assert {name for _, name, _, _ in told} == {"ida", "jon", "robot", "lin"}
     (general / "2020-01-03.json").write_text("{")
     assert "not JSON" in refused("import", general, "--room", "b", "--database", sqlite_url)
 

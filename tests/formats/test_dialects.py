@@ -95,6 +95,7 @@ LINES: dict[str, list[tuple[str, Meaning]]] = {
         ("10:00 -!- mode/#room [+o ann] by ChanServ", SILENT),
         ("10:00 -!- ServerMode/#room [+nt] by a.host", SILENT),
         ("10:00 -!- ann changed the topic of #room to: x", SILENT),
+        ("10:00 -!- You have been marked as being away", SILENT),
         (
             "10:00 -!- Irssi: #room: Total of 2 nicks [1 ops, 0 halfops, 0 voices, 1 normal]",
             OwnReady(),
@@ -173,6 +174,16 @@ LINES: dict[str, list[tuple[str, Meaning]]] = {
         ("Jan 02 10:00:00 *\tTopic for #room is: x", SILENT),
         ("Jan 02 10:00:00 *\tChanServ gives channel operator status to ann", SILENT),
         ("Jan 02 10:00:00 -ann-\tnotice", SILENT),
+        ("Jan 02 10:00:00 *\tann sets quiet on *!*@host", SILENT),
+        ("Jan 02 10:00:00 *\tann removes user limit", SILENT),
+        ("Jan 02 10:00:00 *\tChannel #room url: https://room.example", SILENT),
+        ("Jan 02 10:00:00 *\tUsers on #room: @ann bob", SILENT),
+        ("Jan 02 10:00:00 *\tYou've invited bob to #room (a.host)", SILENT),
+        (
+            "Jan 02 10:00:00 *\tann wonders who set the topic",
+            Said("ann", "/me wonders who set the topic"),
+        ),
+        ("Jan 02 10:00:00 *\tbob (b@h) materialised", None),
         (
             "**** BEGIN LOGGING AT Thu Jan  2 10:00:00 2020",
             Header("opened", local("2020-01-02T10:00")),
@@ -188,6 +199,9 @@ LINES: dict[str, list[tuple[str, Meaning]]] = {
         ("<@ann> hi", Said("ann", "hi")),
         ("[10:02] * ann waves", Said("ann", "/me waves")),
         ("[10:00] * bob (b@h) has joined #room", Came("bob")),
+        ("[10:00] *** bob (b@h) has joined #room", Came("bob")),
+        ("[10:00] *** bob materialised", None),
+        ("[10:00] * bob (b@h) materialised", None),
         ("[10:00] * Joins: bob (b@h)", Came("bob")),
         ("[10:00] * bob (b@h) has left #room (bye)", Went("bob", "left")),
         ("[10:03] * bob (b@h) Quit (Ping timeout)", Went("bob", "disconnected")),
@@ -225,6 +239,12 @@ def test_a_log_shows_its_dialect(dialect: str) -> None:
     found = recognise([line for line, said in LINES[dialect] if said is not None])
     assert found is not None
     assert found.name == dialect
+
+
+def test_a_log_of_chats_with_seconds_is_zncs_whose_arrivals_may_follow() -> None:
+    found = recognise(["[10:00:00] <ann> hello", "[10:00:05] <bob> hi"])
+    assert found is not None
+    assert found.name == "znc"
 
 
 def test_what_no_dialect_understands_is_of_none() -> None:

@@ -44,6 +44,12 @@ def test_lines_are_the_same_in_every_encoding(data: bytes, *, packed: bool) -> N
     assert list(text_lines(opened)) == TEXT.splitlines()
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_with_few_latin_letters_shows_its_encoding_too(encoding: str) -> None:
+    text = f"[10:00] <ann> {'世界一' * 40}\n"
+    assert list(text_lines(opener(text.encode(encoding)))) == text.splitlines()
+
+
 def test_a_line_that_is_not_utf8_is_windows_1252() -> None:
     data = LATIN.encode("cp1252") + TEXT.encode()
     assert list(text_lines(opener(data))) == LATIN.splitlines() + TEXT.splitlines()

@@ -1,11 +1,14 @@
-"""mIRC: ``[10:00] <@ann> hi`` and ``* ann waves``, in sessions with a date at their heads."""
+"""mIRC: ``[10:00] <@ann> hi`` and ``* ann waves``, in sessions with a date at their heads.
+
+Its first versions, and clients like them, begin the server's sentences with ``***``.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Final, Literal
 
-from chatlog.formats.announcements import starred
+from chatlog.formats.announcements import announced, starred
 from chatlog.formats.dialects import Dialect
 from chatlog.formats.lines import SILENT, Header, Line
 from chatlog.formats.stamps import CLOCK, DATE, stamp_of, written_out
@@ -13,6 +16,7 @@ from chatlog.formats.stamps import CLOCK, DATE, stamp_of, written_out
 _LINE: Final = re.compile(
     rf"(?:[\[(]?((?:{DATE}[ T])?{CLOCK})[\])]? )?(?:"
     r"<(?P<name>[^>]+)>(?: (?P<text>.*))?"
+    r"|\*\*\* (?P<server>.*)"
     r"|\* (?P<sentence>[^ *].*)"
     r"|(?P<notice>-[^ !-][^ ]*- .*|-$))",
     re.DOTALL,
@@ -33,6 +37,8 @@ def _parse(text: str) -> Line:
     stamp = None if found[1] is None else stamp_of(found[1])
     if stamp is None and found[1] is not None:
         return Line(None, None, text)
+    if found["server"] is not None:
+        return Line(stamp, announced(found["server"].strip()), text, is_announced=True)
     return starred(found, stamp, text)
 
 
