@@ -101,6 +101,11 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Undated:
+    """A header whose date is not understood, as in another language than English."""
+
+
+@dataclass(frozen=True, slots=True)
 class Silent:
     """A topic, a mode, a notice: understood, and no event."""
 
@@ -119,6 +124,7 @@ Meaning = (
     | OwnReady
     | OwnWent
     | Header
+    | Undated
     | Silent
     | None
 )

@@ -26,6 +26,7 @@ from chatlog.formats.lines import (
     Said,
     Stamp,
     Together,
+    Undated,
     Went,
 )
 from chatlog.formats.story import action_of
@@ -55,6 +56,8 @@ class Survey:
     first_line: str = ""
     half_days: bool = False
     steps_back: int = 0
+    undated: list[str] = field(default_factory=list)
+    """Headers whose date is not understood, the first ones."""
     first_at: str = ""
     last_at: str = ""
 
@@ -139,6 +142,8 @@ def _count(found: Survey, line: Line) -> None:
         _add_unknown(found, line)
     elif type(what) is Perhaps:
         found.old_actions.append(what.text)
+    elif type(what) is Undated:
+        found.undated = [*found.undated, line.text][:_SHOWN]
     else:
         _look_at(found, what)
 
@@ -223,6 +228,11 @@ def check(found: Survey, *, known: Callable[[], str], lenient: bool) -> None:
         raise not_understood(found.first_line, known())
     if lenient:
         return
+    if found.undated:
+        raise LogError(
+            f"The date of a header is not understood: {found.undated[0][:200]!r}. Write its month "
+            "in English, as in Jan, or give --lenient to have the lines' times alone say the days."
+        )
     if found.steps_back:
         raise LogError(
             f"The file's dates go back by more than two hours, {found.steps_back} times: sort it, "

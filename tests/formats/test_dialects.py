@@ -19,6 +19,7 @@ from chatlog.formats.lines import (
     Renamed,
     Said,
     Together,
+    Undated,
     Went,
 )
 from chatlog.formats.recognise import DIALECTS, recognise
@@ -118,6 +119,7 @@ LINES: dict[str, list[tuple[str, Meaning]]] = {
         ("10:00 -!- bob materialised", None),
         ("--- Log opened Thu Jan 02 10:00:01 2020", Header("opened", local("2020-01-02T10:00"))),
         ("--- Day changed Fri Jan 03 2020", Header("day", local("2020-01-03T00:00"))),
+        ("--- Day changed Fr Mai 01 2020", Undated()),
         ("--- Log closed Fri Jan 03 00:06:00 2020", Header("closed", local("2020-01-03T00:06"))),
     ],
     "weechat": [
@@ -188,6 +190,7 @@ LINES: dict[str, list[tuple[str, Meaning]]] = {
             "**** BEGIN LOGGING AT Thu Jan  2 10:00:00 2020",
             Header("opened", local("2020-01-02T10:00")),
         ),
+        ("**** BEGIN LOGGING AT yesterday", Undated()),
         (
             "**** ENDING LOGGING AT Thu Jan  2 11:00:00 2020",
             Header("closed", local("2020-01-02T11:00")),
@@ -221,6 +224,7 @@ LINES: dict[str, list[tuple[str, Meaning]]] = {
         ("Session Time: Fri Jan 03 00:00:00 2020", Header("day", local("2020-01-03T00:00"))),
         ("Session Close: Fri Jan 03 00:05:00 2020", Header("closed", local("2020-01-03T00:05"))),
         ("Session Ident: #room", SILENT),
+        ("Session Start: yesterday", Undated()),
         ("rubbish", None),
     ],
 }  # fmt: skip

@@ -226,6 +226,15 @@ def test_a_file_that_grows_meanwhile_is_told_as_far_as_it_was_looked_at(tmp_path
             ("2006-12-10 10:00:00\tada\ta", "2006-12-09 10:00:00\tada\tb"),
             "go back by more than two hours",
         ),
+        (
+            (
+                "--- Log opened Do Jan 02 10:00:01 2020",
+                *["10:00 <@ada> a"] * 99,
+                "--- Day changed Fr Mai 01 2020",
+                "11:00 <@ada> four months later",
+            ),
+            "'--- Day changed Fr Mai 01 2020'",
+        ),
     ],
 )
 def test_a_file_that_is_not_understood_is_refused_with_the_reason(

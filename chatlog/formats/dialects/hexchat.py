@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from chatlog.formats.announcements import starred
 from chatlog.formats.dialects import Dialect
-from chatlog.formats.lines import Header, Line
+from chatlog.formats.lines import Header, Line, Undated
 from chatlog.formats.stamps import CLOCK, DATE, match_timed, written_out
 
 _LINE: Final = re.compile(
@@ -16,6 +16,10 @@ _LINE: Final = re.compile(
     r"|\*[\t ](?P<sentence>.*)"
     r"|(?P<notice>-[^ \t!-][^ \t]*-[\t ].*|\[[^\]]*\][\t ].*|>[^<]*<[\t ].*))",
     re.DOTALL,
+)
+_HEADERS: Final[tuple[tuple[str, Literal["opened", "closed"]], ...]] = (
+    ("**** BEGIN LOGGING AT ", "opened"),
+    ("**** ENDING LOGGING AT ", "closed"),
 )
 
 
@@ -29,11 +33,10 @@ def _parse(text: str) -> Line:
 
 
 def _header(text: str) -> Line:
-    at = written_out(text)
-    if at is not None and text.startswith("**** BEGIN LOGGING AT "):
-        return Line(None, Header("opened", at), text)
-    if at is not None and text.startswith("**** ENDING LOGGING AT "):
-        return Line(None, Header("closed", at), text)
+    for beginning, kind in _HEADERS:
+        if text.startswith(beginning):
+            at = written_out(text)
+            return Line(None, Undated() if at is None else Header(kind, at), text)
     return Line(None, None, text)
 
 

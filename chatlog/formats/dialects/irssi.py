@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from chatlog.formats.announcements import announced
 from chatlog.formats.dialects import Dialect
-from chatlog.formats.lines import SILENT, Header, Line, acted, said
+from chatlog.formats.lines import SILENT, Header, Line, Undated, acted, said
 from chatlog.formats.stamps import CLOCK, DATE, OFFSET, match_timed, written_out
 
 _TIMED: Final = re.compile(
@@ -42,8 +42,9 @@ def _parse(text: str) -> Line:
 
 def _header(text: str) -> Line:
     for beginning, kind in _HEADERS:
-        if text.startswith(beginning) and (at := written_out(text)) is not None:
-            return Line(None, Header(kind, at), text)
+        if text.startswith(beginning):
+            at = written_out(text)
+            return Line(None, Undated() if at is None else Header(kind, at), text)
     return Line(None, None, text)
 
 

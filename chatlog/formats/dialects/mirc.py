@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from chatlog.formats.announcements import announced, starred
 from chatlog.formats.dialects import Dialect
-from chatlog.formats.lines import SILENT, Header, Line
+from chatlog.formats.lines import SILENT, Header, Line, Undated
 from chatlog.formats.stamps import CLOCK, DATE, stamp_of, written_out
 
 _LINE: Final = re.compile(
@@ -44,8 +44,9 @@ def _parse(text: str) -> Line:
 
 def _header(text: str) -> Line:
     kind = _HEADERS.get(text.partition(":")[0])
-    if kind is not None and (at := written_out(text)) is not None:
-        return Line(None, Header(kind, at), text)
+    if kind is not None:
+        at = written_out(text)
+        return Line(None, Undated() if at is None else Header(kind, at), text)
     return Line(None, SILENT if text.startswith("Session Ident") else None, text)
 
 
