@@ -99,13 +99,17 @@ class Clock:
         known = self._written or self._base
         if known is None:
             raise LogError("The file does not say of which year it is: give --date.")
-        try:
-            found = datetime(known.year, month, day)  # noqa: DTZ001 - local, as written
-        except ValueError:
-            raise LogError(f"{known.year} has no day {day} of month {month}.") from None
-        if known - found > timedelta(days=180):
-            return found.replace(year=known.year + 1)
-        return found
+        for year in (known.year, known.year + 1):
+            try:
+                found = datetime(year, month, day)  # noqa: DTZ001 - local, as written
+            except ValueError:  # 29 February, or beyond the year 9999
+                continue
+            if known - found <= timedelta(days=180):
+                return found
+        raise LogError(
+            f"After {known.date()} comes no day {day} of month {month} within a year: sort the "
+            "file, or give another --date."
+        )
 
     def _read_time(self, stamp: Stamp) -> None:
         if self._base is None:

@@ -158,14 +158,18 @@ def _text(record: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _attached(record: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a record says beside its text: files' names, and bots' attachments."""
-    for file in record.get("files") or ():
-        if isinstance(file, dict) and (name := file.get("name") or file.get("title")):
+    for file in _objects(record, "files"):
+        if name := file.get("name") or file.get("title"):
             yield f"[{name}]"
     if record.get("text"):
         return
-    for attachment in record.get("attachments") or ():
-        if isinstance(attachment, dict):
-            yield str(attachment.get("text") or attachment.get("fallback") or "")
+    for attachment in _objects(record, "attachments"):
+        yield str(attachment.get("text") or attachment.get("fallback") or "")
+
+
+def _objects(record: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    listed = record.get(key)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 def _entity(inside: str, names: Mapping[str, str]) -> str:

@@ -367,6 +367,7 @@ def test_a_slack_export_is_imported_a_channel_at_a_time(sqlite_url: str, tmp_pat
         record("1577959390.000000", "set", user="U1", subtype="channel_topic"),
         record("1577959400.000000", "from elsewhere", user="U9"),
         record("1577959410.000000", "still I", user="U9", user_profile={"name": "lin"}),
+        record("1577959420.000000", "odd", user="U1", files=1, attachments=True),
     ]
     (general / "2020-01-02.json").write_text(json.dumps(day))
     assert "general" in refused("import", tmp_path, *ROOM, "--database", sqlite_url)

@@ -125,6 +125,17 @@ def test_dates_offsets_and_halves_of_the_day_are_taken_as_they_are() -> None:
 def test_a_date_without_a_year_is_of_the_line_before_or_of_new_year() -> None:
     found = told("Dec 31 23:59:00", "Jan 01 00:00:10", day=date(2019, 12, 31))
     assert found == ["2019-12-31T23:59", "2020-01-01T00:00"]
+    found = told("Dec 31 23:59:00", "Feb 29 10:00:00", day=date(2019, 12, 31))
+    assert found == ["2019-12-31T23:59", "2020-02-29T10:00"]
+
+
+@pytest.mark.parametrize(
+    ("before", "time"),
+    [(date(2019, 1, 1), "Feb 30 10:00:00"), (date(9999, 12, 31), "Jan 01 10:00:00")],
+)
+def test_a_date_that_no_year_has_is_an_error_in_words(before: date, time: str) -> None:
+    with pytest.raises(LogError, match="--date"):
+        told(time, day=before)
 
 
 def test_headers_give_the_day() -> None:
