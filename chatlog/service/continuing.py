@@ -113,8 +113,9 @@ class _Comparison:
             self.next = next(self._happenings, None)
         elif self.known and not self._is_bookkeeping(event):
             raise LogError(
-                f"Event {event.seq} of the room is not in the file: it is no earlier state of this "
-                "file that was imported. Import into another room."
+                f"Event {event.seq} of the room is not in the file: what was imported is no "
+                "earlier state of this file, or its last line was then half written. Import into "
+                "another room."
             )
 
     def place(self, room: Room) -> Place:

@@ -236,6 +236,17 @@ def test_a_log_that_was_changed_since_is_not_continued(sqlite_url: str, tmp_path
     assert heads(sqlite_url) == head
 
 
+def test_a_log_whose_last_line_was_half_written_is_refused_with_that_reason(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "2020-01-02.log"
+    file.write_text("[10:00] <ida> one\n[10:01] <ida> tw")
+    take(file, sqlite_url)
+    file.write_text("[10:00] <ida> one\n[10:01] <ida> two\n")
+    said = refused("import", file, *ROOM, "--continue", "--database", sqlite_url)
+    assert "half written" in said
+
+
 LONG = "".join(f"[{n // 60 % 24:02}:{n % 60:02}] <user{n % 7}> line {n}\n" for n in range(2_400))
 
 
