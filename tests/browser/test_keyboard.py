@@ -16,7 +16,7 @@ async def test_the_sheet_of_keys_opens_and_closes(people: People) -> None:
     await ada.composer.fill("")
     await ada.log.focus()
     await ada.page.keyboard.press("?")
-    await expect(ada.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await expect(ada.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     await ada.page.keyboard.press("Escape")
     await expect(ada.page.get_by_role("dialog")).to_have_count(0)
     await expect(ada.log).to_be_focused()

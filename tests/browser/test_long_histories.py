@@ -65,7 +65,7 @@ async def test_the_beginning_is_reached_and_the_way_back_has_no_gap(
     await ada.log.focus()
     for _ in range(30):
         await ada.page.keyboard.press("Home")
-        if await ada.page.get_by_text("This is where").count():
+        if await ada.page.get_by_text("This is the beginning of").count():
             break
         await ada.page.wait_for_timeout(60)
     await expect(ada.words.first).to_have_text("line 0")

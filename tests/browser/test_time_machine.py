@@ -111,7 +111,7 @@ async def test_filters_are_in_the_address_and_narrow_table_and_export(
     await page.reload()
     await expect(rows).to_have_count(2)
     await page.get_by_label("Type").select_option("leave")
-    await expect(page.get_by_text("No event passes these filters")).to_be_visible()
+    await expect(page.get_by_text("No event matches these filters")).to_be_visible()
     await page.get_by_role("button", name="Show all").click()
     await expect(rows).to_have_count(8)
     await page.get_by_role("textbox", name="From").fill("7")
@@ -226,7 +226,7 @@ async def test_a_room_that_is_not_there_says_so(auditor: Person) -> None:
     page = await visit(auditor, room="nowhere")
     await expect(page.get_by_role("alert")).to_contain_text("nowhere cannot be shown")
     page = await visit(auditor)
-    await expect(page.get_by_role("link", name="To the chat")).to_be_visible()
+    await expect(page.get_by_role("link", name="Go to the chat")).to_be_visible()
 
 
 async def test_a_filter_that_cannot_be_read_shows_and_exports_nothing_and_says_why(

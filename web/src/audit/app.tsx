@@ -1,4 +1,4 @@
-/** The page's shape: what and how sure, when, and then: the log beside the room as it was. */
+/** The page's layout: header with verdict, slider, and the log beside the room at that time. */
 import { useEffect } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
 import { Badge } from "./badge.tsx";
@@ -12,7 +12,7 @@ import { Transport } from "./transport.tsx";
 import { pane, room, witnesses, type Pane } from "./view.ts";
 import { Witnesses } from "./witnesses.tsx";
 
-const PANES: readonly [Pane, string][] = [["table", "Events"], ["room", "Room then"], ["people", "People"]];
+const PANES: readonly [Pane, string][] = [["table", "Events"], ["room", "Room at this time"], ["people", "People"]];
 
 export function App() {
   useEffect(listenToKeys, []);
@@ -46,10 +46,10 @@ function Everything() {
 function Progress() {
   if (fault.value) return (
     <p class="strip warning" role="alert"><Icon name="warning" /><span>{fault.value}</span>
-      <button type="button" class="link" onClick={() => void load(room.value!, false)}>Go on</button></p>
+      <button type="button" class="link" onClick={() => void load(room.value!, false)}>Retry</button></p>
   );
   if (firstSeq.value > 1 && !loading.value)
-    return <p class="strip"><span>This room is long: its log is shown from seq {firstSeq.value.toLocaleString()} on.</span></p>;
+    return <p class="strip"><span>This room is long: its log is shown from seq {firstSeq.value.toLocaleString()}.</span></p>;
   if (!loading.value) return null;
   return <progress class="progress" aria-label="Loading the log" max={head.value} value={lastSeq.value} />;
 }
@@ -59,19 +59,19 @@ function Waiting({ room: name }: { room: string }) {
     <div class="nothing" role="alert">
       <h1>{name} cannot be shown</h1>
       <p>{fault.value}</p>
-      <button type="button" class="primary" onClick={() => void load(name, true)}>Try again</button>
+      <button type="button" class="primary" onClick={() => void load(name, true)}>Retry</button>
     </div>
   );
   return <div class="nothing" role="status"><p>{loading.value ? "Loading the log…" : "This room has no events."}</p></div>;
 }
 
 function NoRooms() {
-  if (rooms.value === null && !fault.value) return <div class="nothing" role="status"><p>Looking for rooms…</p></div>;
+  if (rooms.value === null && !fault.value) return <div class="nothing" role="status"><p>Loading rooms…</p></div>;
   return (
     <div class="nothing">
-      <h1>{fault.value ? "The rooms cannot be listed" : "There is no room yet"}</h1>
-      <p>{fault.value ?? "What is said in the chat will be here, event by event."}</p>
-      <a class="primary" href={new URL(".", document.baseURI).href}>To the chat</a>
+      <h1>{fault.value ? "The rooms cannot be listed" : "There are no rooms yet"}</h1>
+      <p>{fault.value ?? "Events from the chat will appear here."}</p>
+      <a class="primary" href={new URL(".", document.baseURI).href}>Go to the chat</a>
     </div>
   );
 }

@@ -1,6 +1,6 @@
-/** The verification badge: a verdict this browser reached, or why there is none. */
+/** The verification badge: this browser's verdict, or why it has none. */
 import { Icon } from "../ui/icons.tsx";
-import { number } from "../ui/words.ts";
+import { number, plural } from "../ui/words.ts";
 import { check, verdict } from "./chain.ts";
 import { head } from "./room-log.ts";
 import { room, seq } from "./view.ts";
@@ -17,8 +17,8 @@ export function Badge() {
     case "whole":
       return (
         <button type="button" class="verdict whole" onClick={again}
-          title={`All ${number.format(state.seq)} events follow from each other, up to the hash ${state.hash}. Computed in this browser; click to check again.`}>
-          <Icon name="check" /><span>Verified<span class="more">, {number.format(state.seq)} events</span></span>
+          title={`${plural(state.seq, "event")} in an unbroken chain, up to the hash ${state.hash}. Computed in this browser; click to verify again.`}>
+          <Icon name="check" /><span>Verified<span class="more">, {plural(state.seq, "event")}</span></span>
         </button>
       );
     case "broken":
@@ -28,6 +28,6 @@ export function Badge() {
         </button>
       );
     default:
-      return <button type="button" class="verdict" title={`${state.why} Click to try again.`} onClick={again}><Icon name="warning" />Not verified</button>;
+      return <button type="button" class="verdict" title={`${state.why} Click to retry.`} onClick={again}><Icon name="warning" />Not verified</button>;
   }
 }

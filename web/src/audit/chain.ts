@@ -25,7 +25,7 @@ export function forget(): void {
 export async function check(room: string): Promise<void> {
   forget();
   if (!canVerify()) {
-    verdict.value = { is: "unknown", why: "A browser computes hashes on https or on this machine only." };
+    verdict.value = { is: "unknown", why: "Browsers compute hashes only on https or localhost." };
     return;
   }
   const { signal: stop } = (under = new AbortController());

@@ -1,4 +1,4 @@
-/** The filters, each in the address as it is typed. */
+/** The filters, written to the address as they are typed. */
 import { Icon } from "../ui/icons.tsx";
 import { NO_FILTERS, TYPES, isActive, isReadable, type Filters } from "./filters.ts";
 import { filters } from "./view.ts";

@@ -1,5 +1,6 @@
 /** Which events are shown: who, type, from, to, text. Kept in the address, so a view has a link. */
 import type { LogEvent } from "../../client/index.ts";
+import { plural } from "../ui/words.ts";
 import { spanOf, type Span } from "./points.ts";
 
 export const TYPES = ["chat", "join", "leave", "erasure"] as const;
@@ -30,7 +31,7 @@ export function textOf(event: LogEvent): string {
     case "erasure": return `erased ${event.of.join(", ")}`;
     case "unknown": return "";
     default: {
-      const tabs = event.type === "session" || event.sessions > 1 ? `, ${event.sessions} sessions now` : "";
+      const tabs = event.type === "session" || event.sessions > 1 ? `, ${plural(event.sessions, "session")} now` : "";
       return event.event === "join" ? `joined${tabs}` : `${event.cause ?? "left"}${tabs}`;
     }
   }

@@ -1,4 +1,4 @@
-/** Which room, how sure, and what leaves the page: a file, a link to the chat. */
+/** The header: the room, the verdict, the export and the link to the chat. */
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { chatAddress } from "../ui/addresses.ts";
@@ -13,7 +13,7 @@ export function Header({ badge }: { badge: ComponentChildren }) {
   const names = [...new Set([...(room.value === null ? [] : [room.value]), ...(rooms.value ?? []).map((info) => info.room)])];
   return (
     <header class="top">
-      <a class="brand" href={new URL(".", document.baseURI).href} title="To the chat">
+      <a class="brand" href={new URL(".", document.baseURI).href} title="Go to the chat">
         <span class="mark" aria-hidden="true"><i /><i /><i /></span><span class="word">chatlog</span>
       </a>
       <span class="section">Time machine</span>
@@ -42,7 +42,7 @@ function Export() {
     <details class="menu" ref={menu} onFocusOut={(event) => { if (!menu.current!.contains(event.relatedTarget as Node | null)) menu.current!.open = false; }}>
       <summary class="quiet" aria-disabled={count === 0}><Icon name="save" /><span class="word">Export</span></summary>
       <div>
-        <p class={fault === null ? "note" : "note fault"}>{fault ?? `${plural(count, "event")} as filtered`}</p>
+        <p class={fault === null ? "note" : "note fault"}>{fault ?? `${plural(count, "event")} in this view`}</p>
         <button type="button" disabled={count === 0} onClick={() => run("jsonl")}>JSON lines</button>
         <button type="button" disabled={count === 0} onClick={() => run("csv")}>CSV table</button>
       </div>

@@ -1,4 +1,4 @@
-/** The room as it was: who was there, and what had been said. */
+/** The room at the chosen time: the people present and the messages so far. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ChatEvent } from "../../client/index.ts";
 import { chatAddress } from "../ui/addresses.ts";
@@ -35,8 +35,8 @@ export function RoomThen() {
           {present.value.length > NAMED && <li class="rest">and {plural(present.value.length - NAMED, "other")}</li>}
         </ul>
       </header>
-      <div class="said" ref={box} tabIndex={0} role="region" aria-label="What had been said">
-        {said.length === 0 && <p class="none">Nothing had been said yet.</p>}
+      <div class="said" ref={box} tabIndex={0} role="region" aria-label="Messages so far">
+        {said.length === 0 && <p class="none">No messages yet.</p>}
         {said.map((event, index) => (
           <div key={event.seq}>
             {(index === 0 || dayKey(said[index - 1]!.at) !== dayKey(event.at)) && <p class="day"><span>{dayName(event.at)}</span></p>}
@@ -57,7 +57,7 @@ function Said({ event }: { event: ChatEvent }) {
       <p><b class={hueClass(username)}>{username}</b> {erased ? <em class="gone">erased</em> : <Words text={done ?? message} />}</p>
       <span class="tools">
         <button type="button" class="icon-button" aria-label={`Who could have seen message ${seq}`} title="Who could have seen this" onClick={() => { witnesses.value = seq; }}><Icon name="people" /></button>
-        <a class="icon-button" href={chatAddress(event.room, seq)} aria-label={`Message ${seq} in the chat`} title="In the chat"><Icon name="link" /></a>
+        <a class="icon-button" href={chatAddress(event.room, seq)} aria-label={`Message ${seq} in the chat`} title="Show in the chat"><Icon name="link" /></a>
       </span>
     </article>
   );

@@ -52,7 +52,7 @@ export function Table() {
           </div>
         </div>
         {shown.value.length === 0 && (
-          <p class={fault === null ? "none" : "none fault"} role={fault === null ? undefined : "alert"}>{fault ?? "No event passes these filters."} <button type="button" class="link" onClick={() => { filters.value = NO_FILTERS; }}>Show all</button></p>
+          <p class={fault === null ? "none" : "none fault"} role={fault === null ? undefined : "alert"}>{fault ?? "No event matches these filters."} <button type="button" class="link" onClick={() => { filters.value = NO_FILTERS; }}>Show all</button></p>
         )}
       </div>
       <p class="foot note">{isActive(filters.value) ? `${plural(shown.value.length, "event")} of ${events.value.length.toLocaleString()}` : plural(events.value.length, "event")}</p>

@@ -1,4 +1,4 @@
-/** The way through time: a slider over the events, play, speed. */
+/** The time controls: a slider over the events, play, speed. */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
@@ -32,11 +32,11 @@ export function Transport() {
       <select aria-label="Speed" value={String(speed.value)} onChange={(change) => { speed.value = Number(change.currentTarget.value); }}>
         {SPEEDS.map((each) => <option key={each} value={String(each)}>{each}/s</option>)}
       </select>
-      <button type="button" class="icon-button" aria-label="One event back" title="←" onClick={() => go(moment.value - 1)}><span class="flip"><Icon name="play" /></span></button>
+      <button type="button" class="icon-button" aria-label="Previous event" title="←" onClick={() => go(moment.value - 1)}><span class="flip"><Icon name="play" /></span></button>
       <input type="range" class="slider" aria-label="Event" min={firstSeq.value} max={lastSeq.value} value={moment.value}
         aria-valuetext={`Event ${moment.value} of ${lastSeq.value}, ${exactTime(at)}`}
         onInput={(change) => { playing.value = false; go(Number(change.currentTarget.value)); }} />
-      <button type="button" class="icon-button" aria-label="One event on" title="→" onClick={() => go(moment.value + 1)}><Icon name="play" /></button>
+      <button type="button" class="icon-button" aria-label="Next event" title="→" onClick={() => go(moment.value + 1)}><Icon name="play" /></button>
       <p class="moment" title={exactTime(at)}><b>{number.format(moment.value)}</b> <span>of {number.format(lastSeq.value)}</span>
         <time dateTime={at}>{dayName(at)}, {clockTime(at)}</time></p>
       <button type="button" class="quiet" onClick={() => { seq.value = null; void load(room.value!, false); }}>Now</button>

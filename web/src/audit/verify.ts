@@ -75,7 +75,7 @@ export async function follow(from: Link, events: readonly ProvedEvent[]): Promis
 async function step(link: Link, event: ProvedEvent): Promise<Link | Fault> {
   const { seq, proof } = event;
   const fault = (what: string): Fault => ({ seq: link.seq + 1, what });
-  if (seq !== link.seq + 1) return fault(`the next event has the seq ${seq}`);
+  if (seq !== link.seq + 1) return fault(`the next event has seq ${seq}`);
   if (proof.format !== FORMAT) return { seq, what: `its format is ${proof.format}, which this page does not know` };
   if (link.roomId !== null && proof.room_id !== link.roomId) return fault("it belongs to another room");
   const [hash, name, text] = await Promise.all([
@@ -83,9 +83,9 @@ async function step(link: Link, event: ProvedEvent): Promise<Link | Fault> {
     sealed(proof.name_salt, event.username, proof.name_commitment),
     sealed(proof.text_salt, textOf(event), proof.text_commitment),
   ]);
-  if (toHex(hash) !== proof.hash || !proof.hash.startsWith(event.hash)) return fault("its hash does not follow from what it says");
-  if (!name) return fault("its name is not the one that was sealed");
-  if (!text) return fault("its words are not the ones that were sealed");
+  if (toHex(hash) !== proof.hash || !proof.hash.startsWith(event.hash)) return fault("its hash does not match its content");
+  if (!name) return fault("its username is not the one that was committed to");
+  if (!text) return fault("its text is not the one that was committed to");
   return { seq, hash, roomId: proof.room_id };
 }
 

@@ -1,4 +1,4 @@
-/** Who could have seen a message, and the join and leave that say so. */
+/** The people who could have seen a message, with the join and leave that show it. */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../ui/addresses.ts";
@@ -27,10 +27,10 @@ interface Page {
 }
 
 const GROUPS: readonly [string, string, string][] = [
-  ["open", "Present", "It was delivered to an open connection of theirs."],
-  ["uncertain", "Present in the log, not surely", "Their server had died; they were last seen before this."],
-  ["replayed", "Served it later", "They joined afterwards and got it in the replay."],
-  ["possible", "Could have read back to it", "They joined afterwards and may have paged to it."],
+  ["open", "Present", "Delivered to one of their open connections."],
+  ["uncertain", "Possibly present", "Present in the log, but their server had died and they were last seen before this."],
+  ["replayed", "Received it later", "Joined afterwards and received it in the replay."],
+  ["possible", "May have read it later", "Joined afterwards and may have paged back to it."],
 ];
 const MOST = 1_000;
 
@@ -57,7 +57,7 @@ export function Witnesses({ seq }: { seq: number }) {
       </header>
       <div class="said" tabIndex={0} role="region" aria-label="Witnesses">
         {fault.value ? <p class="none" role="alert">{fault.value}</p>
-          : found.value === null ? <p class="none" role="status">Asking…</p>
+          : found.value === null ? <p class="none" role="status">Loading…</p>
           : found.value.length === 0 ? <p class="none">Nobody was in the room.</p>
           : GROUPS.map(([certainty, title, why]) => <Group key={certainty} title={title} why={why} certainty={certainty} />)}
         {more.value && <p class="none">More than {MOST.toLocaleString()}: the command line lists them all.</p>}

@@ -1,11 +1,11 @@
-/** The sheet of keys. */
+/** The list of keyboard shortcuts. */
 import { Dialog } from "../ui/dialog.tsx";
 import { commands } from "./keyboard.ts";
 import { open } from "./place.ts";
 
 export function KeysDialog() {
   return (
-    <Dialog title="Keys" name="keys" onClose={() => { open.value = null; }}>
+    <Dialog title="Keyboard shortcuts" name="keys" onClose={() => { open.value = null; }}>
       <div class="key-groups">
         {commands.map((group) => (
           <section key={group.title}>

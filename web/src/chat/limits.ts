@@ -1,7 +1,7 @@
-/** The contract's limits, told to a person before the server has to. */
+/** The protocol's limits, checked in the page before the server checks them. */
 
 export const MESSAGE_BYTES = 8_192;
-/** From here on the composer counts aloud. */
+/** From this length on the composer shows the bytes left. */
 export const COUNT_FROM_BYTES = 7_000;
 
 const encoder = new TextEncoder();
@@ -17,18 +17,18 @@ export function cleaned(text: string): string {
 
 /** What is wrong with a username, or null. The server has the last word. */
 export function nameFault(name: string): string | null {
-  if (name === "") return "A name is needed.";
-  if ([...name].length > 64) return "A name has at most 64 characters.";
-  if (/[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u.test(name)) return "A name has no invisible characters.";
+  if (name === "") return "Enter a name.";
+  if ([...name].length > 64) return "Names may have at most 64 characters.";
+  if (/[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u.test(name)) return "Names must not contain invisible characters.";
   return null;
 }
 
 /** What is wrong with a room's name, or null. */
 export function roomFault(name: string): string | null {
-  if (name === "") return "A room needs a name.";
-  if ([...name].length > 64) return "A room's name has at most 64 characters.";
-  if (!/^[\p{L}\p{M}\p{Nd} ._\-#@:+&'()]+$/u.test(name)) return "Letters, digits, spaces and ._-#@:+&'() make a room's name.";
-  if (/^\.+$/.test(name)) return "A room's name is more than dots.";
+  if (name === "") return "Enter a room name.";
+  if ([...name].length > 64) return "Room names may have at most 64 characters.";
+  if (!/^[\p{L}\p{M}\p{Nd} ._\-#@:+&'()]+$/u.test(name)) return "Room names may contain only letters, digits, spaces and ._-#@:+&'().";
+  if (/^\.+$/.test(name)) return "Room names must not consist of dots only.";
   return null;
 }
 

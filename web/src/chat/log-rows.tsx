@@ -97,10 +97,10 @@ export function PresenceLine({ row: { seq, at, parts } }: { row: PresenceRow }) 
 }
 
 export function ErasureRow({ event }: { event: ErasureEvent }) {
-  return <p class="aside-line" data-row data-seq={event.seq} title={exactTime(event.at)}><span>{event.username} erased {plural(event.of.length, "entry", "entries")}</span></p>;
+  return <p class="aside-line" data-row data-seq={event.seq} title={exactTime(event.at)}><span>{event.username} erased the content of {plural(event.of.length, "event")}</span></p>;
 }
 
-/** A message on its way: shown where it will be, and honest about where it is. */
+/** A message not yet in the log, shown at the end with its state. */
 export function PendingRow({ pending, room }: { pending: Pending; room: Room }) {
   version.value;
   const { id, username, message, written, state, error } = pending;
@@ -113,10 +113,10 @@ export function PendingRow({ pending, room }: { pending: Pending; room: Room }) 
         <p class="words"><Words text={done === null ? message : `${username} ${done}`} /></p>
         <p class="fate">
           {state === "refused" ? <><Icon name="warning" /><span>Not sent. {error?.message}</span>
-            <button type="button" class="link" onClick={() => room.outbox.retry(id)}>Try again</button>
-            <button type="button" class="link" onClick={() => room.outbox.drop(id)}>Drop</button></>
+            <button type="button" class="link" onClick={() => room.outbox.retry(id)}>Retry</button>
+            <button type="button" class="link" onClick={() => room.outbox.drop(id)}>Discard</button></>
           : <><Icon name="clock" /><span>{fate(pending, room)}</span>
-            {state === "waiting" && <button type="button" class="link" onClick={() => room.outbox.drop(id)}>Drop</button>}</>}
+            {state === "waiting" && <button type="button" class="link" onClick={() => room.outbox.drop(id)}>Discard</button>}</>}
         </p>
       </div>
     </article>
@@ -127,5 +127,5 @@ function fate({ state, error }: Pending, room: Room): string {
   if (state === "placed") return "In the log";
   if (state === "sent") return "Sending…";
   if (room.state.is !== "live") return "Waiting for the connection";
-  return error ? `${error.message} Trying again…` : "Waiting its turn";
+  return error ? `${error.message} Retrying…` : "Queued";
 }

@@ -1,5 +1,5 @@
 /**
- * What was said: a window on the room's events that follows the present or stays where it is.
+ * The log: a window on the room's events that follows the present or stays where it is.
  *
  * Promises: what is being read does not move, whatever comes above or below it; the page holds
  * some hundreds of rows however long the history; a screen reader hears what is new and not
@@ -64,7 +64,7 @@ export function Log({ room }: { room: Room }) {
         {rows.map((row) => draw(row, room.name, name))}
         {timeline.atPresent && outbox.pending.map((pending) => <PendingRow key={pending.id} pending={pending} room={room} />)}
         {room.loading === "newer" && <p class="loading">Loading…</p>}
-        {empty && <p class="first-word">Nothing has been said here yet. Say the first word.</p>}
+        {empty && <p class="first-word">No messages yet. Write the first.</p>}
       </div>
       {!scroll.atEnd && live && (
         <button type="button" class="to-present" onClick={() => scroll.toPresent()}>
@@ -103,7 +103,7 @@ function Beginning({ room }: { room: Room }) {
   const { first, moreBefore } = room.timeline;
   if (first === null) return <div class="skeleton" aria-label="Loading">{[62, 38, 74, 50].map((width) => <i key={width} class={`w${width}`} />)}</div>;
   if (moreBefore) return <p class="loading">{room.loading === "older" ? "Loading older messages…" : " "}</p>;
-  return <p class="beginning">This is where <b>{room.name}</b> begins.</p>;
+  return <p class="beginning">This is the beginning of <b>{room.name}</b>.</p>;
 }
 
 function draw(row: Row, room: string, name: string) {

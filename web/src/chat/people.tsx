@@ -1,4 +1,4 @@
-/** Who is present, each once whatever their tabs. */
+/** The people present, each once however many tabs they have. */
 import type { Room } from "../../client/index.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar } from "../ui/person.tsx";
@@ -20,7 +20,7 @@ export function People({ room }: { room: Room }) {
         <h2>Present <span class="count">{number.format(count)}</span></h2>
         <button type="button" class="icon-button only-narrow" aria-label="Close people" onClick={() => { drawer.value = null; }}><Icon name="close" /></button>
       </header>
-      {stale && <p class="note">As of when the connection was lost.</p>}
+      {stale && <p class="note">As of the last connection.</p>}
       <ul>
         {shown.map((name) => (
           <li key={name}><Avatar name={name} small /><span class="name" title={name}>{name}</span>{name === me.value && <span class="you">you</span>}</li>

@@ -1,4 +1,4 @@
-/** One room: what it is, what was said, what is being said. */
+/** One room: its header, its log and the composer. */
 import { useState } from "preact/hooks";
 import type { Room } from "../../client/index.ts";
 import { auditAddress } from "../ui/addresses.ts";
@@ -40,7 +40,7 @@ function Offline({ room }: { room: Room }) {
   return (
     <div class="offline">
       <Icon name="warning" />
-      <span>{waiting > 0 ? "Not connected. What you wrote is kept and sent on return." : "Not connected. You can go on writing: it is sent on return."}</span>
+      <span>{waiting > 0 ? "Not connected. Your messages are kept and will be sent on reconnection." : "Not connected. You can keep writing: messages are sent on reconnection."}</span>
       <button type="button" class="link" onClick={() => client.wake()}>Try now</button>
     </div>
   );
@@ -67,7 +67,7 @@ function RefusedRoom({ room, message }: { room: Room; message: string }) {
         <input class="search" aria-label="Another room" placeholder="Another room" value={other} onInput={(event) => setOther(event.currentTarget.value)} />
         <button type="submit" class="primary">Join</button>
       </form>
-      <p><button type="button" class="link" onClick={() => client.rejoin(room)}>Try again</button> · <button type="button" class="link" onClick={() => leave(room.name)}>Forget it</button></p>
+      <p><button type="button" class="link" onClick={() => client.rejoin(room)}>Retry</button> · <button type="button" class="link" onClick={() => leave(room.name)}>Leave room</button></p>
     </div>
   );
 }

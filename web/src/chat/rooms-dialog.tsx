@@ -1,4 +1,4 @@
-/** Find a room, join it, or make it: a list that answers to typing and arrow keys. */
+/** Find, join or create a room: a list that reacts to typing and arrow keys. */
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../ui/addresses.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -65,8 +65,8 @@ export function RoomsDialog() {
         ))}
       </ul>
       {wrong && <p class="note fault" role="alert">{wrong}</p>}
-      {!wrong && choices.length === 0 && <p class="note">{known === null && !fault ? "Looking…" : "No room yet: type a name to make the first."}</p>}
-      {fault && <p class="note">Other rooms cannot be listed just now. A room joins by its name all the same.</p>}
+      {!wrong && choices.length === 0 && <p class="note">{known === null && !fault ? "Loading…" : "There are no rooms yet. Type a name to create the first."}</p>}
+      {fault && <p class="note">Other rooms cannot be listed right now. You can still join a room by its name.</p>}
       <OwnRooms onLeave={() => setAt(0)} />
     </Dialog>
   );

@@ -21,7 +21,7 @@ test("arrivals and departures in a row become one line", () => {
   const rows = rowsOf([presence("join", "ada"), presence("join", "bob"), presence("leave", "bob"), presence("leave", "cyd"),
     presence("leave", "dee"), presence("join", "dee")], Infinity, "me");
   assert.deepEqual(kinds(rows), ["day", "presence"]);
-  assert.deepEqual(parts(rows[1]!), ["joined: ada", "came and went: bob", "left: cyd", "left and came back: dee"]);
+  assert.deepEqual(parts(rows[1]!), ["joined: ada", "joined and left: bob", "left: cyd", "left and rejoined: dee"]);
 });
 
 test("arrivals and departures in a line keep the order of the log", () => {
@@ -29,7 +29,7 @@ test("arrivals and departures in a line keep the order of the log", () => {
   assert.deepEqual(line(presence("leave", "bob"), presence("join", "ada")), ["left: bob", "joined: ada"]);
   assert.deepEqual(line(presence("join", "ada"), presence("leave", "bob"), presence("join", "cyd"), presence("join", "dee")),
     ["joined: ada", "left: bob", "joined: cyd, dee"]);
-  assert.deepEqual(line(presence("join", "ada"), presence("join", "bob"), presence("leave", "ada")), ["joined: bob", "came and went: ada"]);
+  assert.deepEqual(line(presence("join", "ada"), presence("join", "bob"), presence("leave", "ada")), ["joined: bob", "joined and left: ada"]);
 });
 
 test("a new local day begins with its name and breaks groups", () => {

@@ -24,7 +24,7 @@ export interface PresenceRow {
 }
 
 export interface PresencePart {
-  readonly did: "joined" | "left" | "came and went" | "left and came back";
+  readonly did: "joined" | "left" | "joined and left" | "left and rejoined";
   readonly names: readonly string[];
 }
 
@@ -84,7 +84,7 @@ function folded(events: readonly PresenceEvent[]): PresenceRow {
   }
   const parts: { did: PresencePart["did"]; names: string[] }[] = [];
   for (const [name, { first, last }] of course) {
-    const did = first === last ? (last === "join" ? "joined" : "left") : last === "join" ? "left and came back" : "came and went";
+    const did = first === last ? (last === "join" ? "joined" : "left") : last === "join" ? "left and rejoined" : "joined and left";
     const part = parts.at(-1);
     if (part?.did === did) part.names.push(name);
     else parts.push({ did, names: [name] });

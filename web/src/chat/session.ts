@@ -38,7 +38,7 @@ export function redraw(): void {
 
 function noticed(room: Room, notice: Notice): void {
   if (notice.is === "recovered") say(`${plural(notice.count, "missed message")} recovered in ${room.name}.`);
-  else say(`The history of ${room.name} was reset on the server. This is what it has now.`, "warning");
+  else say(`The history of ${room.name} was reset on the server. The page now shows its current state.`, "warning");
 }
 
 export const client = new Client({

@@ -1,4 +1,4 @@
-/** Name and looks. */
+/** Settings: username and theme. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Dialog } from "../ui/dialog.tsx";
@@ -8,7 +8,7 @@ import { open } from "./place.ts";
 import { enter, me } from "./session.ts";
 
 const theme = signal<Theme>(chosenTheme());
-const THEMES: readonly [Theme, string][] = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
+const THEMES: readonly [Theme, string][] = [["system", "System"], ["light", "Light"], ["dark", "Dark"]];
 
 export function SettingsDialog() {
   const [name, setName] = useState(me.value);
@@ -26,10 +26,10 @@ export function SettingsDialog() {
           <span>Your name</span>
           <input value={name} data-first autocomplete="nickname" spellcheck={false} aria-invalid={fault !== null}
             aria-describedby="settings-name-help" onInput={(event) => setName(event.currentTarget.value)} />
-          <small id="settings-name-help" class={fault ? "fault" : ""}>{fault ?? "Another name is another person: you leave your rooms and join them anew."}</small>
+          <small id="settings-name-help" class={fault ? "fault" : ""}>{fault ?? "Another name is another user: you will leave your rooms and rejoin them."}</small>
         </label>
         <fieldset class="field">
-          <legend>Looks</legend>
+          <legend>Theme</legend>
           <div class="choices">
             {THEMES.map(([value, label]) => (
               <label key={value}>

@@ -1,4 +1,4 @@
-/** The rooms one is in, what is new in them, and how the connection stands. */
+/** The joined rooms with their unread counts, and the state of the connection. */
 import type { Room } from "../../client/index.ts";
 import { chatAddress } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
@@ -15,7 +15,7 @@ export function Sidebar() {
     <nav class="sidebar" aria-label="Rooms">
       <header>
         <Brand />
-        <button type="button" class="icon-button" aria-label="Keys" title="Keys (?)" onClick={() => { open.value = "keys"; }}><Icon name="keyboard" /></button>
+        <button type="button" class="icon-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => { open.value = "keys"; }}><Icon name="keyboard" /></button>
       </header>
       <button type="button" class="find" onClick={() => { open.value = "rooms"; }}>
         <Icon name="search" /><span>Find a room</span><kbd>Ctrl K</kbd>

@@ -1,4 +1,4 @@
-/** The first page, and the page without a room: both offer the next step. */
+/** The first page, and the page without a room; both lead to joining one. */
 import { useEffect, useState } from "preact/hooks";
 import { readFragment } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
@@ -7,7 +7,7 @@ import { nameFault, roomFault, tidy } from "./limits.ts";
 import { drawer, open } from "./place.ts";
 
 interface Props {
-  /** What the server said against the last name. */
+  /** Why the server refused the last name. */
   readonly fault: string | null;
   readonly onEnter: (name: string, room: string) => void;
 }
@@ -30,8 +30,8 @@ export function Welcome({ fault, onEnter }: Props) {
         if (!wrongName && !wrongRoom) onEnter(tidy(name), tidy(room));
       }}>
         <Brand />
-        <h1>Come in</h1>
-        <p class="lead">Pick a name and a room. What is said here is kept, in order, for everyone in it.</p>
+        <h1>Join a room</h1>
+        <p class="lead">Pick a name and a room. Every message is kept, in order, for everyone in the room.</p>
         {fault && <p class="banner danger" role="alert"><Icon name="warning" />{fault}</p>}
         <label class="field">
           <span>Your name</span>
@@ -48,7 +48,7 @@ export function Welcome({ fault, onEnter }: Props) {
           <small id="room-help" class="fault" role="alert">{tried ? wrongRoom : null}</small>
         </label>
         <button class="primary wide" type="submit">Join</button>
-        <p class="aside">Or look around first: <a href={new URL("audit", document.baseURI).href}>the time machine</a></p>
+        <p class="aside">Or look at the past first: <a href={new URL("audit", document.baseURI).href}>the time machine</a></p>
       </form>
     </main>
   );
@@ -63,7 +63,7 @@ export function NoRoom() {
     <div class="empty">
       <button type="button" class="icon-button only-narrow corner" aria-label="Rooms" onClick={() => { drawer.value = "rooms"; }}><Icon name="menu" /></button>
       <h1>No room yet</h1>
-      <p>Join one that is there, or make a new one.</p>
+      <p>Join an existing room, or create a new one.</p>
       <button type="button" class="primary" onClick={() => { open.value = "rooms"; }}><Icon name="search" />Find a room</button>
     </div>
   );
