@@ -1,7 +1,7 @@
 """The mark in every message's text, by which it is recognised whatever frame it comes in.
 
 ``~M~SENT|SENDER|NUMBER|``: when it was sent (ns of the generator's clock), by which member,
-and the how-manieth of that member it is. A server must carry it unchanged, once a delivery.
+and that member's message number. A server must carry it unchanged, once per delivery.
 """
 
 from __future__ import annotations

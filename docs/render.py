@@ -14,34 +14,35 @@ from chatlog.eventlog.schema import metadata
 
 HERE = Path(__file__).parent
 
-INTRODUCTION = """# Questions to the log, in SQL
+INTRODUCTION = """# Ready-made queries
 
 <!-- Written by `python -m docs.render` from chatlog/audit/questions: edit those. -->
 
-Each of these is one statement on the audit views, the same for SQLite and PostgreSQL, and each is
-checked by a test on both databases against a plain fold of the events. Run one by its name,
+Each query is one statement on the audit views, identical for SQLite and PostgreSQL; a test checks
+each on both databases against a plain fold of the events. Run a query by its name,
 
     chatlog sql                                      # lists them
     chatlog sql who-was-there-at-seq --param room=general --param seq=41
     chatlog sql who-was-there-at-seq --param room=general --param seq=41 --json
 
 or paste it into `sqlite3 -readonly chatlog.db` or `psql`, with values in place of `:room` and the
-like. Times are UTC, RFC 3339 text of 27 characters, and compare as text: `'2026-11-22T14:03'` is
-a good bound as it stands. `chatlog sql` takes a time in any offset, and a date: as `to` it means
-its whole day, which in SQL ends before the next one: `at < '2026-12-01'`.
+other parameters. Times are UTC, RFC 3339 text of 27 characters, and compare as text, so
+`'2026-11-22T14:03'` is a valid bound. `chatlog sql` takes a time in any offset, or a date; a date
+as `to` includes its whole day, which in SQL is `at < '2026-12-01'`.
 
-Three things to know:
+Keep in mind:
 
-- Names of erased people are `(erased)`, all of them: it is not one person. Erased messages are
-  empty, with `erased` true.
-- `seconds` and `certain_until` count to when a session was surely there: to its leave; where its
-  server died, to when that server was last heard of; for an open session, to when its server
-  last gave a sign of life, at most five seconds ago.
-- `by` is a word of SQL: write `"by"`. A condition on `erased` is `WHERE erased` on both databases.
+- Every erased name is `(erased)`, which may stand for several people. Erased messages are empty,
+  with `erased` true.
+- `seconds` and `certain_until` count up to the moment when a session was last known to be open: its
+  leave; if its server died, that server's last sign of life; for an open session, its server's last
+  sign of life, at most five seconds ago.
+- `by` is a reserved word in SQL: write `"by"`. Filter erased events with `WHERE erased` on both
+  databases.
 
-Name a room, a person or a time wherever you can: then an index answers. A time without a room goes
-to `at` in `audit_events` and `audit_messages`; `hour` in `audit_activity` is counted from all
-events of its rooms.
+Restrict a query to a room, a person or a time wherever you can, so that an index can be used.
+Without a room, filter by `at` in `audit_events` or `audit_messages`, not by `hour` in
+`audit_activity`, which is aggregated from all events of its rooms.
 """
 
 

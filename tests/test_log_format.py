@@ -129,7 +129,7 @@ def test_both_verifiers_find_names_that_were_stripped(which: list[int], tmp_path
     ]
     said = verdict(tmp_path, lines)
     assert said.returncode == 1
-    assert "lost its name" in said.stderr
+    assert "lacks its name" in said.stderr
     assert not accepted(lines)
 
 
@@ -137,7 +137,7 @@ def test_both_verifiers_find_a_reason_that_was_stripped(tmp_path: Path) -> None:
     event = json.loads(vectors()[3])
     del event["proof"]["text_salt"], event["proof"]["reason"]
     lines = [*vectors()[:3], json.dumps(event).encode(), vectors()[4]]
-    assert "lost its text" in verdict(tmp_path, lines).stderr
+    assert "lacks its text" in verdict(tmp_path, lines).stderr
     assert not accepted(lines)
 
 

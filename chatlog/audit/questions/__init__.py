@@ -1,9 +1,9 @@
-"""Questions that people ask of a log, each an SQL file beside this module.
+"""Ready-made queries on a log, each an SQL file beside this module.
 
-``chatlog sql``, ``docs/audit-sql.md`` and ``docs/datasette.json`` all have them from here. A
-file begins with comments: the question in a sentence, notes on its answer, then a line for
-each parameter with its name, its kind and what it is. What follows is one statement on the
-views of the contract, the same for SQLite and PostgreSQL.
+``chatlog sql``, ``docs/audit-sql.md`` and ``docs/datasette.json`` are all generated from these
+files. A file begins with comments: the question in one sentence, notes on the answer, then a
+line for each parameter with its name, kind and description. The rest is one statement on the
+audit views, identical for SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _TYPES: Final[Mapping[str, type[sa.types.TypeEngine[Any]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a question must be told.
+    """A parameter of a query.
 
-    A ``time`` is RFC 3339 text, UTC, 27 characters; an ``end`` is the first time past a range.
+    A ``time`` is RFC 3339 text, UTC, 27 characters; an ``end`` is the exclusive end of a range.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question to the log; ``sql`` is its statement, without the closing semicolon."""
+    """A query on the log; ``sql`` is its statement, without the closing semicolon."""
 
     name: str
     title: str
@@ -54,14 +54,14 @@ class Question:
 
 @functools.cache
 def questions() -> Mapping[str, Question]:
-    """Return every question by its name, in order of names."""
+    """Return all queries by name, in order of names."""
     files = [f for f in resources.files(__name__).iterdir() if f.name.endswith(".sql")]
     found = [parse(f.name.removesuffix(".sql"), f.read_text(encoding="utf-8")) for f in files]
     return {question.name: question for question in sorted(found, key=lambda q: q.name)}
 
 
 def parse(name: str, text: str) -> Question:
-    """Return the question that a file holds."""
+    """Parse the query in a file."""
     lines = text.splitlines()
     comments = [line[3:] for line in lines if line.startswith("-- ")]
     told = [found for line in comments[1:] if (found := _PARAMETER.fullmatch(line))]
@@ -74,7 +74,7 @@ def parse(name: str, text: str) -> Question:
 async def ask(
     connection: AsyncConnection, question: Question, told: Mapping[str, object]
 ) -> Sequence[sa.RowMapping]:
-    """Return the answer's rows; ``told`` has a value for every parameter."""
+    """Run a query and return its rows; ``told`` has a value for every parameter."""
     statement = sa.text(question.sql).bindparams(
         *(sa.bindparam(p.name, type_=_TYPES[p.kind]) for p in question.parameters)
     )

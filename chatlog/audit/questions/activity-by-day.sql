@@ -1,4 +1,4 @@
--- How much was said on each day?
+-- How active was the room each day?
 -- :room text  name of the room
 SELECT substr(hour, 1, 10) AS day,
        CAST(sum(chats) AS BIGINT) AS chats,

@@ -1,5 +1,5 @@
--- How long has everybody been in the room?
--- All sessions added up: two at a time count twice.
+-- How much time has each person spent in the room?
+-- Adds up all sessions: two simultaneous sessions count twice.
 -- :room text  name of the room
 SELECT username,
        count(*) AS sessions,

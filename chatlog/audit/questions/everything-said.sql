@@ -1,4 +1,4 @@
--- What has this person ever said?
+-- What has this person said?
 -- :username text  the person
 SELECT room, seq, at, message, erased
 FROM audit_messages

@@ -1,5 +1,5 @@
--- When was this person away from the room between two stays?
--- Sessions that overlap are one stay.
+-- When was this person absent from the room between two visits?
+-- Overlapping sessions are one visit.
 -- :room text      name of the room
 -- :username text  the person
 SELECT gone_seq, gone_at, back_seq, back_at

@@ -1,4 +1,4 @@
--- How did stays in the room end?
+-- How did sessions in the room end?
 -- :room text  name of the room
 SELECT coalesce(cause, 'still here') AS ending, count(*) AS sessions
 FROM audit_sessions

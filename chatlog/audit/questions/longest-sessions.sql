@@ -1,5 +1,5 @@
--- Who stayed longest at a time?
--- The twenty longest sessions of the room; of open ones, so far.
+-- Which were the room's longest sessions?
+-- The twenty longest. Open sessions count up to the last sign of life of their server.
 -- :room text  name of the room
 SELECT username, seconds, joined_at, left_at, cause
 FROM audit_sessions

@@ -1,4 +1,4 @@
--- When were most sessions open in the room, and how many?
+-- When were the most sessions open in the room, and how many?
 -- :room text  name of the room
 SELECT seq, at, open
 FROM (

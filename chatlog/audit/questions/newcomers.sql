@@ -1,7 +1,7 @@
--- Who came to the room for the first time between two times?
+-- Who joined the room for the first time between two times?
 -- :room text  name of the room
--- :from time  from when on, UTC
--- :to end     until when, UTC; this moment no more
+-- :from time  start, UTC
+-- :to end     end (exclusive), UTC
 SELECT username, min(joined_at) AS first_joined, min(joined_seq) AS joined_seq
 FROM audit_sessions
 WHERE room = :room

@@ -1,4 +1,4 @@
--- Which rooms is nobody in, and since when?
+-- Which rooms are empty, and since when?
 SELECT room, max(left_at) AS empty_since, count(*) AS sessions
 FROM audit_sessions
 GROUP BY room

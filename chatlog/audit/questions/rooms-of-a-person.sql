@@ -1,4 +1,4 @@
--- Which rooms does this person go to, and how long do they stay?
+-- Which rooms does this person visit, and for how long?
 -- :username text  the person
 SELECT room,
        count(*) AS sessions,

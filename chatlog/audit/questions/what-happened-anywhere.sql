@@ -1,6 +1,6 @@
 -- What happened in any room between two times?
--- :from time  from when on, UTC
--- :to end     until when, UTC; this moment no more
+-- :from time  start, UTC
+-- :to end     end (exclusive), UTC
 SELECT at, room, seq, type, username, message, cause
 FROM audit_events
 WHERE at >= :from AND at < :to

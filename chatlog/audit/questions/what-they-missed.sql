@@ -1,9 +1,9 @@
--- What was said that somebody has not been shown?
--- Messages that none of their sessions had open, nor was replayed on joining.
+-- Which messages has this person not received?
+-- Messages that none of their sessions received, neither live nor in a replay.
 -- :room text      name of the room
--- :username text  who may have missed something
--- :from time      from when on, UTC
--- :to end        until when, UTC; this moment no more
+-- :username text  the person
+-- :from time      start, UTC
+-- :to end        end (exclusive), UTC
 SELECT seq, at, username, message
 FROM audit_messages AS said
 WHERE room = :room

@@ -1,4 +1,4 @@
--- Which servers died with people in their rooms, and when?
+-- Which servers died with open sessions, and when?
 SELECT node,
        max(certain_until) AS last_seen,
        min(left_at) AS noticed,

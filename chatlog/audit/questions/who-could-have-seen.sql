@@ -1,6 +1,6 @@
 -- Who could have seen this message?
--- Open: was there. Uncertain: was there in the log, but their server had died. Replayed: was
--- shown it on joining later. Whoever was in the room after it may also have paged back to it.
+-- Open: present. Uncertain: present in the log, but their server had died. Replayed: received
+-- it on joining later. Anybody who was in the room afterwards may also have paged back to it.
 -- :room text  name of the room
 -- :seq seq    the message
 SELECT username, certainty, session, joined_seq, left_seq

@@ -1,4 +1,4 @@
--- Who has erased messages, why, and how many?
+-- Who has erased content, why, and from how many events?
 SELECT "by", reason, count(*) AS events, min(at) AS first_at, max(at) AS last_at
 FROM audit_erasures
 GROUP BY "by", reason

@@ -1,5 +1,5 @@
--- Who was cut off when a server died?
--- Until certain_until they were surely there; left_at is when the log took note.
+-- Who was disconnected when a server died?
+-- certain_until is when they were last known to be there; left_at is when the log recorded it.
 SELECT node, room, username, certain_until, left_at, left_seq
 FROM audit_sessions
 WHERE cause = 'lapsed'

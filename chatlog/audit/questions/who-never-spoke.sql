@@ -1,4 +1,4 @@
--- Who has been in the room and never said a word?
+-- Who has been in the room without writing a message?
 -- :room text  name of the room
 SELECT username, count(*) AS sessions, max(certain_until) AS last_seen
 FROM audit_sessions

@@ -1,5 +1,5 @@
--- Who set for how long the room keeps its texts, and when?
--- Rules of before chatlog kept this record are not in it. Without days, a rule was ended.
+-- Who set the room's retention rules, and when?
+-- Rules older than this record are not in it. A row without days ended a rule.
 -- :room text  name of the room
 SELECT at, days, names, "by"
 FROM audit_retention

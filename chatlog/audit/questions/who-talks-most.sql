@@ -1,7 +1,7 @@
--- Who said how much in the room between two times?
+-- Who sent the most messages in the room between two times?
 -- :room text  name of the room
--- :from time  from when on, UTC
--- :to end     until when, UTC; this moment no more
+-- :from time  start, UTC
+-- :to end     end (exclusive), UTC
 SELECT username,
        count(*) AS messages,
        min(at) AS first_at,

@@ -1,5 +1,5 @@
 -- Who was in the room at an event?
--- Present is whose session had begun and not yet ended after that event.
+-- A user is present if one of their sessions had begun and not ended after that event.
 -- :room text  name of the room
 -- :seq seq    the event
 SELECT DISTINCT username

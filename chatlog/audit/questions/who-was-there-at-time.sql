@@ -1,8 +1,8 @@
--- Who was in the room at 14:03?
--- Uncertain is who is present in the log, but was surely there only until an earlier time,
--- since the server that served them had died.
+-- Who was in the room at a given time?
+-- A user is uncertain if they are present in the log, but all their sessions were last seen
+-- before that time, because their server had died.
 -- :room text  name of the room
--- :at time    the moment, UTC
+-- :at time    the time, UTC
 SELECT username,
        count(*) AS sessions,
        CASE WHEN max(certain_until) >= :at THEN 'certain' ELSE 'uncertain' END AS certainty

@@ -1,6 +1,6 @@
 -- When were these two in a room at the same time?
 -- :username text  one person
--- :other text     the other one
+-- :other text     the other person
 WITH stays AS (
     SELECT username, room, joined_at, certain_until
     FROM audit_sessions
