@@ -1,4 +1,4 @@
-"""Every setting and every limit, with its unit and default. Nothing here is read twice.
+"""All settings and limits, with their units and defaults.
 
 ``chatlog serve`` has a flag for each; ``create_app(Settings(...))`` takes the same.
 """
@@ -23,56 +23,68 @@ _MOST_SECONDS = 2_000_000.0
 """23 days: the kernel counts the milliseconds of a time-out in 31 bits."""
 
 _MOST_OF_ANYTHING = 2**31 - 1
-"""The kernel takes no larger number of bytes."""
+"""The largest number of bytes that the kernel accepts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How one node runs. The help of a field is its ``metadata["help"]``."""
+    """The settings of one node. The help of a field is its ``metadata["help"]``."""
 
     database: str = field(default=DEFAULT_DATABASE, metadata={"help": "URL of the log"})
     host: str | tuple[str, ...] = field(
         default="127.0.0.1",
-        metadata={"help": "address or name to listen on (repeatable); :: for all", "several": True},
+        metadata={
+            "help": "address or host name to listen on (repeatable); :: for all",
+            "several": True,
+        },
     )
-    port: int = field(default=8080, metadata={"help": "port to listen on; 0 for any free one"})
+    port: int = field(default=8080, metadata={"help": "port to listen on; 0 picks a free one"})
     node: str = field(
         default="",
-        metadata={"help": "name of this server in the log; by default one of its own each time"},
+        metadata={"help": "name of this server in the log; by default a new one at each start"},
     )
     migrate: bool = field(
-        default=False, metadata={"help": "migrate a PostgreSQL that holds other tables, too"}
+        default=False,
+        metadata={"help": "also migrate a PostgreSQL database that holds other tables"},
     )
     allow_public: bool = field(
-        default=False, metadata={"help": "listen beyond loopback although names are only claims"}
+        default=False,
+        metadata={"help": "listen beyond loopback although names are not authenticated"},
     )
     allow_host: tuple[str, ...] = field(
-        default=(), metadata={"help": "a further Host to answer to (repeatable)"}
+        default=(), metadata={"help": "additional Host to answer to (repeatable)"}
     )
     allow_origin: tuple[str, ...] = field(
-        default=(), metadata={"help": "a further Origin whose pages may connect (repeatable)"}
+        default=(), metadata={"help": "additional Origin whose pages may connect (repeatable)"}
     )
 
-    max_message_bytes: int = field(default=8_192, metadata={"help": "longest message, UTF-8"})
-    max_frame_bytes: int = field(default=65_536, metadata={"help": "largest frame of a client"})
-    max_room_chars: int = field(default=64, metadata={"help": "longest name of a room"})
+    max_message_bytes: int = field(
+        default=8_192, metadata={"help": "longest message, in bytes of UTF-8"}
+    )
+    max_frame_bytes: int = field(
+        default=65_536, metadata={"help": "largest frame that a client may send"}
+    )
+    max_room_chars: int = field(default=64, metadata={"help": "longest room name"})
     max_username_chars: int = field(default=64, metadata={"help": "longest username"})
-    max_rooms_per_connection: int = field(default=100, metadata={"help": "rooms at a time"})
-    max_connections: int = field(default=20_000, metadata={"help": "WebSockets at a time"})
+    max_rooms_per_connection: int = field(
+        default=100, metadata={"help": "rooms that one connection may be in"}
+    )
+    max_connections: int = field(default=20_000, metadata={"help": "open WebSockets"})
     max_http_connections: int = field(
         default=1_000,
-        metadata={"help": "connections beyond those, for HTTP; for one more, the idlest is closed"},
+        metadata={"help": "further connections, for HTTP; at the limit, the idlest is closed"},
     )
     request_seconds: float = field(
         default=10.0,
-        metadata={"help": "a connection that has sent no whole request so long is closed"},
+        metadata={"help": "time limit for receiving a whole request"},
     )
     max_bad_commands_per_minute: int = field(
-        default=100, metadata={"help": "errors in a minute that close a connection (4400)"}
+        default=100,
+        metadata={"help": "errors within a minute after which a connection is closed (4400)"},
     )
     max_chats_per_second: float = field(
         default=0.0,
-        metadata={"help": "of one connection, 0 for any; a burst of 5 s is let through"},
+        metadata={"help": "rate limit of a connection, 0 for none; allows bursts of 5 s"},
     )
 
     max_commit_delay_ms: float = field(
@@ -84,73 +96,80 @@ class Settings:
     )
     max_batch: int = field(default=1_000, metadata={"help": "commands in one commit"})
     max_waiting_commands: int = field(
-        default=20_000, metadata={"help": "commands waiting for a commit; more are `overloaded`"}
+        default=20_000,
+        metadata={"help": "commands waiting for a commit; further ones get `overloaded`"},
     )
     max_waiting_bytes: int = field(
         default=16_777_216,
-        metadata={"help": "of messages waiting for a commit; more are `overloaded`"},
+        metadata={"help": "bytes of messages waiting for a commit; further ones get `overloaded`"},
     )
     max_in_flight: int = field(
         default=256, metadata={"help": "commands of one connection waiting for a commit"}
     )
     doubt_seconds: float = field(
-        default=5.0, metadata={"help": "how long to look for a commit's outcome before saying so"}
+        default=5.0,
+        metadata={"help": "time to resolve a commit's unknown outcome before `outcome_unknown`"},
     )
 
     max_buffer_bytes: int = field(
-        default=65_536, metadata={"help": "unsent bytes above which a reader lags"}
+        default=65_536, metadata={"help": "unsent bytes above which a reader counts as lagging"}
     )
     send_buffer_bytes: int = field(
-        default=262_144, metadata={"help": "the kernel's send buffer of a connection (SO_SNDBUF)"}
+        default=262_144, metadata={"help": "kernel send buffer of a connection (SO_SNDBUF)"}
     )
     slow_seconds: float = field(
-        default=30.0, metadata={"help": "a lagging reader that stands still so long is let go"}
+        default=30.0,
+        metadata={"help": "time without progress after which a lagging reader is disconnected"},
     )
     heartbeat_seconds: float = field(
         default=30.0, metadata={"help": "silence after which a connection is pinged"}
     )
     max_recent_bytes: int = field(
         default=16_777_216,
-        metadata={"help": "newest frames of all rooms kept in memory; of one room an eighth"},
+        metadata={"help": "recent frames of all rooms kept in memory; one room gets an eighth"},
     )
     max_large_pages: int = field(
         default=32,
         metadata={
-            "help": "pages of history over `max_buffer_bytes` in memory, unsent ones too",
+            "help": "history pages over `max_buffer_bytes` in memory, including unsent ones",
             "also": "--max-pages",
         },
     )
     max_http_answers: int = field(
         default=32,
-        metadata={"help": "answers about the past over HTTP at a time, unsent ones too"},
+        metadata={"help": "concurrent HTTP answers about the past, including unsent ones"},
     )
     max_long_reads: int = field(
         default=3,
-        metadata={"help": "pages and questions read at a time; a join finds one of `readers` free"},
+        metadata={
+            "help": "concurrent history reads; fewer than `readers`, so that joins find one free"
+        },
     )
     max_page_bytes: int = field(
-        default=1_048_576, metadata={"help": "largest page of history; it ends earlier then"}
+        default=1_048_576, metadata={"help": "largest history page; a larger one is shortened"}
     )
     idle_room_seconds: float = field(
-        default=60.0, metadata={"help": "how long a room without members stays in memory"}
+        default=60.0, metadata={"help": "time that a room without members stays in memory"}
     )
 
     lease_seconds: float = field(
         default=15.0,
-        metadata={"help": "a node unheard of so long is dead; renewed thrice as often"},
+        metadata={"help": "lease duration; renewed every third of it"},
     )
     poll_seconds: float = field(
-        default=1.0, metadata={"help": "how often the log is looked at without being rung for"}
+        default=1.0, metadata={"help": "interval of polling the log for events committed elsewhere"}
     )
     retention_seconds: float = field(
-        default=3_600.0, metadata={"help": "how often texts that are too old are looked for"}
+        default=3_600.0, metadata={"help": "interval of looking for texts past their retention"}
     )
     probe_seconds: float = field(
         default=5.0,
-        metadata={"help": "after so long without a commit, `/readyz` makes one to see if it can"},
+        metadata={"help": "time without a commit after which `/readyz` makes a test commit"},
     )
-    shutdown_seconds: float = field(default=4.0, metadata={"help": "longest graceful stop"})
-    readers: int = field(default=4, metadata={"help": "database connections that read"})
+    shutdown_seconds: float = field(
+        default=4.0, metadata={"help": "time limit for a graceful stop"}
+    )
+    readers: int = field(default=4, metadata={"help": "database connections for reading"})
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -164,7 +183,7 @@ class Settings:
             ValueError: naming the setting.
         """
         if not self.hosts:
-            raise ValueError("host names at least one address to listen on.")
+            raise ValueError("host must name at least one address to listen on.")
         if self.node:
             _check_node(self.node)
         for setting in fields(self):
@@ -173,13 +192,13 @@ class Settings:
                 continue
             least, most = bounds(setting)
             if not value >= least:
-                raise ValueError(f"{setting.name} is at least {least}, not {value}.")
+                raise ValueError(f"{setting.name} must be at least {least}, not {value}.")
             if value > most:
-                raise ValueError(f"{setting.name} is at most {most}, not {value}.")
+                raise ValueError(f"{setting.name} must be at most {most}, not {value}.")
 
 
 def bounds(setting: Field[Any]) -> tuple[float, float]:
-    """Return the least and the most that a setting with a number may be."""
+    """Return the minimum and maximum of a numeric setting."""
     is_count = type(setting.default) is int
     least = _LEAST.get(setting.name, 1 if is_count else 0.001)
     return least, _MOST.get(setting.name, _MOST_OF_ANYTHING if is_count else _MOST_SECONDS)
@@ -188,8 +207,7 @@ def bounds(setting: Field[Any]) -> tuple[float, float]:
 def _check_node(name: str) -> None:
     if not (1 <= len(name) <= _MOST_NODE_CHARS and name.isprintable() and name == name.strip()):
         raise ValueError(
-            f"node has 1 to {_MOST_NODE_CHARS} characters, all of them visible, and no space at "
-            "its ends."
+            f"node must have 1 to {_MOST_NODE_CHARS} printable characters and no space at its ends."
         )
 
 

@@ -74,14 +74,14 @@ def test_not_a_number_is_refused() -> None:
 @pytest.mark.parametrize("value", [float("inf"), 1e300, 2_000_001.0])
 def test_a_time_that_the_kernel_cannot_count_is_refused_by_name(name: str, value: float) -> None:
     wrong: dict[str, Any] = {name: value}
-    with pytest.raises(ValueError, match=f"{name} is at most"):
+    with pytest.raises(ValueError, match=f"{name} must be at most"):
         Settings(**wrong)
 
 
 @pytest.mark.parametrize("name", [*LIMITS, "send_buffer_bytes", "readers"])
 def test_a_number_that_the_kernel_cannot_take_is_refused_by_name(name: str) -> None:
     wrong: dict[str, Any] = {name: 10**10}
-    with pytest.raises(ValueError, match=f"{name} is at most"):
+    with pytest.raises(ValueError, match=f"{name} must be at most"):
         Settings(**wrong)
 
 

@@ -26,7 +26,7 @@ _LOOK_SECONDS = 0.2
 @database_option
 @failures_are_sentences
 def backup(file: Path, database: str) -> None:
-    """Copy the log to a new FILE: a prefix of it that verifies, while the server goes on."""
+    """Copy the log to a new FILE while the server runs: a prefix of the log that verifies."""
     with progress(f"Backing up to {file.name}") as report:
         try:
             size = run(_back_up(database, file, report))
@@ -39,7 +39,7 @@ async def _back_up(url: str, target: Path, report: Report) -> int:
     async with open_for_reading(url) as database:
         backend = database.backend
         if not isinstance(backend, Sqlite):
-            raise LogError("PostgreSQL has tools of its own: use pg_dump or a base backup.")
+            raise LogError("`chatlog backup` is for SQLite: use pg_dump or a base backup.")
         _stop_on_signals()
         partial, stopped = partial_for(target), threading.Event()
         copying = asyncio.create_task(
@@ -56,7 +56,7 @@ async def _back_up(url: str, target: Path, report: Report) -> int:
 
 
 def _stop_on_signals() -> None:
-    """Have a service manager's stop leave no part behind, as Ctrl-C does."""
+    """Make SIGTERM and SIGHUP clean up the partial file, as Ctrl-C does."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -1,8 +1,8 @@
-"""A log whose warnings don't pile up: of one kind a line a minute, with a count of the others.
+"""Rate-limit warnings: one line per kind and minute, with a count of the suppressed ones.
 
-A full disk fails every commit, and the log may lie on that disk. Warnings are of one kind if
-they come from the same line of code, about the same kind of error; a place that reports on
-several things tells them apart with ``extra={"kind": …}``.
+A full disk fails every commit, and the server's log may be on that disk. Warnings are of one
+kind if they come from the same line of code and concern the same kind of error; a caller that
+reports on several things distinguishes them with ``extra={"kind": …}``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Kind = tuple[str, int, object, object]
 
 @dataclass(slots=True)
 class _Held:
-    """The records of one kind that were held back, and the timer that ends that."""
+    """The suppressed records of one kind, and the timer that reports them."""
 
     timer: threading.Timer
     count: int = 0
@@ -28,7 +28,7 @@ class _Held:
 
 
 class CalmHandler(logging.StreamHandler[TextIO]):
-    """Writes to stderr; from a warning on, the first of a kind at once and then counts."""
+    """Writes to stderr; of warnings and errors, the first of a kind at once, then counts."""
 
     def __init__(self, pause_seconds: float = PAUSE_SECONDS) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class CalmHandler(logging.StreamHandler[TextIO]):
         self._held: dict[Kind, _Held] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, or count it. The handler's lock is held."""
+        """Write a record or count it. The caller holds the handler's lock."""
         if record.levelno < logging.WARNING:
             super().emit(record)
             return
@@ -48,7 +48,7 @@ class CalmHandler(logging.StreamHandler[TextIO]):
             held.count, held.last = held.count + 1, record
 
     def close(self) -> None:
-        """Write what is held back, and end."""
+        """Write what is held back, and close."""
         with self.lock or threading.RLock():
             for kind in list(self._held):
                 self._write_held(kind)

@@ -1,4 +1,4 @@
-"""``chatlog checkpoint``: a signed statement of what the log is now, to keep elsewhere."""
+"""``chatlog checkpoint``: a signed statement of every room's head, to keep elsewhere."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _file = click.Path(dir_okay=False, path_type=Path)
 
 @click.command()
 @click.option("--key", type=_file, help="Sign with the Ed25519 key in this PEM file.")
-@click.option("--new-key", type=_file, help="Make such a key here, and FILE.pub beside it.")
+@click.option("--new-key", type=_file, help="Generate a key in this file, and FILE.pub beside it.")
 @click.option("--out", type=_file, help="Write the checkpoint to this new file.")
 @database_option
 @failures_are_sentences
 def checkpoint(key: Path | None, new_key: Path | None, out: Path | None, database: str) -> None:
-    """Sign a statement of every room's head: one line of JSON, for another machine.
+    """Sign a statement of every room's head: one line of JSON, to keep on another machine.
 
-    `chatlog verify --checkpoint FILE` then finds a log that was written anew or cut
-    since. Keep the key where nobody can reach it who can write the database.
+    `chatlog verify --checkpoint FILE` then detects a log that was rewritten or truncated
+    since. Keep the key out of reach of anybody who can write to the database.
     """
     if (key is None) == (new_key is None):
-        raise click.UsageError("Say either --key or --new-key.")
+        raise click.UsageError("Give either --key or --new-key.")
     if new_key is not None:
-        output.say(f"The private key is in {new_key}, the public one in {make_key(new_key)}.")
+        output.say(f"The private key is in {new_key}, the public key in {make_key(new_key)}.")
         return
     assert key is not None
     line = run(_checkpoint(database, key))

@@ -1,4 +1,4 @@
-"""``chatlog demo``: three rooms with people in them, to look at."""
+"""``chatlog demo``: three rooms of simulated people, to try the pages with."""
 
 from __future__ import annotations
 
@@ -24,27 +24,29 @@ from chatlog.web.run import run as serve
 
 
 @click.command()
-@click.option("--port", default=8080, show_default=True, help="Port to listen on; 0 for any.")
+@click.option(
+    "--port", default=8080, show_default=True, help="Port to listen on; 0 picks a free one."
+)
 @click.option(
     "--speed",
     type=click.FloatRange(0.1, 50),
     default=1.0,
     show_default=True,
-    help="How many times as fast as people.",
+    help="Speed of the conversation; 1 is real time.",
 )
-@click.option("--seed", default=1, show_default=True, help="Another one, another day.")
+@click.option("--seed", default=1, show_default=True, help="Random seed.")
 @click.option(
     "--keep",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Keep the log in a new FILE; by default it goes at the end.",
+    help="Keep the log in a new FILE; by default it is deleted at the end.",
 )
 @failures_are_sentences
 def demo(port: int, speed: float, seed: int, keep: Path | None) -> None:
-    """Serve three rooms in which people come, chat and go, with a day behind them.
+    """Serve three rooms in which simulated people come, chat and go, with a day of history.
 
-    The log is a temporary one. Join in under any name, and look into the time machine: a
-    server has crashed in the past, and a message was erased.
+    The log is temporary. Join under any name, and look into the time machine: the history
+    has a server crash and an erased message.
     """
     with _place(keep) as file:
         run(_demo(Settings(database=f"sqlite:///{file}", port=port), seed=seed, speed=speed))
@@ -52,12 +54,12 @@ def demo(port: int, speed: float, seed: int, keep: Path | None) -> None:
 
 @contextlib.contextmanager
 def _place(keep: Path | None) -> Iterator[Path]:
-    """Return where the log is to be; a temporary place goes with the block."""
+    """Yield the path of the log; a temporary one is deleted when the block ends."""
     if keep is None:
         with TemporaryDirectory(prefix="chatlog-demo-") as folder:
             yield Path(folder, "demo.db")
     elif keep.exists():
-        raise click.UsageError(f"{keep} exists. The demo begins a log of its own: name a new file.")
+        raise click.UsageError(f"{keep} exists. The demo creates its own log: name a new file.")
     else:
         yield keep.absolute()
 
@@ -75,6 +77,6 @@ async def _demo(settings: Settings, *, seed: int, speed: float) -> None:
 
 
 def _announce(url: str, room: str) -> None:
-    output.say("Three rooms with people in them, and a day behind them. Ctrl-C ends it.")
+    output.say("Serving three rooms of simulated people with a day of history. Ctrl-C stops it.")
     output.say(f"  The chat          {url}/#/{quote(room)}")
     output.say(f"  The time machine  {url}/audit?room={quote(room)}")

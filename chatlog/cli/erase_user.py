@@ -20,8 +20,8 @@ from chatlog.service.beside import carry_out
 def erase_user(name: str, reason: str, by: str, database: str) -> None:
     """Erase a person's name and texts in every room; open sessions are closed first.
 
-    Names inside other people's texts and names of rooms stay. The name used again is a
-    new user.
+    Mentions in other people's texts and the names of rooms stay. Anybody who uses the
+    name again is a new user.
     """
     arguments = {"username": name, "by": by, "reason": reason}
     output.say(said(run(carry_out(database, "erase-user", arguments))))

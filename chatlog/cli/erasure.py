@@ -1,4 +1,4 @@
-"""What the erasing commands have in common: who, why, and what is said at the end."""
+"""Shared by the commands that erase: ``--reason``, ``--by`` and the closing sentence."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import getpass
 from typing import Any
 
 import click
+
+from chatlog.domain.counts import counted
 
 
 def _login() -> str:
@@ -15,15 +17,18 @@ def _login() -> str:
         return "operator"
 
 
-reason_option = click.option("--reason", metavar="TEXT", required=True, help="Why; goes on record.")
+reason_option = click.option("--reason", metavar="TEXT", required=True, help="Reason; recorded.")
 by_option = click.option(
-    "--by", metavar="NAME", default=_login, show_default="your login", help="Who; goes on record."
+    "--by",
+    metavar="NAME",
+    default=_login,
+    show_default="your login",
+    help="Name of the operator; recorded.",
 )
 
 
 def said(done: dict[str, Any]) -> str:
-    """Return in one sentence what was done, and whether the words are out of the file."""
-    rooms = len(done["rooms"])
-    where = "1 room" if rooms == 1 else f"{rooms} rooms"
-    sentence = f"Erased {done['events']} events in {where}; it is on record."
+    """Return what was erased, and where the erased content still is, if anywhere."""
+    where = counted(len(done["rooms"]), "room")
+    sentence = f"Erased {counted(done['events'], 'event')} in {where}; the erasure is recorded."
     return f"{sentence} {done['remains']}".strip()

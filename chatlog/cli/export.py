@@ -1,4 +1,4 @@
-"""``chatlog export``: write a room's history with all that is needed to verify it."""
+"""``chatlog export``: write a room's history with everything needed to verify it."""
 
 from __future__ import annotations
 
@@ -38,21 +38,26 @@ _manifest_file = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
 )
-@click.option("--from", "begin", metavar=_POINT, help="Not what came before it.")
+@click.option("--from", "begin", metavar=_POINT, help="Start at this seq or time (inclusive).")
 @click.option(
-    "--to", "end", metavar=_POINT, help="Not what came after it. A date means its whole day."
+    "--to",
+    "end",
+    metavar=_POINT,
+    help="End at this seq or time (inclusive). A date includes its whole day.",
 )
-@click.option("--username", metavar="NAME", help="Only what this person did.")
-@click.option("--types", metavar="LIST", help=f"Some of {','.join(EVENT_TYPES)}.")
+@click.option("--username", metavar="NAME", help="Only events of this user.")
+@click.option(
+    "--types", metavar="LIST", help=f"Only events of these types: {','.join(EVENT_TYPES)}."
+)
 @click.option(
     "--tz",
     "zone_name",
     metavar="ZONE",
-    help="Of dates and times without an offset, and of CSV's times, as in Europe/Berlin. "
-    "[default: UTC]",
+    help="Time zone, such as Europe/Berlin, of --from and --to without an offset, and of the "
+    "times in CSV.  [default: UTC]",
 )
 @click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark (for Excel).")
-@click.option("--manifest", type=_manifest_file, help="Say in this file what was written.")
+@click.option("--manifest", type=_manifest_file, help="Describe the export in this file.")
 @database_option
 @failures_are_sentences
 def export(
@@ -67,10 +72,10 @@ def export(
     manifest: Path | None,
     database: str,
 ) -> None:
-    """Write ROOM to stdout, an event a line: as JSON with its proof, or as CSV.
+    """Write ROOM to stdout, one event per line: JSON with its proof, or CSV.
 
-    `chatlog import --format jsonl` takes a whole room back unchanged; docs/log-format.md
-    says how to verify it without this program. In CSV a cell that a spreadsheet would
+    `chatlog import --format jsonl` restores a whole room unchanged; docs/log-format.md
+    describes how to verify it without chatlog. In CSV, a cell that a spreadsheet would
     take for a formula begins with an apostrophe.
     """
     form = _form(kind, zone_name, bom=bom)
@@ -98,7 +103,7 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a file is written: its beginning, and the line of each event."""
+    """An output format: the head of the file, and the line of each event."""
 
     head: bytes
     line: Callable[[Proved], bytes]
@@ -113,7 +118,7 @@ def _form(kind: Kind, zone_name: str | None, *, bom: bool) -> _Form:
     if bom or zone_name is not None:
         option = "--bom" if bom else "--tz"
         raise LogError(
-            f"{option} is for --format csv: JSON lines are UTF-8, in UTC, to be verified."
+            f"{option} needs --format csv: JSON lines stay in UTF-8 and UTC so that they verify."
         )
     return _Form(b"", lambda proved: encode_proved(proved) + b"\n")
 
@@ -130,7 +135,7 @@ def _range(wanted: Wanted) -> Range:
 def _types(names: str) -> tuple[str, ...]:
     found = tuple(name.strip() for name in names.split(","))
     if unknown := sorted(set(found) - set(EVENT_TYPES)):
-        raise click.UsageError(f"{unknown[0]!r} is none of {', '.join(EVENT_TYPES)}.")
+        raise click.UsageError(f"{unknown[0]!r} is not one of {', '.join(EVENT_TYPES)}.")
     return found
 
 
@@ -149,7 +154,7 @@ async def _export(wanted: Wanted, asked: Asked, form: _Form, url: str, report: R
 
 
 async def _read(export: Export, asked: Asked, form: _Form, spool: Spool, report: Report) -> bytes:
-    """Put the events into the spool; return the manifest."""
+    """Write the events into the spool and return the manifest."""
     tally = Tally()
     _write([form.head], tally, spool)
     async for page in export.pages():

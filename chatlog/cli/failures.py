@@ -1,4 +1,4 @@
-"""What goes wrong becomes one sentence on stderr and exit status 2."""
+"""Turn failures into one sentence on stderr and exit status 2."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ INTERRUPTED: Final = 130
 
 
 def failures_are_sentences(command: Callable[P, R]) -> Callable[P, R]:
-    """Have a command end with status 2 and a sentence where the database or a file fails.
+    """Make a command end with status 2 and a sentence when the database or a file fails.
 
-    A reader that goes away (``chatlog history ROOM | head``) is no failure.
+    A reader that goes away (``chatlog history ROOM | head``) is not a failure.
     """
 
     @functools.wraps(command)
@@ -64,9 +64,9 @@ def _said_by_system(error: OSError) -> str:
 
 @contextmanager
 def bad_usage_is_a_sentence() -> Iterator[None]:
-    """End with status 2 and a sentence where a command line is wrong.
+    """End with status 2 and a sentence when the command line is wrong.
 
-    ``chatlog`` alone shows its help, as it would without this.
+    ``chatlog`` without arguments still shows its help.
     """
     try:
         yield
@@ -77,7 +77,7 @@ def bad_usage_is_a_sentence() -> Iterator[None]:
 
 
 def fail(sentence: str, status: int = USAGE) -> NoReturn:
-    """End with a sentence on stderr."""
+    """Exit with a sentence on stderr."""
     try:
         output.say(f"chatlog: {sentence}", err=True)
     except OSError:  # nobody takes the sentence: the status still tells

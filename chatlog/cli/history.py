@@ -1,4 +1,4 @@
-"""``chatlog history``: read what happened in a room, however much it is."""
+"""``chatlog history``: print a room's events, however many."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ SEQ = click.IntRange(0, 2**63 - 2)
 
 @click.command()
 @click.argument("room")
-@click.option("--before", type=SEQ, metavar="SEQ", help="The events before it.")
-@click.option("--after", type=SEQ, metavar="SEQ", help="The events after it.")
-@click.option("--around", type=SEQ, metavar="SEQ", help="The events on both sides of it.")
+@click.option("--before", type=SEQ, metavar="SEQ", help="Events before this seq.")
+@click.option("--after", type=SEQ, metavar="SEQ", help="Events after this seq.")
+@click.option("--around", type=SEQ, metavar="SEQ", help="Events on both sides of this seq.")
 @click.option("--limit", type=click.IntRange(1, 2**63 - 1), default=50, show_default=True)
-@click.option("--types", metavar="TYPE,…", help="Only these: chat, join, leave, erasure.")
+@click.option(
+    "--types", metavar="TYPE,…", help="Only events of these types: chat, join, leave, erasure."
+)
 @json_option
 @database_option
 @failures_are_sentences
@@ -35,9 +37,9 @@ def history(
     as_json: bool,
     database: str,
 ) -> None:
-    """Print a room's events in order: the newest ones, or those at a seq.
+    """Print a room's events in order: the newest, or those around a seq.
 
-    Give at most one of --before, --after and --around. --limit may be any number.
+    Give at most one of --before, --after and --around. --limit has no upper bound.
     """
     if sum(anchor is not None for anchor in (before, after, around)) > 1:
         raise click.UsageError("Give at most one of --before, --after and --around.")

@@ -1,4 +1,4 @@
-"""``chatlog import``: bring a history into a room."""
+"""``chatlog import``: append a history to a room, or restore an exported room."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chatlog.cli.failures import INTERRUPTED, fail, failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.cli.spool import whole_file
+from chatlog.domain.counts import counted
 from chatlog.domain.errors import LogError
 from chatlog.domain.names import check_room
 from chatlog.eventlog.lockfile import DatabaseBusy
@@ -35,43 +36,41 @@ _FORMATS = (AUTO, *DIALECTS, SLACK, "jsonl")
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, allow_dash=True, path_type=Path))
-@click.option("--room", metavar="ROOM", help="The room; for jsonl, by default the file's own.")
+@click.option("--room", metavar="ROOM", help="Target room; jsonl defaults to the file's own.")
 @click.option(
     "--format",
     "kind",
     type=click.Choice(_FORMATS),
     default=AUTO,
     show_default=True,
-    help="The dialect; auto recognises it from the first lines. irc is ubuntu's.",
+    help="Log format; auto recognises it from the first lines. irc is irclogs.ubuntu.com's.",
 )
 @click.option(
     "--date",
     "day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The day a log begins, where neither its lines nor its name say it.",
+    help="First day of the log, if neither its lines nor its name give one.",
 )
 @click.option(
     "--timezone",
     metavar="ZONE",
     default="UTC",
     show_default=True,
-    help="The zone of the log's clock, like Europe/Berlin.",
+    help="Time zone of the log, such as Europe/Berlin.",
 )
 @click.option(
     "--encoding",
     metavar="NAME",
-    help="The file's encoding. [default: UTF-8, UTF-16 or Windows-1252, as the file shows]",
+    help="Encoding of the file.  [default: detected among UTF-8, UTF-16 and Windows-1252]",
 )
+@click.option("--continue", "again", is_flag=True, help="Skip events that the room already has.")
 @click.option(
-    "--continue", "again", is_flag=True, help="Skip what the room has of the file already."
-)
-@click.option(
-    "--lenient", is_flag=True, help="Take a file of which much is not understood, without that."
+    "--lenient", is_flag=True, help="Accept a file with many unrecognised lines; skip those lines."
 )
 @click.option(
     "--manifest",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Of a jsonl export: refuse a file that is not the one, or not a whole room.",
+    help="Manifest of a jsonl export: refuse a file that does not match it or is not a whole room.",
 )
 @database_option
 @failures_are_sentences
@@ -87,12 +86,12 @@ def import_(
     manifest: Path | None,
     database: str,
 ) -> None:
-    """Append a real history to a room, or put an export back into an empty place.
+    """Append a chat log to a room, or restore an export into a room without events.
 
-    FILE is a log of IRC (ubuntu's, irssi's, WeeChat's, ZNC's, HexChat's, mIRC's), a
-    channel's folder of a Slack export, or a jsonl export; - is standard input. A log's
-    events are appended. An export is verified first and put, unchanged, into a room of the
-    same name that has no events. A server that holds the database does it itself.
+    FILE is an IRC log (ubuntu, irssi, WeeChat, ZNC, HexChat, mIRC), a channel's folder of
+    a Slack export, or a jsonl export; - is standard input. The events of a log are
+    appended. An export is verified, then restored unchanged into a room of the same name
+    that has no events. If a server holds the database, the server does the import.
     """
     with whole_file(file) as path:
         if kind == "jsonl" or (kind == AUTO and is_export(path)):
@@ -101,7 +100,7 @@ def import_(
             )
         else:
             if manifest is not None:
-                raise click.UsageError("Only a jsonl export has a --manifest.")
+                raise click.UsageError("--manifest needs a jsonl export.")
             reading = Reading(
                 path=str(path),
                 name=file.name,
@@ -120,14 +119,14 @@ def _shown(name: str, work: Callable[[Report], str]) -> str:
         with progress(f"Importing {name}") as report:
             return work(report)
     except KeyboardInterrupt:
-        fail("The import was interrupted; --continue goes on with it.", INTERRUPTED)
+        fail("The import was interrupted; --continue resumes it.", INTERRUPTED)
 
 
 def _append(reading: Reading, room: str | None, again: bool, url: str, report: Report) -> str:
     if room is None:
-        raise click.UsageError("Say which --room to import into.")
+        raise click.UsageError("Give the --room to import into.")
     check_room(room, limits_of(Settings()))
-    history = History(reading)  # what is wrong with a file is said before a database is made
+    history = History(reading)  # report a faulty file before creating a database
     return _summary(run(_carry_out(history, room, again, url, report)))
 
 
@@ -149,15 +148,16 @@ async def _carry_out(history: History, room: str, again: bool, url: str, report:
 
 
 def _summary(counts: Counts) -> str:
-    skipped = f"{counts.skipped} lines skipped"
+    skipped = f"{counted(counts.skipped, 'line')} skipped"
     if why := ", ".join(f"{count} {what}" for count, what in _reasons(counts) if count):
         skipped += f" ({why})"
     said = (
-        f"{counts.chats} chats, {counts.joins} joins, {counts.leaves} leaves, "
-        f"{counts.implied_joins} implied joins; {skipped}"
+        f"{counted(counts.chats, 'chat')}, {counted(counts.joins, 'join')}, "
+        f"{counted(counts.leaves, 'leave', 'leaves')}, "
+        f"{counted(counts.implied_joins, 'implied join')}; {skipped}"
     )
     if counts.known:
-        said += f"; {counts.known} events were in the room already"
+        said += f"; {counted(counts.known, 'event')} already in the room"
     if counts.first_at:
         said += f"; from {counts.first_at} to {counts.last_at}"
     return f"{said}."
@@ -165,7 +165,7 @@ def _summary(counts: Counts) -> str:
 
 def _reasons(counts: Counts) -> tuple[tuple[int, str], ...]:
     return (
-        (counts.unknown, "not understood"),
+        (counts.unknown, "not recognised"),
         (counts.unfit, "with a name or text that a log cannot hold"),
     )
 
@@ -186,18 +186,18 @@ async def _jsonl(file: Path, room: str | None, url: str, report: Report) -> str:
         asked = {"path": str(file), "room": room}
         done = await ask_holder(busy, "import-jsonl", asked)
         name, events = done["room"], done["events"]
-    return f"{events} events of {name}, verified and unchanged."
+    return f"Restored {counted(events, 'event')} of {name}, verified and unchanged."
 
 
 def _check_manifest(file: Path, manifest: Path) -> None:
-    """Check that a file is what its manifest says, and all of a room."""
+    """Check that a file matches its manifest and is a whole room."""
     said = decode_manifest(manifest.read_bytes())
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if digest != said.sha256:
-        raise LogError(f"{file.name} is not the file of this manifest: its SHA-256 is {digest}.")
+        raise LogError(f"{file.name} does not match this manifest: its SHA-256 is {digest}.")
     if not said.is_whole:
         raise LogError(
-            "The manifest says that the file is no whole chain. Only a room exported without "
-            "filters can be imported."
+            "According to the manifest, the file is not a complete chain. Only a room exported "
+            "without filters can be imported."
         )

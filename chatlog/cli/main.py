@@ -1,4 +1,4 @@
-"""The ``chatlog`` command: its sub-commands, each read only when it is run."""
+"""The ``chatlog`` command: its sub-commands, each imported only when it is run."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ COMMANDS: Final = {
     "sql": "chatlog.cli.sql",
     "demo": "chatlog.cli.demo",
 }
-"""The module of each command; the command in it has the last part of the module's name."""
+"""The module of each command; the command object is called like the module's last part."""
 
 
 class _Commands(click.Group):
-    """Imports a command late, so that a reader need not wait for the server's modules."""
+    """Imports each command lazily, so that a reader does not wait for the server's modules."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -65,10 +65,10 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="chatlog")
-@click.option("--database", metavar="URL", help="URL of the log, for the command that follows.")
+@click.option("--database", metavar="URL", help="URL of the log, for the command that follows it.")
 @click.pass_context
 def main(context: click.Context, database: str | None) -> None:
-    """Run or ask the chat backend you can audit: an event-sourced chat server."""
+    """Run and query chatlog, the chat backend you can audit: an event-sourced chat server."""
     speak_utf8()
     url = database or database_from()
     defaults: dict[str, dict[str, Any]] = {name: {"database": url} for name in COMMANDS}

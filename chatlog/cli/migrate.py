@@ -1,4 +1,4 @@
-"""``chatlog migrate``: bring a database to this program's revision, or make one."""
+"""``chatlog migrate``: create a log, or migrate it to this program's revision."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from chatlog.nodes import leases
     "--search-path",
     "role",
     metavar="ROLE",
-    help="Have this PostgreSQL role find the audit views by their plain names: its search_path "
-    "in this database gets the schema chatlog at its end.",
+    help="Let this PostgreSQL role use the audit views by their unqualified names: append the "
+    "schema chatlog to its search_path in this database.",
 )
 @database_option
 @failures_are_sentences
 def migrate(role: str | None, database: str) -> None:
-    """Make or update the log's tables. The server must be stopped.
+    """Create or migrate the log's tables. The server must be stopped.
 
-    A PostgreSQL database may hold other tables: the log keeps to a schema of its own, and
-    the search_path of no role is changed unless you ask for it.
+    A PostgreSQL database may hold other tables: the log keeps to its own schema, and no
+    role's search_path changes unless you ask for it.
     """
     if role is not None and not isinstance(backend_for(database), Postgres):
-        raise LogError("--search-path is for PostgreSQL: on SQLite the views have plain names.")
+        raise LogError("--search-path needs PostgreSQL: SQLite has no schemas.")
     said = run(_migrate(database, role))
-    output.say(f"The log is of revision {newest_revision()}.")
+    output.say(f"The log is at revision {newest_revision()}.")
     if said:
         output.say(said)
 
@@ -55,10 +55,10 @@ async def _migrate(url: str, role: str | None) -> str | None:
             await have_find_views(connection, name)
         found = await finds_views(connection, name)
     if found:
-        return f"The role {name} finds the audit views by their plain names in this database."
+        return f"The role {name} can use the audit views by their unqualified names."
     return (
-        f"The audit views are in the schema {SCHEMA}. For the role {name} to find them by "
-        f"their plain names, run `chatlog migrate --search-path {name}`."
+        f"The audit views are in the schema {SCHEMA}. To let the role {name} use their "
+        f"unqualified names, run `chatlog migrate --search-path {name}`."
     )
 
 

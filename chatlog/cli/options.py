@@ -1,4 +1,4 @@
-"""What commands have in common: the database, ``--json``, and running a coroutine."""
+"""Shared by all commands: ``--database``, ``--json``, and running a coroutine."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ database_option = click.option(
     help="URL of the log: sqlite:///file.db or postgresql://…  "
     "[default: CHATLOG_DATABASE, DATABASE_URL or sqlite:///chatlog.db]",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object per line."
+)
 
 
 def run(work: Coroutine[Any, Any, R]) -> R:
-    """Run a command's coroutine to its end."""
+    """Run a command's coroutine to completion."""
     return asyncio.run(work)

@@ -1,7 +1,7 @@
-"""What commands print: UTF-8 whatever the locale, and nothing that moves a terminal.
+"""Print the output of commands: UTF-8 whatever the locale, and safe for terminals.
 
-A file or a pipe gets lines of JSON and CSV as they are. On a terminal, what it would obey or
-not show is escaped in them as JSON does it; text for people always has it made visible.
+A file or a pipe gets lines of JSON and CSV unchanged. On a terminal, control and invisible
+characters in them are escaped as in JSON; in text for people they are always escaped.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _LINE_END_OR_OTHER: Final = re.compile(r"\r\n|[^\n\t -~]")
 # Joins emoji; harmless, and written by half the world's phones.
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 WIDE: Final = 200
-"""Columns of a table that goes into a pipe or a file."""
+"""Width of a table that is printed to a pipe or a file."""
 
 
 def speak_utf8() -> None:
-    """Have this process print UTF-8, whatever the locale says."""
+    """Make this process print UTF-8, whatever the locale."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def visible(text: str) -> str:
-    """Return text with what a terminal would obey, or not show, as visible escapes."""
+    """Return text with control and invisible characters as visible escapes."""
     if text.isprintable():
         return text
     return "".join(char if _is_shown(char) else _escape(char) for char in text)
@@ -56,7 +56,7 @@ def write_lines(lines: Iterable[bytes]) -> None:
 
 
 def write_text(texts: Iterable[bytes]) -> None:
-    """Print whole lines in UTF-8, ends included; a terminal obeys none of it."""
+    """Print whole lines in UTF-8, including their ends; escaped on a terminal."""
     out = _binary(sys.stdout)
     guard = sys.stdout.isatty()
     for text in texts:
@@ -65,7 +65,7 @@ def write_text(texts: Iterable[bytes]) -> None:
 
 
 def guarded(text: str) -> str:
-    """Return text of several lines with what a terminal would obey escaped as in JSON."""
+    """Return text of several lines with control characters escaped as in JSON."""
     return _LINE_END_OR_OTHER.sub(lambda found: _guard(found[0]), text)
 
 
@@ -89,13 +89,13 @@ class _Console(Console):
 
 
 def console() -> Console:
-    """Return where tables are printed."""
+    """Return the console for tables."""
     width = None if sys.stdout.isatty() else WIDE
     return _Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
 
 
 def table(*columns: str, **options: Any) -> Table:
-    """Return an empty table whose cells keep all of their text."""
+    """Return an empty table that never truncates its cells."""
     made = Table(box=None, pad_edge=False, header_style="bold", **options)
     for column in columns:
         made.add_column(column, overflow="fold")
@@ -108,5 +108,5 @@ def cell(value: object) -> Text:
 
 
 def moment(at: str) -> str:
-    """Return a time for people: to the second, UTC."""
+    """Return a time for people: in UTC, to the second."""
     return f"{at[:10]} {at[11:19]}"

@@ -1,4 +1,4 @@
-"""Progress of long work, on a terminal only: in a file or a pipe it would be noise."""
+"""Show the progress of long work, only on a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chatlog.cli.output import visible
 
 Report = Callable[[int, int], None]
-"""Called with how much is done, of how much (0: nobody knows)."""
+"""Called with the amount done and the total (0 if unknown)."""
 
 
 @contextmanager

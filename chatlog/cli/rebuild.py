@@ -1,4 +1,4 @@
-"""``chatlog rebuild``: fold the sessions table again from the events."""
+"""``chatlog rebuild``: rebuild the sessions table from the events."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
+from chatlog.domain.counts import counted
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.nodes import leases
 
@@ -19,9 +20,9 @@ from chatlog.nodes import leases
 @database_option
 @failures_are_sentences
 def rebuild(database: str) -> None:
-    """Fold the sessions table again from the events. The server must be stopped.
+    """Rebuild the sessions table from the events. The server must be stopped.
 
-    Ends with 1 if the table was not what the events say; it is then replaced, in one
+    Exits with 1 if the table disagreed with the events; it is then replaced in one
     transaction. The events themselves are never touched.
     """
     with progress("Rebuilding") as report:
@@ -30,9 +31,10 @@ def rebuild(database: str) -> None:
         where = "The log" if difference.room is None else difference.room
         output.say(f"{where}: {difference.why}.")
     if found:
-        output.say(f"chatlog: The sessions table differed; {count} were written anew.", err=True)
+        written = counted(count, "session")
+        output.say(f"chatlog: The sessions table differed; {written} rewritten.", err=True)
         sys.exit(WRONG)
-    output.say("The sessions table is what the events say.")
+    output.say("The sessions table agrees with the events.")
 
 
 async def _rebuild(url: str, report: Report) -> tuple[list[Difference], int]:

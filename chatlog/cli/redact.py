@@ -19,6 +19,6 @@ from chatlog.service.beside import carry_out
 @database_option
 @failures_are_sentences
 def redact(room: str, seqs: tuple[int, ...], reason: str, by: str, database: str) -> None:
-    """Erase the texts of messages; their events stay, and an event says that they went."""
+    """Erase the texts of messages; their events stay, and a new event records the erasure."""
     arguments = {"room": room, "seqs": list(seqs), "by": by, "reason": reason}
     output.say(said(run(carry_out(database, "redact", arguments))))

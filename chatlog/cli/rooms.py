@@ -19,7 +19,7 @@ _PAGE = 500
 @database_option
 @failures_are_sentences
 def rooms(as_json: bool, database: str) -> None:
-    """List the rooms by name: their last seq, how many are present, first and last time."""
+    """List the rooms by name, each with its last seq, users present, first and last time."""
     run(_rooms(as_json, database))
 
 

@@ -20,7 +20,7 @@ from chatlog.web.run import run
 
 
 def _option(field: Field[Any]) -> click.Option:
-    """Return the flag of one setting, made from its name, type, default and help."""
+    """Return the option for one setting, built from its name, type, default and help."""
     flags = ["--" + field.name.replace("_", "-")]
     if "also" in field.metadata:
         flags.append(field.metadata["also"])
@@ -36,14 +36,14 @@ def _option(field: Field[Any]) -> click.Option:
 
 
 class VisibleFormatter(logging.Formatter):
-    """Writes a line of the log as one line, and nothing that a terminal would obey."""
+    """Formats a log record as one line without terminal control sequences."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Return the line, controls made visible."""
+        """Return the line with control characters escaped."""
         return output.visible(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        """Return the traceback, controls made visible."""
+        """Return the traceback with control characters escaped."""
         return output.guarded(super().formatException(ei))
 
 
@@ -77,7 +77,7 @@ def _announce(sentence: str) -> None:
 
 
 def _runner() -> Any:
-    """Return ``run`` of uvloop where it is installed, else asyncio's."""
+    """Return uvloop's ``run`` if it is installed, else asyncio's."""
     try:
         import uvloop
     except ImportError:

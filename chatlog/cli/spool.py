@@ -1,9 +1,8 @@
-"""Temporary files: input that is read twice, and output that may have to begin again.
+"""Temporary files: for input that is read twice, and output that may have to start again.
 
-Input from a pipe is copied to a file of mode 0600. A reader of a pipe waits for its writer, for
-ever if need be: that is for the person at the terminal to end, and a server is only ever given a
-file. Output is in memory while it is small, then in a file without a name; it is gone with the
-process.
+Input from a pipe is copied to a file of mode 0600. Reading a pipe may wait for its writer for
+ever, which the person at the terminal can interrupt; a server only ever gets a file. Output is
+kept in memory while it is small, then in an unnamed file; it disappears with the process.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def whole_file(file: Path) -> Iterator[Path]:
     """Lend the absolute path of a file, or of a copy (mode 0600) of a pipe or of ``-``.
 
     Raises:
-        LogError: if it is a device, which need not have an end.
+        LogError: if it is a device, which may be endless.
     """
     if file != Path("-"):
         mode = file.stat().st_mode
@@ -50,18 +49,18 @@ def whole_file(file: Path) -> Iterator[Path]:
 
 
 def _is_of_a_process(file: Path) -> bool:
-    """Whether what a path means depends on who opens it, like ``/dev/stdin``."""
+    """Whether a path refers to a different file in each process, like ``/dev/stdin``."""
     return any(file.absolute().is_relative_to(root) for root in ("/dev", "/proc"))
 
 
 class Spool:
-    """Bytes that are written once, and then read once from the beginning."""
+    """A buffer that is written once, and then read once from the beginning."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
     def write(self, text: bytes) -> None:
-        """Put some bytes behind the others.
+        """Append bytes.
 
         Raises:
             LogError: if there is no space for them.

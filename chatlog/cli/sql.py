@@ -1,4 +1,4 @@
-"""``chatlog sql``: the questions that people ask of a log, and their answers."""
+"""``chatlog sql``: run a ready-made query on the audit views."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ Row = dict[str, object]
     "params",
     multiple=True,
     metavar="KEY=VALUE",
-    help="What the question has to be told (repeatable). A time is UTC: 2026-11-22T14:03; a "
-    "date is its first moment, and as `to` its whole day.",
+    help="A parameter of the query (repeatable). Times are UTC, such as 2026-11-22T14:03; a "
+    "date means its first moment, or as `to` its whole day.",
 )
-@click.option("--show", is_flag=True, help="Print the question's SQL instead of asking it.")
+@click.option("--show", is_flag=True, help="Print the SQL instead of running it.")
 @json_option
 @database_option
 @failures_are_sentences
 def sql(name: str | None, params: Sequence[str], show: bool, as_json: bool, database: str) -> None:
-    """Ask the log the question called NAME; without NAME, list the questions.
+    """Run the query called NAME; without NAME, list the queries.
 
-    The questions are plain SQL on the audit views: docs/audit-sql.md has them all.
+    The queries are plain SQL on the audit views; docs/audit-sql.md documents them all.
     """
     if name is None:
         _list(as_json)
         return
     question = questions().get(name)
     if question is None:
-        raise LogError(f"There is no question {name!r}; `chatlog sql` lists them.")
+        raise LogError(f"There is no query {name!r}; `chatlog sql` lists them.")
     if show:
         output.write_text([question.sql.encode() + b";\n"])
         return
@@ -61,21 +61,21 @@ def _list(as_json: bool) -> None:
 
 
 def _told(question: Question, params: Sequence[str]) -> Mapping[str, object]:
-    """Return the value of each of the question's parameters."""
+    """Return the value of each parameter of the query."""
     given = dict(_pair(param) for param in params)
     names = {parameter.name for parameter in question.parameters}
     if unknown := given.keys() - names:
         raise LogError(f"{question.name} has no parameter {', '.join(sorted(unknown))}.")
     if missing := [p for p in question.parameters if p.name not in given]:
         wanted = " ".join(f"--param {p.name}=… ({p.about})" for p in missing)
-        raise LogError(f"{question.name} has to be told: {wanted}")
+        raise LogError(f"{question.name} is missing {wanted}")
     return {p.name: _value(p, given[p.name]) for p in question.parameters}
 
 
 def _pair(param: str) -> tuple[str, str]:
     name, found, value = param.partition("=")
     if not found:
-        raise LogError(f"A parameter is given as KEY=VALUE, not as {param!r}.")
+        raise LogError(f"Give a parameter as KEY=VALUE, not as {param!r}.")
     return name, value
 
 
@@ -85,7 +85,7 @@ def _value(parameter: Parameter, text: str) -> object:
     value = parse_limit(text) if parameter.kind == "end" else parse_point(text)
     if isinstance(value, int) != (parameter.kind == "seq"):
         kind = "seq" if parameter.kind == "seq" else "time"
-        raise LogError(f"{parameter.name} is a {kind}, and {text!r} is none.")
+        raise LogError(f"{parameter.name} takes a {kind}, not {text!r}.")
     return value
 
 
@@ -105,5 +105,5 @@ def _print(rows: Sequence[Row], *, as_json: bool) -> None:
 
 
 def _truth(row: Row) -> Row:
-    """Return the row with SQLite's 0 and 1 as what they mean."""
+    """Return the row with ``erased`` as a boolean: SQLite gives 0 or 1."""
     return row | {"erased": bool(row["erased"])} if "erased" in row else row

@@ -1,4 +1,4 @@
-"""Events as people read them: a line each, in columns that keep their place."""
+"""Print events for people: one line per event, in columns of fixed width."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from chatlog.cli import output
+from chatlog.domain.counts import counted
 from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded
 from chatlog.wire.events import encode, name_of
 
 
 def print_events(events: Iterable[Recorded], *, as_json: bool, header: bool = False) -> None:
-    """Print some events: JSON as clients get it, or rows of a table."""
+    """Print events as the JSON that clients get, or as rows of a table."""
     if as_json:
         output.write_lines(map(encode, events))
         return
@@ -48,4 +49,4 @@ def _said(recorded: Recorded) -> str:
 
 
 def _sessions(count: int, *, first: int) -> str:
-    return "" if count == first else f", now in {count} sessions"
+    return "" if count == first else f", {counted(count, 'session')} now"

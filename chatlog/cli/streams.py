@@ -1,8 +1,7 @@
-"""The standard streams, where some are closed or nobody reads them.
+"""Handle standard streams that are closed or not read.
 
-A service manager may start us without any (``<&- >&- 2>&-``). The first files that are
-opened would be descriptors 0 to 2 then, and what is meant for a terminal would be written
-into the database.
+A service manager may start a command without any (``<&- >&- 2>&-``). The first opened files
+would then get descriptors 0 to 2, and terminal output would be written into the database.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ _NULL: Final = Path(os.devnull)
 
 
 def hold_standard_streams() -> None:
-    """Have descriptors 0 to 2 open, and a stream for each, before anything else is opened."""
+    """Open descriptors 0 to 2, with a stream for each, before anything else is opened."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -31,9 +30,9 @@ def hold_standard_streams() -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Drop what was and will be written to a stream that nobody takes.
+    """Discard past and future output of a stream that nobody reads.
 
-    Python flushes it once more at its end, and would complain there.
+    Otherwise Python's flush at exit would report an error.
     """
     _redirect(stream.fileno())
 

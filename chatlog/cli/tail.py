@@ -1,4 +1,4 @@
-"""``chatlog tail``: follow a room live, beside its server or without one."""
+"""``chatlog tail``: follow a room live, with or without its server."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ _ENDLESS: Final = 2**63 - 1
 @click.command()
 @click.argument("room")
 @click.option(
-    "--limit", type=click.IntRange(0), default=10, show_default=True, help="Begin so far back."
+    "--limit",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    help="Number of past events to print first.",
 )
-@click.option("--after", type=SEQ, metavar="SEQ", help="Begin after this seq instead.")
+@click.option("--after", type=SEQ, metavar="SEQ", help="Start after this seq instead.")
 @json_option
 @database_option
 @failures_are_sentences
 def tail(room: str, limit: int, after: int | None, as_json: bool, database: str) -> None:
-    """Print a room's newest events, then each new one as it comes, until Ctrl-C."""
+    """Print a room's newest events, then each new event as it is committed, until Ctrl-C."""
     try:
         run(_tail(room, limit, after, as_json, database))
     except KeyboardInterrupt:

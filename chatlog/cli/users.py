@@ -1,4 +1,4 @@
-"""``chatlog users``: who is, or was, in a room."""
+"""``chatlog users``: list the users present in a room, now or at a seq or time."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from chatlog.wire.listing import UserListed, encode_listed
 @click.option(
     "--at",
     metavar="SEQ|TIME",
-    help="By default now. A time is UTC: 2026-11-22T14:03; a date is its first moment.",
+    help="Moment to ask about, by default now. Times are UTC, such as 2026-11-22T14:03; a date "
+    "means its first moment.",
 )
 @json_option
 @database_option
 @failures_are_sentences
 def users(room: str, at: str | None, as_json: bool, database: str) -> None:
-    """List who is present in ROOM, or was at a seq or a time.
+    """List the users present in ROOM, now or at a seq or time.
 
-    At a seq, that event included. At a time, who was surely there only until an earlier
-    one, since their server died, is uncertain.
+    A seq includes its own event. At a time, users whose server had died by then are
+    marked as uncertain.
     """
     listed = list(map(user_listed, run(_users(room, at, database))))
     if as_json:

@@ -1,4 +1,4 @@
-"""``chatlog verify``: is the log what was written?"""
+"""``chatlog verify``: check that the log is what was written."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from chatlog.cli.failures import WRONG, failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.cli.vouching import Vouching, vouching_options
+from chatlog.domain.counts import counted
 from chatlog.domain.errors import Unavailable
 from chatlog.eventlog.opening import open_for_reading
 
@@ -31,7 +32,9 @@ _CORES = os.cpu_count() or 1
 @click.argument("room", required=False)
 @vouching_options
 @click.option(
-    "--jobs", type=click.IntRange(min=1), help="Processes.  [default: the cores, for a long log]"
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Number of processes.  [default: one per core for a long log]",
 )
 @json_option
 @database_option
@@ -39,11 +42,11 @@ _CORES = os.cpu_count() or 1
 def verify(
     room: str | None, vouching: Vouching, jobs: int | None, as_json: bool, database: str
 ) -> None:
-    """Recompute the hash chain of ROOM, or of every room, and refold its sessions.
+    """Recompute the hash chain of ROOM, or of every room, and rebuild its sessions.
 
-    Ends with 1 if an event was changed, removed, inserted, swapped or re-dated, and says
-    which is the first of each room. A chain alone does not show that its end was cut
-    off, or that all of it was rewritten: give a --checkpoint for that.
+    Exits with 1 if an event was changed, removed, inserted, swapped or re-dated, and names
+    the first such event of each room. A chain alone does not show that it was truncated
+    or rewritten from the beginning: give a --checkpoint for that.
     """
     with progress("Verifying") as report:
         try:
@@ -104,7 +107,7 @@ def _room(verdict: RoomVerdict) -> dict[str, Any]:
 
 
 def _hint(verdict: Verdict, vouching: Vouching) -> str:
-    """Return what this verification could not see; nothing where a checkpoint was given."""
+    """Return what this verification could not detect; empty if a checkpoint was given."""
     if not verdict.ok or vouching.checkpoint is not None:
         return ""
     return TAIL if verdict.rooms else EMPTY
@@ -120,30 +123,23 @@ def _print(verdict: Verdict, vouching: Vouching) -> None:
         return
     if verdict.rooms:
         covered = verdict.coverage.sentence() + vouching.caution
-        output.say(f"{_events(verdict)} are as they were written: {covered}")
+        output.say(f"Verified {_events(verdict)}: {covered}")
     for ahead in verdict.ahead:
         output.say(
-            f"{ahead.room}: {_number(ahead.events)} of later than now, the last of {ahead.until}. "
-            "A clock was ahead, or is behind; until it has caught up, time stands still there."
+            f"{ahead.room}: {counted(ahead.events, 'event')} dated in the future, up to "
+            f"{ahead.until}. A clock was ahead, or this one is behind; new events there repeat "
+            "that time until the clock has caught up."
         )
     if hint := _hint(verdict, vouching):
         output.say(hint)
 
 
 def _events(verdict: Verdict) -> str:
-    return f"{verdict.events} events in {_count(len(verdict.rooms))}"
-
-
-def _number(events: int) -> str:
-    return "1 event" if events == 1 else f"{events} events"
+    return f"{counted(verdict.events, 'event')} in {counted(len(verdict.rooms), 'room')}"
 
 
 def _sentence(verdict: Verdict) -> str:
     wrong = sum(not room.ok for room in verdict.rooms)
     if wrong:
-        return f"chatlog: {_count(wrong)} with an event that is not as it was written."
+        return f"chatlog: Verification failed in {counted(wrong, 'room')}."
     return f"chatlog: {verdict.whole}."
-
-
-def _count(rooms: int) -> str:
-    return "1 room" if rooms == 1 else f"{rooms} rooms"

@@ -1,4 +1,4 @@
-"""``--checkpoint`` of ``chatlog verify``: who vouches for the log, and for what of it."""
+"""The ``--checkpoint`` options of ``chatlog verify``."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
 
 _UNKNOWN_SIGNER: Final = (
-    " Nobody's --public-key was given: whoever forged the log may have signed the checkpoint, too."
+    " Without --public-key, the checkpoint's signer was not checked: a forger may have signed it."
 )
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
-    """A checkpoint, if there is one; ``caution`` says where nobody knows who signed it."""
+    """A checkpoint, if one was given; ``caution`` warns when its signer was not checked."""
 
     checkpoint: Checkpoint | None = None
     is_since: bool = False
     caution: str = ""
 
     def of(self, room: str | None) -> Checkpoint | None:
-        """Return what it says of this room, or of all."""
+        """Return what the checkpoint says about this room, or about all rooms."""
         if self.checkpoint is None or room is None:
             return self.checkpoint
         heads = tuple(head for head in self.checkpoint.rooms if head.room == room)
@@ -39,7 +39,7 @@ class Vouching:
 
 
 def vouching_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options, and ``vouching`` instead of them."""
+    """Add the options to a command, which receives them as one ``vouching``."""
 
     @failures_are_sentences
     @functools.wraps(command)
@@ -56,10 +56,16 @@ def vouching_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         click.option(
-            "--since-checkpoint", is_flag=True, help="Look only at what came after the checkpoint."
+            "--since-checkpoint", is_flag=True, help="Check only events after the checkpoint."
         ),
-        click.option("--public-key", type=_file, help="PEM file of who must have signed it."),
-        click.option("--checkpoint", type=_file, help="Find a log rewritten or cut since it."),
+        click.option(
+            "--public-key", type=_file, help="PEM file of the key that must have signed it."
+        ),
+        click.option(
+            "--checkpoint",
+            type=_file,
+            help="Detect rewriting or truncation since this checkpoint.",
+        ),
     ):
         call = option(call)
     return call
@@ -68,7 +74,7 @@ def vouching_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _vouching(file: Path | None, public_key: Path | None, *, is_since: bool) -> Vouching:
     if file is None:
         if public_key is not None or is_since:
-            raise click.UsageError("--public-key and --since-checkpoint go with --checkpoint.")
+            raise click.UsageError("--public-key and --since-checkpoint need --checkpoint.")
         return Vouching()
     key = None if public_key is None else read_public_key(public_key)
     caution = "" if key else _UNKNOWN_SIGNER

@@ -1,4 +1,4 @@
-"""``chatlog witnesses``: who could have seen an event."""
+"""``chatlog witnesses``: list the users who could have seen an event."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SEQ = click.IntRange(1, 2**63 - 2)
 @database_option
 @failures_are_sentences
 def witnesses(room: str, seq: int, as_json: bool, database: str) -> None:
-    """List who could have seen the event SEQ of ROOM, each user once.
+    """List the users who could have seen event SEQ of ROOM, each once.
 
-    open: present at it. uncertain: present, but past the time their session was last
-    seen. replayed: served it on joining later. possible: came later and may have paged
-    back to it. Who never joined the room after it is not listed, though the room's
-    history can be read without joining.
+    open: present at the event. uncertain: present, but past the time their session was
+    last seen. replayed: received it on joining later. possible: joined later and may have
+    paged back to it. People who were not in the room at or after the event are not
+    listed, although a room's history can be read without joining.
     """
     run(_witnesses(room, seq, database, as_json=as_json))
 

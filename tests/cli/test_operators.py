@@ -133,8 +133,9 @@ def test_who_set_and_ended_a_rule_is_on_record(log: str) -> None:
     chatlog(*room, "--off", "--by", "nobody", "--database", log)  # nothing ends
     chatlog(*room, "--days", MAX_DAYS, "--names", "--by", "ada", "--database", log)
     said = chatlog(*room, "--database", log).stdout.splitlines()
-    assert (
-        said[0] == "#small keeps its texts for 36500 days, and people for as long after they left."
+    assert said[0] == (
+        "#small keeps its texts for 36500 days, "
+        "and people's names until they have been away that long."
     )
     chatlog(*room, "--off", "--by", "eve", "--database", log)
     said = chatlog(*room, "--database", log).stdout.splitlines()

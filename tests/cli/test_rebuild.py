@@ -23,7 +23,7 @@ def database(database_url: str, tmp_path: Path) -> str:
 
 def test_a_table_that_is_right_is_left_alone(database: str) -> None:
     said = chatlog("rebuild", "--database", database).stdout
-    assert said == "The sessions table is what the events say.\n"
+    assert said == "The sessions table agrees with the events.\n"
 
 
 WRONGS = (

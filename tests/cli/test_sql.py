@@ -55,11 +55,11 @@ def test_a_time_may_be_written_as_people_write_it(url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("no-such-question",), "There is no question"),
+        (("no-such-question",), "There is no query"),
         (("who-is-there-now",), "--param room=… (name of the room)"),
         (("who-is-there-now", "--param", "room"), "KEY=VALUE"),
         (("who-erased", "--param", "room=general"), "has no parameter room"),
-        (("around-an-event", "--param", "room=r", "--param", "seq=2026-01-01"), "is a seq"),
+        (("around-an-event", "--param", "room=r", "--param", "seq=2026-01-01"), "takes a seq"),
     ],
 )
 def test_what_cannot_be_asked_is_status_2_and_a_sentence(
