@@ -1,8 +1,8 @@
 """chatlog: the chat backend you can audit.
 
-Every join, leave and chat is appended to a SQL event log before anyone sees it;
-who is present, what a joiner is shown and what an auditor asks are projections of
-that log. ``docs/architecture.md`` says how the folders below fit together.
+The server appends every join, leave and chat to a SQL event log before it sends it to
+anyone; presence, the replay to a joiner and the answers to an auditor are projections of
+that log. ``docs/architecture.md`` describes how the folders below fit together.
 
 ``create_app(Settings(...))`` is the server, to run or to mount in an aiohttp application.
 """
@@ -17,7 +17,7 @@ _HOMES: Final = {"Settings": "chatlog.settings", "create_app": "chatlog.web"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for at its first use: a command that reads needs no server."""
+    """Import a name at its first use: a command that reads needs no server."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,7 +1,7 @@
 """Composition: builds one node's parts, runs their tasks, stops them in reverse.
 
-The only place where settings are taken apart and where tasks are started. Everything
-below is passed what it needs; nothing below reaches up here.
+Only this module distributes the settings and starts the tasks. Lower layers get what they need as
+arguments and never import this module.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from chatlog.settings import Settings
 logger = logging.getLogger(__name__)
 
 _RETENTION_PAUSE: Final = 300.0
-"""Seconds: a rule that cannot be carried out is a lot to read for nothing."""
+"""Seconds: a failing retention rule reads a lot for nothing, so retry it rarely."""
 
 
 class Runtime:
@@ -130,11 +130,11 @@ class Runtime:
         await self.operations.retention.run(self.settings.retention_seconds)
 
     async def is_ready(self) -> bool:
-        """Return whether the log can be written, as the last commit or probe says."""
+        """Return whether the log can be written, according to the last commit or probe."""
         return not self.stopping and await self.readiness.check() and not self.stopping
 
     async def stop(self) -> None:
-        """Take nothing more, let every session leave (``shutdown``), close every client."""
+        """Accept nothing more, let every session leave (``shutdown``), close every client."""
         if self.stopping:
             return
         self.stopping = True
@@ -147,7 +147,7 @@ class Runtime:
                 await self.committer.drain()
 
     def _call_clients_back(self) -> None:
-        """Have every client join again: its sessions have lapsed."""
+        """Make every client join again, because its sessions have lapsed."""
         for client in tuple(self.clients):
             client.close("disconnected")
             client.go_away()
@@ -181,8 +181,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
     """Run a node until the block is left; then stop it gracefully.
 
     Raises:
-        LogError: if the database is in use, another's, or of a newer revision, or if another
-            server has the name that was given.
+        LogError: if the database is in use, belongs to another program or has a newer revision,
+            or if another server has the given name.
     """
     with control.place() as place:
         opening = open_for_writing(
@@ -229,7 +229,7 @@ async def _controlled(socket: Path | None, runtime: Runtime) -> AsyncIterator[No
 
 @contextlib.asynccontextmanager
 async def _task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """Own tasks: leaving the block cancels them all. ``Tasks`` sees to it that none fails."""
+    """Own tasks: leaving the block cancels them all. ``Tasks`` keeps failures out of it."""
 
     class Over(Exception):
         pass

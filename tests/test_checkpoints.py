@@ -50,12 +50,12 @@ def test_a_log_that_only_grew_agrees_with_its_checkpoint(database: str, taken: P
     imported(database, later, "#small")
     public = ("--public-key", taken.with_name("key.pem.pub"))
     said = chatlog("verify", "--checkpoint", taken, *public, "--database", database).stdout
-    assert "30 events in 2 rooms are as they were written" in said
+    assert "Verified 30 events in 2 rooms: checked" in said
     assert "from each room's first event on" in said
     since = ("--checkpoint", taken, *public, "--since-checkpoint", "--json")
     found = json.loads(chatlog("verify", *since, "--database", database).stdout)
     assert (found["events"], [room["since"] for room in found["rooms"]]) == (10, [10, 10])
-    assert "only of events after that checkpoint" in found["covered"]
+    assert "only for events after that checkpoint" in found["covered"]
     change(database, "UPDATE events SET text = 'X' WHERE room_id = 1 AND seq = 12")
     assert wrong(database, taken, "--since-checkpoint")["#small"][0] == 12
 
@@ -68,9 +68,11 @@ def test_a_room_whose_end_is_cut_off_is_found(database: str, taken: Path) -> Non
         "WHERE room_id = 2 AND left_seq > 8",
     )
     chatlog("verify", "--database", database)  # a chain does not show it
-    assert wrong(database, taken) == {"#other": (9, "it is cut off since then")}
+    assert wrong(database, taken) == {
+        "#other": (9, "it is missing: the room was truncated after the checkpoint")
+    }
     assert wrong(database, taken, "--since-checkpoint") == {
-        "#other": (9, "it is cut off since then")
+        "#other": (9, "it is missing: the room was truncated after the checkpoint")
     }
 
 
@@ -86,7 +88,7 @@ def test_a_log_that_was_written_anew_is_found(taken: Path, database: str, tmp_pa
     forged = f"sqlite:///{tmp_path / 'forged.db'}"
     imported(forged, tmp_path / "2006-12-10.small.txt", "#small")
     rooms = wrong(forged, taken)
-    assert rooms["#small"] == (1, "the room is gone since the checkpoint")
+    assert rooms["#small"] == (1, "the room has been removed since the checkpoint")
 
 
 def test_a_chain_computed_anew_under_the_same_room_is_found(database: str, taken: Path) -> None:

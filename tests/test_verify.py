@@ -243,7 +243,7 @@ def test_a_name_that_was_put_back_is_found_in_each_room_by_itself(database: str)
     for room in ("#small", "#other"):
         said = chatlog("verify", room, "--json", "--database", database, status=1)
         (found,) = json.loads(said.stdout)["rooms"]
-        assert "was put back" in found["why"]
+        assert "has been put back" in found["why"]
 
 
 def test_a_trigger_or_view_that_was_changed_is_found(sqlite_url: str, tmp_path: Path) -> None:
@@ -252,9 +252,9 @@ def test_a_trigger_or_view_that_was_changed_is_found(sqlite_url: str, tmp_path: 
     imported(sqlite_url, path, "#small")
     view = "CREATE VIEW audit_messages AS SELECT 1 AS position"
     for statement, name in (
-        ("DROP VIEW audit_messages", "audit_messages is gone"),
-        (view, "audit_messages is not the one"),
-        ("DROP INDEX sessions_open", "sessions_open is gone"),
+        ("DROP VIEW audit_messages", "audit_messages is missing"),
+        (view, "audit_messages differs"),
+        ("DROP INDEX sessions_open", "sessions_open is missing"),
     ):
         change(sqlite_url, statement)
         assert name in verdict(sqlite_url)["why"]

@@ -1,5 +1,5 @@
-"""Questions to the log: who was there, what is in it, is it as it was written.
+"""Queries on the log: presence, contents, verification.
 
-Everything here only reads, each time in short snapshots, so that a running server is
-not held up.
+Everything here only reads, in short snapshots, so that it does not hold up a running
+server.
 """

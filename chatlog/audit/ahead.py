@@ -1,7 +1,7 @@
-"""Events whose times are later than now: what a clock that was ahead has left in the log.
+"""Events dated in the future, left in the log by a clock that was ahead.
 
-They are as they were written, so nothing is wrong with them; but in their rooms time stands
-still until the clock has caught up, and who reads their times should know.
+They are as they were written, so they are not wrong; but new events in their rooms repeat
+that time until the clock has caught up, and readers of the times should know.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _COUNT: Final = sa.select(sa.func.count()).where(
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A room's events of later than now: how many, and the time of the last of them."""
+    """A room's events dated in the future: their number, and the time of the last one."""
 
     room: str
     events: int
@@ -37,7 +37,7 @@ class Ahead:
 
 
 async def events_ahead(database: Database, room: int | None = None) -> tuple[Ahead, ...]:
-    """Return what lies in the future in each room, or in the one of this number."""
+    """Return the future events of each room, or of the room with this number."""
     wanted = _AHEAD if room is None else _AHEAD.where(rooms.c.id == room)
     async with database.read() as connection:
         now = await database.backend.now(connection)

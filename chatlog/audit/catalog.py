@@ -1,8 +1,8 @@
-"""What PostgreSQL says that the schema's objects are: a text for each, as it renders them.
+"""Read the definitions of the schema's objects from PostgreSQL, as it renders them.
 
-Tables with all that decides what is in them (columns, row security, children, whether
-foreign keys are enforced), and indexes, constraints, triggers, functions, rules, policies and
-views. Any role may read this, without a right to the objects themselves.
+This covers tables with everything that decides their contents (columns, row security,
+children, whether foreign keys are enforced), indexes, constraints, triggers, functions, rules,
+policies and views. Any role may read this, without privileges on the objects themselves.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ async def major_version(connection: AsyncConnection) -> int:
 async def read_objects(connection: AsyncConnection) -> dict[tuple[str, str], str]:
     """Return the definition of each object, by kind and name.
 
-    For the rest of the caller's transaction only the log's own schema is on the path.
+    For the rest of the caller's transaction, search_path holds only the log's own schema.
     """
     await connection.execute(_RENDERING)
     found = await connection.execute(_OBJECTS)

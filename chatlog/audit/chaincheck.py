@@ -1,7 +1,7 @@
-"""Check a room's events one after the other, from the first on: hashes, times, sessions.
+"""Check a room's events one by one, from the first on: hashes, times, sessions.
 
 The same check serves ``verify``, which reads the tables, and an import, which reads a
-file: what it accepts is what this program could have written.
+file: it accepts exactly what this program could have written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TIME: Final = re.compile(
 
 
 class Wrong(ChatlogError):
-    """An event is not what was written: ``seq`` is its place, ``why`` says it in a clause."""
+    """The event at ``seq`` is not what was written; ``why`` gives the reason in a clause."""
 
     def __init__(self, seq: int, why: str) -> None:
         super().__init__(f"Event {seq}: {why}")
@@ -32,9 +32,9 @@ class Wrong(ChatlogError):
 
 
 class ChainCheck:
-    """The check of one room; ``head`` and ``hash`` are of the last event accepted.
+    """The check of one room; ``head`` and ``hash`` are those of the last accepted event.
 
-    It begins with the room's first event, or after the standing it is given.
+    It starts at the room's first event, or after the given standing.
     """
 
     def __init__(self, begin: Standing = BEGINNING) -> None:
@@ -51,7 +51,7 @@ class ChainCheck:
         """Check the next event and move on to it.
 
         Raises:
-            Wrong: if it is not the one that was written there.
+            Wrong: if it is not the event that was written there.
         """
         recorded, proof = proved.recorded, proved.proof
         if recorded.seq != self.head + 1:
@@ -60,9 +60,9 @@ class ChainCheck:
         self._check_content(seq, recorded.event, proof)
         self._check_hash(proved)
         if not TIME.fullmatch(recorded.at) or recorded.at < self.at:
-            raise Wrong(seq, "its time is before that of the event before it")
+            raise Wrong(seq, "its time is earlier than the previous event's")
         if self.room_id not in {None, proof.room_id}:
-            raise Wrong(seq, "it is of another room")
+            raise Wrong(seq, "it belongs to another room")
         self._check_session(seq, recorded.event)
         self.room_id = proof.room_id
         self.head, self.at, self.hash = seq, recorded.at, recorded.hash
@@ -70,23 +70,23 @@ class ChainCheck:
         self.gone.see(recorded, proof)
 
     def finish(self) -> None:
-        """Check what only the end can tell.
+        """Check what can be judged only after the last event.
 
         Raises:
-            Wrong: if a text or a name is gone that no erasure names.
+            Wrong: if a text or a name is missing that no erasure names.
         """
         if (found := self.gone.first_unexplained()) is not None:
             raise Wrong(*found)
 
     def _check_content(self, seq: int, event: Event, proof: Proof) -> None:
         if not _opens(event.user.commitment, proof.name_salt, event.user.name):
-            raise Wrong(seq, "the name of its user is not the one that was written")
+            raise Wrong(seq, "its username is not the one that was committed to")
         text = text_of(event)
         if proof.text_commitment is None:
             if text is not None or proof.text_salt is not None or has_text(event):
-                raise Wrong(seq, "nothing vouches for its text")
+                raise Wrong(seq, "its text has no commitment")
         elif not _opens(proof.text_commitment, proof.text_salt, text):
-            raise Wrong(seq, "its text is not the one that was written")
+            raise Wrong(seq, "its text is not the one that was committed to")
 
     def _check_hash(self, proved: Proved) -> None:
         recorded, proof = proved.recorded, proved.proof
@@ -100,15 +100,15 @@ class ChainCheck:
             proof.text_commitment,
         )
         if chain.next_hash(self.hash, header) != recorded.hash:
-            raise Wrong(recorded.seq, "its hash does not follow from what it says")
+            raise Wrong(recorded.seq, "its hash does not match its content")
 
     def _check_session(self, seq: int, event: Event) -> None:
         if isinstance(event, Joined):
             if event.session in self.sessions:
-                raise Wrong(seq, "its session has begun before")
+                raise Wrong(seq, "its session had already begun")
             self._check_count(seq, event.user, event.sessions - 1)
             if not 1 <= event.replay_from <= seq:
-                raise Wrong(seq, "its replay begins where there is no event")
+                raise Wrong(seq, "its replay begins at a seq that does not exist")
         elif isinstance(event, Left | Posted):
             owner = self.sessions.user_of(event.session)
             if owner is None or owner.id != event.user.id:
@@ -118,11 +118,11 @@ class ChainCheck:
 
     def _check_count(self, seq: int, user: User, before: int) -> None:
         if self.sessions.count(user) != before:
-            raise Wrong(seq, "it counts its user's sessions wrongly")
+            raise Wrong(seq, "its session count is wrong")
 
 
 def has_text(event: Event) -> bool:
-    """Return whether an event of this kind must have a text, or have had one."""
+    """Return whether an event of this kind must have a text, possibly erased by now."""
     return isinstance(event, Posted)
 
 

@@ -1,8 +1,8 @@
-"""A checkpoint: what all rooms' heads were at a moment, signed, to be kept elsewhere.
+"""Checkpoints: signed statements of all rooms' heads, to be kept elsewhere.
 
-A chain shows that nobody has changed one event; only a statement that lies out of reach
-shows that nobody has computed the whole chain anew, or cut off its end. It is one line of
-JSON; ``docs/log-format.md`` says which of its bytes are signed.
+A chain reveals that a single event was changed; only a statement kept out of reach reveals
+that the whole chain was recomputed or truncated. A checkpoint is one line of JSON;
+``docs/log-format.md`` defines which of its bytes are signed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _AT: Final = (
 
 
 class BadCheckpoint(ChatlogError):
-    """A checkpoint that is none, or that its signature does not fit."""
+    """Not a checkpoint, or one whose signature does not match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What was said of a log. ``log`` tells logs apart; ``public_key`` is raw, 32 bytes."""
+    """A statement about a log. ``log`` identifies the log; ``public_key`` is the raw 32 bytes."""
 
     log: str
     at: str
@@ -81,13 +81,13 @@ class Checkpoint:
 
 
 async def log_id(connection: AsyncConnection) -> str:
-    """Return what tells this log apart from any other; it says nothing of its secret."""
+    """Return the log's public identifier, which reveals nothing of its secret."""
     secret = await lookup.name_secret(connection)
     return sha256(b"chatlog log identity\0" + secret).hexdigest()[:32]
 
 
 async def read_checkpoint(connection: AsyncConnection, at: str, key: Ed25519PrivateKey) -> bytes:
-    """Return the signed statement of all heads in the caller's snapshot: one line."""
+    """Return one line: the signed statement of all heads in the caller's snapshot."""
     found = await connection.execute(_HEADS)
     heads = [
         Head(row.room, row.room_id, row.seq, bytes(row.hash).hex(), row.at, row.position)
@@ -107,27 +107,27 @@ async def read_checkpoint(connection: AsyncConnection, at: str, key: Ed25519Priv
 
 
 def decode_checkpoint(line: bytes, public_key: bytes | None) -> Checkpoint:
-    """Return what a checkpoint says, once its signature was found to be good.
+    """Return a checkpoint after verifying its signature.
 
-    Without ``public_key`` the signature is held against the key that the line itself
-    names: that shows an accident, and no forger.
+    Without ``public_key`` the signature is verified with the key in the line itself: that
+    detects an accident, but not a forgery.
 
     Raises:
-        BadCheckpoint: if it is no checkpoint, or was not signed with this key.
+        BadCheckpoint: if it is not a checkpoint, or was not signed with this key.
     """
     parts = _SIGNED.fullmatch(line)
     if parts is None:
-        raise BadCheckpoint("The file is no checkpoint.")
+        raise BadCheckpoint("The file is not a checkpoint.")
     signed, signature = parts[1], bytes.fromhex(parts[2].decode())
     try:
         said = json.loads(signed + b"}")
         found = _checkpoint(said)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadCheckpoint(f"The file is no checkpoint: {error!r}") from None
+        raise BadCheckpoint(f"The file is not a checkpoint: {error!r}") from None
     if public_key is not None and found.public_key != public_key:
         raise BadCheckpoint("The checkpoint was signed with another key.")
     if not is_signed(found.public_key, signature, signed):
-        raise BadCheckpoint("The signature does not fit: the checkpoint was changed.")
+        raise BadCheckpoint("The signature does not match: the checkpoint was changed.")
     return found
 
 
@@ -155,21 +155,24 @@ def _encode(said: dict[str, Any]) -> bytes:
 
 
 async def check_head(connection: AsyncConnection, head: Head) -> None:
-    """Check that a room's event is still what a checkpoint says of it.
+    """Check that a room's event is still the one that a checkpoint states.
 
     Raises:
-        Wrong: if not; at the first seq that can be told to differ.
+        Wrong: if not, at the first seq that is known to differ.
     """
     asked = {"room_id": head.room_id, "seq": head.seq}
     row = (await connection.execute(_AT, asked)).first()
     if row is None:
-        raise Wrong(1, "the room is gone since the checkpoint")
+        raise Wrong(1, "the room has been removed since the checkpoint")
     if row.seq is None:
-        raise Wrong(await _end_of(connection, head.room_id) + 1, "it is cut off since then")
+        raise Wrong(
+            await _end_of(connection, head.room_id) + 1,
+            "it is missing: the room was truncated after the checkpoint",
+        )
     if bytes(row.hash).hex() != head.hash:
-        raise Wrong(head.seq, "the checkpoint has another hash: the room was written anew")
+        raise Wrong(head.seq, "its hash differs from the checkpoint's: the room was rewritten")
     if (row.room, row.at, row.position) != (head.room, head.at, head.position):
-        raise Wrong(head.seq, "the checkpoint has another name, time or position")
+        raise Wrong(head.seq, "its room name, time or position differs from the checkpoint's")
 
 
 async def _end_of(connection: AsyncConnection, room_id: str) -> int:
@@ -179,9 +182,9 @@ async def _end_of(connection: AsyncConnection, room_id: str) -> int:
 
 
 async def check_log(connection: AsyncConnection, checkpoint: Checkpoint) -> str | None:
-    """Return what is wrong with the log as a whole, in a clause; None where nothing is."""
+    """Return in a clause what is wrong with the log as a whole; None if nothing is."""
     if await log_id(connection) != checkpoint.log:
-        return "it is another log than the checkpoint's"
+        return "the checkpoint is of another log"
     if await read.end(connection) < checkpoint.position:
-        return "its end is cut off since the checkpoint"
+        return "it was truncated after the checkpoint"
     return None

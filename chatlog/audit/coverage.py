@@ -1,6 +1,6 @@
-"""What a verification looked at, so that its answer claims no more.
+"""The coverage of a verification, so that a verdict claims no more than was checked.
 
-``Coverage.looked_at`` names it for programs, ``sentence`` for people.
+``Coverage.looked_at`` lists the checks for programs, ``sentence`` for people.
 """
 
 from __future__ import annotations
@@ -9,27 +9,26 @@ from dataclasses import dataclass
 from typing import Final
 
 ROOM: Final = ("chains", "texts", "names", "erasures", "sessions", "nodes")
-"""What is checked of each event, the sessions it begins and ends, and its server."""
+"""The checks of each event, of the sessions it begins and ends, and of its server."""
 
 TAIL: Final = (
-    "A chain does not show that its end was cut off: that is what "
-    "`chatlog verify --checkpoint FILE` is for."
+    "A chain alone does not show that it was truncated: use `chatlog verify --checkpoint FILE`."
 )
 EMPTY: Final = (
-    "The log is empty. Whether it always was, only a checkpoint can tell: "
-    "`chatlog verify --checkpoint FILE`."
+    "The log is empty. Only a checkpoint can tell whether it always was: "
+    "use `chatlog verify --checkpoint FILE`."
 )
 FROM_THE_FIRST: Final = "from each room's first event on"
-SINCE: Final = "only of events after that checkpoint: what it vouches for was not read again"
+SINCE: Final = "only for events after that checkpoint: earlier ones were not read again"
 _PLURALS: Final = {"index": "indexes", "policy": "policies"}
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """``rooms`` of the events, ``whole`` of the log; ``unsure`` could not be told right or wrong.
+    """The checks made: ``rooms`` on events, ``whole`` on the log as a whole.
 
-    ``start`` says of which events. ``checkpoint`` is the time of the one that was held against
-    the log.
+    ``unsure`` names objects that could be judged neither right nor wrong. ``start`` says which
+    events were read. ``checkpoint`` is the time of the checkpoint compared with the log.
     """
 
     rooms: tuple[str, ...] = ROOM
@@ -40,32 +39,32 @@ class Coverage:
 
     @property
     def looked_at(self) -> list[str]:
-        """A word for each thing."""
+        """The names of all checks."""
         checkpoint = () if self.checkpoint is None else ("checkpoint",)
         return [*self.rooms, *self.whole, *checkpoint]
 
     def sentence(self) -> str:
-        """Say it in one sentence, which begins with a verb."""
+        """Return the checks as a sentence that begins with a verb."""
         parts = []
         if self.rooms:
-            parts.append(f"at {_listed(self.rooms)}, {self.start}")
+            parts.append(f"{_listed(self.rooms)}, {self.start}")
         if self.whole:
-            parts.append(f"at {_listed(self.whole)} of the whole log")
+            parts.append(f"{_listed(self.whole)} of the whole log")
         if self.checkpoint is not None:
-            parts.append(f"at the checkpoint of {self.checkpoint}")
-        return f"looked {'; '.join(parts) or 'at nothing'}.{self._caveat()}"
+            parts.append(f"the checkpoint of {self.checkpoint}")
+        return f"checked {'; '.join(parts) or 'nothing'}.{self._caveat()}"
 
     def _caveat(self) -> str:
         if not self.unsure:
             return ""
         return (
-            f" Could not judge {_listed(self.unsure)}: this PostgreSQL writes it in a way that is "
-            "not known."
+            f" Could not judge {_listed(self.unsure)}: "
+            "this version of PostgreSQL renders it differently."
         )
 
 
 def kinds(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return kinds of objects in the plural."""
+    """Return the plurals of kinds of objects."""
     return tuple(_PLURALS.get(name, f"{name}s") for name in names)
 
 

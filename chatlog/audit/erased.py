@@ -1,8 +1,8 @@
-"""What an erasure names must be gone: a text or name may have been put back from a backup.
+"""Check that erased content is gone: it may have been put back from a backup.
 
-Commitments cannot tell: content that comes back with its salt is what was written. A
-redaction names chats and takes their texts. An erased person's joins and leaves are
-named, too, and what names one of these has taken the name.
+Commitments cannot detect this: content restored with its salt is what was written. A
+redaction names chats and erases their texts. Erasing a person also names their joins and
+leaves, so an erasure that names one of these has erased the name.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _THERE: Final = (
 
 
 async def check_gone(connection: AsyncConnection, room: int, page: Iterable[Recorded]) -> None:
-    """Check that what a page's erasures name is gone, in the snapshot that has the page.
+    """Check that the content named by a page's erasures is gone, in the page's snapshot.
 
     Raises:
-        Wrong: at the first event of the room of this number that has it still, or again.
+        Wrong: at the first event of the room (given by number) that still has its content.
     """
     for recorded in page:
         event = recorded.event
@@ -52,7 +52,7 @@ async def check_gone(connection: AsyncConnection, room: int, page: Iterable[Reco
 
 
 class Kept:
-    """Which events of a file have what an erasure would take: a byte of memory each."""
+    """Records which events of a file still have erasable content: one byte of memory each."""
 
     def __init__(self) -> None:
         self._events = bytearray(1)
@@ -61,7 +61,7 @@ class Kept:
         """Take in the next event, from the room's first on.
 
         Raises:
-            Wrong: if it is an erasure, at the first event that has what it took.
+            Wrong: if it is an erasure, at the first event that still has the erased content.
         """
         event = recorded.event
         if isinstance(event, Erased):
@@ -82,4 +82,4 @@ def _kept(event: Event) -> int:
 
 def _put_back(seq: int, *, is_chat: bool) -> Wrong:
     what = "text" if is_chat else "user's name"
-    return Wrong(seq, f"its {what} is there although it was erased: it was put back")
+    return Wrong(seq, f"its {what} was erased and has been put back")

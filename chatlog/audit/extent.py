@@ -1,4 +1,4 @@
-"""Where a page of a room's events begins: found in the index, without reading the events."""
+"""Find the range of a room's events that a question asks for, from the index alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chatlog.eventlog.schema import events
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Which events of a room: at most one of the three anchors; none means the newest."""
+    """The events asked for: at most one of the three anchors; none means the newest."""
 
     room: str
     before: int | None = None
@@ -29,7 +29,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Events of the room of this number, ``first`` to ``last``, but ``limit`` at most."""
+    """At most ``limit`` events of a room (given by number), from ``first`` to ``last``."""
 
     room: int
     first: int
@@ -75,10 +75,10 @@ async def _count_after(
 
 
 async def number_of(connection: AsyncConnection, room: str) -> int:
-    """Return the number of a room that has events.
+    """Return the number of the room of this name.
 
     Raises:
-        LogError: if there is none of this name.
+        LogError: if no room of this name has events.
     """
     number = await read.room_number(connection, room)
     if number is None:
@@ -105,7 +105,7 @@ async def _ends(
     if question.after is not None:
         return question.after + 1, head
     if question.around is not None:
-        # Half past it; what one side lacks the other gets.
+        # Half the events after it; a short side yields space to the other.
         around = min(question.around, head)
         newer = await _count_after(connection, room, around, types, limit=limit // 2)
         return await _nth_before(connection, room, around + 1, limit - newer, types) or 1, head

@@ -1,8 +1,8 @@
-"""What is gone from a room's events, and which erasure says so.
+"""Match missing texts and names with the erasures that explain them.
 
-A text or a name may only be missing where a later erasure names its event. A stretch of a
-room can be looked at alone: what it names before its beginning is kept until the
-stretches are put together, in order.
+A text or a name may be missing only if a later erasure names its event. A range of a room can
+be checked alone: erasures of events before the range are kept until the ranges are combined,
+in order.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from chatlog.domain.proof import Proof
 
 @dataclass(slots=True)
 class Gone:
-    """Texts and names (with their user's id) that no erasure has named until now."""
+    """Missing texts and names (with their user's id) that no erasure has named so far."""
 
     texts: set[int] = field(default_factory=set)
     names: dict[int, str] = field(default_factory=dict)
     reaches: list[tuple[int, str, tuple[int, ...]]] = field(default_factory=list)
-    """Erasures that name events before ``first``: seq, user, what of."""
+    """Erasures that name events before ``first``: seq, user, named seqs."""
     first: int = 1
 
     def see(self, recorded: Recorded, proof: Proof) -> None:
@@ -36,7 +36,7 @@ class Gone:
                 self.reaches.append((seq, event.user.id, before))
 
     def _erase(self, seq: int, user: str, of: tuple[int, ...]) -> bool:
-        """Return whether the eraser erased their own name: then this event says so itself."""
+        """Return whether the eraser erased their own name, which this same event then explains."""
         is_own = any(self.names.get(one) == user for one in of)
         for one in of:
             self.texts.discard(one)
@@ -46,7 +46,7 @@ class Gone:
         return is_own
 
     def go_on(self, later: Gone) -> None:
-        """Put the stretch behind this one to it."""
+        """Append the range that follows this one."""
         names = dict(later.names)
         for seq, user, of in later.reaches:
             if self._erase(seq, user, of):
@@ -55,7 +55,7 @@ class Gone:
         self.names |= names
 
     def first_unexplained(self) -> tuple[int, str] | None:
-        """Return the first event that lacks something, and what; None where none does."""
-        found = [(seq, "its text is gone and no erasure says so") for seq in self.texts]
-        found += [(seq, "its user's name is gone and no erasure says so") for seq in self.names]
+        """Return the first event with unexplained missing content, and a reason; None if none."""
+        found = [(seq, "its text is missing, and no erasure names it") for seq in self.texts]
+        found += [(seq, "its username is missing, and no erasure names it") for seq in self.names]
         return min(found, default=None)

@@ -1,7 +1,7 @@
-"""Moments: a seq or a time names a place in a room, and every question is asked at one.
+"""Moments: places in a room's history, given by a seq or a time.
 
-Times never go back within a room, so a time is a place among its seqs: that of the last
-event not after it. Each function runs inside the caller's snapshot.
+Times never go back within a room, so a time corresponds to a seq: that of the last event not
+after it. Each function runs inside the caller's snapshot.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Room:
 class Moment:
     """A place in a room: all events up to ``seq`` have happened, none later.
 
-    ``at`` is the time of that event, None before the first one. ``time`` is the time that
-    was given: what was last seen before it is uncertain. A seq has none: asked about is
-    what the log says at it.
+    ``at`` is the time of that event, None before the first one. ``time`` is the time that was
+    asked for: sessions last seen before it are uncertain. It is None for a seq, which asks only
+    for the fold of the log.
     """
 
     seq: int
@@ -63,7 +63,7 @@ async def find_room(connection: AsyncConnection, name: str) -> Room:
 
 
 async def find_moment(connection: AsyncConnection, room: Room, point: int | str | None) -> Moment:
-    """Return the moment that a seq or a time names; None is now, the room's head.
+    """Return the moment of a seq or a time; None means now, the room's head.
 
     Raises:
         Refused: ``after_unknown``, if the seq is past the head.
@@ -79,7 +79,7 @@ async def find_moment(connection: AsyncConnection, room: Room, point: int | str 
 
 
 async def seq_before(connection: AsyncConnection, room: Room, time: str) -> int:
-    """Return the seq of the last event before a time, 0 if there is none."""
+    """Return the seq of the last event before a time; 0 if there is none."""
     found = await connection.execute(_BEFORE, {"room": room.number, "time": time})
     return int(found.scalar() or 0)
 

@@ -1,9 +1,9 @@
-"""A SQLite log's tables, indexes, views and triggers: are they those of the migrations?
+"""Check that a SQLite log's tables, indexes, views and triggers are those of the migrations.
 
-A trigger that is gone lets events be changed; a view that was changed tells lies about
-events that are right. Tables, indexes and views that somebody has added do no harm.
-SQLite goes by an object's SQL alone, not by what its row says of type and name, nor by a
-name that looks like one of its own: so everything is looked at.
+A missing trigger lets events be changed; an altered view misreports events that are right.
+Added tables, indexes and views do no harm. SQLite interprets an object by its SQL alone, not
+by the type and name in its row, nor by a name that looks like one of its own: so this compares
+everything.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chatlog.eventlog.migrate import migrate
 KINDS: Final = ("table", "index", "trigger", "view")
 
 _Object = tuple[object, object, object, object]
-"""Type, name, table and SQL: anything at all, where somebody wrote it."""
+"""Type, name, table and SQL; a tampered row may hold values of any type."""
 
 _OBJECTS: Final = sa.text("SELECT type, name, tbl_name, sql FROM sqlite_master")
 _FREE: Final = re.compile(r"CREATE (?:UNIQUE |VIRTUAL )?(TABLE|INDEX|VIEW) ")
@@ -34,12 +34,12 @@ _made: list[_Object] = []
 
 
 async def check_objects(connection: AsyncConnection) -> SchemaVerdict:
-    """Hold all that the file defines against a new log."""
+    """Compare the file's schema with that of a new log."""
     return SchemaVerdict(KINDS, compare(await _objects(connection), await _expected()))
 
 
 def compare(found: Iterable[_Object], expected: Iterable[_Object]) -> str | None:
-    """Return what differs, in a clause; None where nothing does."""
+    """Return in a clause what differs; None if nothing does."""
     there: dict[object, list[_Object]] = defaultdict(list)
     for one in found:
         there[one[1]].append(one)
@@ -47,15 +47,15 @@ def compare(found: Iterable[_Object], expected: Iterable[_Object]) -> str | None
         what = f"the {one[0]} {one[1]}"
         rows = there.pop(one[1], [])
         if not rows:
-            return f"{what} is gone"
+            return f"{what} is missing"
         if rows != [one]:
-            return f"{what} is not the one of the migrations"
+            return f"{what} differs from what the migrations created"
     more = sorted(f"the {one[0]} {one[1]}" for rows in there.values() for one in rows if _acts(one))
-    return f"{more[0]} is none of the migrations'" if more else None
+    return f"{more[0]} was not created by the migrations" if more else None
 
 
 def _acts(one: _Object) -> bool:
-    """Return whether an object that was added may do more than lie there."""
+    """Return whether an added object may have effects on the log."""
     kind, name, _table, sql = one
     if sql is None:
         return kind != "index" or not str(name).startswith("sqlite_autoindex_")

@@ -1,7 +1,7 @@
-"""Pieces of a verification, checked in processes of their own.
+"""Check the pieces of a verification in separate processes.
 
-Each process opens the log for itself. They are spawned, not forked: a fork would take
-over the parent's threads' locks and its open database.
+Each process opens the log itself. Processes are spawned, not forked: a fork would inherit the
+locks of the parent's threads and its open database.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ async def check_here(
 async def check_in_processes(
     url: str, tasks: AsyncIterator[list[Piece]], tell: Tell, jobs: int
 ) -> AsyncIterator[Found]:
-    """Check the tasks' pieces in so many processes; what is found comes in their order."""
+    """Check the tasks' pieces in several processes; yield the findings in their order."""
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_leave_interrupts)
     waiting: deque[asyncio.Future[list[Found]]] = deque()
@@ -45,7 +45,7 @@ async def check_in_processes(
             for found in _told(await waiting.popleft(), tell):
                 yield found
     except BrokenProcessPool:
-        raise LogError("A process that verified was killed: try again with fewer --jobs.") from None
+        raise LogError("A verifying process was killed: try again with fewer --jobs.") from None
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -60,7 +60,7 @@ def _leave_interrupts() -> None:
 
 
 def work(url: str, task: list[Piece]) -> list[Found]:
-    """Check one task in a process of its own."""
+    """Check one task; this runs in a separate process."""
     return asyncio.run(_work(url, task))
 
 

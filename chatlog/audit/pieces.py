@@ -1,9 +1,9 @@
-"""Verification in pieces: ranges of a room's seqs that can be checked at the same time.
+"""Verify in pieces: ranges of a room's seqs that are checked concurrently.
 
-Each piece begins where the tables say that the room stood; put together in order, each
-must end where the next one began, and the first begins at the beginning. Where two do
-not meet, the tables told the later one something else than the events: the earlier one
-is gone through again, on to the first event that is wrong.
+Each piece begins with the standing that the tables claim for its start. Combined in order, each
+piece must end with the standing with which the next one began; the first begins at the room's
+beginning. If two differ, the tables disagreed with the events: the earlier piece is checked
+again and continued to the first event that is wrong.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _ROOMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some seqs of a room: ``last`` is None where it goes on to the end."""
+    """A range of a room's seqs; ``last`` is None for the range up to the end."""
 
     room: int
     name: str
@@ -55,7 +55,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found of a piece; ``begins`` and ``ends`` are digests of standings."""
+    """The result for a piece; ``begins`` and ``ends`` are digests of standings."""
 
     piece: Piece
     head: int
@@ -72,9 +72,9 @@ Tell = Callable[[int], None]
 async def plan(
     database: Database, since: Mapping[str, int], *, only: int | None, size: int = EVENTS
 ) -> AsyncIterator[list[Piece]]:
-    """Yield tasks of some pieces each, in order of rooms and seqs.
+    """Yield tasks of several pieces each, in order of rooms and seqs.
 
-    ``since`` says by room id up to which seq a room need not be looked at again.
+    ``since`` maps a room id to the seq up to which the room need not be checked again.
     """
     task: list[Piece] = []
     weight = 0
@@ -111,10 +111,10 @@ async def _heads(database: Database) -> AsyncIterator[tuple[int, str, str, int]]
 
 
 async def check_piece(database: Database, piece: Piece, tell: Tell = lambda _events: None) -> Found:
-    """Check one piece, from where the tables say that the room stood."""
+    """Check one piece, starting from the standing that the tables claim."""
     begin = await _begin(database, piece.room, piece.first - 1)
     if begin is None:
-        wrong = (piece.first, "the tables make no sense of the room before it")
+        wrong = (piece.first, "the tables hold no valid state of the room before it")
         return Found(piece, piece.first - 1, "", Gone(), wrong=wrong)
     check = RoomCheck(database, piece.room, begin, piece.last, tell)
     found: tuple[int, str] | None = None
@@ -139,7 +139,7 @@ async def _begin(database: Database, room: int, seq: int) -> Standing | None:
 
 
 async def put_together(database: Database, found: Sequence[Found]) -> RoomVerdict:
-    """Return the verdict on a room all of whose pieces, in order, have been checked."""
+    """Return the verdict on a room from the results of all its pieces, in order."""
     gone, before = found[0].gone, None
     for one in found:
         if before is not None and one.begins != before.ends:
@@ -154,7 +154,7 @@ async def put_together(database: Database, found: Sequence[Found]) -> RoomVerdic
 
 
 async def _explained(database: Database, gone: Gone, first: Found, last: Found) -> RoomVerdict:
-    """Look for erasures that came after the pieces were read, if something lacks one."""
+    """Read erasures committed after the pieces were read, if missing content is unexplained."""
     while (missing := gone.first_unexplained()) is not None:
         piece = Piece(last.piece.room, last.piece.name, last.head + 1, None)
         more = await check_piece(database, piece)
@@ -178,6 +178,6 @@ def _verdict(found: Found, first: Found, wrong: tuple[int, str] | None) -> RoomV
 
 
 async def last_position(connection: AsyncConnection) -> int:
-    """Return how many events there are, by what the tables say."""
+    """Return the last position according to the tables."""
     found = (await connection.execute(sa.select(sa.func.max(events.c.position)))).scalar()
     return found if isinstance(found, int) else 0

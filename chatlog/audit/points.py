@@ -1,8 +1,8 @@
-"""Points in a room's past as people write them: a seq, a date or a time.
+"""Parse points in a room's past as people write them: a seq, a date or a time.
 
-A date alone is a whole day: as a beginning, and as the one moment that is asked about, its
-first moment; as an end its last one. It is a day of UTC unless another zone is given. What is
-less than a date (``2026-11``, ``2026-W48``) is refused, and digits alone are a seq.
+A date alone is a whole day: as a beginning, or as a single moment, it means its first moment;
+as an end its last one. It is a day in UTC unless another zone is given. Anything shorter than a
+date (``2026-11``, ``2026-W48``) is refused, and digits alone are a seq.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _INSTANT_SECONDS: Final = 1e-6
 
 
 def parse_point(text: str, zone: tzinfo = UTC) -> int | str:
-    """Return the seq or the time that a text names; a time as the log writes times.
+    """Return the seq or the time in a text; a time in the log's format.
 
-    A time is RFC 3339 (or ISO 8601); without an offset it is one of the zone's clock. A date
-    alone is the day's first moment.
+    A time is RFC 3339 (or ISO 8601); without an offset it is local to the zone. A date alone is
+    the day's first moment.
 
     Raises:
         Refused: ``bad_command``, if it is neither.
@@ -35,9 +35,9 @@ def parse_point(text: str, zone: tzinfo = UTC) -> int | str:
 
 
 def parse_end(text: str, zone: tzinfo = UTC) -> int | str:
-    """Return what a text names as the end of a range, itself included.
+    """Return the inclusive end of a range given by a text.
 
-    As ``parse_point`` has it, but a date alone is the day's last moment.
+    Like ``parse_point``, except that a date alone is the day's last moment.
 
     Raises:
         Refused: ``bad_command``, if it is neither a seq nor a time.
@@ -46,7 +46,7 @@ def parse_end(text: str, zone: tzinfo = UTC) -> int | str:
 
 
 def parse_limit(text: str) -> int | str:
-    """Return what a text names as the first moment past a range: of a date, the next midnight.
+    """Return the exclusive end of a range given by a text: for a date, the next midnight.
 
     Raises:
         Refused: ``bad_command``, if it is neither a seq nor a time.
@@ -70,8 +70,7 @@ def _parse(
     except (ValueError, OverflowError):
         raise Refused(
             "bad_command",
-            "Give a seq, as in 41, a date, as in 2026-11-22, or a time, as in "
-            "2026-11-22T17:00:00Z.",
+            "Give a seq (41), a date (2026-11-22) or a time (2026-11-22T17:00:00Z).",
         ) from None
 
 

@@ -1,8 +1,8 @@
-"""Who was present at a seq or at a time, from the sessions table.
+"""Find the users present at a seq or a time, from the sessions table.
 
-The cost grows with who was present then, however long the log and however many sessions
-the room has had. The answer is the fold of the room's joins and leaves: ``verify`` checks
-that the table is that fold.
+The cost grows with the number of users present then, not with the length of the log or the
+number of past sessions. The answer is the fold of the room's joins and leaves: ``verify``
+checks that the table is that fold.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from chatlog.eventlog.schema import events, nodes, users
 
 
 def _open_and_since() -> sa.Select[Any]:
-    """Each open session with its user's name and the user's last arrival until then."""
-    # By the index events_arrivals; its condition has to stand here as it does there.
+    """Select each open session with its user's name and the user's last arrival by then."""
+    # Uses the partial index events_arrivals, so the condition must equal the index's.
     arrived = sa.text("events.type = 'join' AND events.sessions = 1")
     since_seq = (
         sa.select(sa.func.max(events.c.seq))
@@ -50,7 +50,7 @@ def _open_and_since() -> sa.Select[Any]:
 
 
 _SILENT_LEASES: Final = 2
-"""A server renews its lease thrice in each. Silent for one, it may be ended by any other;
+"""A server renews its lease every third of it. Silent for one lease, any other may end it;
 for so many, it may be dead although nobody was there to end it."""
 
 _OPEN: Final = _open_and_since()
@@ -64,10 +64,10 @@ _LAST_AT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A user who was present. ``since`` is the arrival that made them so.
+    """A user who was present; ``since`` is the arrival that made them present.
 
-    ``username`` is None once erased; ``uncertain`` says that at the time asked for, none
-    of their sessions was surely still there.
+    ``username`` is None once erased; ``uncertain`` means that none of their sessions is known to
+    have been open at the time asked for.
     """
 
     username: str | None
@@ -78,7 +78,7 @@ class Present:
 
 
 async def seq_at(connection: AsyncConnection, room: int, moment: str) -> int:
-    """Return the seq of the room's last event not after a time, 0 where there is none."""
+    """Return the seq of the room's last event not after a time; 0 if there is none."""
     found = await connection.execute(_LAST_AT, {"room": room, "moment": moment})
     return int(found.scalar() or 0)
 
@@ -86,9 +86,9 @@ async def seq_at(connection: AsyncConnection, room: int, moment: str) -> int:
 async def present_at(
     connection: AsyncConnection, room: int, seq: int, *, moment: str | None = None
 ) -> list[Present]:
-    """Return who was present in the room of this number after the event at ``seq``.
+    """Return the users present in a room (given by number) after the event at ``seq``.
 
-    With ``moment``, the time that ``seq`` was found for, doubt about it is told. Sorted by
+    With ``moment``, the time for which ``seq`` was found, uncertain users are marked. Sorted by
     name, in order of code points.
     """
     stays: dict[int, list[sa.Row[Any]]] = {}
@@ -99,10 +99,10 @@ async def present_at(
 
 
 def _is_doubtful(stay: sa.Row[Any], moment: str) -> bool:
-    """Say whether a session was past what is known of its server at a time."""
+    """Return whether a time is later than the last sign of life of the session's server."""
     if stay.last_seen is not None:
         return bool(stay.last_seen < moment)
-    # Open still, of a server that nobody has ended yet: it may have been killed just now.
+    # Still open, on a server not marked as ended, which may have just been killed.
     silent_seconds = _SILENT_LEASES * stay.lease_seconds
     return stay.left_seq is None and bool(stay.seen_at < minus(moment, silent_seconds))
 

@@ -1,4 +1,4 @@
-"""Reading events with their proof: what an export carries and ``verify`` checks."""
+"""Read events with their proofs, as an export carries and ``verify`` checks them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AT: Final = PROVED.where(
 async def read_proved_at(
     connection: AsyncConnection, room: int, seqs: Sequence[int]
 ) -> list[Proved]:
-    """Return a room's events at these seqs, a page of them at most, with their proofs."""
+    """Return a room's events at these seqs, at most a page, with their proofs."""
     asked = {"room": room, "seqs": seqs}
     return [proved(row) for row in await connection.execute(_AT, asked)]
 

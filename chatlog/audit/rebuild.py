@@ -1,7 +1,7 @@
-"""Rebuild: fold the sessions table again from the events, and replace it if it differs.
+"""Rebuild the sessions table from the events, and replace it if it differs.
 
-Both happen in the caller's one transaction under the log's lock, so nobody sees a table
-that is half of each. The events are believed: ``verify`` says whether they may be.
+Both happen in the caller's transaction under the log's lock, so nobody sees a half-replaced
+table. The rebuild trusts the events; ``verify`` checks them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Tell = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first session of a room that differed; without a room, rows of no room at all."""
+    """The first difference in a room; without a room, rows of a room that does not exist."""
 
     room: str | None
     why: str
@@ -40,7 +40,7 @@ class Difference:
 async def differences(
     connection: AsyncConnection, backend: Backend, tell: Tell
 ) -> list[Difference]:
-    """Return where the table is not the fold of the events, by room."""
+    """Return the first difference between the table and the fold of the events, by room."""
     found = []
     for number, name in (await connection.execute(_ROOMS)).all():
         try:
@@ -49,7 +49,9 @@ async def differences(
             found.append(Difference(name, str(error)))
     homeless = sessions.c.room_id.not_in(sa.select(rooms.c.id))
     if (await connection.execute(sa.select(sessions.c.session).where(homeless).limit(1))).first():
-        found.append(Difference(None, "there are sessions of a room that is not in the log"))
+        found.append(
+            Difference(None, "the sessions table has sessions of a room that is not in the log")
+        )
     return found
 
 
@@ -70,7 +72,7 @@ def _check(recorded: Recorded, refold: Refold) -> None:
     assert isinstance(event, Joined | Left)
     if isinstance(event, Left) != refold.is_open(event.session):
         raise LogError(
-            f"Event {recorded.seq} of {recorded.room!r} makes no sense: `chatlog verify` says more."
+            f"Event {recorded.seq} of {recorded.room!r} is invalid: run `chatlog verify`."
         )
 
 
@@ -85,7 +87,7 @@ async def _pages(connection: AsyncConnection, room: int) -> AsyncIterator[list[R
 
 
 async def replace(connection: AsyncConnection, tell: Tell) -> int:
-    """Write the table anew; return how many sessions it has."""
+    """Rewrite the table; return the number of its sessions."""
     numbers = {row.node: row.id for row in await connection.execute(sa.select(nodes))}
     await connection.execute(sessions.delete())
     count = 0

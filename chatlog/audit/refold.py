@@ -1,4 +1,4 @@
-"""Fold a room's sessions again from its events and compare with the sessions table."""
+"""Recompute a room's sessions from its events and compare them with the sessions table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STORED: Final[sa.Select[Any]] = (
         sessions.c.cause,
         sessions.c.last_seen_at,
         sessions.c.room_id,
-        # While an import goes on, people of its story may lapse: they are erased.
+        # During an import, sessions of its people may lapse, because they are erased.
         sa.func.coalesce(nodes.c.ended_at, nodes.c.renewed_at).label("ended_at"),
     )
     .select_from(sessions.outerjoin(users).outerjoin(nodes))
@@ -40,9 +40,9 @@ _PAGE: Final = 500
 
 
 class Refold:
-    """The sessions of the room of this number from a standing on.
+    """The sessions of a room (given by number), from a standing on.
 
-    Memory holds the open ones only.
+    Only open sessions are kept in memory.
     """
 
     def __init__(self, backend: Backend, room: int, begin: Standing = BEGINNING) -> None:
@@ -59,7 +59,7 @@ class Refold:
         return tuple(self._open.values())
 
     def is_open(self, session: str) -> bool:
-        """Return whether a session has begun and not ended."""
+        """Return whether a session is open."""
         return session in self._open
 
     def apply(self, recorded: Recorded) -> None:
@@ -84,10 +84,10 @@ class Refold:
         await self._compare(connection, closed)
 
     async def compare_rest(self, connection: AsyncConnection, head: int) -> None:
-        """Compare those still open at the room's head, and how many there are in all.
+        """Compare the sessions still open at the room's head, and the total number of sessions.
 
         Raises:
-            Wrong: as ``compare_closed``; at the head if there are sessions of no event.
+            Wrong: as ``compare_closed``; at the head if a session has no join event.
         """
         open_ = list(self._open.values())
         for begin in range(0, len(open_), _PAGE):
@@ -95,10 +95,10 @@ class Refold:
         await self.compare_count(connection, head, is_end=True)
 
     async def compare_count(self, connection: AsyncConnection, last: int, *, is_end: bool) -> None:
-        """Compare how many sessions have begun; at the end of the room none may lie beyond.
+        """Compare the number of sessions that have begun; at the end of the room, of all sessions.
 
         Raises:
-            Wrong: at ``last`` if there are sessions of no event.
+            Wrong: at ``last`` if a session has no join event.
         """
         statement = _COUNT
         if self._first > 1:
@@ -107,7 +107,7 @@ class Refold:
             statement = statement.where(sessions.c.joined_seq <= last)
         found = await connection.execute(statement, {"room": self._room})
         if found.scalar_one() != self._joins:
-            raise Wrong(last, "the sessions table holds sessions that no event began")
+            raise Wrong(last, "the number of sessions in the sessions table differs from the joins")
 
     async def _compare(self, connection: AsyncConnection, stays: Sequence[Stay]) -> None:
         if not stays:
@@ -138,6 +138,6 @@ def _check(stay: Stay, row: sa.Row[Any] | None, room: int) -> None:
     if row is None or row.room_id != room:
         raise Wrong(stay.joined_seq, "its session is not in the sessions table")
     if tuple(row)[:-2] != tuple(stay):
-        raise Wrong(stay.left_seq or stay.joined_seq, "the sessions table differs")
+        raise Wrong(stay.left_seq or stay.joined_seq, "its row in the sessions table differs")
     if stay.cause == "lapsed" and stay.left_seq and row.ended_at is None:
-        raise Wrong(stay.left_seq, "its session lapsed, but its server has not ended")
+        raise Wrong(stay.left_seq, "its session lapsed, but its server is not recorded as ended")

@@ -1,8 +1,8 @@
-"""What PostgreSQL makes of the migrations: the objects of a new log, as it renders them.
+"""Compare a PostgreSQL log's objects with recorded renderings of those of a new log.
 
-A reader cannot run the migrations to see, so their objects were written down: each by the
-text that some major versions of PostgreSQL render (one text nearly always; a view's
-columns are written otherwise since 16). ``python -m bench.definitions`` writes them anew.
+A reader cannot run the migrations for comparison, so their objects are recorded in a file:
+each with the text that certain major versions of PostgreSQL render (nearly always the same;
+16 changed how it writes a view's columns). ``python -m bench.definitions`` regenerates the file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FREE: Final = {"table", "index", "constraint", "function", "view"}
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How these major versions render one object."""
+    """The text that these major versions render for one object."""
 
     majors: tuple[int, ...]
     text: str
@@ -39,7 +39,7 @@ Renderings = dict[str, list[Rendering]]
 
 @cache
 def expected() -> Renderings:
-    """Return the renderings of each object, by kind and name."""
+    """Return the known renderings of each object, by kind and name."""
     said = json.loads(FILE.read_bytes())
     return {
         name: [Rendering(tuple(one["majors"]), one["text"]) for one in renderings]
@@ -48,24 +48,24 @@ def expected() -> Renderings:
 
 
 async def check_objects(connection: AsyncConnection) -> SchemaVerdict:
-    """Hold a PostgreSQL log's objects against those of the migrations."""
+    """Compare a PostgreSQL log's objects with those of the migrations."""
     major, found = await major_version(connection), await read_objects(connection)
     known = await asyncio.to_thread(expected)
     return compare({f"{kind} {name}": text for (kind, name), text in found.items()}, known, major)
 
 
 def compare(found: Mapping[str, str], known: Renderings, major: int) -> SchemaVerdict:
-    """Compare what a server of a major version renders with what is known."""
+    """Compare the renderings by a server of this major version with the known ones."""
     unsure = []
     for name, renderings in known.items():
         if name not in found:
-            return SchemaVerdict(KINDS, f"the {name} is gone")
+            return SchemaVerdict(KINDS, f"the {name} is missing")
         if any(found[name] == rendering.text for rendering in renderings):
             continue
         if any(major in rendering.majors for rendering in renderings):
-            return SchemaVerdict(KINDS, f"the {name} is not the one of the migrations")
+            return SchemaVerdict(KINDS, f"the {name} differs from what the migrations created")
         unsure.append(name)
     for name in sorted(found.keys() - known.keys()):
         if name.partition(" ")[0] not in _FREE:
-            return SchemaVerdict(KINDS, f"the {name} is none of the migrations'")
+            return SchemaVerdict(KINDS, f"the {name} was not created by the migrations")
     return SchemaVerdict(KINDS, None, tuple(f"the {name}" for name in unsure))

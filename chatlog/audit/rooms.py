@@ -1,4 +1,4 @@
-"""The rooms of the log, a page at a time, by name in order of code points."""
+"""List the rooms of the log, a page at a time, by name in order of code points."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _statement(name: Any) -> sa.Select[Any]:
     )
 
 
-# SQLite compares bytes by itself; PostgreSQL would by the database's language.
+# SQLite compares bytes by default; PostgreSQL would use the database's collation.
 _PAGE: Final = {
     "sqlite": _statement(rooms.c.room),
     "postgresql": _statement(rooms.c.room.collate("C")),
@@ -58,7 +58,7 @@ _PAGE: Final = {
 
 
 async def rooms_after(connection: AsyncConnection, after: str, *, limit: int) -> list[RoomInfo]:
-    """Return the next rooms past a name (empty: from the first)."""
+    """Return the next page of rooms after a name (empty: from the first)."""
     asked = {"after": after, "limit": limit}
     found = await connection.execute(_PAGE[connection.dialect.name], asked)
     return [RoomInfo(*row) for row in found]

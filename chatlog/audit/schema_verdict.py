@@ -1,4 +1,4 @@
-"""What ``verify`` found of a database's schema, whichever database it is."""
+"""The result of checking a database's schema, on either database."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SchemaVerdict:
-    """Which kinds of objects were looked at, and what differs from a new log, in a clause.
+    """The kinds of objects checked, and in a clause what differs from a new log.
 
-    ``unsure`` are objects that could not be told to be right or wrong, as this server renders
-    them in a way that is not known.
+    ``unsure`` are objects that could be judged neither right nor wrong, because this server's
+    rendering of them is not known.
     """
 
     kinds: tuple[str, ...]

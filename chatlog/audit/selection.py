@@ -1,4 +1,4 @@
-"""Which events of a room somebody wants: by seq or time, by person, by type."""
+"""Select events of a room by seq or time, by person, by type."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FIRST_AT: Final = (
     .order_by(events.c.at, events.c.seq)
     .limit(1)
 )
-# By the index events_erasures; the condition has to stand here as it does there.
+# Uses the partial index events_erasures, so the condition must equal the index's.
 _LAST_ERASURE: Final = (
     sa.select(sa.func.coalesce(sa.func.max(events.c.seq), 0))
     .where(events.c.room_id == sa.bindparam("room"))
@@ -38,7 +38,7 @@ _LAST_ERASURE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What was asked for; ``begin`` and ``end`` are seqs or times, both included."""
+    """The criteria; ``begin`` and ``end`` are seqs or times, both inclusive."""
 
     room: str
     begin: int | str | None = None
@@ -48,7 +48,7 @@ class Wanted:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is the room's whole chain."""
+        """Whether this selects the room's complete chain."""
         everything = set(self.types) >= set(EVENT_TYPES)
         return everything and self.begin is None and self.end is None and self.username is None
 
@@ -65,10 +65,10 @@ class Selection:
 
 
 async def select(connection: AsyncConnection, wanted: Wanted) -> Selection:
-    """Return which events of the caller's snapshot are wanted.
+    """Resolve the criteria in the caller's snapshot.
 
     Raises:
-        LogError: if there is no such room, or nobody of this name.
+        LogError: if there is no such room, or no user of this name.
     """
     room = await number_of(connection, wanted.room)
     head = await read.room_head(connection, room)
@@ -76,7 +76,7 @@ async def select(connection: AsyncConnection, wanted: Wanted) -> Selection:
     if wanted.username is not None:
         users = await lookup.numbers_named(connection, wanted.username)
         if not users:
-            raise LogError(f"There is nobody called {wanted.username!r}.")
+            raise LogError(f"There is no user called {wanted.username!r}.")
     first = await _first(connection, room, wanted.begin, head)
     return Selection(
         room, first, await _last(connection, room, wanted.end, head), wanted.types, users
@@ -99,7 +99,7 @@ async def _last(connection: AsyncConnection, room: int, end: int | str | None, h
 async def read_selected(
     connection: AsyncConnection, selection: Selection, after: int, *, limit: int
 ) -> list[Proved]:
-    """Return the next events past a seq, with their proofs."""
+    """Return the next selected events after a seq, with their proofs."""
     statement: sa.Select[Any] = PROVED.where(
         events.c.room_id == selection.room,
         events.c.seq > after,
@@ -113,8 +113,8 @@ async def read_selected(
 
 
 async def last_erasure(connection: AsyncConnection, room: int) -> int:
-    """Return the seq of a room's last erasure, 0 where there is none.
+    """Return the seq of a room's last erasure; 0 if there is none.
 
-    As long as that stays the same, no text and no name in the room has gone.
+    As long as it stays the same, no text and no name in the room has been erased.
     """
     return int((await connection.execute(_LAST_ERASURE, {"room": room})).scalar_one())

@@ -1,7 +1,7 @@
-"""Sessions that overlap a part of a room's past, in order of their joins, page by page.
+"""List the sessions that overlap a range of a room's past, in order of joins, page by page.
 
-First those that were open already where the part begins, found like everybody present at
-a seq; then those that joined within it, a range of an index.
+First come the sessions already open at the start of the range, found like the users present
+at a seq; then those that joined within the range, by an index range.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _page(of: sa.FromClause, joined: sa.ColumnElement[int]) -> sa.Select[Any]:
     )
 
 
-# The sum keeps SQLite from walking through all sessions in their order for the sake of it.
+# `+ 0` keeps SQLite from scanning all sessions by the index on joined_seq to get their order.
 _OPEN_BEFORE: Final = _page(STAYS, STAYS.c.joined_seq + 0)
 _JOINED_WITHIN: Final = _page(sessions, sessions.c.joined_seq).where(
     sessions.c.room_id == ROOM,
@@ -51,7 +51,7 @@ _JOINED_WITHIN: Final = _page(sessions, sessions.c.joined_seq).where(
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One session; ``username`` is None once erased, what is not over has no ``left_seq``."""
+    """One session; ``username`` is None once erased, ``left_seq`` is None while it is open."""
 
     session: str
     username: str | None
@@ -65,7 +65,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A part of a room's past, both ends included; ``first`` is at least 1."""
+    """A range of a room's past, both ends inclusive; ``first`` is at least 1."""
 
     first: int
     last: int
@@ -74,7 +74,7 @@ class Range:
 async def find_range(
     connection: AsyncConnection, room: Room, first: int | str | None, last: int | str | None
 ) -> Range:
-    """Return the range between two seqs or times; without an end, up to the room's own.
+    """Return the range between two seqs or times; without an end, up to the room's head.
 
     Raises:
         Refused: ``after_unknown`` if it begins past the head, ``bad_command`` if it ends
@@ -91,7 +91,7 @@ async def find_range(
     else:
         end = room.head if last is None else min(last, room.head)
     if end < start - 1 or _is_reversed(first, last):
-        raise Refused("bad_command", "`to` is before `from`.")
+        raise Refused("bad_command", "`to` must not be before `from`.")
     return Range(start, end)
 
 
@@ -104,12 +104,12 @@ def _is_reversed(first: int | str | None, last: int | str | None) -> bool:
 async def sessions_within(
     connection: AsyncConnection, room: Room, within: Range, *, after: int, limit: int
 ) -> list[Stay]:
-    """Return the next sessions of a range, past the one that joined at ``after``.
+    """Return the next sessions of a range, after the one that joined at ``after``.
 
-    A session overlaps the range if it joined not after its end and left not before its
-    beginning: who left at ``first`` itself is among them.
+    A session overlaps the range if it joined by the end of the range and did not leave before
+    its beginning: a session that left at ``first`` itself is included.
     """
-    # Who had not left before `first` was present at the event before it.
+    # A session that did not leave before `first` was open at the previous event.
     before = within.first - 1
     asked = {"room": room.number, "seq": before, "after": after, "limit": limit}
     rows = []

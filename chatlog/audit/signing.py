@@ -1,7 +1,7 @@
-"""Ed25519 keys of the operator: made, kept in PEM files, used to sign a statement.
+"""Generate and read the operator's Ed25519 keys in PEM files, and verify signatures.
 
-The private key never lies beside the log: who can rewrite the log could sign again. The
-files are what openssl reads and writes, so nobody needs this program to check.
+The private key is never kept beside the log: otherwise, anybody who can rewrite the log could
+sign it again. openssl reads and writes the same files, so verification does not need chatlog.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PEM: Final = serialization.Encoding.PEM
 
 
 def make_key(file: Path) -> Path:
-    """Write a new private key to ``file`` (mode 0600), its public half beside it; return that.
+    """Write a new private key to ``file`` (mode 0600) and return the file of its public half.
 
     Raises:
         LogError: if one of the two files exists.
@@ -32,7 +32,7 @@ def make_key(file: Path) -> Path:
     private_pem = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, plain)
     spki = serialization.PublicFormat.SubjectPublicKeyInfo
     if public.exists():
-        raise LogError(f"{public} is there already: no key is overwritten.")
+        raise LogError(f"{public} exists; keys are never overwritten. Name a new file.")
     _write_new(file, private_pem, 0o600)
     _write_new(public, key.public_key().public_bytes(_PEM, spki), 0o644)
     return public
@@ -42,7 +42,7 @@ def _write_new(file: Path, content: bytes, mode: int) -> None:
     try:
         opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
-        raise LogError(f"{file} is there already: no key is overwritten.") from None
+        raise LogError(f"{file} exists; keys are never overwritten. Name a new file.") from None
     with os.fdopen(opened, "wb") as out:
         out.write(content)
 
@@ -51,16 +51,16 @@ def read_key(file: Path) -> Ed25519PrivateKey:
     """Return the private key in a PEM file.
 
     Raises:
-        LogError: if it holds none, or one that others may read.
+        LogError: if it does not hold one, or is readable by others.
     """
     if file.stat().st_mode & 0o077:
-        raise LogError(f"{file} can be read by others: its mode must be 0600.")
+        raise LogError(f"{file} is readable by others: set its mode to 0600.")
     try:
         key = serialization.load_pem_private_key(file.read_bytes(), password=None)
     except (ValueError, TypeError) as error:
-        raise LogError(f"{file} holds no private key without a password: {error}") from None
+        raise LogError(f"{file} does not hold an unencrypted private key: {error}") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise LogError(f"{file} holds a key of another kind: make one with --new-key.")
+        raise LogError(f"{file} does not hold an Ed25519 key: make one with --new-key.")
     return key
 
 
@@ -68,24 +68,24 @@ def read_public_key(file: Path) -> bytes:
     """Return the 32 bytes of the public key in a PEM file.
 
     Raises:
-        LogError: if it holds none.
+        LogError: if it does not hold one.
     """
     try:
         key = serialization.load_pem_public_key(file.read_bytes())
     except ValueError as error:
-        raise LogError(f"{file} holds no public key: {error}") from None
+        raise LogError(f"{file} does not hold a public key: {error}") from None
     if not isinstance(key, Ed25519PublicKey):
-        raise LogError(f"{file} holds a key of another kind than Ed25519.")
+        raise LogError(f"{file} does not hold an Ed25519 key.")
     return key.public_bytes(*_RAW)
 
 
 def public_half(key: Ed25519PrivateKey) -> bytes:
-    """Return the 32 bytes of the public key that belongs to a private one."""
+    """Return the 32 bytes of a private key's public key."""
     return key.public_key().public_bytes(*_RAW)
 
 
 def is_signed(public: bytes, signature: bytes, signed: bytes) -> bool:
-    """Return whether the holder of this key has signed these bytes."""
+    """Return whether the signature of these bytes is valid for this key."""
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
     except (InvalidSignature, ValueError):

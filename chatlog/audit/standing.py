@@ -1,7 +1,8 @@
-"""Where a check of a room stands: all that the next event is checked against.
+"""The state of a check of a room: everything the next event is checked against.
 
-Read from the tables at any seq, it is only a claim; it holds if the events before, checked
-from a standing that holds, lead to the same. So a long room is checked in pieces.
+Read from the tables at any seq, a standing is only a claim; it is confirmed if checking the
+earlier events, from a confirmed standing, leads to the same. This lets a long room be checked
+in pieces.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from chatlog.eventlog.schema import events, nodes, rooms, sessions, users
 
 
 class Stay(NamedTuple):
-    """A session as the events tell it; the fields of its row, but for the room."""
+    """A session according to the events; the fields of its row, except the room."""
 
     session: str
     user_id: str
@@ -45,7 +46,7 @@ class Standing:
     stays: tuple[Stay, ...] = ()
 
     def digest(self) -> bytes:
-        """Return what two standings have in common only if they are the same."""
+        """Return a digest that two standings share only if they are equal."""
         place = (self.head, self.hash, self.at, self.position, self.room_id)
         stays = sorted(tuple(stay) for stay in self.stays)
         return sha256(repr((place, stays)).encode()).digest()
@@ -76,7 +77,7 @@ _STAYS: Final[sa.Select[Any]] = (
 
 
 async def claimed(connection: AsyncConnection, room: int, seq: int) -> Standing | None:
-    """Return what the tables say of a room after the event at ``seq``; None: nothing sensible."""
+    """Return the tables' standing of a room after the event at ``seq``; None if it is invalid."""
     if seq == 0:
         return BEGINNING
     asked = {"room": room, "seq": seq}

@@ -1,10 +1,10 @@
-"""Which sessions were open at a seq: the statement that every question about a past moment uses.
+"""Find the sessions that were open at a seq; every query about a past moment uses this.
 
-``STAYS`` finds them by class of length, one short range of an index for each (see
-``eventlog.lengths``), and the sessions that are open still by their own index. The classes
-are joined, in a loop over a list of them: with a select for each, PostgreSQL planned for
-longer than it searched, searched some by the wrong index, and took 25 to 50 ms, where this
-takes 1 ms. It is written as text, so that SQLAlchemy has less to put together.
+``STAYS`` finds closed sessions by class of length, one short index range per class (see
+``eventlog.lengths``), and sessions that are still open by their own index. The statement joins
+a list of classes in a nested loop. With one SELECT per class, PostgreSQL spent longer planning
+than executing, chose the wrong index for some, and took 25 to 50 ms instead of 1 ms. The
+statement is text, because SQLAlchemy compiles it faster.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _CLASSES: Final = ", ".join(f"({number}, {width})" for number, width in classes(
 
 
 def _by_class(columns: tuple[sa.Column[object], ...], condition: str) -> str:
-    """Return the select of sessions for each ``class`` and ``width``, in this order."""
-    # SQLite never reorders a CROSS JOIN; PostgreSQL sees that the short list is to come first.
+    """Return a SELECT that joins sessions to each ``class`` and ``width``, in this order."""
+    # SQLite never reorders a CROSS JOIN; PostgreSQL puts the short list first by itself.
     return (
         f"SELECT {_names(columns)} FROM (WITH classes (class, width) AS (VALUES {_CLASSES}) "  # noqa: S608 - of constants alone
         f"SELECT {_names(columns)} FROM classes CROSS JOIN sessions "
@@ -51,8 +51,7 @@ _REPLAYED: Final = _by_class(
     "AND joined_seq > :seq AND joined_seq <= :seq + width AND replay_from <= :seq",
 )
 
-# The sum keeps the databases from searching by joined_seq: those who are still here are few,
-# those who came before are all.
+# `+ 0` disables the index on joined_seq; scanning open sessions is cheaper.
 _STILL_OPEN: Final = (
     f"SELECT {_names(_OF_STAY)} FROM sessions "  # noqa: S608 - of constants alone
     "WHERE room_id = :room AND left_seq IS NULL AND joined_seq + 0 <= :seq"
@@ -65,10 +64,10 @@ def _rows(select: str, columns: tuple[sa.Column[object], ...], name: str) -> sa.
 
 
 STAYS: Final = _rows(f"{_STILL_OPEN} UNION ALL {_CLOSED}", _OF_STAY, "stays")
-"""The rows of ``sessions`` open after the event at ``seq`` of ``room`` (its number)."""
+"""The rows of ``sessions`` open after the event at ``seq`` of ``room`` (a number)."""
 
 REPLAYS: Final = _rows(_REPLAYED, _OF_REPLAY, "replays")
-"""``user_id`` and ``joined_seq`` of those who joined after ``seq`` and were served it then."""
+"""``user_id`` and ``joined_seq`` of sessions that joined after ``seq`` and got it in the replay."""
 
 LAST_SEEN: Final = sa.case(
     (
@@ -77,7 +76,7 @@ LAST_SEEN: Final = sa.case(
     ),
     else_=STAYS.c.last_seen_at,
 ).label("last_seen")
-"""Until when a session of ``STAYS`` was surely there; NULL where nothing says it was not.
+"""When a session of ``STAYS`` was last known to be open; NULL if there is no doubt about it.
 
-Of a dead server's session it is known before its leave is in the log. Join ``nodes``.
+For a dead server's session it is known before the leave is in the log. Needs a join with ``nodes``.
 """

@@ -1,7 +1,7 @@
-"""Reading rows that may hold anything, and turning them into events or into a ``Wrong``.
+"""Read rows that may have been tampered with, as events or as a ``Wrong``.
 
-Unlike ``eventlog.rows`` this trusts nothing: a column may be of another type (SQLite
-lets it), a user may be missing, a field may stand in an event that has none.
+Unlike ``eventlog.rows`` this trusts nothing: a column may have another type (SQLite allows
+it), a user may be missing, an event may have a field that its type does not have.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _COLUMNS: Final[dict[str, _Types]] = {
     "seen_at": (str,),
     "ended_at": (str, _NONE),
 }
-"""What each column of a row may hold, in the order of ``_ROWS``."""
+"""The types that each column of a row may have, in the order of ``_ROWS``."""
 
 
 async def read_rows(
@@ -85,12 +85,12 @@ async def read_rows(
     limit: int,
     last: int | None = None,
 ) -> Sequence[sa.Row[Any]]:
-    """Return a room's next rows past a seq, up to ``last``, as many as can be decoded.
+    """Return a room's next rows after a seq, up to ``last``, as far as they can be decoded.
 
-    Without ``last`` they are all rows there are, whatever their seq.
+    Without ``last`` this reads all rows, whatever their seq.
 
     Raises:
-        Wrong: if already the next one cannot be.
+        Wrong: if the very next row cannot be decoded.
     """
     bounded = _ROWS if last is None else _ROWS.where(events.c.seq <= last)
     while True:
@@ -107,7 +107,7 @@ async def read_rows(
 
 
 def raise_if_away(backend: Backend, error: Exception) -> None:
-    """Raise an error that says nothing of the rows: the database is gone or busy."""
+    """Reraise an error that is not about the rows: the database is unreachable or busy."""
     away = isinstance(error, OSError) or getattr(error, "connection_invalidated", False)
     if away or backend.failure(error) is Failure.UNAVAILABLE:
         raise error
@@ -117,7 +117,7 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
     """Return the event in a row of ``read_rows`` that should be the one at ``seq``.
 
     Raises:
-        Wrong: if the row is not one that this program writes.
+        Wrong: if this program would not have written the row.
     """
     for (column, types), value in zip(_COLUMNS.items(), row, strict=True):
         if type(value) not in types:
@@ -130,21 +130,21 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
     except Exception as error:  # whatever an undecodable row does to the reader
         raise Wrong(seq, f"its row cannot be decoded ({error})") from error
     if (*facts,) != (row.type, *(getattr(row, column) for column in _FACTS)):
-        raise Wrong(seq, "it has a field that its type has not")
+        raise Wrong(seq, "it has a field that its type does not have")
     if row.text != text_of(found.recorded.event):
-        raise Wrong(seq, "it has a text that its type has not")
+        raise Wrong(seq, "it has a text, which its type does not have")
     _check_node(row, seq)
     if row.name_key != _name_key(secret, row.username):
-        raise Wrong(seq, "its user cannot be found by name")
+        raise Wrong(seq, "its user's name key does not match the username")
     return found
 
 
 def _check_node(row: sa.Row[Any], seq: int) -> None:
-    """Check what a server's row says of itself, as far as events can tell."""
+    """Check the row of an event's server as far as events can tell."""
     if row.node.rpartition(".")[0] != row.node_name:
-        raise Wrong(seq, "its node has another name")
+        raise Wrong(seq, "its node's name does not match its node id")
     if not all(TIME.fullmatch(at) for at in (row.seen_at, row.ended_at) if at is not None):
-        raise Wrong(seq, "a time of its node is none")
+        raise Wrong(seq, "a time of its node is malformed")
 
 
 _FACTS: Final = (

@@ -1,7 +1,7 @@
-"""A page of events with what names its state, all of one snapshot.
+"""Read a page of events and the tag of its state in one snapshot.
 
-An erasure falls before all of it or after all of it, so a page is never kept under the
-name of a state that it does not show, and no text stands beside a proof that is gone.
+An erasure falls entirely before or entirely after the snapshot. So a page is never cached
+under the tag of another state, and a text never appears without its proof.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from chatlog.eventlog.pages import Page, PageRequest, read_page
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A page and the ``tag`` of its state; no page, where the asker has it already.
+    """A page and the ``tag`` of its state; no page if the client already has it.
 
-    ``proved`` are the page's events with their proofs, where these were asked for.
+    ``proved`` are the page's events with their proofs, if these were requested.
     """
 
     tag: str
@@ -40,7 +40,7 @@ async def read_tagged(
     size: Callable[[Recorded], int],
     proof: bool,
 ) -> Tagged:
-    """Return a page, unless one of the ``known`` tags says that the asker's still holds.
+    """Return a page, unless one of the ``known`` tags shows that the client's copy is valid.
 
     Raises:
         Refused: ``room_unknown`` for a room without events.
@@ -57,7 +57,7 @@ async def read_tagged(
 
 
 async def _tag(connection: AsyncConnection, version: Version, page: Page) -> str:
-    # What has more after it ends in the past, and no later event changes it.
+    # A page with more events after it ends in the past, and no later event changes it.
     if page.more_after and page.last is not None:
         return await version.past(connection, page.last) or version.now
     return version.now

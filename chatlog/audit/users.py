@@ -1,6 +1,6 @@
-"""Who was present in a room at a seq or a time: one answer, for the shell and for HTTP.
+"""List the users present in a room at a seq or a time, for the shell and for HTTP.
 
-At a seq it is the fold of the log. At a time, those of whom that is not sure are marked.
+At a seq this is the fold of the log. At a time, uncertain users are marked.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chatlog.audit.presence import Present, present_at
 async def users_at(
     connection: AsyncConnection, room: str, point: int | str | None
 ) -> tuple[Moment, list[Present]]:
-    """Return who was present in a room at a seq or a time (None: now), in order of names.
+    """Return the users present in a room at a seq or a time (None: now), in order of names.
 
     Raises:
         Refused: ``room_unknown``, or ``after_unknown`` if the seq is past the head.

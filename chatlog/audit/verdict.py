@@ -1,4 +1,4 @@
-"""Verify a log: its rooms, what only the whole can tell, and a checkpoint of it."""
+"""Verify a log: its rooms, the log as a whole, and a checkpoint of it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ PARALLEL_FROM = 4 * EVENTS
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to verify: one room (by its number) or all, in so many processes.
+    """What to verify: one room (by its number) or all, in ``jobs`` processes.
 
-    ``jobs`` of 0 is for the log's size to decide, up to ``cores``. With ``is_since`` events up to
-    the checkpoint are taken for verified.
+    With 0 ``jobs`` the log's size decides, up to ``cores``. With ``is_since`` events up to the
+    checkpoint count as verified.
     """
 
     room: int | None = None
@@ -40,9 +40,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found: of each room, and of the log as a whole (in a clause).
+    """The verdict on each room, and on the log as a whole (in a clause).
 
-    ``coverage`` says what was looked at. Events ``ahead`` of the clock are not wrong.
+    ``coverage`` lists the checks made. Events ``ahead`` of the clock are not wrong.
     """
 
     rooms: list[RoomVerdict]
@@ -57,7 +57,7 @@ class Verdict:
 
     @property
     def events(self) -> int:
-        """How many events are right and were looked at."""
+        """The number of events that were checked and are right."""
         return sum(max(0, room.head - room.since) for room in self.rooms)
 
 
@@ -70,7 +70,7 @@ async def verify(url: str, database: Database, asked: Asked, tell: Tell) -> Verd
     if asked.room is None and wrong is None:
         whole = await _whole(database, asked.checkpoint)
     coverage = _coverage(asked, whole, ROOM if wrong is None else ())
-    # Of a log that is wrong, no time need be one.
+    # In a wrong log, a time may be malformed.
     is_right = whole.wrong is None and all(room.ok for room in rooms)
     ahead = await events_ahead(database, asked.room) if is_right else ()
     return Verdict(_with(rooms, differing), whole.wrong, coverage, ahead)
@@ -139,7 +139,7 @@ async def _whole(database: Database, checkpoint: Checkpoint | None) -> Whole:
 
 
 async def _compare(database: Database, asked: Asked) -> dict[str, Wrong]:
-    """Hold the rooms against the checkpoint; return by name those that differ."""
+    """Compare the rooms with the checkpoint; return by name those that differ."""
     if asked.checkpoint is None:
         return {}
     differing: dict[str, Wrong] = {}
@@ -159,7 +159,7 @@ def _since(asked: Asked, differing: Mapping[str, Wrong]) -> dict[str, int]:
 
 
 def _with(rooms: list[RoomVerdict], differing: dict[str, Wrong]) -> list[RoomVerdict]:
-    """Return the verdicts with what only the checkpoint tells; the chain's own word goes first."""
+    """Return the verdicts with the checkpoint's findings added; the chain's take precedence."""
     told = [_worse(room, differing) for room in rooms]
     known = {room.room for room in rooms}
     gone = [(name, wrong) for name, wrong in differing.items() if name not in known]

@@ -1,8 +1,8 @@
-"""Verify: recompute the chain of a room from the stored rows.
+"""Verify a room: recompute its chain from the stored rows.
 
-It finds the first event of the room that is not what was written. What it reads may be
-anything: a row that cannot be decoded is wrong, not an error. Beside a running server
-it covers what was in the log when it came by.
+This finds the first event of the room that is not what was written. A row may hold anything:
+one that cannot be decoded is wrong, not an error. Beside a running server it covers the
+events that were in the log when it read them.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _AT_ONCE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class RoomVerdict:
-    """What was found of one room.
+    """The verdict on one room.
 
-    ``head`` and ``hash`` (64 hexadecimal digits) are of the last event that is right;
-    ``wrong_seq`` is the first that is not, and ``why`` says so in a clause. Events up to
-    ``since`` were not looked at: a checkpoint vouches for them.
+    ``head`` and ``hash`` (64 hexadecimal digits) are those of the last event that is right;
+    ``wrong_seq`` is the first that is not, and ``why`` gives the reason in a clause. Events up
+    to ``since`` were not read: a checkpoint vouches for them.
     """
 
     room: str
@@ -54,7 +54,7 @@ class RoomVerdict:
 
 
 async def verdict_of(check: RoomCheck, room: str) -> RoomVerdict:
-    """Check a room from where the check stands on: kept, it goes on from the last head."""
+    """Run a check and return its verdict; a check that is kept continues from its last head."""
     wrong: Wrong | None = None
     try:
         await check.run()
@@ -69,8 +69,8 @@ async def verdict_of(check: RoomCheck, room: str) -> RoomVerdict:
 class RoomCheck:
     """A room's chain and sessions, read a page at a time, each in a snapshot of its own.
 
-    It begins with the first event, or after the standing it is given, and ends with
-    ``last`` or where there is nothing more.
+    It starts at the first event, or after the given standing, and ends at ``last`` or the
+    room's end.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class RoomCheck:
         self._tell = tell
 
     async def run(self) -> None:
-        """Check what there is from here on.
+        """Check the remaining events.
 
         Raises:
             Wrong: at the first event that is not what was written.
@@ -116,13 +116,13 @@ class RoomCheck:
                     return
 
     def standing(self) -> Standing:
-        """Return where the check stands now."""
+        """Return the present standing of the check."""
         chain = self.chain
         place = (chain.head, chain.hash, chain.at, self._position, chain.room_id)
         return Standing(*place, self._refold.open)
 
     async def _page(self, connection: AsyncConnection, secret: bytes) -> bool:
-        """Check the next page; False once there is nothing more."""
+        """Check the next page; return False at the end."""
         backend = self._database.backend
         rows = await read_rows(
             connection, backend, self._room, self._after, limit=_PAGE, last=self._last
@@ -139,17 +139,17 @@ class RoomCheck:
         before = self.chain.at
         proved = decoded(row, self.chain.head + 1, secret)
         if row.position <= self._position:
-            raise Wrong(row.seq, "it stands in the log before the event before it")
+            raise Wrong(row.seq, "its position is not after the previous event's")
         self.chain.accept(proved)
-        # An append renews its node's lease at the event's own time, but where the room is ahead.
+        # An append renews its node's lease at the event's own time, unless the room is ahead.
         if row.at > before and row.seen_at < row.at:
-            raise Wrong(row.seq, "its node says that it was last there before it")
+            raise Wrong(row.seq, "its node was last seen before it")
         self._refold.apply(proved.recorded)
         self._after, self._position = row.seq, row.position
         return proved.recorded
 
     async def _finish(self, connection: AsyncConnection) -> None:
-        """Check what only the end can tell, in the snapshot that had nothing more."""
+        """Check what can be judged only at the end, in the snapshot that showed the end."""
         head = self.chain.head
         if head < (self._last or 1):
             raise Wrong(head + 1, "it is missing")

@@ -1,8 +1,8 @@
-"""Versions: what to compare so as to know whether an answer about a room still holds.
+"""Versions: tags that tell whether an answer about a room is still valid.
 
-Appending moves the head, and so does erasing, which is an event. So the head's hash
-names one state of everything that can be said about the room. A page that lies wholly in
-the past outlives that: it changes only when something is erased.
+Appending moves the head, and so does erasing, which appends an event. So the head's hash
+identifies one state of the whole room. A page entirely in the past stays valid longer: it
+changes only when something is erased.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LATEST: Final = (
     .order_by(events.c.seq.desc())
     .limit(1)
 )
-# By the index events_erasures; the condition has to stand here as it does there.
+# Uses the partial index events_erasures, so the condition must equal the index's.
 _ERASED: Final = _LATEST.where(sa.text("events.type = 'erasure'"))
 
 
@@ -37,16 +37,16 @@ class Version:
 
     @property
     def now(self) -> str:
-        """What names this state of the room: another one after the next event."""
+        """The tag of this state of the room; the next event changes it."""
         return self.head
 
     async def past(self, connection: AsyncConnection, last: int) -> str | None:
-        """Return what names the room up to ``last`` until something is erased."""
+        """Return the tag of the room up to ``last``; only an erasure changes it."""
         there = await lookup.hash_at(connection, self.room, last)
         return None if there is None else f"{last}.{_digits(there)}.{self.erased}"
 
     async def is_current(self, connection: AsyncConnection, name: str) -> bool:
-        """Return whether what was given by ``now`` or ``past`` still names this room's state."""
+        """Return whether a tag from ``now`` or ``past`` is still valid."""
         last, dot, _ = name.partition(".")
         if not dot:
             return name == self.now

@@ -1,4 +1,4 @@
-"""What only the log as a whole can tell: a room that is gone, an event of no room.
+"""Check the log as a whole: missing rooms, events without a room, and the schema.
 
 And whether the database is what the migrations made: its triggers, views and the rest;
 on SQLite, whether the file is in order, too: an index may have lost a row; on PostgreSQL,
@@ -18,6 +18,7 @@ from chatlog.audit.catalog import triggers_off
 from chatlog.audit.coverage import kinds
 from chatlog.audit.schema_verdict import SchemaVerdict
 from chatlog.audit.stored import raise_if_away
+from chatlog.domain.counts import counted
 from chatlog.domain.errors import Unavailable
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.opening import why
@@ -31,7 +32,7 @@ _EXTENT: Final = sa.select(
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What was looked at, what is wrong (in a clause), and what could not be judged."""
+    """The checks made, in a clause what is wrong, and the objects that could not be judged."""
 
     looked_at: tuple[str, ...] = ()
     wrong: str | None = None
@@ -39,7 +40,7 @@ class Whole:
 
 
 async def check_whole(database: Database) -> Whole:
-    """Return what was found, up to the first thing that is wrong."""
+    """Check the log as a whole, up to the first fault."""
     is_file = isinstance(database.backend, Sqlite)
     checks = [_check_rows]
     checks += [_check_file_schema, _check_tables] if is_file else [_check_schema, _check_settings]
@@ -60,12 +61,12 @@ def damage(database: Database, error: Unavailable) -> str:
     """Return in a clause why rows cannot be read.
 
     Raises:
-        OSError, SQLAlchemyError: if that says nothing of the rows: the database is away.
+        OSError, SQLAlchemyError: if the cause is not the rows but an unreachable database.
     """
     cause = error.__cause__
     assert isinstance(cause, Exception)
     raise_if_away(database.backend, cause)
-    return f"a part of it cannot be read ({why(cause)})"
+    return f"part of it cannot be read ({why(cause)})"
 
 
 async def _check_file_schema(database: Database) -> Whole:
@@ -89,7 +90,7 @@ def _of_schema(found: SchemaVerdict) -> Whole:
 
 
 async def _check_tables(database: Database) -> Whole:
-    """Hold each table's indexes against its rows; one at a time keeps the snapshot short."""
+    """Check each table's indexes against its rows; one table at a time keeps snapshots short."""
     for table in metadata.tables:
         async with database.read() as connection:
             statement = sa.text(f"PRAGMA integrity_check({table})")
@@ -107,10 +108,10 @@ async def _check_rows(database: Database) -> Whole:
 async def _wrong_rows(connection: AsyncConnection) -> str | None:
     count, first, last = (await connection.execute(_EXTENT)).one()
     if count and (first, last) != (1, count):
-        return f"positions run from {first} to {last}, but there are {count} events"
+        return f"positions run from {first} to {last}, with {counted(count, 'event')}"
     for table, what in ((events, "events"), (sessions, "sessions")):
         if await _homeless(connection, table.c.room_id):
-            return f"there are {what} of a room that is not in the log"
+            return f"it has {what} of a room that is not in the log"
     return None
 
 

@@ -1,14 +1,14 @@
-"""Who could have seen an event: each user once, with the strongest reason there is.
+"""List the users who could have seen an event, each once, with the strongest reason.
 
 ``open``: present when it happened. ``uncertain``: present in the log, but past the time
-their session was last seen, since its server had died. ``replayed``: joined later and was
-served it on joining. ``possible``: joined later and was not served it, but may have paged
-back to it. Who was never in the room after it is not listed: reading without joining
-leaves no trace in the log.
+their session was last seen, since its server had died. ``replayed``: joined later and
+received it on joining. ``possible``: joined later and did not receive it, but may have paged
+back to it. Users who were not in the room at or after the event are not listed: reading
+without joining leaves no trace in the log.
 
-Listed in order of the sessions that show it. A page costs what it holds, and looks at no
-more than ``_SCAN`` sessions in search of who is ``possible``: among a million sessions of
-ten people those are rare. So a page may hold fewer than asked for and not be the last.
+The list is ordered by the sessions that show it. The cost of a page grows with its length; the
+search for ``possible`` witnesses reads at most ``_SCAN`` sessions, since these are rare among a
+million sessions of ten people. So a page may be shorter than requested and not be the last.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _came_before() -> sa.ColumnElement[bool]:
 
 
 def _later(came_before: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Select the next that joined later; ``came_before``: their user had done so already."""
+    """Select the next sessions that joined later; ``came_before``: their user had already."""
     return (
         sa.select(sessions.c.user_id, sessions.c.joined_seq, came_before.label("came_before"))
         .where(sessions.c.room_id == ROOM)
@@ -100,8 +100,8 @@ class Witness:
 class Cursor:
     """How far a list has been read: past the sessions that joined at ``past``.
 
-    ``upto`` is the room's head when the reading began: who joins meanwhile is not listed,
-    so no page shifts another.
+    ``upto`` is the room's head when the reading began: later joins are not listed, so pages do
+    not shift.
     """
 
     past: int
@@ -110,7 +110,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A witness by the seqs of joins: the place in the list, and the session to show."""
+    """A witness as two join seqs: the place in the list, and the session to show."""
 
     place: int
     shown: int
@@ -126,7 +126,7 @@ async def witnesses_of(
     cursor: Cursor | None = None,
     limit: int,
 ) -> tuple[list[Witness], Cursor | None]:
-    """Return the next witnesses of the event at ``seq`` and ``at``, and where to go on.
+    """Return the next witnesses of the event at ``seq`` and ``at``, and a cursor to continue from.
 
     The cursor is None after the last page.
     """
@@ -151,7 +151,7 @@ async def witnesses_of(
 async def _certain(
     connection: AsyncConnection, asked: dict[str, int], at: str
 ) -> dict[int, _Found]:
-    """Return, by user, who was present or was served the event later."""
+    """Return by user the witnesses who were present or received the event in a replay."""
     certain: dict[int, _Found] = {}
     for row in await connection.execute(_PRESENT, asked):
         surely = row.last_seen is None or at <= row.last_seen
@@ -160,7 +160,7 @@ async def _certain(
             certainty: Certainty = "open" if surely else "uncertain"
             certain[row.user_id] = _Found(row.joined_seq, row.joined_seq, certainty)
         elif surely and known.certainty == "uncertain":
-            # The place stays that of the first: whether a server died is known only later.
+            # The place stays that of the first session: only later ones show whether a server died.
             certain[row.user_id] = _Found(known.place, row.joined_seq, "open")
     for user, joined_seq in await connection.execute(_REPLAYED, asked):
         certain.setdefault(user, _Found(joined_seq, joined_seq, "replayed"))
@@ -170,7 +170,7 @@ async def _certain(
 async def _possible(
     connection: AsyncConnection, asked: dict[str, int], certain: dict[int, _Found]
 ) -> tuple[list[_Found], int]:
-    """Return who else came later, and up to which seq was looked."""
+    """Return the other users who joined later, and the seq up to which sessions were read."""
     statement = _FIRST_LATER if asked["past"] == asked["seq"] else _LATER
     rows = (await connection.execute(statement, asked)).all()
     found: dict[int, _Found] = {}

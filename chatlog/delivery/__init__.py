@@ -1,6 +1,6 @@
 """Delivery: every member of a room is a cursor along its frames.
 
-At the head a member is written each batch as it comes, one buffer and one write for
-everybody; behind it nothing is pushed: a task reads for it from the room's recent
-frames or from the log, as its socket drains. Publishing never waits for anybody.
+To members at the head, the feed writes each batch as it is published, as one buffer shared by
+all. For a member behind the head, a task reads from the room's recent frames or from the log
+as the socket drains. Publishing never waits for a member.
 """

@@ -1,8 +1,8 @@
 """Catching up: one task for each member that is behind, at that member's own speed.
 
-It reads from the room's recent frames or, further back, from the log, and writes only
-while the socket takes it; a socket that stands still for ``slow_seconds`` is let go
-with 4408 and can resume exactly.
+The task reads from the room's recent frames or, further back, from the log, and writes only
+while the socket accepts data; a socket without progress for ``slow_seconds`` is closed with
+4408 and can resume exactly.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chatlog.delivery.outlet import drained
 from chatlog.delivery.recent import join_frames
 
 ReadFrames = Callable[[str, int], Awaitable[list[bytes]]]
-"""Reads some frames of a room from a seq on; from the log, so they may not be the newest."""
+"""Reads some frames of a room from the log, starting at a seq; these may not be the newest."""
 
 # As in ``wire.frames``, which this layer does not import.
 GOING_AWAY = 1001
@@ -37,7 +37,7 @@ class CatchUp:
         slow_seconds: float,
         failed: Callable[[Exception], None],
     ) -> None:
-        """Report to ``failed`` whatever goes wrong; only the member it happened to is harmed."""
+        """Report failures to ``failed``; a failure affects only the member it happens to."""
         self._tasks = tasks
         self._read = read
         self._mark = mark
@@ -45,7 +45,7 @@ class CatchUp:
         self._failed = failed
 
     def start(self, feed: Feed, member: Member) -> None:
-        """See to it that a member of ``feed.lagging`` comes to the head or is let go."""
+        """Start a task that brings a member of ``feed.lagging`` to the head or disconnects it."""
         self._tasks.create_task(self._run(feed, member), name=f"catch up {member.session}")
 
     async def _run(self, feed: Feed, member: Member) -> None:
@@ -58,7 +58,7 @@ class CatchUp:
 
     async def _follow(self, feed: Feed, member: Member) -> None:
         while not member.gone and member.outlet.is_open:
-            # Half the mark, so that a reader at the limit does not go to and fro.
+            # Half the limit, so that a reader at the limit does not keep changing state.
             if not await drained(member.outlet, self._mark // 2, self._slow_seconds):
                 self._let_go(feed, member)
                 return

@@ -1,8 +1,8 @@
 """One room's live stream on this node: its recent frames and its members' cursors.
 
 Promises: a member gets every seq from its first one on exactly once, in order, and its
-notice right after the seq that it belongs to; a member that lags is not written to
-from here but caught up by a task of its own; ``publish`` costs one write a member.
+notice right after the seq it belongs to; a task of its own, not ``publish``, serves a member
+that lags; ``publish`` costs one write per member.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from chatlog.delivery.recent import Recent, join_frames
 class Member:
     """One session's cursor: ``cursor`` is the last seq that was written to ``outlet``.
 
-    ``notice`` is sent once the cursor is at ``notice_seq`` (0: no more). At ``last``, if
-    it is set, the member has had all it gets.
+    ``notice`` is sent once the cursor reaches ``notice_seq`` (0: already sent). ``last``, if set,
+    is the last seq that the member gets.
     """
 
     session: str
@@ -33,7 +33,7 @@ class Member:
 
 @dataclass(slots=True)
 class Delivered:
-    """What has been delivered so far, for the metrics."""
+    """Counts of deliveries so far, for the metrics."""
 
     events: int = 0
     bytes: int = 0
@@ -41,10 +41,10 @@ class Delivered:
 
 
 class Feed:
-    """The members of one room and what they are sent.
+    """The members of one room and their delivery.
 
-    ``catch_up`` is called with a member that has fallen behind; it must see to it that
-    ``advance`` is called for it until that returns True.
+    ``catch_up`` is called with a member that has fallen behind; it must call ``advance`` for it
+    until that returns True.
     """
 
     __slots__ = ("_catch_up", "_delivered", "_mark", "lagging", "live", "recent", "room")
@@ -68,11 +68,11 @@ class Feed:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody listens."""
+        """Whether the room has no members."""
         return not self.live and not self.lagging
 
     def publish(self, frames: list[bytes]) -> None:
-        """Append the frames of the next seqs and write them to all who are at the head."""
+        """Append the frames of the next seqs and write them to all members at the head."""
         seq = self.recent.head + 1
         self.recent.extend(frames)
         if not self.live:
@@ -100,7 +100,7 @@ class Feed:
             self._fall_behind(member)
 
     def admit(self, member: Member) -> None:
-        """Take a member in at its cursor, which may be far behind the head."""
+        """Add a member at its cursor, which may be far behind the head."""
         if not self.advance(member):
             self._fall_behind(member)
 
@@ -109,9 +109,9 @@ class Feed:
         self._catch_up(self, member)
 
     def advance(self, member: Member) -> bool:
-        """Write what recent frames and the socket allow; True once nothing is left to do.
+        """Write as much as recent frames and the socket allow; return True when done.
 
-        Then the member is live, or, past its last seq, out.
+        The member is then live or, past its last seq, removed.
         """
         outlet = member.outlet
         while member.cursor < self._target(member) and not member.gone:
@@ -136,7 +136,7 @@ class Feed:
             member.notice, member.notice_seq = b"", 0
 
     def stop_before_notice(self, member: Member, last: int) -> int:
-        """Return the last seq that may be written at once to a member."""
+        """Return the last seq that may be written to a member before its notice."""
         return min(last, self._stop(member))
 
     def _stop(self, member: Member) -> int:
@@ -154,10 +154,10 @@ class Feed:
             self.live[member.session] = member
 
     def dismiss(self, session: str, last: int) -> Member | None:
-        """Let a session's own leave, at a seq not yet published, be the last it gets.
+        """Make a session's own leave, at a seq not yet published, the last event it gets.
 
-        A member that was live is returned; it is to be admitted again once that seq is
-        published. One that lags gets there by itself.
+        A live member is returned, for the caller to admit again once that seq is published. A
+        lagging member reaches it by itself.
         """
         if session in self.lagging:
             self.lagging[session].last = last
@@ -178,6 +178,6 @@ class Feed:
             member.gone = True
 
     def let_go(self, member: Member) -> None:
-        """Give up on a member that stands still."""
+        """Disconnect a member that makes no progress."""
         self._delivered.slow += 1
         self.drop(member.session)

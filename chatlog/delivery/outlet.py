@@ -1,4 +1,4 @@
-"""The seam to a socket: where ready frames go, and how much still waits there."""
+"""The interface to a socket: it takes ready frames and reports its unsent bytes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ class Outlet(Protocol):
     """One client's socket. ``write`` takes whole frames, never waits and never raises."""
 
     def write(self, frames: bytes, /) -> None:
-        """Send whole frames; drop them once closing has begun."""
+        """Send whole frames; discard them once closing has begun."""
 
     def waiting(self) -> int:
-        """Return how many bytes the kernel has not yet taken."""
+        """Return the number of bytes that the kernel has not accepted yet."""
 
     def let_go(self, code: int, reason: bytes = b"") -> None:
-        """Close with this code if a frame still gets through, else cut, soon."""
+        """Close with this code if a frame still gets through, else disconnect soon."""
 
     @property
     def is_open(self) -> bool:
-        """Whether frames still go anywhere."""
+        """Whether frames are still sent."""
 
 
 async def drained(outlet: Outlet, mark: int, stuck_seconds: float) -> bool:
-    """Wait until at most ``mark`` bytes wait; False if none moved for ``stuck_seconds``.
+    """Wait for at most ``mark`` unsent bytes; False if none moved for ``stuck_seconds``.
 
-    The socket is looked at, not awaited: awaiting a drain would need one waiter a
-    connection, and a cancelled one destroys back-pressure for good (aiohttp).
+    This polls the socket: awaiting a drain would need one waiter per connection, and
+    cancelling a waiter disables aiohttp's back-pressure for good.
     """
     loop = asyncio.get_running_loop()
     before, moved_at = outlet.waiting(), loop.time()

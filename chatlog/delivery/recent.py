@@ -1,8 +1,8 @@
 """A room's newest frames, contiguous, and the budget of bytes that all rooms share.
 
-A room may take what the others leave, up to ``max_room_bytes``. Once the budget is spent
-the least recently published room gives way, down to an equal share of it: so every live
-room keeps that share, and the sum stays below the budget however many rooms there are.
+A room may use what the others leave, up to ``max_room_bytes``. Once the budget is used up, the
+least recently published room drops frames, down to an equal share: so every live room keeps
+that share, and the total stays below the budget however many rooms there are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import islice
 class Budget:
     """The bytes of the frames that all rooms of a server keep in memory.
 
-    Told of every room that enters, leaves, or has published; ``used`` is kept by the rooms.
+    Rooms report when they enter, leave or publish; they maintain ``used`` themselves.
     """
 
     __slots__ = ("_in_turn", "_rooms", "last", "max_bytes", "max_room_bytes", "used")
@@ -44,16 +44,16 @@ class Budget:
             self.last = None
 
     def note(self, recent: Recent) -> None:
-        """Note that this room has published last."""
+        """Record that this room has published last."""
         self._in_turn[recent] = None
         self._in_turn.move_to_end(recent)
         self.last = recent
 
     def make_space(self) -> None:
-        """Have rooms drop their oldest frames until no more than ``max_bytes`` are used."""
+        """Make rooms drop their oldest frames until at most ``max_bytes`` are used."""
         share = self.max_bytes // len(self._rooms)
         while (over := self.used - self.max_bytes) > 0:
-            if not self._in_turn:  # all had their share, and with more rooms it is smaller now
+            if not self._in_turn:  # all are within their share, which shrinks as rooms are added
                 self._in_turn.update(dict.fromkeys(self._rooms))
             recent = next(iter(self._in_turn))
             if recent.bytes > share:
@@ -78,15 +78,15 @@ class Recent:
 
     @property
     def first(self) -> int:
-        """The oldest seq that is here."""
+        """The oldest seq kept."""
         return self.head - len(self._frames) + 1
 
     def clear(self) -> None:
-        """Drop every frame: what they show has changed in the log."""
+        """Drop every frame, because their content has changed in the log."""
         self.shrink(0)
 
     def close(self) -> None:
-        """Leave the budget to others: nothing is published here any more."""
+        """Release the room's share of the budget; it publishes no more."""
         self._budget.leave(self)
 
     def extend(self, frames: list[bytes]) -> None:
@@ -108,7 +108,7 @@ class Recent:
             budget.make_space()
 
     def shrink(self, most_bytes: int) -> None:
-        """Drop the oldest frames until no more than that many bytes are left."""
+        """Drop the oldest frames until at most this many bytes are left."""
         before = left = self.bytes
         drop = self._frames.popleft
         while left > most_bytes:
@@ -117,9 +117,9 @@ class Recent:
         self._budget.used -= before - left
 
     def since(self, seq: int, last: int, max_bytes: int) -> tuple[bytes, int]:
-        """Return frames from ``seq`` on and the last seq among them, at most ``last``.
+        """Return the frames from ``seq`` to at most ``last``, and the last seq among them.
 
-        As many as fit in ``max_bytes``, at least one. ``seq`` must not be below ``first``.
+        Returns as many as fit in ``max_bytes``, at least one. ``seq`` must not be below ``first``.
         """
         start = seq - self.first
         stop = last - self.first + 1

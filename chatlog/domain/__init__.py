@@ -1,5 +1,5 @@
 """The rules of chat rooms, pure: no clock, no randomness, no database, no socket.
 
-What is needed of those is passed in, so that a simulator with a seed can run the
-same rules and every bug it finds can be replayed.
+Callers pass in what is needed of these, so that a seeded simulator can run the same rules and
+replay every bug that it finds.
 """

@@ -1,7 +1,7 @@
-"""What somebody wants to happen: imperatives, decided under the log's lock.
+"""Commands: requests for an event, decided under the log's lock.
 
-``at`` is given only by imports, whose events keep their own times; everybody else's
-time is the database's clock at the commit.
+Only imports give ``at``, because their events keep their own times; all other events get the
+time of the database's clock at the commit.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Say ``message``; ``id`` makes saying it again harmless."""
+    """Post ``message``; ``id`` makes a repeat harmless."""
 
     room: str
     session: str

@@ -1,7 +1,7 @@
-"""The rules: what a command becomes, given the room at its head.
+"""The rules: decide the outcome of a command, given the room at its head.
 
-Called under the log's lock, once a command, in the order of the batch. Pure: the same
-room, command and knowledge give the same answer, always.
+The writer calls this under the log's lock, once per command, in the order of the batch. Pure:
+the same room, command and knowledge always give the same outcome.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chatlog.domain.room import Room
 
 @dataclass(frozen=True, slots=True)
 class FirstPost:
-    """The chat that an id stands for already. ``message`` is None once erased."""
+    """The chat that already has an id. ``message`` is None once erased."""
 
     seq: int
     hash: bytes
@@ -25,26 +25,26 @@ class FirstPost:
 
 
 class Known(Protocol):
-    """What was looked up in the log for this batch, under the lock."""
+    """Data from the log for this batch, read under the lock."""
 
     @property
     def node(self) -> str:
         """The node that appends."""
 
     def user(self, name: str) -> User:
-        """Return the user of this name, a new one where nobody had it."""
+        """Return the user of this name; a new user if there is none."""
 
     def first_post(self, room: Room, user: User, id: str) -> FirstPost | None:
-        """Return the chat this user already sent to this room with this id."""
+        """Return the chat that this user already sent to this room with this id."""
 
     def hash_at(self, room: Room, seq: int) -> bytes | None:
         """Return the chain hash of the room's event at ``seq``."""
 
 
 def decide(room: Room, command: Command, known: Known) -> Event | FirstPost | Refused:
-    """Return the event that follows, the first chat if this repeats it, or a refusal."""
+    """Return the resulting event, the first chat if this repeats one, or a refusal."""
     if command.at is not None and command.at < room.at:
-        return Refused("bad_command", "The room already has later events than this.")
+        return Refused("bad_command", "The room already has later events.")
     if type(command) is Post:
         return _post(room, command, known)
     if type(command) is Join:
@@ -66,13 +66,13 @@ def _post(room: Room, command: Post, known: Known) -> Event | FirstPost | Refuse
 
 def _repeat(first: FirstPost, command: Post) -> FirstPost | Refused:
     if first.message is not None and first.message != command.message:
-        return Refused("id_conflict", "You sent another message with this id before.")
+        return Refused("id_conflict", "You already sent another message with this id.")
     return first
 
 
 def _join(room: Room, command: Join, known: Known) -> Event | Refused:
     if command.session in room.sessions:
-        return Refused("already_joined", "You are in this room already.")
+        return Refused("already_joined", "You are already in this room.")
     if command.after is None:
         replay_from = room.replay_from(command.backlog or 0)
     else:
@@ -92,7 +92,7 @@ def _check_resume(room: Room, after: int, seen: str | None, known: Known) -> Ref
         return None
     there = known.hash_at(room, after)
     if there is None or there[:8].hex() != seen:
-        return Refused("diverged", "The log is not the one you saw. Join without `after`.")
+        return Refused("diverged", "This is not the log that you saw. Join without `after`.")
     return None
 
 

@@ -1,12 +1,12 @@
-"""The tree of errors. Each code is the contract's; each sentence says what to do.
+"""The error classes. Codes are those of the protocol; sentences say what the reader can do.
 
 ::
 
-    ChatlogError            anything this program says by itself
+    ChatlogError            any error that this program raises itself
     ├── Refused             a command that is not in the log and never will be
     │   ├── StorageFull     … because the disk or the database is full
     │   ├── Unavailable     … because the database cannot be reached now
-    │   └── Overloaded      … because too much is waiting already
+    │   └── Overloaded      … because a queue is full
     ├── OutcomeUnknown      a command that may or may not be in the log
     ├── LeaseLost           this node was declared dead; its sessions have lapsed
     └── LogError            a log, a URL or a file cannot be used as it is
@@ -21,7 +21,7 @@ _NUMBER: Final = re.compile(r"\[Errno -?\d+\] ?")
 
 
 def said_by_system(error: OSError) -> str:
-    """Return what the system says of a failure, and of which file, without its numbers."""
+    """Return the operating system's message for a failure and its files, without error numbers."""
     said = error.strerror or _NUMBER.sub("", str(error)) or type(error).__name__
     files = [str(file) for file in (error.filename, error.filename2) if file is not None]
     said = _NUMBER.sub("", said).rstrip(".")
@@ -29,13 +29,13 @@ def said_by_system(error: OSError) -> str:
 
 
 class ChatlogError(Exception):
-    """Anything this program says by itself, in a sentence for the reader."""
+    """An error of this program, with a sentence for the reader."""
 
 
 class Refused(ChatlogError):
     """A command was refused: nothing of it is in the log and nothing ever will be.
 
-    ``code`` is one of the contract's error codes.
+    ``code`` is one of the protocol's error codes.
     """
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -45,31 +45,33 @@ class Refused(ChatlogError):
 
 
 class StorageFull(Refused):
-    """The disk or the database is full; what was asked is not in the log."""
+    """The disk or the database is full; the command is not in the log."""
 
     def __init__(self) -> None:
         super().__init__("storage_full", "The server's storage is full. Try again later.")
 
 
 class Unavailable(Refused):
-    """The database cannot be reached; what was asked is not in the log."""
+    """The database cannot be reached; the command is not in the log."""
 
     def __init__(self, sentence: str = "The log cannot be written now. Try again.") -> None:
         super().__init__("unavailable", sentence)
 
 
 class Overloaded(Refused):
-    """Too much is waiting already; what was asked is not in the log."""
+    """A queue is full; the command is not in the log."""
 
     def __init__(self) -> None:
-        super().__init__("overloaded", "The server has too much to do. Try again in a moment.")
+        super().__init__("overloaded", "The server is overloaded. Try again in a moment.")
 
 
 class OutcomeUnknown(ChatlogError):
-    """The database was lost at the moment of the commit: it may be in the log or not."""
+    """The database was lost during the commit: the command may or may not be in the log."""
 
     code = "outcome_unknown"
-    sentence = "It is not known whether this was stored. Send it again with the same id."
+    sentence = (
+        "The outcome is unknown: this may or may not be stored. Send it again with the same id."
+    )
 
 
 class LeaseLost(ChatlogError):

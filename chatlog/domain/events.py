@@ -1,7 +1,7 @@
-"""What has happened: facts in the past tense, never changed.
+"""Events: facts in the past tense, never changed.
 
-They are stored and sent as ``join``, ``leave``, ``chat`` and ``erasure``. A fact is
-what ``decide`` found under the log's lock; ``Recorded`` is that fact with its place.
+They are stored and sent as ``join``, ``leave``, ``chat`` and ``erasure``. ``decide`` produces
+a fact under the log's lock; ``Recorded`` is that fact with its place in the log.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_SEQ: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who is behind sessions: a random id made for a name at its first use.
+    """The owner of sessions: a random id created for a name at its first use.
 
     ``name`` is None once the person has been erased; ``commitment`` (32 bytes) stands
     for it in the hash chain, ``number`` for the user in the log's tables.
@@ -47,8 +47,8 @@ class Joined:
 class Left:
     """A session ended. ``sessions`` counts the user's open ones after it.
 
-    ``last_seen_at`` is set where the end is inferred (cause ``lapsed``): until then
-    the session was surely there.
+    ``last_seen_at`` is set if the end is inferred (cause ``lapsed``): when the session was last
+    known to be open.
     """
 
     user: User
@@ -107,5 +107,5 @@ class Recorded:
 
     @property
     def hash_text(self) -> str:
-        """The first 16 hexadecimal digits of the hash, as clients see it."""
+        """The first 16 hexadecimal digits of the hash, as sent to clients."""
         return self.hash[:8].hex()

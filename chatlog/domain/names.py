@@ -1,11 +1,11 @@
-"""What a room, a person and a message may be called and contain.
+"""Validate room names, usernames, messages and ids.
 
-Everything that passes here can be stored by both databases, shown by a client and
-hashed by a verifier. Nothing is normalised: what is not in form is refused, so that
-two names that look alike are never silently one. Imports normalise before they ask.
+Whatever passes can be stored by both databases, shown by a client and hashed by a verifier.
+Nothing is normalised: malformed names are refused, so that two names that look alike are never
+silently merged. Imports normalise names before they validate them.
 
-Earlier versions took more names than this one. Whoever speaks of names that are in a log
-already (an operator, an export) is held to what the log can hold: ``check_stored_…``.
+Earlier versions accepted more names than this one. References to names that are already in a
+log (by an operator, in an export) are validated with ``check_stored_…``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NOT_STORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long things may be; the settings of the same names say it."""
+    """Maximum sizes, from the settings of the same names."""
 
     max_message_bytes: int
     max_room_chars: int
@@ -42,36 +42,36 @@ STORED_LIMITS: Final = Limits(
     max_username_chars=1_024,
     max_rooms_per_connection=1,
 )
-"""The largest limits that make sense: a log may come from a server with other settings."""
+"""The largest sensible limits: a log may come from a server with other settings."""
 
 
 def check_room(room: str, limits: Limits) -> None:
-    """Refuse a room's name that is not in form.
+    """Refuse an invalid room name.
 
     Raises:
-        Refused: ``room_invalid``, naming what is wrong.
+        Refused: ``room_invalid``, with the rule that it breaks.
     """
     check_stored_room(room, limits)
     if seen(room) != room:
-        raise _room("has no invisible characters")
+        raise _room("must not contain invisible characters")
 
 
 def check_stored_room(room: str, limits: Limits = STORED_LIMITS) -> None:
-    """Refuse what no version has taken as a room's name.
+    """Refuse a room name that no version has accepted.
 
     Raises:
-        Refused: ``room_invalid``, naming what is wrong.
+        Refused: ``room_invalid``, with the rule that it breaks.
     """
     if not 1 <= len(room) <= limits.max_room_chars:
-        raise _room(f"has 1 to {limits.max_room_chars} characters")
+        raise _room(f"must have 1 to {limits.max_room_chars} characters")
     if not all(map(_is_room_char, room)):
-        raise _room("has letters, digits, single spaces and ._-#@:+&'() only")
+        raise _room("may contain only letters, digits, single spaces and ._-#@:+&'()")
     if room != room.strip(" ") or "  " in room:
-        raise _room("has no space at its ends and no two spaces in a row")
+        raise _room("must not begin or end with a space or contain two in a row")
     if not room.strip("."):
-        raise _room("is not made of dots only")
+        raise _room("must not consist of dots only")
     if not unicodedata.is_normalized("NFC", room):
-        raise _room("is in Unicode's normal form C")
+        raise _room("must be NFC-normalised")
 
 
 def _is_room_char(char: str) -> bool:
@@ -82,43 +82,42 @@ def _is_room_char(char: str) -> bool:
 
 
 def _room(rule: str) -> Refused:
-    return Refused("room_invalid", f"The name of a room {rule}.")
+    return Refused("room_invalid", f"Room names {rule}.")
 
 
 def check_username(username: str, limits: Limits) -> None:
-    """Refuse a person's name that is not in form, or could be one of the program's own.
+    """Refuse a username that is invalid or reserved.
 
     Raises:
-        Refused: ``username_invalid``, naming what is wrong.
+        Refused: ``username_invalid``, with the rule that it breaks.
     """
     check_stored_username(username, limits)
     if seen(username) != username or any(c.isspace() and c != " " for c in username):
-        raise _username("has no invisible characters and no spaces but the ordinary one")
+        raise _username("must not contain invisible characters or special spaces")
     if _is_own(username):
-        raise _username("is not in parentheses: such names are the program's own")
+        raise _username("must not be in parentheses: such names are reserved")
 
 
 def check_stored_username(username: str, limits: Limits = STORED_LIMITS) -> None:
-    """Refuse what no version has taken as a person's name.
+    """Refuse a username that no version has accepted.
 
     Raises:
-        Refused: ``username_invalid``, naming what is wrong.
+        Refused: ``username_invalid``, with the rule that it breaks.
     """
     if not 1 <= len(username) <= limits.max_username_chars:
-        raise _username(f"has 1 to {limits.max_username_chars} characters")
+        raise _username(f"must have 1 to {limits.max_username_chars} characters")
     if any(unicodedata.category(char) in _NAME_FORBIDDEN for char in username):
-        raise _username("has no control, bidirectional or zero-width characters")
+        raise _username("must not contain control, bidirectional or zero-width characters")
     if username != username.strip():
-        raise _username("has no space at its ends")
+        raise _username("must not begin or end with a space")
     if not unicodedata.is_normalized("NFC", username):
-        raise _username("is in Unicode's normal form C")
+        raise _username("must be NFC-normalised")
 
 
 def username_from(name: str) -> str:
-    """Return the name in form that is nearest to one from elsewhere; it may be empty.
+    """Return the closest valid username to a foreign name; it may be empty.
 
-    What is not seen is dropped, and the parentheses round all of it, which say that a name
-    is the program's own.
+    Drops invisible characters, and parentheses around the whole name, which mark reserved names.
     """
     shown = "".join(" " if char.isspace() else char for char in seen(name))
     shown = "".join(c for c in shown if unicodedata.category(c) not in _NAME_FORBIDDEN)
@@ -129,12 +128,12 @@ def username_from(name: str) -> str:
 
 
 def _is_own(name: str) -> bool:
-    """Return whether a name is of the form of ``(erased)`` and ``(retention)``."""
+    """Return whether a name is reserved, like ``(erased)`` and ``(retention)``."""
     return len(name) > 1 and name[0] == "(" and name[-1] == ")"
 
 
 def _username(rule: str) -> Refused:
-    return Refused("username_invalid", f"A username {rule}.")
+    return Refused("username_invalid", f"Usernames {rule}.")
 
 
 def check_message(message: str, limits: Limits) -> None:
@@ -144,21 +143,24 @@ def check_message(message: str, limits: Limits) -> None:
         Refused: ``message_empty``, ``message_too_long`` or ``bad_command``.
     """
     if not message or message.isspace():
-        raise Refused("message_empty", "A message is not blank.")
+        raise Refused("message_empty", "A message must not be blank.")
     size = len(message) if message.isascii() else len(message.encode(errors="surrogatepass"))
     if size > limits.max_message_bytes:
         raise Refused(
-            "message_too_long", f"A message has at most {limits.max_message_bytes} bytes of UTF-8."
+            "message_too_long",
+            f"A message may have at most {limits.max_message_bytes} bytes of UTF-8.",
         )
     if _MESSAGE_FORBIDDEN.search(message):
-        raise Refused("bad_command", "`message` has no control characters but newline and tab.")
+        raise Refused(
+            "bad_command", "`message` must not contain control characters except newline and tab."
+        )
 
 
 def check_id(client_id: str) -> None:
-    """Refuse a command's id that a database could not store.
+    """Refuse a command id that a database could not store.
 
     Raises:
         Refused: ``bad_command``, naming ``id``.
     """
     if not 1 <= len(client_id) <= 64 or _NOT_STORABLE.search(client_id):
-        raise Refused("bad_command", "`id` has 1 to 64 characters, none of them NUL.")
+        raise Refused("bad_command", "`id` must have 1 to 64 characters, none of them NUL.")

@@ -1,4 +1,4 @@
-"""What an event needs besides itself so that its place in the chain can be checked."""
+"""The data needed, besides an event, to verify its place in the chain."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from chatlog.domain.events import Recorded
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The room's id, and what seals the event's erasable content.
+    """The room's id, and the commitments and salts of the event's erasable content.
 
-    ``text_commitment`` (32 bytes) is None where the event has no text. A salt is None
-    once what it sealed has been erased.
+    ``text_commitment`` (32 bytes) is None if the event has no text. A salt is None once its
+    content has been erased.
     """
 
     room_id: str
@@ -23,7 +23,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """An event with all that a third party needs to verify it."""
+    """An event with everything that a third party needs to verify it."""
 
     recorded: Recorded
     proof: Proof

@@ -1,4 +1,4 @@
-"""What the writer knows of a room: enough to decide the next command, no more."""
+"""The state of a room that is needed to decide its next command."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MOST_CHATS: Final = MAX_REPLAY + 100
 
 
 class Room:
-    """One room at its head, as the log has it.
+    """One room at its head, according to the log.
 
-    ``chats`` are the seqs of the newest chats that a joiner may still be shown. A room
-    that has no events yet has ``head`` 0 and, in the log's tables, no ``number``.
+    ``chats`` are the seqs of the newest chats that may be replayed to a joiner. A room without
+    events has ``head`` 0 and no ``number`` in the log's tables.
     """
 
     __slots__ = ("at", "chats", "hash", "head", "id", "name", "number", "sessions")
@@ -44,11 +44,11 @@ class Room:
         self.hash = hash
         self.at = at
         self.sessions = OpenSessions() if sessions is None else sessions
-        # Not a deque of ints: 500 take 20 KiB there, 4 KiB here, times all rooms remembered.
+        # Not a deque of ints: 500 take 20 KiB there and 4 KiB here, for every cached room.
         self.chats = array("q", chats)
 
     def apply(self, recorded: Recorded) -> None:
-        """Move on to the next event."""
+        """Advance by the next event."""
         self.head = recorded.seq
         self.hash = recorded.hash
         self.at = recorded.at
@@ -62,10 +62,10 @@ class Room:
             self.sessions.apply(event)
 
     def replay_from(self, backlog: int) -> int:
-        """Return the seq where the replay of a join that comes next begins.
+        """Return the seq at which the replay of the next join would begin.
 
-        It is the ``backlog``-th newest chat (the beginning, when there are fewer), but at
-        most ``MAX_REPLAY`` events before and with the join itself.
+        This is the ``backlog``-th newest chat (the beginning of the room if it has fewer), but
+        the replay has at most ``MAX_REPLAY`` events, including the join itself.
         """
         own = self.head + 1
         if backlog == 0:

@@ -1,4 +1,4 @@
-"""The fold of sessions: who has how many open, from joins and leaves alone.
+"""The fold of sessions: the open sessions of each user, from joins and leaves alone.
 
 The same fold serves the writer (``Room``), the readers (``projections.Presence``) and
 the check of the sessions table, so they cannot disagree.
@@ -12,7 +12,7 @@ from chatlog.domain.events import Event, Joined, Left, User
 
 
 class OpenSessions:
-    """The open sessions of one room and how many each user has."""
+    """The open sessions of one room, and their number for each user."""
 
     __slots__ = ("_counts", "_users")
 
@@ -32,15 +32,15 @@ class OpenSessions:
         return iter(self._users)
 
     def user_of(self, session: str) -> User | None:
-        """Return whose open session this is, or None."""
+        """Return the user whose open session this is, or None."""
         return self._users.get(session)
 
     def count(self, user: User) -> int:
-        """Return how many sessions the user has open."""
+        """Return the number of the user's open sessions."""
         return self._counts.get(user.id, 0)
 
     def apply(self, event: Event) -> None:
-        """Fold one event in; what is no join or leave changes nothing."""
+        """Fold one event in; only joins and leaves have an effect."""
         if type(event) is Joined:
             self._open(event.session, event.user)
         elif type(event) is Left:

@@ -1,8 +1,7 @@
-"""Times as the log writes them: RFC 3339 text, UTC, microseconds, 27 characters.
+"""Times in the log's format: RFC 3339 text, UTC, microseconds, 27 characters.
 
-Texts of this form sort as times do, so that an index of them is one of times. All
-arithmetic is total: what would be before ``FIRST`` is that, and what would be after
-``LAST`` is that.
+These texts sort chronologically, so an index on them serves as an index on times. All
+arithmetic is clamped to ``FIRST`` and ``LAST``.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ LAST: Final = "9999-12-31T23:59:59.999999Z"
 
 
 def text(at: datetime) -> str:
-    """Return a time as the log writes it; ``at`` is UTC, whether it says so or not."""
+    """Format a time for the log; ``at`` is UTC, aware or naive."""
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def minus(at: str, seconds: float) -> str:
-    """Return the time so many seconds before another."""
+    """Return the time ``seconds`` before another."""
     try:
         earlier = datetime.strptime(at, FORMAT).replace(tzinfo=UTC) - timedelta(seconds=seconds)
     except OverflowError:
@@ -32,6 +31,6 @@ def minus(at: str, seconds: float) -> str:
 
 
 def seconds_between(earlier: str, later: str) -> float:
-    """Return how many seconds lie between two times; below 0 where they are the wrong way round."""
+    """Return the seconds from one time to another; negative if they are in reverse order."""
     began, ended = (datetime.strptime(at, FORMAT).replace(tzinfo=UTC) for at in (earlier, later))
     return (ended - began).total_seconds()

@@ -1,4 +1,4 @@
-"""Characters that a reader does not see: two names that differ in them look alike."""
+"""Invisible characters: two names that differ only in these look alike."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ _UNSEEN = re.compile(
 
 
 def seen(text: str) -> str:
-    """Return a text without the characters that a reader does not see."""
+    """Return a text without its invisible characters."""
     return _UNSEEN.sub(lambda found: found["style"] or "", text)

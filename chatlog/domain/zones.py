@@ -1,8 +1,8 @@
-"""Days and clocks of a time zone, as moments of the log.
+"""Convert days and local times of a time zone to moments of the log.
 
-A clock that is put back shows some times twice, and one that is put forward leaves some out.
-What begins there begins at the earliest moment that can be meant, and what ends there ends at
-the latest: a range never loses what its reader would count into it.
+A clock that is put back shows some times twice, and one that is put forward skips some. At such
+a time, a range begins at the earliest possible moment and ends at the latest, so it never
+excludes events that its reader would expect in it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 
 def zone_named(name: str) -> tzinfo:
-    """Return the time zone that IANA calls so.
+    """Return the time zone of this IANA name.
 
     Raises:
-        LogError: if there is none.
+        LogError: if there is no such zone.
     """
     if name.upper() in ("UTC", "Z"):
         return UTC
@@ -31,7 +31,7 @@ def zone_named(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
         raise LogError(
-            f"{name[:64]!r} is no time zone: name one like Europe/Berlin, or UTC."
+            f"{name[:64]!r} is not a time zone: give one such as Europe/Berlin, or UTC."
         ) from None
 
 
@@ -39,7 +39,7 @@ def earliest(local: datetime, zone: tzinfo) -> str:
     """Return the first moment at which a clock in the zone shows this time.
 
     Raises:
-        OverflowError: if it is in no year from 1 to 9999.
+        OverflowError: if it is outside the years 1 to 9999.
     """
     return text(min(_readings(local, zone)))
 
@@ -68,7 +68,7 @@ def day_ends(day: date, zone: tzinfo) -> str:
 
 
 def on_clock(at: str, zone: tzinfo) -> str:
-    """Return a time of the log as a clock in the zone shows it, with its offset from UTC."""
+    """Return a time of the log as local time in the zone, with its offset from UTC."""
     if zone is UTC:
         return at
     try:

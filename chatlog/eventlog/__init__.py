@@ -1,8 +1,7 @@
 """The event log: appended under a lock, read in order, never changed.
 
-Promises (proved on every database by ``tests/contracts``): an event that was
-acknowledged is durable; order of positions is order of commits; a room's seqs have no
-gap; a reader past a position misses nothing; the database itself refuses to change an
-event, but for the erasing of its content. Knows SQL and the domain; nothing of
-sockets, frames or rooms in memory.
+Promises (tested on both databases by ``tests/contracts``): an acknowledged event is durable;
+positions follow the order of commits; a room's seqs have no gaps; a reader past a position
+misses nothing; the database itself refuses to change an event, except to erase its content.
+Depends on SQL and the domain, and knows nothing of sockets, frames or rooms in memory.
 """

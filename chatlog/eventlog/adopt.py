@@ -1,8 +1,8 @@
-"""Put a room's events into the log unchanged: ids, sessions, nodes, times and hashes.
+"""Insert a room's events into the log unchanged: ids, sessions, nodes, times and hashes.
 
-All in the caller's one transaction under the log's lock, so a room is there whole or not
-at all. Whether the events are right was checked before; here only what this log has
-already can stand in the way.
+This happens in the caller's transaction under the log's lock, so a room is inserted completely
+or not at all. The events have already been verified; only conflicts with the contents of this
+log can stop it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Node:
 
 
 class Adoption:
-    """One room on its way into the log."""
+    """The insertion of one room into the log."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -49,15 +49,15 @@ class Adoption:
         self._nodes: dict[str, _Node] = {}
 
     async def begin(self, room: str, room_id: str) -> None:
-        """Make the room.
+        """Create the room.
 
         Raises:
-            LogError: if it is in the log already.
+            LogError: if it is already in the log.
         """
         either = sa.or_(rooms.c.room == room, rooms.c.uuid == room_id)
         found = (await self._connection.execute(sa.select(rooms.c.room).where(either))).first()
         if found is not None:
-            raise LogError(f"The room is in this log already, as {found.room!r}, with events.")
+            raise LogError(f"This log already has events of the room, as {found.room!r}.")
         self._secret = await lookup.name_secret(self._connection)
         self._position = await read.end(self._connection)
         self._room = await lookup.next_number(self._connection, rooms.c.id)
@@ -68,7 +68,7 @@ class Adoption:
         """Append the room's next events.
 
         Raises:
-            LogError: if this log knows one of their users or sessions otherwise.
+            LogError: if this log has one of their users or sessions with other contents.
         """
         await self._know_users({p.recorded.event.user.id: p for p in page})
         await self._know_nodes({p.recorded.event.node: p.recorded for p in reversed(page)})
@@ -77,10 +77,10 @@ class Adoption:
             await self._insert([self._row(*both) for both in zip(placed, page, strict=True)])
             await self._write_sessions(placed)
         except sa.exc.IntegrityError as error:
-            raise LogError(f"This log has a part of the room already: {error.orig}") from None
+            raise LogError(f"This log already has part of the room: {error.orig}") from None
 
     async def finish(self) -> None:
-        """Say until when the room's nodes were surely alive."""
+        """Record when the room's nodes were last known to be alive."""
         seen = [{"number": n.number, "last": n.last_at} for n in self._nodes.values()]
         await self._connection.execute(SEEN, seen)
 
@@ -168,7 +168,7 @@ class Adoption:
 
 
 def adopting(work: Callable[[Adoption, str], Awaitable[T]]) -> Step[T]:
-    """Return the step that adopts a room; ``work`` gets the database's time, too."""
+    """Return the step that adopts a room; ``work`` also gets the database's time."""
 
     async def step(connection: AsyncConnection, batch: Batch) -> T:
         return await work(Adoption(connection), batch.now)
@@ -180,6 +180,6 @@ def _check_same(row: sa.Row[Any], proved: Proved) -> None:
     user = proved.recorded.event.user
     if row.username != user.name or bytes(row.commitment) != user.commitment:
         raise LogError(
-            f"This log knows the user {user.id} otherwise: "
-            "the name was erased here or in the file, or one of them was changed."
+            f"This log has the user {user.id} with another name or commitment: "
+            "the name was erased here or in the file, or one of the two was changed."
         )

@@ -1,7 +1,7 @@
-"""One transaction: lock, know the rooms, decide each command, write what follows.
+"""One transaction: lock, load the rooms, decide each command, write the events.
 
-Everything that depends on what others have done is settled here, under the log's lock,
-and nowhere earlier: numbers, hashes, counts of sessions, repeated ids.
+Everything that depends on other writers is decided only here, under the log's lock: seqs,
+positions, hashes, session counts, repeated ids.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chatlog.eventlog.memory import Memory
 from chatlog.eventlog.schema import nodes, rooms, sessions, users
 
 Outcome = Recorded | FirstPost | Refused
-"""What became of a command: its event, the first chat it repeats, or why it was refused."""
+"""The outcome of a command: its event, the first chat it repeats, or the refusal."""
 
 _SALTS: Final = 32
 _INSERT_ROOMS: Final = rooms.insert()
@@ -47,7 +47,8 @@ SEEN: Final = (
 class Node:
     """The server process that appends: its name in the log and its number there.
 
-    One that ``tells_story`` imports a past: it is seen at the times of its own events.
+    A node that ``tells_story`` imports a history: its last sign of life is the time of its
+    newest event.
     """
 
     name: str
@@ -56,12 +57,12 @@ class Node:
 
     @property
     def given_name(self) -> str:
-        """Its name without what tells it from its former selves."""
+        """The name without the suffix that distinguishes it from earlier processes."""
         return self.name.rpartition(".")[0]
 
 
 class Batch:
-    """The commands of one transaction, and (as ``domain.Known``) what is known for them."""
+    """The commands of one transaction and, as ``domain.Known``, the data to decide them."""
 
     def __init__(self, memory: Memory, node: Node, position: int, now: str) -> None:
         self.node = node.name
@@ -90,15 +91,15 @@ class Batch:
     # What decide asks (domain.Known).
 
     def user(self, name: str) -> User:
-        """Return the user of this name, a new one where nobody has it."""
+        """Return the user of this name; a new user if there is none."""
         return self._user(name)
 
     def operator(self, name: str) -> User:
-        """Return the operator of this name, who is never the person of this name."""
+        """Return the operator of this name, a different user from the person of this name."""
         return self._user(lookup.operator(name))
 
     def first_post(self, room: Room, user: User, id: str) -> FirstPost | None:
-        """Return the chat this user already sent to this room with this id."""
+        """Return the chat that this user already sent to this room with this id."""
         return None if room.number is None else self._posts.get((room.number, user.number, id))
 
     def hash_at(self, room: Room, seq: int) -> bytes | None:
@@ -110,7 +111,7 @@ class Batch:
     async def look_up(
         self, connection: AsyncConnection, commands: Sequence[Command], *, ids: bool
     ) -> None:
-        """Read what the commands need to be decided; the chats of earlier ``ids`` if told so."""
+        """Read the data needed to decide the commands; with ``ids``, also chats of repeated ids."""
         joins = [command for command in commands if type(command) is Join]
         await self.know(
             connection,
@@ -130,7 +131,7 @@ class Batch:
     async def know(
         self, connection: AsyncConnection, room_names: set[str], handles: set[str]
     ) -> None:
-        """Read rooms and users, and the numbers that new ones will get.
+        """Read rooms and users, and the next numbers for new ones.
 
         A handle is a username, or an operator's name as ``lookup.operator`` returns it.
         """
@@ -159,14 +160,14 @@ class Batch:
         return room
 
     def forget_user(self, name: str, numbers: Collection[int]) -> None:
-        """Forget whose name this was, if it is one of these users: used again it is a new one's."""
+        """Forget this name if it belongs to one of these users: its next use makes a new user."""
         users = self._memory.users
         for handle in (name, lookup.operator(name)):
             if handle in users and users[handle].number in numbers:
                 del users[handle]
 
     def settle(self, command: Command) -> Outcome:
-        """Decide one command; what it becomes is written by ``write``."""
+        """Decide one command; ``write`` inserts the resulting event."""
         room = self._memory.rooms.get(command.room)
         if room is None:
             room = Room(command.room, os.urandom(16).hex())
@@ -176,7 +177,7 @@ class Batch:
         return self.record(room, found, command.at)
 
     def record(self, room: Room, event: Event, at: str | None = None) -> Recorded:
-        """Give an event its place: number, time and hash. ``write`` inserts it."""
+        """Assign an event its seq, position, time and hash. ``write`` inserts it."""
         if room.number is None:
             self._begin(room)
         assert room.number is not None
@@ -195,7 +196,7 @@ class Batch:
         return recorded
 
     async def write(self, connection: AsyncConnection) -> None:
-        """Insert all that was recorded."""
+        """Insert everything that was recorded."""
         if not self._events:
             return
         if self._new_rooms:
@@ -214,7 +215,7 @@ class Batch:
 
     @property
     def position(self) -> int:
-        """The log's end once this batch is committed."""
+        """The log's last position once this batch is committed."""
         return self._position
 
     def _sealed(self, event: Event) -> tuple[bytes, bytes, str] | tuple[None, None, None]:
@@ -264,7 +265,7 @@ class Batch:
         self._memory.rooms[room.name] = room
 
     def _note(self, recorded: Recorded, room: int) -> None:
-        """Keep the sessions table and the ids of this batch in step with the event."""
+        """Update the sessions table and the ids of this batch for the event."""
         event = recorded.event
         if type(event) is Posted:
             if event.id is not None:

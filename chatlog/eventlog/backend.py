@@ -1,4 +1,4 @@
-"""What differs between databases, as one seam: ``sqlite`` and ``postgres`` fill it.
+"""The interface to a kind of database, implemented by ``sqlite`` and ``postgres``.
 
 Everything else in this folder is written once for both.
 """
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 
 class Failure(enum.Enum):
-    """What a database's error says about the transaction it broke."""
+    """The meaning of a database error for the transaction that failed."""
 
     FULL = "the disk or the database is full; nothing was written"
     BAD_ROW = "one of the rows cannot be stored; nothing was written"
@@ -24,10 +24,10 @@ class Failure(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What is known once the log's lock is held: its end and the database's clock.
+    """State read when the log's lock is taken: the log's end and the database's clock.
 
-    ``position`` is 0 for an empty log; times are RFC 3339 text of 27 characters. ``now`` is not
-    before what the node's row said; ``clock`` is what the clock says, ahead of it or behind.
+    ``position`` is 0 for an empty log; times are RFC 3339 text of 27 characters. ``now`` is never
+    earlier than the time in the node's row; ``clock`` is the clock's own reading.
     """
 
     position: int
@@ -36,7 +36,7 @@ class Locked:
 
 
 class Backend(Protocol):
-    """One kind of database. ``Sqlite`` and ``Postgres`` are the two there are."""
+    """One kind of database, implemented by ``Sqlite`` and ``Postgres``."""
 
     @property
     def name(self) -> str:
@@ -46,20 +46,20 @@ class Backend(Protocol):
         """Return the engine of the one connection that writes."""
 
     def reader(self, connections: int) -> AsyncEngine:
-        """Return an engine of so many connections that cannot write."""
+        """Return an engine with this many read-only connections."""
 
     async def now(self, connection: AsyncConnection) -> str:
-        """Return what the database's clock says, as the log writes times."""
+        """Return the time of the database's clock, in the log's format."""
 
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
         """Take the log's lock until the commit and renew the node's lease.
 
         Raises:
-            LeaseLost: if the node's sessions have been lapsed by another.
+            LeaseLost: if another node has lapsed this node's sessions.
         """
 
     def failure(self, error: Exception) -> Failure:
-        """Say what an error means. In doubt it is ``UNKNOWN``."""
+        """Classify an error; in doubt as ``UNKNOWN``."""
 
     async def harden(self, connection: AsyncConnection) -> None:
-        """Make durable what a commit of unknown outcome left behind."""
+        """Make durable whatever a commit of unknown outcome has written."""

@@ -1,10 +1,10 @@
-"""Backing up a SQLite log beside the server that writes it: one snapshot, whole or not at all.
+"""Back up a SQLite log while a server writes it: one snapshot, complete or not at all.
 
-A file that is copied while it is in use is no backup. ``VACUUM INTO`` reads one snapshot,
-so the copy is a prefix of the log that verifies, and holds nothing that was erased. It is
-written to a partial file of its own and gets the target's name only if nothing has that name:
-of two backups to one name one fails. A killed backup leaves its partial file, which the next
-one into that folder removes: a partial is locked for as long as it is written to.
+A copy of a file in use is not a backup. ``VACUUM INTO`` reads one snapshot, so the copy is a
+prefix of the log that verifies, without erased content. It is written to a partial file and
+renamed only if the target does not exist: of two backups to one name, one fails. A killed
+backup leaves its partial file, which the next backup into that folder removes; a partial file
+is locked while it is being written.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _STEPS_BETWEEN_LOOKS: Final = 100_000  # of SQLite's machine; some milliseconds
 
 
 def partial_for(target: Path) -> Path:
-    """Return a name for the file that a backup is written to until it is whole."""
+    """Return the name of the partial file for a backup."""
     return target.absolute().with_name(f"chatlog-{secrets.token_hex(8)}.partial")
 
 
@@ -42,13 +42,13 @@ def back_up(
     partial: Path | None = None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Copy a log to a new file (mode 0600), durably; it blocks until that is done.
+    """Copy a log to a new file (mode 0600), durably; blocks until done.
 
-    ``partial`` is from ``partial_for``, for those who watch it grow. Once
-    ``is_stopped`` says so the copy is given up.
+    ``partial`` is from ``partial_for``, so that the caller can watch it grow. The copy is
+    abandoned once ``is_stopped`` returns True.
 
     Raises:
-        LogError: if there is such a file already, or the copy cannot be made.
+        LogError: if the target exists, or the copy cannot be made.
     """
     _check_target(target)
     partial = partial or partial_for(target)
@@ -66,7 +66,7 @@ def back_up(
     except sqlite3.Error as error:
         raise LogError(f"The log could not be backed up to {target}: {error}.") from error
     except OSError as error:
-        raise LogError(f"No backup can be written to {target}: {error.strerror}.") from error
+        raise LogError(f"The backup {target} cannot be written: {error.strerror}.") from error
 
 
 def _check_target(target: Path) -> None:
@@ -83,12 +83,12 @@ def _check_target(target: Path) -> None:
 
 
 def _exists(target: Path) -> LogError:
-    return LogError(f"{target} exists already; a backup is a new file.")
+    return LogError(f"{target} exists: back up to a new file.")
 
 
 @contextmanager
 def _written(partial: Path) -> Iterator[None]:
-    """Make a file, hold it locked, and leave none of its name behind."""
+    """Create a file, hold it locked, and leave nothing of its name behind."""
     while not _is_locked_at(partial, made := _new(partial)):
         os.close(made)  # another backup took it for a leftover
     try:
@@ -128,7 +128,7 @@ def _remove_unless_locked(found: Path) -> None:
 
 
 def _put_in_place(partial: Path, target: Path) -> None:
-    """Give a file its name unless another has it already."""
+    """Rename a file unless the name is taken."""
     try:
         try:
             os.link(partial, target)
@@ -141,7 +141,7 @@ def _put_in_place(partial: Path, target: Path) -> None:
 
 
 def _reserve_and_rename(partial: Path, target: Path) -> None:
-    """Do it where the file system has no links: the name is taken by an empty file first."""
+    """Rename without hard links: reserve the name with an empty file first."""
     os.close(_new(target))
     try:
         partial.rename(target)

@@ -1,9 +1,9 @@
 """The hash chain: ``hash = SHA-256(previous hash ‖ header)``, from a room's first event on.
 
-The header is a sequence of fields, each a four-byte big-endian length and so many
-bytes of UTF-8 text or raw hash; an absent field is the length 2^32-1 alone. Content that
-can be erased is not in it, only its commitment ``SHA-256(salt ‖ content)``.
-``docs/log-format.md`` has the same in words, with test vectors.
+The header is a sequence of fields, each a four-byte big-endian length followed by that many
+bytes of UTF-8 text or raw hash; an absent field is the length 2^32-1 alone. The header holds
+only a commitment to erasable content, ``SHA-256(salt ‖ content)``. ``docs/log-format.md``
+specifies the bytes, with test vectors.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def field(value: bytes | str | int | None) -> bytes:
     return len(raw).to_bytes(4) + raw
 
 
-# The same users, sessions and rooms come again and again: 1 µs an event.
+# Users, sessions and rooms repeat, so caching saves 1 µs per event.
 _repeated: Final = lru_cache(maxsize=4_096)(field)
 _FORMAT_FIELD: Final = field(FORMAT)
 
@@ -52,7 +52,7 @@ def header(
     facts: Facts,
     text_commitment: bytes | None,
 ) -> bytes:
-    """Return the bytes of an event's header: what must never change, in fixed order."""
+    """Return the bytes of an event's header: the fields that must never change, in fixed order."""
     kind, session, client_id, cause, last_seen_at, sessions, replay_from, of = facts
     return b"".join(
         (
@@ -83,7 +83,7 @@ Facts = tuple[
 
 
 def facts_of(event: Event) -> Facts:
-    """Return what an event says, as it is stored and hashed."""
+    """Return an event's facts, as they are stored and hashed."""
     if type(event) is Posted:
         return ("chat", event.session, event.id, None, None, None, None, None)
     if type(event) is Joined:

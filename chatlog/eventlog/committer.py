@@ -1,12 +1,12 @@
 """Group commit: while one batch is being written, the next one gathers.
 
-A node has one Committer. ``submit`` puts a command in line; ``run`` takes what is in
-line, has it written in one transaction and tells each command's ``done`` what became of
-it, in order; then it hands the new events to the tail. Nothing awaits in between.
+A node has one Committer. ``submit`` queues a command; ``run`` takes the queued commands, has
+the writer write them in one transaction and passes each outcome to the command's ``done``, in
+order; then it hands the new events to the tail. Nothing awaits in between.
 
-Promises: an event that ``done`` or the tail is given is durable; one caller's commands
-keep their order; a member that fails alone fails alone; the line has an end
-(``overloaded``). Knows ``Writer`` and nothing of SQL, sockets or projections.
+Promises: an event passed to ``done`` or the tail is durable; one caller's commands keep their
+order; a command that fails does not affect the others; the queue is bounded (``overloaded``).
+Knows ``Writer`` and nothing of SQL, sockets or projections.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from chatlog.eventlog.writer import BadRow, Step, Writer
 logger = logging.getLogger(__name__)
 
 Told = Outcome | OutcomeUnknown
-"""What a command's ``done`` is told."""
+"""The argument of a command's ``done``."""
 Done = Callable[[Told], None]
 T = TypeVar("T")
 
 
 class Committer:
-    """The line of commands that wait for the next commit."""
+    """The queue of commands that wait for the next commit."""
 
     def __init__(
         self,
@@ -58,11 +58,11 @@ class Committer:
         max_waiting_bytes: int = sys.maxsize,
         turn: asyncio.Lock | None = None,
     ) -> None:
-        """Give committed events to ``deliver``; call ``lost`` if this node is declared dead.
+        """Pass committed events to ``deliver``; call ``lost`` if this node is declared dead.
 
-        The line takes no more once ``max_waiting`` commands are in it, or messages of
-        ``max_waiting_bytes`` in memory: a thousand long ones take what 100,000 short ones do.
-        ``turn`` is shared with a tail of the same log.
+        The queue is full at ``max_waiting`` commands, or at ``max_waiting_bytes`` of messages:
+        a thousand long messages take as much memory as 100,000 short ones. ``turn`` is shared
+        with a tail of the same log.
         """
         self._writer = writer
         self._deliver = deliver
@@ -84,14 +84,14 @@ class Committer:
 
     @property
     def waiting(self) -> int:
-        """How many commands are in line."""
+        """The number of queued commands."""
         return len(self._line)
 
     def submit(self, command: Command, done: Done) -> None:
-        """Put a command in line; ``done`` is called once, from ``run``, with its outcome.
+        """Queue a command; ``run`` calls ``done`` once with its outcome.
 
         Raises:
-            Overloaded: if the line is full; ``done`` is not called.
+            Overloaded: if the queue is full; ``done`` is not called.
         """
         if len(self._line) >= self._max_waiting or self._waiting_bytes >= self._max_waiting_bytes:
             raise Overloaded
@@ -101,22 +101,22 @@ class Committer:
         self._bell.set()
 
     async def append(self, command: Command) -> Told:
-        """Put a command in line and wait for its outcome.
+        """Queue a command and wait for its outcome.
 
-        A caller that is cancelled meanwhile learns nothing, and changes nothing.
+        Cancelling the caller does not cancel the command.
 
         Raises:
-            Overloaded: if the line is full.
+            Overloaded: if the queue is full.
         """
         outcome: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
         self.submit(command, lambda told: None if outcome.done() else outcome.set_result(told))
         return await outcome
 
     async def alone(self, step: Step[T], *, node: Node | None = None) -> T:
-        """Have a step run in a transaction of its own between two batches; return its result.
+        """Run a step in its own transaction between two batches; return its result.
 
-        The events it records are handed to the tail like any other; they are those of
-        another ``node`` of this process, if one is given.
+        The events it records are handed to the tail like any others; with ``node`` they belong
+        to another node of this process.
 
         Raises:
             Refused, OutcomeUnknown: as ``Writer.transact`` says.
@@ -144,13 +144,13 @@ class Committer:
         return await settled
 
     async def drain(self) -> None:
-        """Wait until nothing is in line."""
+        """Wait until the queue is empty."""
         await self._idle.wait()
 
     async def run(self) -> None:
-        """Write batch after batch, until cancelled (between two of them).
+        """Write batch after batch, until cancelled (between two batches).
 
-        Whatever a batch raises, its members are told; called again, it goes on with the next.
+        If a batch raises, its commands get the failure; called again, it continues with the next.
         """
         loop = asyncio.get_running_loop()
         while True:
@@ -200,7 +200,7 @@ class Committer:
         except (Refused, OutcomeUnknown) as error:
             told = [error] * len(batch)
         except Exception:
-            logger.exception("A batch failed and nobody knows how")
+            logger.exception("A batch failed for an unexpected reason")
             told = [OutcomeUnknown()] * len(batch)
         self._tell(batch, told)
         self.batch_sizes.observe(len(batch))
@@ -210,8 +210,8 @@ class Committer:
         for (_, done), outcome in zip(batch, told, strict=True):
             try:
                 done(outcome)
-            except Exception:  # whoever waits for one must not harm the others of the batch
-                logger.exception("A command's outcome could not be told")
+            except Exception:  # a failing callback must not harm the other commands of the batch
+                logger.exception("A command's outcome could not be delivered")
         events = [outcome for outcome in told if type(outcome) is Recorded]
         if events:
             self.appended += len(events)
@@ -225,5 +225,5 @@ def _bytes_of(command: Command) -> int:
 def _said_of(error: Exception) -> ChatlogError:
     if isinstance(error, ChatlogError):
         return error
-    logger.error("A step failed and nobody knows how", exc_info=error)
+    logger.error("A step failed for an unexpected reason", exc_info=error)
     return OutcomeUnknown()

@@ -1,7 +1,7 @@
-"""Which database a URL means, and its engines.
+"""Open the database of a URL: its backend and its engines.
 
-Users write ``sqlite:///file.db``, ``postgres://…`` or ``postgresql://…``; the async
-drivers are our business.
+Users write ``sqlite:///file.db``, ``postgres://…`` or ``postgresql://…``; this module chooses
+the async driver.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.sqlite_url import sqlite_path
 
 Connection = AsyncConnection
-"""What is lent; those above pass it on to functions of this folder and know no more of it."""
+"""A lent connection; higher layers only pass it to functions of this folder."""
 
 _POSTGRES: Final = re.compile(r"(?i)postgres(ql)?(\+\w+)?://")
 
@@ -32,10 +32,10 @@ DRIVER_ERRORS: Final = (*DATABASE_ERRORS, OSError)
 
 
 def backend_for(url: str) -> Sqlite | Postgres:
-    """Return the backend of a database's URL.
+    """Return the backend for a database URL.
 
     Raises:
-        LogError: if the URL is none, or of a database that is not supported.
+        LogError: if the URL is invalid, or its database is not supported.
     """
     if _POSTGRES.match(url):
         return Postgres(url)
@@ -43,7 +43,7 @@ def backend_for(url: str) -> Sqlite | Postgres:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):  # with nothing of it: it may hold a password
         raise LogError(
-            "This is no database URL: write sqlite:///file.db or postgresql://user@host/name."
+            "Not a database URL: write sqlite:///file.db or postgresql://user@host/name."
         ) from None
     kind = parsed.get_backend_name()
     if kind == "sqlite":
@@ -98,12 +98,12 @@ class Database:
             raise Unavailable("The log cannot be read now. Try again.") from error
 
     async def scrub(self) -> bool:
-        """Have SQLite's WAL copied and emptied; False while a reader's snapshot forbids it.
+        """Checkpoint and empty SQLite's WAL; False while a reader's snapshot prevents it.
 
-        Nothing is to be done on PostgreSQL.
+        Does nothing on PostgreSQL.
 
         Raises:
-            Exception: the driver's own, where the file cannot be written.
+            Exception: the driver's own, if the file cannot be written.
         """
         backend = self.backend
         if not isinstance(backend, Sqlite):

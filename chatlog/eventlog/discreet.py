@@ -1,9 +1,9 @@
-"""Errors without content: what a database says of a row must not get into a log or an answer.
+"""Strip content from errors: a database's message about a row must not reach a log or an answer.
 
 PostgreSQL's ``DETAIL`` quotes the row (``Failing row contains …``), asyncpg quotes an argument
-that it cannot encode, and Python's own Unicode errors hold the whole text. So an engine's
-errors lose what they quote as they are raised, before anybody can write them down.
-``describe`` is how an error is logged.
+that it cannot encode, and Python's Unicode errors hold the whole text. So quoted values are
+removed from an engine's errors as they are raised, before anything can log them. Log errors
+with ``describe``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _QUOTING_CLASSES: Final = ("22", "23")
 
 
 def keep_content_out_of_errors(engine: AsyncEngine) -> None:
-    """Take values out of every error that a statement of this engine raises."""
+    """Remove quoted values from every error that a statement of this engine raises."""
 
     @sa.event.listens_for(engine.sync_engine, "handle_error")
     def strip(context: Any) -> None:
@@ -30,7 +30,7 @@ def keep_content_out_of_errors(engine: AsyncEngine) -> None:
 
 
 def strip_content(error: BaseException | None) -> None:
-    """Take values out of an error and of what caused it, in place."""
+    """Remove quoted values from an error and its causes, in place."""
     while error is not None:
         _strip(error)
         if (orig := getattr(error, "orig", None)) is not None and orig is not error:
@@ -66,10 +66,10 @@ def _is_asyncpg_input(error: BaseException) -> bool:
 
 
 def describe(error: BaseException) -> str:
-    """Return in one line what failed: the kind of error, and what a database or a disk says.
+    """Return one line about a failure: the kind of error, and the database's or disk's message.
 
-    A refusal is named by its code, since its sentence may hold a name; an error that is
-    neither ours nor a driver's by its class only, since a ``KeyError`` may hold anything.
+    A refusal is reduced to its code, since its sentence may contain a name; an error that is
+    neither chatlog's nor a driver's to its class, since a ``KeyError`` may contain anything.
     """
     said = _said(error).strip().partition("\n")[0]
     described = f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -1,9 +1,9 @@
-"""Erasing: content goes, its event stays, and an event says that it went.
+"""Erasing: delete content, keep its event, and append an event that records it.
 
-``redact`` and ``erase_user`` return a step of one transaction: texts (or a name) and their
-salts are dropped and the erasures appended together, or nothing is. The chain still
-verifies: it holds commitments only. What is erased is out of every answer at the commit;
-out of a SQLite file once the WAL is truncated (``Sqlite.scrub``).
+``redact`` and ``erase_user`` return a step of one transaction, which deletes texts (or a name)
+with their salts and appends the erasures, or does nothing. The chain still verifies, because it
+holds only commitments. Erased content is out of every answer at the commit, and out of a SQLite
+file once the WAL is truncated (``Sqlite.scrub``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chatlog.eventlog.schema import events, rooms, sessions, users
 from chatlog.eventlog.writer import Step
 
 MAX_SEQS: Final = 500
-"""How many events one erasure is of; more are several erasures."""
+"""Most events that one erasure names; more need several erasures."""
 
 _CHATS: Final = sa.select(events.c.seq).where(
     events.c.room_id == sa.bindparam("room"),
@@ -49,7 +49,7 @@ _ROOMS_OF: Final = (
     sa.select(rooms.c.room)
     .where(
         rooms.c.id.in_(
-            # Not the sessions': who only erased has events in rooms they never joined.
+            # Not from sessions: a user who only erased has events in rooms they never joined.
             sa.select(events.c.room_id).where(
                 events.c.user_id.in_(sa.bindparam("numbers", expanding=True))
             )
@@ -84,7 +84,7 @@ class StillPresent(Refused):
 
 
 def seqs_of(recorded: Recorded) -> tuple[int, ...]:
-    """Return what an erasure is of."""
+    """Return the seqs that an erasure names."""
     event = recorded.event
     assert type(event) is Erased
     return event.of
@@ -141,7 +141,7 @@ async def erase_users(
     by: str,
     reason: str,
 ) -> list[Recorded]:
-    """Erase users of one name who have no open session; return the erasures."""
+    """Erase users of one name without open sessions; return the erasures."""
     names = (await connection.execute(_ROOMS_OF, {"numbers": numbers})).scalars().all()
     await batch.know(connection, set(names), {lookup.operator(by)})
     erasures: list[Recorded] = []
@@ -163,9 +163,9 @@ async def erase_texts(
     by: str,
     reason: str,
 ) -> list[Recorded]:
-    """Erase what texts these events of a room have; return the erasures.
+    """Erase the texts of these events of a room; return the erasures.
 
-    The batch knows the room, and ``by`` as an operator.
+    The batch must know the room, and ``by`` as an operator.
     """
     erasures = []
     for part in _parts(seqs):
@@ -181,4 +181,4 @@ def _parts(seqs: Sequence[int]) -> list[Sequence[int]]:
 
 def _check_all(wanted: Sequence[int], found: Sequence[int]) -> None:
     if missing := sorted(set(wanted) - set(found)):
-        raise Refused("bad_command", f"Not a message, or erased already: {missing}")
+        raise Refused("bad_command", f"Not a message, or already erased: {missing}")

@@ -1,4 +1,4 @@
-"""A histogram with fixed buckets: what the metrics show of commits."""
+"""A histogram with fixed buckets, for the metrics of commits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 class Histogram:
-    """Counts values by the smallest bound that is not below them."""
+    """Counts values by the smallest bound not below them."""
 
     __slots__ = ("bounds", "counts", "sum")
 

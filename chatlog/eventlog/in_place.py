@@ -1,8 +1,8 @@
-"""Whether a database file that is open still lies where it was opened.
+"""Check that an open database file is still at the path where it was opened.
 
-SQLite goes on writing to a file that was deleted, renamed or replaced: what it commits
-then is on the disk and yet gone for everybody who opens the path. So each transaction
-that writes looks first, in SQLite's thread (three ``stat`` at most, about 1 µs each).
+SQLite continues to write to a file that was deleted, renamed or replaced: such commits are on
+disk, but nobody who opens the path finds them. So each writing transaction checks first, in
+SQLite's thread (at most three ``stat`` calls of about 1 µs).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from chatlog.domain.errors import LogError, Unavailable
 logger = logging.getLogger(__name__)
 
 FileId = tuple[int, int]
-"""A file itself, whatever it is called: its device and inode."""
+"""The identity of a file, independent of its names: device and inode."""
 
 
 def id_of(path: Path) -> FileId | None:
-    """Return which file lies at a path; None where none can be looked at."""
+    """Return the identity of the file at a path; None if there is none or it cannot be read."""
     try:
         found = path.stat()
     except OSError:
@@ -29,7 +29,7 @@ def id_of(path: Path) -> FileId | None:
 
 
 class OpenFile:
-    """A file that is open for writing; ``path`` is its resolved one, ``names`` lead to it."""
+    """A file open for writing; ``path`` is its resolved path, ``names`` are paths to it."""
 
     def __init__(self, path: Path, id: FileId, names: Iterable[Path] = ()) -> None:
         self.path = path
@@ -40,11 +40,11 @@ class OpenFile:
         self._missed: Path | None = None
 
     def opened_again(self) -> None:
-        """Take the WAL that a new connection opens for the right one."""
+        """Accept the WAL that a new connection opens as the right one."""
         self._wal_id = None
 
     def check(self) -> None:
-        """Log once if the file is not in its place any more, and once if it is again.
+        """Log once when the file is no longer in its place, and once when it is back.
 
         Raises:
             Unavailable: while it is not.
@@ -67,7 +67,7 @@ class OpenFile:
 
     def _tell(self, missed: Path | None) -> None:
         if missed is None:
-            logger.warning("%s is in its place again: events are stored again.", self._missed)
+            logger.warning("%s has been put back: events are stored again.", self._missed)
         else:
             logger.error(
                 "%s was removed or replaced under this server: nothing more is stored until the "

@@ -18,9 +18,9 @@ from chatlog.domain.times import minus
 from chatlog.eventlog.postgres import NOW
 
 LEASE_SECONDS: Final = 15.0
-"""The lease where nothing else is said, and of every node from before revision 0006."""
+"""The default lease, and the lease of every node from before revision 0006."""
 
-# By way of JSON, as tables of an earlier revision lack the last two columns.
+# Through JSON, because tables of an earlier revision lack the last two columns.
 _NOT_ENDED: Final = sa.text(
     "SELECT id, node, name, xmin::text AS token, "  # noqa: S608 - constants
     "coalesce(to_jsonb(nodes) ->> 'renewed_at', seen_at) AS heard_at, "
@@ -31,10 +31,9 @@ _NOT_ENDED: Final = sa.text(
 
 @dataclass(frozen=True, slots=True)
 class OpenNode:
-    """A node that nobody has ended; ``is_alive`` unless its lease has run out by the clock.
+    """A node not marked as ended; ``is_alive`` unless its lease has run out by the clock.
 
-    ``token`` is another one after each renewal, also while a clock that was set back makes the
-    times stand still.
+    Each renewal changes ``token``, even while the times stand still because a clock was set back.
     """
 
     number: int
@@ -46,7 +45,7 @@ class OpenNode:
 
 
 async def open_nodes(connection: AsyncConnection) -> list[OpenNode]:
-    """Return the nodes that nobody has ended, of a log of any revision."""
+    """Return the nodes not marked as ended, in a log of any revision."""
     return [
         OpenNode(
             row.id,
@@ -61,10 +60,10 @@ async def open_nodes(connection: AsyncConnection) -> list[OpenNode]:
 
 
 async def check_all_stopped(connection: AsyncConnection) -> None:
-    """Refuse what needs the servers stopped while one of them lives.
+    """Refuse an operation that needs all servers stopped while one is alive.
 
     Raises:
-        LogError: naming a server that runs.
+        LogError: naming a running server.
     """
     for node in await open_nodes(connection):
         if node.is_alive:

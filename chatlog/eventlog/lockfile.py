@@ -1,13 +1,13 @@
-"""SQLite's lock: whoever holds it is the only one who writes to the database.
+"""The lock of a SQLite database: only its holder writes to the database.
 
-SQLite before 3.51.3 can corrupt a WAL that two processes write and checkpoint at once.
-The kernel drops the lock when its holder dies, however it dies, so it also proves that
-a former holder is dead.
+SQLite before 3.51.3 can corrupt a WAL that two processes write and checkpoint concurrently.
+The kernel releases the lock when its holder dies, however it dies, so acquiring it also proves
+that an earlier holder is dead.
 
-What is locked is the database file itself, so that no link leads round the lock, and a
-lock file beside it, which tells people and commands which process holds it. The
-descriptor of the database stays open for as long as the lock is held: to close any
-descriptor of a file drops all POSIX locks that the process has on it, SQLite's too.
+Two files are locked: the database file itself, so that no link bypasses the lock, and a lock
+file beside it, which names the holding process. The descriptor of the database stays open as
+long as the lock is held: closing any descriptor of a file drops all POSIX locks that the process
+has on it, including SQLite's.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _TRIES: Final = 5
 _TRY_SECONDS: Final = 0.01  # a reader that looks whether the lock is held has it for less
 
 _held: set[FileId] = set()
-"""The files that this process holds, which nobody in it may open and close again."""
+"""The files that this process has locked; nothing in it may open and close them again."""
 
 
 class DatabaseBusy(LogError):
-    """Another process holds the database; ``holder`` is what is known of it."""
+    """Another process holds the database; ``holder`` is what the lock file says about it."""
 
     def __init__(self, path: Path, holder: dict[str, Any]) -> None:
         self.holder = holder
@@ -44,9 +44,9 @@ class DatabaseBusy(LogError):
 
 
 class LockFile:
-    """The lock of one SQLite file. Once taken, ``file`` is the database it is of.
+    """The lock of one SQLite file. Once taken, ``file`` is the locked database.
 
-    ``former`` is what the lock file said before: of a holder that was killed, if anything.
+    ``former`` is the previous content of the lock file, left by a holder that was killed.
     """
 
     file: OpenFile
@@ -58,15 +58,14 @@ class LockFile:
         self._descriptor = self._lock = -1
 
     def take(self, **about: Any) -> Self:
-        """Take the lock and write into the lock file who holds it.
+        """Take the lock and write the holder into the lock file.
 
-        A database that is not there is made, in a folder that is: an empty file of the
-        operator's alone.
+        A missing database is created in an existing folder, as an empty file with mode 0600.
 
         Raises:
-            DatabaseBusy: if another holds it, by whatever path.
-            LogError: if the path leads to no regular file or no folder, the file has a second
-                name, or its file system has no locks.
+            DatabaseBusy: if another process holds it, through whichever path.
+            LogError: if the path is not a regular file in an existing folder, the file has a
+                second hard link, or its file system has no locks.
         """
         path = _resolve(self._database)
         check_folder(self._database)
@@ -84,7 +83,7 @@ class LockFile:
     def _take_lock_file(self, path: Path) -> None:
         self._lock = _open(_lock_file(path), _FLAGS | os.O_NOFOLLOW)
         if not stat.S_ISREG(os.fstat(self._lock).st_mode):  # to read a pipe is to wait for ever
-            raise LogError(f"{_lock_file(path)} is no regular file: remove it.")
+            raise LogError(f"{_lock_file(path)} is not a regular file: remove it.")
         self.former = _said(path)
         if not _flock(self._lock, path, tries=_TRIES):
             raise DatabaseBusy(self._database, self.former)
@@ -107,18 +106,18 @@ class LockFile:
                 self._descriptor = -1
         if opened.st_nlink > 1:
             raise LogError(
-                f"{self._database} has a second name (a hard link). SQLite keeps newer events "
-                "beside one of the two only: remove one, or copy the file with its -wal."
+                f"{self._database} has a second hard link. SQLite keeps the newest events in a "
+                "-wal beside only one of the two: remove one, or copy the file with its -wal."
             )
         self.file = OpenFile(path, self._id, [self._database.absolute()])
 
     def tell(self, **about: Any) -> None:
-        """Write into the lock file what others should know of the holder."""
+        """Write further facts about the holder into the lock file."""
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, json.dumps({"pid": os.getpid(), **about}).encode(), 0)
 
     def release(self) -> None:
-        """Let go of the lock. The lock file stays: removing it would race with a new holder."""
+        """Release the lock. The lock file stays: removing it would race with a new holder."""
         if self._id is not None:
             os.ftruncate(self._lock, 0)
             _held.discard(self._id)
@@ -129,12 +128,12 @@ class LockFile:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether anybody holds the database at ``path``, by whatever path."""
+    """Return whether a process holds the database at ``path``, through whichever path."""
     return id_of(path) in _held or _is_locked(path)
 
 
 def holder_by_another_path(path: Path) -> dict[str, Any] | None:
-    """Return what is known of who holds a database, unless that is by this very path."""
+    """Return the facts about a holder that opened the database through another path."""
     found = id_of(path)
     if found is None or not is_held(path) or _is_locked(_lock_file(path)):
         return None
@@ -158,7 +157,7 @@ def _resolve(database: Path) -> Path:
     try:
         return database.resolve()
     except RuntimeError:  # what Python before 3.13 says of links in a circle
-        raise LogError(f"{database} leads nowhere: its links go in a circle.") from None
+        raise LogError(f"{database} cannot be resolved: its symbolic links form a loop.") from None
 
 
 def _lock_file(path: Path) -> Path:
@@ -166,7 +165,7 @@ def _lock_file(path: Path) -> Path:
 
 
 def _look(path: Path) -> FileId | None:
-    """Return which file is there, None if there is none yet.
+    """Return the identity of the file at the path, None if there is none yet.
 
     Raises:
         LogError: if it is a folder, a pipe, a device …
@@ -178,12 +177,12 @@ def _look(path: Path) -> FileId | None:
     except OSError as error:
         raise LogError(f"{path} cannot be opened: {error.strerror}.") from None
     if not stat.S_ISREG(found.st_mode):
-        raise LogError(f"{path} is no regular file: give the path of a database.")
+        raise LogError(f"{path} is not a regular file: give the path of a database.")
     return found.st_dev, found.st_ino
 
 
 def _open(path: Path, flags: int) -> int:
-    """Open a file to read and write; one that is not there is made with mode 0600."""
+    """Open a file to read and write; create a missing one with mode 0600."""
     try:
         return os.open(path, flags & ~os.O_CREAT)
     except FileNotFoundError:
@@ -191,11 +190,11 @@ def _open(path: Path, flags: int) -> int:
         os.fchmod(made, _MODE)  # whatever the umask takes away
         return made
     except IsADirectoryError:
-        raise LogError(f"{path} is no regular file: remove it.") from None
+        raise LogError(f"{path} is not a regular file: remove it.") from None
 
 
 def _flock(descriptor: int, path: Path, *, how: int = fcntl.LOCK_EX, tries: int = 1) -> bool:
-    """Take a lock; False if it is another's.
+    """Take a lock; return False if another process holds it.
 
     Raises:
         LogError: if the file system has no locks.
@@ -218,7 +217,7 @@ def _flock(descriptor: int, path: Path, *, how: int = fcntl.LOCK_EX, tries: int 
 
 
 def _said(path: Path) -> dict[str, Any]:
-    """Return what the lock file says of a holder; empty where that cannot be read."""
+    """Return the lock file's facts about the holder; empty if they cannot be read."""
     try:
         found = json.loads(_lock_file(path).read_text())
     except (OSError, ValueError):
@@ -227,7 +226,7 @@ def _said(path: Path) -> dict[str, Any]:
 
 
 def _pid_of(file: FileId) -> dict[str, Any]:
-    """Ask the kernel (Linux) which process has a file locked."""
+    """Ask the kernel (Linux) which process has locked a file."""
     device, inode = file
     wanted = f"{os.major(device):02x}:{os.minor(device):02x}:{inode}"
     try:

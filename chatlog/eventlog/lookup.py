@@ -1,4 +1,4 @@
-"""What a batch needs to know of the log before it is decided, read under the lock."""
+"""Read the data that a batch needs from the log, under the lock."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ _CHATS: Final = (
     .where(events.c.type == "chat")
     .order_by(events.c.seq)
 )
-# Whoever chats began with a join. An operator does nothing but erase, so that a person who
-# takes an operator's name is somebody else.
+# A person's first event is a join. An operator only erases, so a person who uses an operator's
+# name is a different user.
 _IS_OPERATOR: Final = sa.and_(
     ~sa.exists().where(sessions.c.user_id == users.c.id),
     sa.exists().where(events.c.user_id == users.c.id),
@@ -76,7 +76,7 @@ _FIRST_POSTS: Final = sa.select(
 
 
 async def rooms_at_head(connection: AsyncConnection, names: Sequence[str]) -> list[Room]:
-    """Return the rooms of these names that have events, each at its head."""
+    """Return the rooms with these names that have events, each at its head."""
     found = (await connection.execute(_HEADS, {"names": names})).all()
     return [
         Room(
@@ -94,7 +94,7 @@ async def rooms_at_head(connection: AsyncConnection, names: Sequence[str]) -> li
 
 
 async def open_sessions(connection: AsyncConnection, room: int) -> OpenSessions:
-    """Return the open sessions of the room of this number."""
+    """Return the open sessions of a room, given by number."""
     found = await connection.execute(_OPEN, {"room": room})
     return OpenSessions(
         (row.session, User(row.uuid, row.username, row.id, bytes(row.commitment))) for row in found
@@ -113,28 +113,28 @@ async def next_number(connection: AsyncConnection, number: sa.Column[int]) -> in
 
 
 async def name_secret(connection: AsyncConnection) -> bytes:
-    """Return the key under which names are found."""
+    """Return the secret key for hashing names."""
     found = await connection.execute(sa.select(meta.c.value).where(meta.c.name == "name_secret"))
     return bytes(found.scalar_one())
 
 
 def name_key(secret: bytes, name: str) -> bytes:
-    """Return what stands for a name in the index: no index may hold the name itself."""
+    """Return the keyed hash that an index holds instead of the name."""
     return hmac.digest(secret, name.encode(), hashlib.sha256)[:16]
 
 
 def operator(name: str) -> str:
-    """Return what an operator is remembered and looked up by, which is no username."""
+    """Return the handle of an operator, which can never be a username."""
     return _OPERATOR + name
 
 
 def name_of(handle: str) -> str:
-    """Return the name in a username or in what ``operator`` returned."""
+    """Return the name in a handle: a username, or what ``operator`` returned."""
     return handle.removeprefix(_OPERATOR)
 
 
 async def users_named(connection: AsyncConnection, handles: Iterable[str]) -> dict[str, User]:
-    """Return the users who have these names now; where an import brought two, the first.
+    """Return the users who now have these names; the first, if an import brought several.
 
     A handle is a username, or an operator's name as ``operator`` returns it.
     """
@@ -162,7 +162,7 @@ async def _named(connection: AsyncConnection, names: Iterable[str]) -> Sequence[
 
 
 async def hash_at(connection: AsyncConnection, room: int, seq: int) -> bytes | None:
-    """Return the chain hash of a room's event, None where there is none."""
+    """Return the chain hash of a room's event; None if there is no such event."""
     found = (await connection.execute(_HASH, {"room": room, "seq": seq})).scalar()
     return None if found is None else bytes(found)
 
@@ -170,7 +170,7 @@ async def hash_at(connection: AsyncConnection, room: int, seq: int) -> bytes | N
 async def first_posts(
     connection: AsyncConnection, ids: Sequence[str]
 ) -> dict[tuple[int, int, str], FirstPost]:
-    """Return the chats with these ids, by room's number, user's number and id."""
+    """Return the chats with these ids, by room number, user number and id."""
     found = await connection.execute(_FIRST_POSTS, {"ids": ids})
     return {
         (row.room_id, row.user_id, row.client_id): FirstPost(row.seq, bytes(row.hash), row.text)

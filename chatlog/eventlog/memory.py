@@ -1,8 +1,8 @@
-"""What the writer remembers between batches: rooms at their heads, users by name.
+"""The writer's cache between batches: rooms at their heads, users by name.
 
-A cache of the log and nothing more: it is brought up to the log's end under the lock
-before every batch, and forgotten whenever a transaction fails. What a batch has read stays
-until the next one begins, however much that is; then the least recently used goes.
+It is updated to the log's end under the lock before every batch, and cleared whenever a
+transaction fails. Entries read by a batch stay until the next batch begins, however many; then
+the least recently used ones are dropped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PAGE: Final = 1_000
 
 
 class Memory:
-    """Rooms and users as of ``position``, each in the order of their last use."""
+    """Rooms and users as of ``position``, in the order of their last use."""
 
     def __init__(self, *, max_rooms: int = MAX_ROOMS, max_users: int = MAX_USERS) -> None:
         self.position = 0
@@ -44,13 +44,13 @@ class Memory:
         self.users.clear()
 
     async def bring_up(self, connection: AsyncConnection, position: int) -> None:
-        """Make space, and fold in what others have appended up to the log's end.
+        """Make space, and fold in the events that others have appended, up to the log's end.
 
-        Called before a batch reads what it needs: nothing of the batch in hand can go.
+        Called before a batch reads its data, so it drops nothing that the batch needs.
         """
         _drop_oldest(self.rooms, self._max_rooms)
         _drop_oldest(self.users, self._max_users)
-        # Everybody waits for the lock meanwhile: beyond a page what is needed is read anew.
+        # All writers wait for the lock meanwhile: beyond one page, clear and reread on demand.
         if not 0 <= position - self.position <= _PAGE:
             self.forget()
         if self.rooms or self.users:
@@ -67,21 +67,21 @@ class Memory:
                 self.users.clear()  # one of them may have lost the name
 
     async def load(self, connection: AsyncConnection, names: Iterable[str]) -> None:
-        """Read the rooms of these names that are not remembered. Unknown ones stay out."""
+        """Read the rooms with these names that are not cached. Rooms without events are skipped."""
         for part in _missing(self.rooms, names):
             for room in await lookup.rooms_at_head(connection, part):
                 self.rooms[room.name] = room
 
     async def load_users(self, connection: AsyncConnection, names: Iterable[str]) -> None:
-        """Read the users of these names that are not remembered."""
+        """Read the users with these names that are not cached."""
         for part in _missing(self.users, names):
             self.users.update(await lookup.users_named(connection, part))
 
 
 def _missing(known: dict[str, Any], names: Iterable[str]) -> list[list[str]]:
-    """Return the names that are not known; the others become the most recently used.
+    """Return the names that are not cached; the others become the most recently used.
 
-    They come in parts: asyncpg takes 32,767 parameters in a statement.
+    They come in chunks: asyncpg takes at most 32,767 parameters per statement.
     """
     missing = []
     for name in set(names):

@@ -1,7 +1,7 @@
-"""Migrations: bring a database's schema to this program's revision, once, under a lock.
+"""Migrate a database's schema to this program's revision, once, under a lock.
 
-Four starts at once on an empty database broke each other without one: two of four on
-SQLite, three on PostgreSQL.
+Without a lock, concurrent starts on an empty database broke each other: of four, two failed on
+SQLite and three on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _TRIES: Final = 5
 """A start that finds another's tables half made has waited for its commit by then."""
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
-# The migrations lie in the package when it is installed, else beside it. Looked for once:
-# a look at the disk blocks a running loop.
+# The migrations are in the installed package, otherwise beside it. This is checked once, because
+# reading the disk blocks a running event loop.
 _CHECKED_OUT: Final = (_PACKAGE.parent / "pyproject.toml").exists()
 _HOME: Final = _PACKAGE.parent if _CHECKED_OUT else _PACKAGE
 
@@ -65,7 +65,7 @@ def newest_revision() -> str:
 
 
 async def revision_of(connection: AsyncConnection) -> str | None:
-    """Return the database's revision, None where chatlog has no tables in it."""
+    """Return the database's revision; None if it has no chatlog tables."""
 
     def look(sync: sa.Connection) -> str | None:
         options = {"version_table": VERSION_TABLE}
@@ -75,14 +75,14 @@ async def revision_of(connection: AsyncConnection) -> str | None:
 
 
 async def migrate(database: Database) -> None:
-    """Bring the database to the newest revision; do nothing where it is there already.
+    """Migrate the database to the newest revision, unless it is already there.
 
-    On SQLite the caller holds the lock file; on PostgreSQL the log's lock is taken here, and
-    where there is no log yet, the database's own rule that a name is made once.
+    On SQLite the caller holds the lock file. On PostgreSQL this takes the log's lock; if there
+    is no log yet, it relies on the database to create each name only once.
 
     Raises:
-        LogError: if the database is of a newer revision than this program, or must be
-            migrated while a server lives on it.
+        LogError: if the database has a newer revision than this program, or must be migrated
+            while one of its servers is alive.
     """
     for left in reversed(range(_TRIES)):
         try:
@@ -105,7 +105,7 @@ async def _migrate(database: Database, connection: AsyncConnection) -> None:
         if await _known_revision(connection) == newest_revision():
             return  # another was first, and may be serving already
         await check_all_stopped(connection)
-        # One that slept past its lease must not wake into tables that it does not know.
+        # A server that slept past its lease must not resume with tables that it does not know.
         await connection.execute(_END_ALL)
         await _upgrade(connection)
 
@@ -115,7 +115,7 @@ async def _upgrade(connection: AsyncConnection) -> None:
 
 
 async def _make_log(connection: AsyncConnection) -> None:
-    """Make PostgreSQL's schema and the tables in it."""
+    """Create PostgreSQL's schema and the tables in it."""
     alone = not (await connection.execute(_HAS_OTHERS)).scalar_one()
     if not (await connection.execute(_HAS_SCHEMA)).scalar_one():  # one may be given to us
         await connection.execute(_MAKE_SCHEMA)
@@ -126,12 +126,12 @@ async def _make_log(connection: AsyncConnection) -> None:
 
 
 async def _check_schema(connection: AsyncConnection) -> None:
-    """Refuse to make tables anywhere but in the log's own schema."""
+    """Refuse to create tables anywhere but in the log's own schema."""
     current = (await connection.execute(sa.text("SELECT current_schema()"))).scalar()
     if current != SCHEMA:
         raise LogError(
             f"The connection does not keep its search_path: the tables would be in {current}. "
-            "Is there a pooler between that drops settings? Connect to PostgreSQL itself."
+            "A pooler may be dropping settings: connect to PostgreSQL directly."
         )
 
 
@@ -145,7 +145,7 @@ async def _have_own_role_find_views(connection: AsyncConnection) -> None:
 async def _known_revision(connection: AsyncConnection) -> str | None:
     revision = await revision_of(connection)
     if revision is not None and revision not in await asyncio.to_thread(_known_revisions):
-        raise LogError(f"The database is of revision {revision}: a newer chatlog wrote it.")
+        raise LogError(f"The database is at revision {revision}: a newer chatlog wrote it.")
     return revision
 
 
@@ -155,7 +155,7 @@ def _known_revisions() -> set[str]:
 
 
 async def is_foreign(connection: AsyncConnection) -> bool:
-    """Return whether a PostgreSQL database holds other tables and no schema of chatlog's."""
+    """Return whether a PostgreSQL database has other tables and no chatlog schema."""
     if (await connection.execute(_HAS_SCHEMA)).scalar_one():
         return False
     return bool((await connection.execute(_HAS_OTHERS)).scalar_one())

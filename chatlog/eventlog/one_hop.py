@@ -1,9 +1,9 @@
 """aiosqlite with one hop to SQLite's thread a statement, instead of four.
 
-The stock cursor goes there and back to open, to execute, to fetch and to close, about
-50 µs each: 16 hops a batch and most of the price of a small commit. This one does all of
-it at once, and a BEGIN goes along with the statement after it: together 0.4 ms a commit
-less. Results are read whole, which is what SQLAlchemy's adapter does with them anyway.
+The stock cursor makes separate round trips to open, execute, fetch and close, about 50 µs
+each: 16 hops per batch, and most of the cost of a small commit. This cursor does all of it in
+one hop, and sends a BEGIN along with the statement after it, which saves 0.4 ms per commit.
+Results are read completely, as SQLAlchemy's adapter does anyway.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A connection to SQLite, and what is called before each BEGIN and after each COMMIT.
+    """A connection to SQLite, with hooks before each BEGIN and after each COMMIT.
 
-    What ``before`` raises refuses the transaction; what ``after`` raises refuses to answer
-    with what was read in it. Both run in SQLite's thread and may block.
+    If ``before`` raises, the transaction is refused; if ``after`` raises, the data read in it
+    is discarded. Both run in SQLite's thread and may block.
     """
 
     connection: sqlite3.Connection
@@ -41,7 +41,7 @@ class OneHopConnection(aiosqlite.Connection):
         super().__init__(self._run_opener, iter_chunk_size=64)
         self._opener = opener
         self._opened: Opened | None = None
-        # Else a connection that was never closed keeps the process from ending.
+        # Otherwise a connection that was never closed would keep the process alive.
         self._thread.daemon = True
         self._begin = ""
 
@@ -50,7 +50,7 @@ class OneHopConnection(aiosqlite.Connection):
         return self._opened.connection
 
     async def _connect(self) -> Self:
-        """Connect; where that fails, see the thread end before the loop may."""
+        """Connect; on failure, wait for the thread to end before the loop can."""
         try:
             _ = await super()._connect()
         except BaseException:
@@ -59,13 +59,13 @@ class OneHopConnection(aiosqlite.Connection):
         return self
 
     def cursor(self) -> Any:
-        """Return a cursor; nothing is awaited for it."""
+        """Return a cursor, without awaiting anything."""
         return OneHopCursor(self)
 
     def stop(self) -> asyncio.Future[Any] | None:
         """End the thread and close what it opened.
 
-        aiosqlite forgets a connection whose opening was cancelled meanwhile.
+        aiosqlite does not close a connection whose opening was cancelled.
         """
         self._tx.put_nowait((None, self._close_opened))
         return super().stop()
@@ -79,7 +79,7 @@ class OneHopConnection(aiosqlite.Connection):
         self._begin = statement
 
     async def hop(self, step: Callable[[sqlite3.Connection], None]) -> None:
-        """Run a step in SQLite's thread, after the BEGIN that is due."""
+        """Run a step in SQLite's thread, after a pending BEGIN."""
         begin, self._begin = self._begin, ""
         await self._execute(self._step, begin, step)  # type: ignore[no-untyped-call]
 
@@ -108,7 +108,7 @@ class OneHopConnection(aiosqlite.Connection):
 
 
 class OneHopCursor:
-    """What SQLAlchemy's adapter needs of a cursor."""
+    """The subset of a cursor that SQLAlchemy's adapter uses."""
 
     def __init__(self, connection: OneHopConnection) -> None:
         self._connection = connection
@@ -134,7 +134,7 @@ class OneHopCursor:
         return self
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Self:
-        """Run one statement for each of the rows."""
+        """Run one statement for each row."""
 
         def step(connection: sqlite3.Connection) -> None:
             self._keep(connection.executemany(sql, rows))
@@ -149,7 +149,7 @@ class OneHopCursor:
         cursor.close()
 
     async def fetchall(self) -> list[Any]:
-        """Return what was read."""
+        """Return the rows read."""
         rows, self._rows = self._rows, []
         return rows
 

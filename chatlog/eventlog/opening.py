@@ -1,8 +1,8 @@
-"""Opening a log that is there, for one command: to read it or to write it.
+"""Open an existing log for one command, to read it or to write it.
 
-A reader never creates anything and never waits for a writer. A writer of a SQLite file
-holds its lock file for as long as it is open, and empties the WAL first: an earlier process
-may have erased words that are still in it.
+A reader never creates anything and never waits for a writer. A writer of a SQLite file holds
+its lock file while it is open, and empties the WAL first: the WAL may still have content that
+an earlier process erased.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ logger = logging.getLogger(__name__)
 
 
 def why(error: BaseException) -> str:
-    """Return in one line what a database says of a failure."""
+    """Return a database's message about a failure, in one line."""
     cause = getattr(error, "orig", None) or error
     said = (said_by_system(cause) if isinstance(cause, OSError) else str(cause)).strip()
     return said.splitlines()[0] if said else type(error).__name__
 
 
 About = Callable[[LockFile], Mapping[str, Any]]
-"""Says what others should know of who has just taken a lock."""
+"""Returns the facts about the new holder of a lock that other processes should know."""
 
 
 def _nothing(_lock: LockFile) -> Mapping[str, Any]:
@@ -47,7 +47,7 @@ async def open_for_reading(
     """Open a log that exists; its reader cannot write. One that asks about all of it is patient.
 
     Raises:
-        LogError: if there is none, or it is of another revision.
+        LogError: if there is none, or it has another revision.
     """
     database = Database(url, readers=readers, patient=patient)
     _check_there(database)
@@ -68,7 +68,7 @@ async def _revision(database: Database) -> str:
     async with database.read() as connection:
         revision = await revision_of(connection)
     if revision is None:
-        raise LogError("The database holds no log. Make one with `chatlog migrate`.")
+        raise LogError("The database has no log. Create one with `chatlog migrate`.")
     return revision
 
 
@@ -76,8 +76,8 @@ async def _check_revision(database: Database) -> None:
     revision = await _revision(database)
     if revision != newest_revision():
         raise LogError(
-            f"The log is of revision {revision}, and this program reads {newest_revision()}: "
-            "run `chatlog migrate` of the newer of the two."
+            f"The log is at revision {revision}, and this program reads {newest_revision()}: "
+            "run `chatlog migrate` with the newer of the two versions."
         )
 
 
@@ -90,15 +90,15 @@ async def open_for_writing(
     readers: int = 2,
     about: About = _nothing,
 ) -> AsyncIterator[Database]:
-    """Open a log, locked and migrated; an empty database gets one, unless ``new`` is false.
+    """Open a log, locked and migrated; create one in an empty database if ``new``.
 
-    With ``share`` a PostgreSQL database may hold other tables, too. What ``about`` returns,
-    given SQLite's lock once it is had, is written into the lock file for those who find it held.
+    With ``share`` a PostgreSQL database may hold other tables, too. Once SQLite's lock is taken,
+    ``about(lock)`` is written into the lock file, for processes that find it held.
 
     Raises:
-        DatabaseBusy: if another holds the SQLite file.
-        LogError: if the database is another's, of a newer revision, or holds no log, or if its
-            WAL is another file's.
+        DatabaseBusy: if another process holds the SQLite file.
+        LogError: if the database belongs to another program, has a newer revision or has no
+            log, or if its WAL belongs to another file.
     """
     database = Database(url, readers=readers)
     if not new:
@@ -134,7 +134,9 @@ async def _scrub(database: Database) -> None:
     """Try once; a server tries again until it is done."""
     try:
         if not await database.scrub():
-            logger.warning("Erased words may still be in the WAL: a program reads the log.")
+            logger.warning(
+                "Erased content may still be in the WAL: another program is reading the log."
+            )
     except Exception as error:  # noqa: BLE001 - a full disk must not keep a writer from starting
         logger.warning("The WAL could not be emptied: %s", describe(error))
 
@@ -142,4 +144,4 @@ async def _scrub(database: Database) -> None:
 async def _check_own(database: Database) -> None:
     async with database.write() as connection:
         if await is_foreign(connection):
-            raise LogError("The database holds other tables. Share it with `chatlog migrate`.")
+            raise LogError("The database holds other tables. Run `chatlog migrate` to share it.")

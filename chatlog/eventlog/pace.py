@@ -1,10 +1,9 @@
-"""How long to pause between two commits: not at all when quiet, longer under load.
+"""The pause between two commits: none at low load, longer under load.
 
-Every commit costs about the same and every member of a room gets one write a batch, so
-fewer, larger batches are what makes a busy room cheap; a quiet room must not wait for
-them. The pause grows with the rate of commands: none below ``QUIET``, the longest
-from ``BUSY`` on. It counts from the end of the last commit, so that a command which
-comes alone after it never waits.
+Commits cost about the same whatever their size, and every member of a room gets one write per
+batch, so fewer, larger batches make a busy room cheap; a quiet room must not wait for them. The
+pause grows with the rate of commands: none below ``QUIET``, the longest from ``BUSY`` on. It
+counts from the end of the last commit, so a command that arrives after the pause never waits.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import asyncio
 from typing import Final
 
 QUIET: Final = 50.0
-"""Commands a second below which nobody waits: a commit each costs under a tenth of a core."""
+"""Commands per second below which there is no pause: one commit each costs under 0.1 core."""
 BUSY: Final = 500.0
 _WINDOW_SECONDS: Final = 0.25
 
@@ -27,7 +26,7 @@ class Pace:
         self._last = 0.0
 
     async def wait(self) -> None:
-        """Wait for what is left of the pause since the last commit."""
+        """Wait for the rest of the pause since the last commit."""
         pause = self.pause()
         if pause > 0:
             left = self._last + pause - asyncio.get_running_loop().time()
@@ -40,7 +39,7 @@ class Pace:
         return self._longest * min(1.0, max(0.0, share))
 
     def note(self, commands: int, seconds: float) -> None:
-        """Take a batch of so many commands into the average."""
+        """Add a batch of this many commands to the average."""
         now = asyncio.get_running_loop().time()
         elapsed = max(now - self._last, seconds, 1e-6)
         weight = min(1.0, elapsed / _WINDOW_SECONDS)

@@ -1,8 +1,8 @@
 """Pages of a room's events, by seq, read from one snapshot.
 
-A page is bounded twice: by its number of events and by their size, which the caller
-measures. It says which range it looked through and whether more lies beyond, so paging
-on from its ends never skips or repeats, whatever is appended meanwhile.
+A page is bounded by its number of events and by their size, which the caller measures. It
+reports the range that it covers and whether more events lie beyond, so paging on from its ends
+never skips or repeats an event, whatever is appended meanwhile.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chatlog.eventlog import read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which events of a room: at most one of the three anchors; none means the newest."""
+    """The events asked for: at most one of the three anchors; none means the newest."""
 
     room: str
     before: int | None = None
@@ -31,7 +31,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in seq order; ``first`` and ``last`` are the ends of the range looked through."""
+    """Events in seq order; ``first`` and ``last`` are the ends of the range covered."""
 
     events: list[Recorded]
     first: int | None
@@ -116,7 +116,7 @@ class _Pager:
         return await self._made(kept, first, before - 1)
 
     async def _around(self, around: int) -> Page:
-        """Half the page up to ``around``, half past it; what one side lacks the other gets."""
+        """Read half the page up to ``around`` and half after it; a short side yields space."""
         limit, around = self._request.limit, min(around, self._head)
         newer = await self._read(around + 1, self._head, limit // 2, newest=False)
         older = await self._read(1, around, limit - len(newer), newest=True)
@@ -141,7 +141,7 @@ class _Pager:
         return bool(await self._read(first, last, 1, newest=False))
 
     def _fit(self, events: list[Recorded]) -> list[Recorded]:
-        """Keep as many from the start as fit in a page, at least one."""
+        """Keep as many events from the start as fit in a page, at least one."""
         size = 0
         for count, event in enumerate(events):
             size += self._size(event)
@@ -150,7 +150,7 @@ class _Pager:
         return events
 
     def _fit_around(self, events: list[Recorded], around: int) -> list[Recorded]:
-        """Keep what lies nearest to ``around`` and fits in a page, at least one event."""
+        """Keep the events nearest to ``around`` that fit in a page, at least one."""
         newer = next((i for i, event in enumerate(events) if event.seq > around), len(events))
         first = last = newer  # the slice that is kept
         size = 0

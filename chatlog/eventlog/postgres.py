@@ -1,8 +1,7 @@
 """PostgreSQL: several nodes on one log, in a schema of its own.
 
-Numbers are given under a lock that is held to the commit, so that order of positions is
-order of commits: with a serial id and no lock, 45 of 600 committed rows were never seen
-by a tailing reader.
+Positions are assigned under a lock that is held until the commit, so that they follow the order
+of commits: with a serial id and no lock, a tailing reader missed 45 of 600 committed rows.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ LOCK_TIMEOUT: Final = "20s"
 
 NOW: Final = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
-# Only who may write to a table can lock it so, or in a mode that would stop this one; an
-# advisory lock can be taken by everybody who can connect. Readers and pg_dump pass it, nobody
-# changes `meta`, so no autovacuum meets it, and unlike a row's lock it writes nothing.
+# Only a role with write privileges can lock a table in this mode or a conflicting one; any role
+# that can connect can take an advisory lock. The lock does not block readers and pg_dump; `meta`
+# never changes, so autovacuum does not conflict; and unlike a row lock, it writes nothing.
 LOCK_LOG: Final = sa.text(f"LOCK TABLE {SCHEMA}.meta IN EXCLUSIVE MODE")
 
 _RENEW: Final = sa.text(
@@ -51,9 +50,9 @@ _RENEW: Final = sa.text(
 
 _CLOCK: Final = sa.text(f"SELECT {NOW}")
 
-# Whatever an administrator or the URL's ``options`` have set: nothing is looked for outside the
-# log's own schema; the lock is taken by the first statement and what it guards is read by the
-# next, which must not see the state before it; a reader's statements must all see one moment.
+# These override the settings of an administrator or the URL's ``options``: names resolve only in
+# the log's own schema; the first statement takes the lock and the next reads what it guards, so
+# that must not be an older snapshot; all of a reader's statements must see one snapshot.
 _WRITES: Final = {
     "search_path": SCHEMA,
     "default_transaction_isolation": "read committed",
@@ -164,7 +163,7 @@ class Postgres:
             return error
         except (TypeError, ValueError, OverflowError, LookupError):  # may quote a password
             raise LogError(
-                "The database's URL cannot be used: one of these is not in form: "
+                "The database's URL cannot be used: one of these is malformed: "
                 "host, port, user, password, database, options."
             ) from None
         except Exception as error:  # noqa: BLE001 - SQLAlchemy makes its own of the driver's
@@ -172,8 +171,8 @@ class Postgres:
         if not self._has_warned:
             self._has_warned = True
             logger.warning(
-                "channel_binding=require is not checked: only sslmode=verify-full keeps "
-                "somebody between from posing as the database."
+                "channel_binding=require is not enforced: use sslmode=verify-full to prevent "
+                "a man-in-the-middle attack."
             )
         return opened
 
@@ -190,13 +189,13 @@ class Postgres:
         return Locked(position=found[0], now=found[1], clock=found[2])
 
     def failure(self, error: Exception) -> Failure:
-        """Say what an error means, by its SQLSTATE."""
+        """Classify an error by its SQLSTATE."""
         cause = getattr(error, "orig", error)
         state = sqlstate_of(error)
-        # What the driver cannot encode never comes to the server, and so has no SQLSTATE.
+        # A value that the driver cannot encode never reaches the server, so it has no SQLSTATE.
         if isinstance(cause.__cause__ or cause, ValueError | OverflowError):
             return Failure.BAD_ROW
         return _FAILURES.get(state) or _FAILURES.get(state[:2], Failure.UNKNOWN)
 
     async def harden(self, connection: AsyncConnection) -> None:
-        """Nothing to do: PostgreSQL stops and recovers from its WAL after a failed sync."""
+        """Do nothing: PostgreSQL stops and recovers from its WAL after a failed sync."""

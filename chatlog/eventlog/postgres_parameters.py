@@ -1,8 +1,8 @@
-"""What becomes of each of libpq's parameters: translated for asyncpg, ignored, or refused.
+"""Translate, ignore or refuse each libpq parameter for asyncpg.
 
-Ignored is what changes nothing that is promised: how a dead connection is noticed (every
-command has its own limit of time), or a protection that is there anyway. Anything else is
-refused by its name, so that nobody believes in a protection that isn't there.
+Parameters are ignored if they affect no promise: how a dead connection is detected (every
+command has its own timeout), or a protection that exists anyway. Anything else is refused by
+name, so that nobody relies on a protection that does not exist.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ IGNORED: Final[Mapping[str, frozenset[str]]] = {
     "sslsni": _ANY,
     "tcp_user_timeout": _ANY,
 }
-"""Parameters without effect here, and the values that may be ignored (none listed: any)."""
+"""Parameters without effect here, and the values that may be ignored (empty: any)."""
 
 _CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "gsslib": frozenset({"gssapi"}),
@@ -59,10 +59,10 @@ _TRANSLATED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to connect, and as whom: what asyncpg is told.
+    """The connection parameters for asyncpg.
 
-    ``places`` are hosts with their ports, tried in this order; without any, asyncpg looks
-    for a local server. ``settings`` go with the start of a connection.
+    ``places`` are hosts with their ports, tried in this order; without any, asyncpg looks for a
+    local server. ``settings`` are sent at the start of a connection.
     """
 
     places: tuple[tuple[str, int], ...]
@@ -72,14 +72,14 @@ class Target:
     settings: Mapping[str, str]
     arguments: Mapping[str, Any] = field(repr=False)
     unchecked: bool
-    """Whether a channel binding is required that nothing else makes up for."""
+    """Whether a required channel binding is not replaced by another protection."""
 
 
 def target_of(parameters: Mapping[str, str]) -> Target:
     """Translate libpq's parameters.
 
     Raises:
-        LogError: naming a parameter that cannot be had, or is not in form.
+        LogError: naming a parameter that is not supported or is malformed.
     """
     for name, value in parameters.items():
         _check(name, value)
@@ -118,15 +118,15 @@ def _check(name: str, value: str) -> None:
     if name in _TRANSLATED:
         if name in _CHOICES and value not in _CHOICES[name]:
             allowed = ", ".join(sorted(_CHOICES[name]))
-            raise LogError(f"{name} in the database's URL is one of: {allowed}.")
+            raise LogError(f"{name} in the database's URL must be one of: {allowed}.")
         return
     if name not in IGNORED:
-        raise LogError(f"chatlog does not know {name}, a parameter of the database's URL.")
+        raise LogError(f"chatlog does not support {name}, a parameter of the database's URL.")
     if IGNORED[name] and value not in IGNORED[name]:
         allowed = ", ".join(sorted(IGNORED[name]))
         raise LogError(
-            f"What {name} in the database's URL asks for cannot be had: leave it out, "
-            f"or make it one of: {allowed}."
+            f"chatlog does not support this value of {name} in the database's URL: omit it, "
+            f"or use one of: {allowed}."
         )
 
 
@@ -136,19 +136,19 @@ def _places(parameters: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     if len(ports) == 1:
         ports *= len(hosts)
     if hosts and len(ports) != len(hosts):
-        raise LogError("port in the database's URL names as many ports as there are hosts, or one.")
+        raise LogError("port in the database's URL must name one port, or one for each host.")
     for host, port in zip(hosts, ports, strict=False):
         if host.startswith("@"):
-            raise LogError("host in the database's URL is an abstract socket, which asyncpg lacks.")
+            raise LogError("host in the database's URL is an abstract socket: asyncpg has none.")
         yield host or "localhost", port
 
 
 def _hosts(parameters: Mapping[str, str]) -> list[str]:
-    """Return the hosts to connect to; ``hostaddr`` saves looking up their names."""
+    """Return the hosts to connect to; ``hostaddr`` avoids name resolution."""
     named = parameters.get("host", "")
     addresses = parameters.get("hostaddr", "")
     if addresses and named and parameters.get("sslmode") == "verify-full":
-        raise LogError("hostaddr in the database's URL cannot be had with sslmode=verify-full.")
+        raise LogError("hostaddr in the database's URL is not supported with sslmode=verify-full.")
     found = addresses or named
     return [host.strip() for host in found.split(",")] if found else []
 
@@ -161,12 +161,12 @@ def _port(port: str) -> int:
     if not port:
         return DEFAULT_PORT
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= 65_535):
-        raise LogError("port in the database's URL is a number from 1 to 65535.")
+        raise LogError("port in the database's URL must be a number from 1 to 65535.")
     return int(port)
 
 
 def _connect_seconds(parameters: Mapping[str, str]) -> float | None:
-    """Return how long to wait for one host; None for as long as it takes, which is libpq's 0."""
+    """Return the timeout for one host; None for no timeout, which is libpq's 0."""
     given = parameters.get("connect_timeout", "").strip()
     if not given:
         return CONNECT_SECONDS
@@ -175,7 +175,7 @@ def _connect_seconds(parameters: Mapping[str, str]) -> float | None:
     except ValueError:
         seconds = math.nan
     if not math.isfinite(seconds):
-        raise LogError("connect_timeout in the database's URL is a number of seconds.")
+        raise LogError("connect_timeout in the database's URL must be a number of seconds.")
     return seconds if seconds > 0 else None
 
 

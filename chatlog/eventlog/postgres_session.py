@@ -1,10 +1,10 @@
-"""Open a connection to PostgreSQL and have it keep the settings that the log relies on.
+"""Open a connection to PostgreSQL and apply the settings that the log relies on.
 
-They are set by SQL, not with the start of a connection: a pooler drops those it doesn't
-know, and migrations then went into ``public``. What is set is read back, as the PRAGMAs of
-SQLite are. Behind a pooler (PgBouncer in transaction mode) the next transaction may be
-another server connection's, so there the settings are set in each transaction anew, and no
-statement is prepared under a name. A pooler shows in the process id: it gives one of its own.
+They are set by SQL, not at the start of a connection: a pooler drops start parameters that it
+does not know, and migrations then went into ``public``. The settings are read back, like
+SQLite's PRAGMAs. Behind a pooler (PgBouncer in transaction mode) the next transaction may use
+another server connection, so the settings are applied in each transaction, without named
+prepared statements. A pooler is recognised by the process id: it reports its own.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SELECT pg_backend_pid(), current_setting('server_encoding'),
 
 
 def set_statement(settings: Mapping[str, str], *, local: bool) -> str:
-    """Return SQL that sets settings, for the transaction only if ``local``."""
+    """Return SQL that applies settings; only for the transaction if ``local``."""
     how = "true" if local else "false"
     return "SELECT " + ", ".join(
         f"set_config('{name}', '{value}', {how})" for name, value in settings.items()
@@ -76,8 +76,8 @@ def _check_triggers(role: str) -> None:
     if role == "replica":
         raise LogError(
             "Triggers are off in this database (session_replication_role = replica), so nothing "
-            "protects the log: take that back, as with ALTER DATABASE … RESET "
-            "session_replication_role (`chatlog verify` says where it is set)."
+            "protects the log: reset it, as with ALTER DATABASE … RESET session_replication_role "
+            "(`chatlog verify` says where it is set)."
         )
 
 
@@ -87,8 +87,8 @@ async def _keep(connection: asyncpg.Connection, purpose: Purpose) -> bool:
         process, encoding, role = await connection.fetchrow(_ABOUT)
         if encoding != ENCODING:
             raise LogError(
-                f"The database's encoding is {encoding}, and chatlog needs UTF8: "
-                "make one with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'."
+                f"The database's encoding is {encoding}, but chatlog needs UTF8: create a "
+                "database with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'."
             )
         if purpose.writes:
             _check_triggers(role)
@@ -107,15 +107,15 @@ async def _check(connection: asyncpg.Connection, settings: Mapping[str, str]) ->
     for name, value in settings.items():
         if kept[name] != value:
             raise LogError(
-                f"The database's connection does not keep {name}={value}: is there a pooler "
-                "between that drops settings? Connect to PostgreSQL itself."
+                f"The database's connection does not keep {name}={value}. A pooler may be "
+                "dropping settings: connect to PostgreSQL directly."
             )
 
 
 async def _connect(target: Target, command_seconds: float) -> asyncpg.Connection:
     """Try the hosts one after the other, each for its own time.
 
-    asyncpg has one limit of time for all of them: a first host that is silent would take it.
+    asyncpg has one timeout for all hosts: a silent first host would use it up.
     """
     import asyncpg
 
@@ -129,7 +129,7 @@ async def _connect(target: Target, command_seconds: float) -> asyncpg.Connection
                 last = error
             except asyncpg.TargetServerAttributeNotMatched:
                 wanted = f"target_session_attrs={target.session}"
-                last = last or LogError(f"No host of the database's URL is what {wanted} asks for.")
+                last = last or LogError(f"No host of the database's URL satisfies {wanted}.")
     assert last is not None
     raise last
 
@@ -160,7 +160,7 @@ async def _connect_to(
 
 def _named(host: str | None, port: int) -> str:
     if host is None:
-        return f"a server of this machine, port {port}"
+        return f"a server on this machine, port {port}"
     if host.startswith("/"):
         return f"{host}/.s.PGSQL.{port}"
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

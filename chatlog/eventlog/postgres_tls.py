@@ -1,7 +1,7 @@
-"""TLS to PostgreSQL: libpq's ``ssl…`` parameters, as asyncpg takes them.
+"""TLS to PostgreSQL: translate libpq's ``ssl…`` parameters for asyncpg.
 
-asyncpg reads them from a URL of its own, which holds nothing else. Files are tried here
-first: what it says of one that is missing or broken names neither file nor parameter.
+asyncpg parses them from a separate URL, which holds nothing else. Files are loaded here first,
+because asyncpg's error for a missing or broken file names neither file nor parameter.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chatlog.domain.errors import LogError
 
 MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _OTHER_WORDS: Final = {"true": "require", "1": "require", "false": "disable", "0": "disable"}
-"""Of ``ssl=``, which JDBC and some hosting companies write."""
+"""Values of ``ssl=``, which JDBC and some hosting providers write."""
 
 _FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 _PASSED_ON: Final = (
@@ -31,10 +31,10 @@ _OWN_ROOT: Final = "~/.postgresql/root.crt"
 
 
 def tls_arguments(parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return what asyncpg is told of TLS; nothing where the URL says nothing of it.
+    """Return asyncpg's TLS arguments; none if the URL has no TLS parameter.
 
     Raises:
-        LogError: naming the parameter that is not in form, or whose file cannot be used.
+        LogError: naming the parameter that is malformed, or whose file cannot be used.
     """
     mode = _mode(parameters)
     _check_words(parameters, mode)
@@ -53,19 +53,19 @@ def _mode(parameters: Mapping[str, str]) -> str | None:
     given = parameters.get(name)
     mode = _OTHER_WORDS.get(given or "", given) if name == "ssl" else given
     if mode is not None and mode not in MODES:
-        raise LogError(f"{name} in the database's URL is one of: {', '.join(MODES)}.")
+        raise LogError(f"{name} in the database's URL must be one of: {', '.join(MODES)}.")
     return mode
 
 
 def _check_words(parameters: Mapping[str, str], mode: str | None) -> None:
     negotiation = parameters.get("sslnegotiation")
     if negotiation not in {None, "postgres", "direct"}:
-        raise LogError("sslnegotiation in the database's URL is one of: postgres, direct.")
+        raise LogError("sslnegotiation in the database's URL must be one of: postgres, direct.")
     if negotiation == "direct" and MODES.index(mode or "prefer") < MODES.index("require"):
         raise LogError("sslnegotiation=direct in the database's URL needs sslmode=require.")
     for name in ("ssl_min_protocol_version", "ssl_max_protocol_version"):
         if parameters.get(name) and parameters[name] not in _VERSIONS:
-            raise LogError(f"{name} in the database's URL is one of: {', '.join(_VERSIONS)}.")
+            raise LogError(f"{name} in the database's URL must be one of: {', '.join(_VERSIONS)}.")
 
 
 def _check_files(parameters: Mapping[str, str]) -> None:
@@ -81,7 +81,7 @@ def _check_files(parameters: Mapping[str, str]) -> None:
 
 
 def _check_own_root(mode: str) -> None:
-    """Look for the authorities that libpq takes where none are named."""
+    """Check libpq's default certificate file."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
             cafile=os.path.expanduser(_OWN_ROOT)  # noqa: PTH111 - Path's raises without a home
@@ -94,7 +94,7 @@ def _check_own_root(mode: str) -> None:
 
 
 def _load_certificate(context: ssl.SSLContext, parameters: Mapping[str, str]) -> None:
-    """Load the certificate by which the server may know us, where there is one."""
+    """Load the client certificate, if there is one."""
     if not (file := parameters.get("sslcert")):
         return
     password = parameters.get("sslpassword", "")
@@ -105,7 +105,7 @@ def _load_certificate(context: ssl.SSLContext, parameters: Mapping[str, str]) ->
 
 
 def _unusable(name: str, error: Exception) -> LogError:
-    why = getattr(error, "strerror", None) or "it is not in form"
+    why = getattr(error, "strerror", None) or "it is malformed"
     return LogError(f"The file of {name} in the database's URL cannot be used: {why}.")
 
 

@@ -1,8 +1,8 @@
-"""Read a PostgreSQL URL as libpq does: hosting companies hand them out for its programs.
+"""Parse a PostgreSQL URL as libpq does, since hosting providers write URLs for its programs.
 
 The URL becomes parameters under libpq's names (PostgreSQL manual, "Connection URIs");
-``postgres_parameters`` says what becomes of each. No sentence here quotes a value: whatever
-is not in form may be a piece of a password, and so may a name beside a stray ``@``.
+``postgres_parameters`` handles each of them. No message here quotes a value: a malformed part
+may be a piece of a password, and so may a name beside a stray ``@``.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _ENVIRONMENT: Final = {
     "PGTARGETSESSIONATTRS": "target_session_attrs",
     "PGLOADBALANCEHOSTS": "load_balance_hosts",
 }
-"""The variables that fill what a URL leaves out."""
+"""The environment variables that fill in what a URL omits."""
 
 
 def parameters_of(url: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters of a URL, by libpq's names; hosts and ports with commas between.
+    """Return a URL's parameters by libpq's names; hosts and ports are joined by commas.
 
     Raises:
-        LogError: if the URL is not in form.
+        LogError: if the URL is malformed.
     """
     rest = url.partition("://")[2]
     authority, path, query = _split(rest)
@@ -65,7 +65,7 @@ def parameters_of(url: str, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _split(rest: str) -> tuple[str, str, str]:
-    """Return authority, database and query of what follows ``://``."""
+    """Split the part after ``://`` into authority, database and query."""
     before, _, query = rest.partition("?")
     authority, _, path = before.partition("/")
     return authority, path, query
@@ -94,7 +94,7 @@ def _host_and_port(place: str, *, stray: bool = False) -> tuple[str, str]:
             _bad_escape()
             if stray or "@" in host
             else LogError(
-                "The database's URL has a host or a port that is not in form: "
+                "The database's URL has a malformed host or port: "
                 "write host:5432, and an IPv6 address in brackets."
             )
         )
@@ -111,9 +111,7 @@ def _of_query(query: str, *, stray: bool) -> dict[str, str]:
             raise (
                 _bad_escape()
                 if stray
-                else LogError(
-                    "The database's URL has a parameter that is not in form: write name=value."
-                )
+                else LogError("The database's URL has a malformed parameter: write name=value.")
             )
         found[name] = _decoded(value, name)
         if name == "host":
@@ -124,7 +122,7 @@ def _of_query(query: str, *, stray: bool) -> dict[str, str]:
 
 
 def _of_hosts(hosts: str) -> dict[str, str]:
-    """Take the ports out of ``host=a:5432``, which SQLAlchemy writes and libpq doesn't know."""
+    """Split off the ports in ``host=a:5432``, which SQLAlchemy writes and libpq doesn't know."""
     pairs = [_host_and_port(host) if ":" in host else (host, "") for host in _bracketed(hosts)]
     found = {"host": ",".join(host for host, _ in pairs)}
     if any(port for _, port in pairs):
@@ -133,14 +131,14 @@ def _of_hosts(hosts: str) -> dict[str, str]:
 
 
 def _bracketed(hosts: str) -> Iterator[str]:
-    """Yield hosts; a bare IPv6 address, which libpq takes here, gets its brackets."""
+    """Yield hosts; a bare IPv6 address, which libpq accepts here, gets brackets."""
     for host in hosts.split(","):
         is_address = host.count(":") > 1 and not host.startswith(("[", "/"))
         yield f"[{host}]:" if is_address else host
 
 
 def _decoded(value: str, name: str) -> str:
-    """Return a value without its percent-encoding. A plus sign stays one."""
+    """Percent-decode a value. A plus sign stays a plus sign."""
     if _UNESCAPED.search(value):
         raise _bad_escape()
     try:
@@ -156,6 +154,6 @@ def _decoded(value: str, name: str) -> str:
 
 def _bad_escape() -> LogError:
     return LogError(
-        "The database's URL cannot be read: in a user or a password the characters "
-        "@ : / ? # % are written as %40 %3A %2F %3F %23 %25."
+        "The database's URL cannot be parsed: in a user or a password, write the characters "
+        "@ : / ? # % as %40 %3A %2F %3F %23 %25."
     )

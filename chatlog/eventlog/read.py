@@ -1,4 +1,4 @@
-"""Reading the log: forward by position, or a range of one room's seqs.
+"""Read the log: forward by position, or a range of one room's seqs.
 
 Each function runs inside the caller's snapshot and reads a bounded number of rows.
 """
@@ -40,30 +40,30 @@ _DOWN_OF_TYPE: Final = _DOWN.where(_OF_TYPE)
 
 
 async def newest_time(connection: AsyncConnection) -> str | None:
-    """Return the time of the log's last event, None if it has none."""
+    """Return the time of the log's last event; None if it is empty."""
     newest = sa.select(events.c.at).order_by(events.c.position.desc()).limit(1)
     found: str | None = (await connection.execute(newest)).scalar()
     return found
 
 
 async def end(connection: AsyncConnection) -> int:
-    """Return the log's last position, 0 when it is empty."""
+    """Return the log's last position; 0 if it is empty."""
     return int((await connection.execute(_END)).scalar_one())
 
 
 async def read_forward(connection: AsyncConnection, after: int, *, limit: int) -> list[Recorded]:
-    """Return the next events past a position, in order of the log."""
+    """Return the next events after a position, in the order of the log."""
     found = await connection.execute(_FORWARD, {"after": after, "limit": limit})
     return [recorded(row) for row in found]
 
 
 async def room_number(connection: AsyncConnection, name: str) -> int | None:
-    """Return the number of the room of this name, None where it has no events."""
+    """Return the number of the room of this name; None if it has no events."""
     return (await connection.execute(_ROOM, {"name": name})).scalar()
 
 
 async def room_head(connection: AsyncConnection, room: int) -> int:
-    """Return the last seq of the room of this number."""
+    """Return the last seq of a room, given by number."""
     return int((await connection.execute(sa.select(_HEAD), {"room": room})).scalar_one())
 
 
@@ -79,8 +79,8 @@ async def read_room(
 ) -> list[Recorded]:
     """Return the room's events of these types with ``first <= seq <= last``, in order.
 
-    Where there are more than ``limit``, the first ones, or the last with ``newest``. Types are
-    asked for one by one: for several at once both databases read the room from end to end.
+    If there are more than ``limit``, returns the first ones, or the last with ``newest``. Queries
+    each type separately: with several at once, both databases read the whole room.
     """
     values = {"room": room, "first": first, "last": last, "limit": limit}
     if set(types) >= set(EVENT_TYPES):

@@ -1,10 +1,10 @@
-"""Opening a SQLite file to read it, also where its folder may not be written to.
+"""Open a SQLite file for reading, even without write permission for its folder.
 
-A database in WAL mode is read through ``-shm``, an index of the WAL that every process
-shares. It goes when the last process closes the file, and a reader who may not make it
-anew cannot open the file as it is. If no WAL is left and nobody holds the lock, the file
-alone is the whole database; then it is read as ``immutable``: SQLite takes no locks and
-looks for no WAL. What it cannot notice is looked for here: that somebody began to write.
+A database in WAL mode is read through ``-shm``, an index of the WAL that all processes share.
+The last process to close the file removes it, and a reader who may not recreate it cannot open
+the file normally. If no WAL is left and nobody holds the lock, the file alone is the whole
+database; it is then opened as ``immutable``: SQLite takes no locks and looks for no WAL. SQLite
+then does not notice a writer that starts, so this module checks for one.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def open_read_only(path: Path) -> Opened:
     """Open a database file; blocks.
 
     Raises:
-        LogError: if the file is served under another name, lies beside another file's WAL, or
-            cannot be read from here.
-        sqlite3.Error: as SQLite says.
+        LogError: if a server holds the file through another path, the file is beside another
+            file's WAL, or this user cannot read it.
+        sqlite3.Error: from SQLite.
     """
     path = path.resolve()
     _check_name(path)
@@ -58,22 +58,22 @@ def open_read_only(path: Path) -> Opened:
 
 
 def connect_read_only(path: Path, options: str = "") -> sqlite3.Connection:
-    """Connect as SQLite does by itself: what one who holds the lock needs."""
+    """Connect in SQLite's normal mode, for a process that holds the lock."""
     uri = f"file:{quote(str(path))}?mode=ro{options}"
     return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)
 
 
 def _check_name(path: Path) -> None:
-    """Refuse a path beside which there is no WAL while the file is written by another path."""
+    """Refuse a path without a WAL beside it while a writer uses another path."""
     if Path(f"{path}-shm").exists():
         return
     if (holder := holder_by_another_path(path)) is not None:
         who = f"process {holder['pid']}" if "pid" in holder else "another process"
-        raise LogError(f"{path} is in use by {who} under another name: give that one.")
+        raise LogError(f"{path} is in use by {who} through another path: give that path.")
 
 
 def _check_wal(path: Path) -> None:
-    """Refuse another file's WAL; a server that began to write meanwhile has its own."""
+    """Refuse another file's WAL; a server that has started meanwhile has the right one."""
     if wal_beside(path) is None or is_held(path):
         return
     try:
@@ -90,7 +90,7 @@ def _check_closed(path: Path) -> None:
             "write to its folder. Have its owner start and stop the server once."
         )
     if is_held(path):
-        raise LogError(f"{path} is just being opened by a server: try again.")
+        raise LogError(f"{path} is being opened by a server: try again.")
 
 
 def _state(path: Path) -> tuple[int, ...]:

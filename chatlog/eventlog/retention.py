@@ -1,7 +1,7 @@
-"""How long rooms keep their texts: the rules, who set them, and what is due under them.
+"""Retention rules: how long rooms keep texts, who set the rules, and what is due for erasure.
 
-Whether a text or a person is due is looked at under the log's lock, in the transaction
-that erases: a person who has come back meanwhile is left alone.
+Whether a text or a person is due is decided under the log's lock, in the transaction that
+erases: a person who has returned meanwhile is not erased.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from chatlog.eventlog.writer import Step
 logger = logging.getLogger(__name__)
 
 MAX_DAYS: Final = 36_500
-"""A hundred years; a rule is of one day at least."""
+"""A hundred years; the minimum is one day."""
 
 _ALL: Final = (
     sa.select(rooms.c.room, retention.c.days, retention.c.names)
@@ -79,7 +79,7 @@ _CHANGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A room keeps texts for so many days; with ``names``, people for as long after they left."""
+    """A room keeps texts for ``days``; with ``names``, people until they were away that long."""
 
     room: str
     days: int
@@ -88,7 +88,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A rule was set; or ended, then ``days`` is None."""
+    """A rule was set, or ended if ``days`` is None."""
 
     at: str
     days: int | None
@@ -97,33 +97,37 @@ class Change:
 
 
 def check_days(days: object) -> None:
-    """Refuse a number of days that no rule can have.
+    """Refuse a number of days that is out of range.
 
     Raises:
-        Refused: ``bad_command``, saying which can be.
+        Refused: ``bad_command``, with the range.
     """
     if type(days) is not int or not 1 <= days <= MAX_DAYS:
-        raise Refused("bad_command", f"A room keeps its texts for 1 to {MAX_DAYS:,} days.")
+        raise Refused("bad_command", f"Retention must be 1 to {MAX_DAYS:,} days.")
 
 
 async def rules(connection: AsyncConnection) -> list[Rule]:
-    """Return every rule that can be carried out, by room.
+    """Return all valid rules, by room.
 
-    Earlier versions took any number of days.
+    Earlier versions accepted any number of days.
     """
     found = []
     for row in await connection.execute(_ALL):
         try:
             check_days(row.days)
         except Refused:
-            logger.warning("The rule of %r is of %s days: it is left alone.", row.room, row.days)
+            logger.warning(
+                "Ignoring the retention rule of room %r: %s days is out of range.",
+                row.room,
+                row.days,
+            )
         else:
             found.append(Rule(row.room, row.days, row.names))
     return found
 
 
 async def changes(connection: AsyncConnection, room: str) -> list[Change]:
-    """Return how a room's rule was set and ended, in order.
+    """Return the changes of a room's rule, in order.
 
     Raises:
         Refused: ``room_unknown`` for a room without events.
@@ -133,9 +137,9 @@ async def changes(connection: AsyncConnection, room: str) -> list[Change]:
 
 
 def set_rule(room: str, rule: Rule | None, *, by: str) -> Step[None]:
-    """Return the step that replaces a room's rule; None keeps its texts for ever again.
+    """Return the step that replaces a room's rule; None removes it.
 
-    Who did it goes on record, where it changes anything.
+    A change is recorded with its operator.
 
     Raises:
         Refused: ``room_unknown`` for a room without events.
@@ -162,9 +166,9 @@ async def _record(connection: AsyncConnection, room: int, change: Change) -> Non
 
 
 def erase_old_texts(room: str, before: str, *, by: str, reason: str) -> Step[list[Recorded]]:
-    """Return the step that erases the oldest texts from before a time, ``MAX_SEQS`` at most.
+    """Return the step that erases the oldest texts from before a time, at most ``MAX_SEQS``.
 
-    It returns the erasures: none once nothing is left.
+    The step returns the erasures: none once nothing is left.
 
     Raises:
         Refused: ``room_unknown`` for a room without events.
@@ -179,10 +183,10 @@ def erase_old_texts(room: str, before: str, *, by: str, reason: str) -> Step[lis
 
 
 def erase_if_away(number: int, before: str, *, by: str, reason: str) -> Step[list[Recorded]]:
-    """Return the step that erases the user of this number, who was in no room since a time.
+    """Return the step that erases a user (given by number) who was in no room since a time.
 
-    It returns the erasures: none if the user is present, has been meanwhile, or is erased.
-    Nobody else of the same name is touched.
+    The step returns the erasures: none if the user is present, has returned, or is erased.
+    Other users of the same name are not affected.
     """
 
     async def step(connection: AsyncConnection, batch: Batch) -> list[Recorded]:
@@ -198,14 +202,14 @@ def erase_if_away(number: int, before: str, *, by: str, reason: str) -> Step[lis
 async def old_chats(
     connection: AsyncConnection, room: str, before: str, *, limit: int
 ) -> list[int]:
-    """Return the seqs of the oldest chats from before a time that have not been erased."""
+    """Return the seqs of the oldest unerased chats from before a time."""
     number = await _number(connection, room)
     found = await connection.execute(_OLD_CHATS, {"room": number, "before": before, "limit": limit})
     return list(found.scalars())
 
 
 async def away(connection: AsyncConnection, room: str, before: str, *, limit: int) -> list[int]:
-    """Return the numbers of users who have been in the room, and in no room at all since a time."""
+    """Return the numbers of users who were in the room, and have been in no room since a time."""
     number = await _number(connection, room)
     found = await connection.execute(_AWAY, {"room": number, "before": before, "limit": limit})
     return list(found.scalars())

@@ -1,4 +1,4 @@
-"""An event and its row: the one place where old versions would be upcast on reading."""
+"""Convert between events and rows; the place to upcast old versions on reading."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def event_row(
     node: int,
     sealed: tuple[bytes, bytes, str] | tuple[None, None, None],
 ) -> tuple[Any, ...]:
-    """Return the row of an event that is appended now, in the order of the table's columns.
+    """Return the row of a new event, in the order of the table's columns.
 
     ``sealed`` is the commitment to its text, the salt and the text.
     """
@@ -112,9 +112,9 @@ def event_row(
 
 @cache
 def insert_events(dialect: sa.Dialect) -> str:
-    """Return the statement that takes rows of ``event_row``.
+    """Return the INSERT statement for rows of ``event_row``.
 
-    Run as it is, because an insert of dictionaries costs 10 µs a row more.
+    It is executed as text, because inserting dictionaries costs 10 µs more per row.
     """
     return str(events.insert().compile(dialect=dialect))
 
@@ -133,7 +133,7 @@ def session_opened(recorded: Recorded, event: Joined, room: int, node: int) -> d
 
 
 def session_closed(recorded: Recorded, event: Left) -> dict[str, Any]:
-    """Return what changes in the row of the session that this event ends."""
+    """Return the changed columns of the session that this event ends."""
     return {
         "ended": event.session,
         "left_seq": recorded.seq,

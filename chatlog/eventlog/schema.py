@@ -1,12 +1,12 @@
-"""The tables. ``docs/log-format.md`` says what each column means to a verifier.
+"""The tables. ``docs/log-format.md`` defines the columns that a verifier needs.
 
-``events`` is the log; ``users`` and ``rooms`` are the ids it speaks of; ``sessions`` is a
-projection written in the same transaction; ``nodes`` holds the leases. The triggers
-that keep events from being changed are in the migrations. Times are RFC 3339 text of
-27 characters, UTC, so that what an audit view shows is what the index holds.
+``events`` is the log; ``users`` and ``rooms`` define the ids in it; ``sessions`` is a
+projection written in the same transaction; ``nodes`` holds the leases. The triggers that
+prevent changes of events are in the migrations. Times are RFC 3339 text of 27 characters, UTC,
+so that audit views can use the indexes on them.
 
-No index holds content (names, texts): what is erased must be gone from the file, and
-SQLite leaves copies of moved index entries behind. Names are found by a keyed hash.
+No index holds content (names, texts): erased content must be gone from the file, and SQLite
+leaves copies of moved index entries behind. Names are found by a keyed hash.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ nodes = sa.Table(
     sa.Column("seen_at", _Time, nullable=False),
     sa.Column("ended_at", _Time),
     sa.Column("lease_seconds", sa.Float, nullable=False, server_default="15"),
-    # Of an import alone, whose seen_at is how far its story has been told.
+    # Only for an import, whose seen_at is the time of its last imported event.
     sa.Column("renewed_at", _Time),
 )
 
@@ -49,7 +49,7 @@ rooms = sa.Table(
     sa.Column("id", _Number, primary_key=True, autoincrement=False),
     sa.Column("uuid", sa.Text, nullable=False, unique=True),
     sa.Column("room", sa.Text, nullable=False, unique=True),
-    # By code point, as SQLite orders text by itself.
+    # By code point, which is SQLite's default order of text.
     sa.Index("rooms_by_name", sa.text('room COLLATE "C"')).ddl_if(dialect="postgresql"),
 )
 
@@ -89,11 +89,11 @@ events = sa.Table(
     sa.Index("events_room_seq", "room_id", "seq", unique=True),
     # Pages of some types of event.
     sa.Index("events_room_type", "room_id", "type", "seq"),
-    # Type and user are there for the hours of audit_activity.
+    # Type and user are included for the hours of audit_activity.
     sa.Index("events_room_at", "room_id", "at", "type", "user_id"),
-    # What somebody did, and did in a room.
+    # A user's events, overall and in a room.
     sa.Index("events_user", "user_id", "room_id"),
-    # Each event that made a user present: when did those who are here arrive?
+    # Arrivals: each event that made a user present.
     sa.Index(
         "events_arrivals",
         "room_id",
@@ -139,7 +139,7 @@ sessions = sa.Table(
     sa.Index("sessions_room_joined", "room_id", "joined_seq"),
     sa.Index("sessions_user", "user_id"),
     sa.Index("sessions_room_user", "room_id", "user_id", "joined_seq"),
-    # Which of a million stays or replays hold a point: ``lengths`` says how.
+    # To find the sessions or replays that contain a point; see ``lengths``.
     sa.Index(
         "sessions_stay",
         "room_id",
@@ -159,7 +159,7 @@ sessions = sa.Table(
         sqlite_where=sa.text("replay_from < joined_seq"),
         postgresql_where=sa.text("replay_from < joined_seq"),
     ),
-    # Who is present, and what a dead node left open: as many rows as open sessions.
+    # For presence, and for sessions that a dead node left open: one row per open session.
     sa.Index(
         "sessions_open",
         "room_id",
@@ -177,7 +177,7 @@ retention = sa.Table(
     sa.Column("names", sa.Boolean, nullable=False),
 )
 
-# Who set and ended the rules; rows are only added. ``days`` is NULL where a rule was ended.
+# The changes of rules, append-only. ``days`` is NULL if a rule was ended.
 retention_changes = sa.Table(
     "retention_changes",
     metadata,

@@ -1,9 +1,8 @@
-"""Have a role find the audit views by their plain names: its ``search_path`` in this database.
+"""Let a role use unqualified names of the audit views, by its ``search_path`` in this database.
 
-The log's schema is put behind what the role has already, so that no table of its own is
-hidden. Yet an application that asks which tables it sees then sees chatlog's, too: so the
-path of a role is changed where the database was empty but for the log, or where somebody
-asks for it.
+The log's schema is appended to the role's existing path, so that it hides none of the role's own
+tables. Still, an application that lists its visible tables then also sees chatlog's. So a role's
+path is changed only if the database was otherwise empty, or on request.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from chatlog.eventlog.postgres import SCHEMA
 _ROLE: Final = sa.text(
     "SELECT rolname FROM pg_roles WHERE rolname = coalesce(CAST(:role AS text), current_user)"
 )
-# The setting that counts for this role in this database: the nearest one.
+# The setting in effect for this role in this database: the most specific one.
 _PATH: Final = sa.text("""
 SELECT substr(setting, length('search_path=') + 1)
 FROM pg_db_role_setting, unnest(setconfig) AS setting
@@ -40,7 +39,7 @@ async def role_of(connection: AsyncConnection, role: str | None = None) -> str:
     """Return a role's name, by default that of the connection.
 
     Raises:
-        LogError: if there is none of that name.
+        LogError: if there is no such role.
     """
     name = (await connection.execute(_ROLE, {"role": role})).scalar()
     if name is None:
@@ -49,15 +48,15 @@ async def role_of(connection: AsyncConnection, role: str | None = None) -> str:
 
 
 async def finds_views(connection: AsyncConnection, role: str) -> bool:
-    """Return whether new connections of a role find the views by their plain names."""
+    """Return whether new connections of a role find the views by their unqualified names."""
     return _has_schema(await _path(connection, role))
 
 
 async def have_find_views(connection: AsyncConnection, role: str) -> None:
-    """Put the log's schema at the end of a role's search path, for this database only.
+    """Append the log's schema to a role's search path, for this database only.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: if who asks may not change that role.
+        sqlalchemy.exc.DBAPIError: if the connection's role may not change that role.
     """
     path = await _path(connection, role)
     if not _has_schema(path):

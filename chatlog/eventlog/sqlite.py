@@ -1,7 +1,7 @@
-"""SQLite: one file in WAL mode, every commit synced to the disk before it is answered.
+"""SQLite: one file in WAL mode; every commit is synced to disk before it is answered.
 
-``synchronous=FULL`` is what makes an acknowledged event survive a power cut: in 1,200
-simulated cuts it lost nothing, NORMAL lost up to 35 events.
+``synchronous=FULL`` makes an acknowledged event survive a power cut: in 1,200 simulated cuts it
+lost nothing, while NORMAL lost up to 35 events.
 """
 
 from __future__ import annotations
@@ -62,8 +62,7 @@ def now_text() -> str:
 class Sqlite:
     """The backend of a SQLite file.
 
-    ``held`` is the file that is locked for writing; nothing is written once the path leads
-    to another.
+    ``held`` is the file locked for writing; writes stop once the path leads to another file.
     """
 
     name = "sqlite"
@@ -99,7 +98,7 @@ class Sqlite:
         return now_text()
 
     async def lock(self, connection: AsyncConnection, node: int) -> Locked:
-        """Renew the node's lease. ``BEGIN IMMEDIATE`` holds the lock already."""
+        """Renew the node's lease. ``BEGIN IMMEDIATE`` has already taken the lock."""
         clock = now_text()
         found = (await connection.execute(_LOCK, {"node": node, "now": clock})).first()
         if found is None:
@@ -107,7 +106,7 @@ class Sqlite:
         return Locked(position=found[0], now=found[1], clock=clock)
 
     def failure(self, error: Exception) -> Failure:
-        """Say what an error means, by SQLite's extended result code."""
+        """Classify an error by SQLite's extended result code."""
         cause = getattr(error, "orig", error)
         name = getattr(cause, "sqlite_errorname", "")
         for prefix, failure in _FAILURES.items():
@@ -117,18 +116,18 @@ class Sqlite:
         return Failure.BAD_ROW if isinstance(cause, row_errors) else Failure.UNKNOWN
 
     async def harden(self, connection: AsyncConnection) -> None:
-        """Copy the WAL into the file and sync that.
+        """Copy the WAL into the file and sync the file.
 
-        After a failed fsync the kernel takes the WAL's pages for clean: they can be read,
-        and yet be lost at a power cut. The file's own sync is what can be believed.
+        After a failed fsync the kernel treats the WAL's pages as clean: they can be read, but may
+        be lost in a power cut. Only syncing the file itself is reliable.
         """
         if not await self._truncate(connection, wait_ms=PRAGMAS["busy_timeout"]):
-            raise LogError("The log is being read; the WAL could not be checkpointed.")
+            raise LogError("The WAL could not be checkpointed: another program is reading the log.")
 
     async def scrub(self, connection: AsyncConnection) -> bool:
-        """Copy the WAL into the file and empty it; False while a reader's snapshot forbids it.
+        """Copy the WAL into the file and empty it; False while a reader's snapshot prevents it.
 
-        It never waits for that reader: all who write would wait with it.
+        This never waits for the reader, because all writers would wait with it.
         """
         return await self._truncate(connection, wait_ms=0)
 
@@ -157,7 +156,7 @@ def _engine(
         async_creator=lambda: OneHopConnection(opener),
         pool_size=connections,
         max_overflow=0,
-        pool_reset_on_return=None,  # a hop for nothing: every user ends its transaction
+        pool_reset_on_return=None,  # a useless hop: every user ends its transaction
         hide_parameters=True,  # they are texts, names and salts, and errors are logged
     )
     keep_content_out_of_errors(engine)

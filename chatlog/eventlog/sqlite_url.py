@@ -1,8 +1,8 @@
-"""Which file a SQLite URL means: ``sqlite:///chatlog.db``, ``sqlite:////var/lib/chatlog.db``.
+"""Parse a SQLite URL: ``sqlite:///chatlog.db``, ``sqlite:////var/lib/chatlog.db``.
 
-What follows the third slash is the file's path, percent-encoded where need be (``%3F`` for a
-question mark), and nothing else: SQLite's own forms (``file:…?mode=ro``, ``:memory:``) would
-open another file than the one that is locked, or none.
+The part after the third slash is the file's path, percent-encoded where necessary (``%3F`` for a
+question mark), and nothing else: SQLite's own forms (``file:…?mode=ro``, ``:memory:``) would open
+a file other than the locked one, or none.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ import sqlalchemy as sa
 from chatlog.domain.errors import LogError
 
 COMPANIONS: Final = ("-wal", "-shm", "-journal", ".lock", ".sock")
-"""What the files beside a database are called, behind its name."""
+"""The endings of the files beside a database."""
 
 _DRIVERS: Final = frozenset({"sqlite", "sqlite+aiosqlite", "sqlite+pysqlite"})
 
 
 def sqlite_path(url: sa.URL, written: str) -> Path:
-    """Return the path in a URL, given parsed and as it was written.
+    """Return the path in a URL, given both parsed and as written.
 
     Raises:
-        LogError: if it gives anything but the path that a database can have.
+        LogError: if the URL is not the path of a possible database.
     """
     path = url.database or ""
     if url.host or url.port or url.username or url.password:
-        raise LogError("A SQLite URL has three slashes before its path: sqlite:///chatlog.db")
+        raise LogError("A SQLite URL needs three slashes before its path: sqlite:///chatlog.db")
     if not path or path.startswith((":memory:", "file:")):
-        raise LogError("The log is a file: give its path, as in sqlite:///chatlog.db")
+        raise LogError("A log must be a file: give its path, such as sqlite:///chatlog.db")
     if "?" in written:
         raise LogError(
-            "A SQLite URL has no options: give the path alone. A question mark in it is %3F."
+            "A SQLite URL takes no options: give the path alone, a question mark in it as %3F."
         )
     if url.drivername not in _DRIVERS:
         raise LogError(f"chatlog cannot open a file of {url.drivername}: write sqlite:///file.db")
     if any(unicodedata.category(char) == "Cc" for char in path):
-        raise LogError("The path of a log has no control characters, NUL or others.")
+        raise LogError("The path of a log must not contain control characters.")
     if path.endswith(("/", "/.", "/..")):
         raise LogError(f"{path} is a folder: give the path of a file in it.")
     check_name(Path(path))
@@ -47,21 +47,21 @@ def sqlite_path(url: sa.URL, written: str) -> Path:
 
 
 def check_name(path: Path) -> None:
-    """Refuse a name that SQLite or a server gives to a file beside a database.
+    """Refuse a name that SQLite or a server uses for a file beside a database.
 
     Raises:
-        LogError: naming the ending.
+        LogError: with the reserved ending.
     """
     for ending in COMPANIONS:
         if path.name.endswith(ending):
             raise LogError(
-                f"{path} cannot be a log: files that end in {ending} lie beside one. "
+                f"{path} cannot be a log: the ending {ending} is reserved for files beside a log. "
                 "Give another name."
             )
 
 
 def check_folder(path: Path) -> None:
-    """Refuse to make folders: where a path has a slip, that would make an empty log.
+    """Refuse a missing folder: creating it for a mistyped path would create an empty log.
 
     Raises:
         LogError: naming the folder.
@@ -69,6 +69,6 @@ def check_folder(path: Path) -> None:
     folder = path.parent
     if folder.is_dir():
         return
-    why = "is no folder" if folder.exists() else "does not exist"
-    tilde = " (~ is not expanded within a URL)" if str(path).startswith("~") else ""
-    raise LogError(f"The folder {folder} {why}{tilde}: make it first, or correct the path.")
+    why = "is not a folder" if folder.exists() else "does not exist"
+    tilde = " (~ is not expanded in a URL)" if str(path).startswith("~") else ""
+    raise LogError(f"The folder {folder} {why}{tilde}: create it first, or correct the path.")

@@ -1,10 +1,10 @@
-"""A WAL that is another file's: what a backup finds that is put in place beside the old one.
+"""Detect a WAL that belongs to another file, as after restoring a backup beside an old WAL.
 
-SQLite takes whatever lies at ``FILE-wal`` for the newest pages of FILE, whoever wrote them.
-Beside a restored file that makes a mixture of two logs, which may even open. So before a file
-with a WAL that no process holds is used, what the file says alone is held against what it says
-with the WAL: a log only grows, so the one is the beginning of the other, and every page that the
-file does not have yet is in the WAL (https://www.sqlite.org/fileformat2.html#walformat).
+SQLite reads any ``FILE-wal`` as the newest pages of FILE, whoever wrote it. Beside a restored
+file this mixes two logs, and the mixture may even open. So before a file is used with a WAL that
+no process holds, its contents without the WAL are compared with its contents with the WAL: a
+log only grows, so one must be the beginning of the other, and every page missing from the file
+must be in the WAL (https://www.sqlite.org/fileformat2.html#walformat).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """The revision of a file's schema, the position of its last event and that event's hash."""
+    """The schema revision of a file, and the position and hash of its last event."""
 
     schema: int
     position: int
@@ -42,7 +42,7 @@ class _End:
 
 
 def wal_beside(path: Path) -> Path | None:
-    """Return the WAL beside a file if there is one with anything in it."""
+    """Return the WAL beside a file if it exists and is not empty."""
     wal = Path(f"{path}-wal")
     try:
         return wal if wal.stat().st_size else None
@@ -51,20 +51,20 @@ def wal_beside(path: Path) -> Path | None:
 
 
 def check_wal(path: Path) -> None:
-    """Refuse a file whose WAL is another's; nobody may be writing to it. Blocks.
+    """Refuse a file whose WAL belongs to another; no process may be writing to it. Blocks.
 
     Raises:
         LogError: naming the WAL.
     """
     if (wal := wal_beside(path)) is not None and (_lacks_pages(path, wal) or _is_stray(path)):
         raise LogError(
-            f"{wal} is of another file than {path}, as after a backup was put in its place: "
+            f"{wal} does not belong to {path}, as after a backup was put in its place: "
             f"move {wal} and {path}-shm away, or put the file back that they are of."
         )
 
 
 def _lacks_pages(path: Path, wal: Path) -> bool:
-    """Return whether a page past the file's end is missing in the WAL, too."""
+    """Return whether a page past the file's end is also missing from the WAL."""
     size, pages, pending = 0, set[int](), set[int]()
     with wal.open("rb") as file:
         header = file.read(_WAL_HEADER_BYTES)
@@ -100,7 +100,7 @@ def _is_stray(path: Path) -> bool:
         with closing(_connect(path)) as both:
             return not _continues(both, end)
     except sqlite3.DatabaseError as error:
-        # Where it cannot be opened, who opens it next will say why.
+        # If it cannot be opened, the next open reports why.
         return error.sqlite_errorname.startswith(_DAMAGED)
 
 

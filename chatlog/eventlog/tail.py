@@ -1,12 +1,12 @@
 """The tail: this node's one cursor along the log, past which everything is dispatched.
 
-The batch that this node has just committed is taken from memory if it is next; anything
-else (another node's, or a commit whose outcome was unknown) is read from the log. A
-bell only says that there may be something to read: a lost one costs a poll.
+If the batch just committed by this node is next, it is taken from memory; anything else (another
+node's, or a commit whose outcome was unknown) is read from the log. A bell only signals that
+there may be something to read: a lost bell delays reading until the next poll.
 
-Promises: ``dispatch`` is called with every event once, in order of the log, and never
-with one that is not committed, nor with one of our own before its author was answered:
-``turn`` is held by the committer from the commit to the answers.
+Promises: ``dispatch`` is called with every event once, in the order of the log, only with
+committed events, and with this node's own only after their authors were answered: the committer
+holds ``turn`` from the commit to the answers.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ class Tail:
         self._bell = asyncio.Event()
 
     async def start(self) -> None:
-        """Begin at the log's present end."""
+        """Start at the log's present end."""
         async with self._database.read() as connection:
             self.position = await end(connection)
 
     def ring(self) -> None:
-        """Say that there may be something to read."""
+        """Signal that there may be something to read."""
         self._bell.set()
 
     def offer(self, events: list[Recorded]) -> None:
-        """Dispatch what was just committed if it is next; else have it read in order."""
+        """Dispatch a batch just committed if it is next; otherwise let ``run`` read it in order."""
         if events[0].position == self.position + 1:
             self.position = events[-1].position
             self._dispatch(events)
@@ -58,7 +58,7 @@ class Tail:
             self.ring()
 
     async def run(self) -> None:
-        """Read what comes from elsewhere, until cancelled; called again, it goes on there."""
+        """Read events from elsewhere, until cancelled; called again, it continues."""
         while True:
             try:
                 async with asyncio.timeout(self._poll_seconds):
@@ -77,7 +77,7 @@ class Tail:
             async with self._database.read() as connection:
                 events = await read_forward(connection, self.position, limit=_PAGE)
             async with self._turn:
-                # A commit of our own that was under way has now been told and dispatched.
+                # A commit of this node that was in progress has now been answered and dispatched.
                 events = [event for event in events if event.position > self.position]
                 if not events:
                     return

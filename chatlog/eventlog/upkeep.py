@@ -1,4 +1,4 @@
-"""What a database wants after much has been written at once."""
+"""Database maintenance after bulk writes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatlog.eventlog.postgres import Postgres
 
 
 async def after_bulk(database: Database) -> None:
-    """Have PostgreSQL look at the tables: without, a look-up was ten times slower."""
+    """Run ANALYZE on PostgreSQL; without it, look-ups were ten times slower."""
     if isinstance(database.backend, Postgres):
         async with database.write() as connection, connection.begin():
             await connection.execute(sa.text("ANALYZE events, sessions, users, rooms"))

@@ -1,8 +1,8 @@
-"""The writer: appends a batch in one transaction and says for certain what became of it.
+"""The writer: appends a batch in one transaction and determines its outcome.
 
-The one place that turns a database's errors into the three outcomes of the contract. A
-commit of unknown outcome is looked up in the log before anybody is told or anything
-else is written; it is never guessed.
+Only this module maps database errors to the three outcomes: stored, refused, unknown. It looks
+up a commit of unknown outcome in the log before it reports it or writes anything else; it never
+guesses.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _WARY_BATCHES: Final = 100
 
 T = TypeVar("T")
 Step = Callable[[AsyncConnection, Batch], Awaitable[T]]
-"""What is done in one transaction: reads what it needs, has the batch record events."""
+"""The work of one transaction: reads what it needs and makes the batch record events."""
 
 
 def appending(commands: Sequence[Command], *, ids: bool) -> Step[list[Outcome]]:
-    """Return the step that decides commands in their order; it returns their outcomes.
+    """Return the step that decides commands in their order and returns their outcomes.
 
-    Chats of earlier ``ids`` are looked for only if told so.
+    Repeated ids are looked up only if ``ids`` is set.
     """
 
     async def step(connection: AsyncConnection, batch: Batch) -> list[Outcome]:
@@ -59,11 +59,11 @@ def appending(commands: Sequence[Command], *, ids: bool) -> Step[list[Outcome]]:
 
 
 class BadRow(ChatlogError):
-    """The database refused a row: the batch is not written, its other members may be."""
+    """The database refused a row: the batch is not written; its other commands can be retried."""
 
 
 class Writer:
-    """Appends to the log. Its methods are called by one task, one at a time."""
+    """Appends to the log. One task calls its methods, one at a time."""
 
     def __init__(self, database: Database, node: Node, *, doubt_seconds: float) -> None:
         self._database = database
@@ -72,15 +72,15 @@ class Writer:
         self._doubt_seconds = doubt_seconds
         self._wary = 0
         self.noted: Callable[[bool], None] = lambda _succeeded: None
-        """Is told of each commit whether it succeeded; what was refused beforehand is none."""
+        """Called with the success of each commit; a command refused beforehand is not a commit."""
         self.timed: Callable[[str, str], None] = lambda _last, _clock: None
-        """Is told of each commit's last time, and of what the clock said then."""
+        """Called with each commit's last event time and the clock's reading."""
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Decide and write the commands in their order, in one durable transaction.
 
-        Ids that were used before are rare: after a reconnection. The database refuses
-        them by itself, so they are looked up only once it has, and for a while after.
+        Repeated ids are rare: they occur after a reconnection. The database refuses them anyway,
+        so they are looked up only after such a refusal, and for a while afterwards.
 
         Raises:
             As ``transact``.
@@ -102,12 +102,12 @@ class Writer:
     ) -> tuple[T, list[Recorded]]:
         """Run a step under the log's lock; return its result and the events it recorded.
 
-        They and whatever else the step has written are durable then. The events are this
-        writer's node's, or those of another ``node`` that this process has begun.
+        Both are durable when this returns. The events belong to this writer's node, or to another
+        ``node`` that this process has begun.
 
         Raises:
             BadRow: nothing was written; one of the rows cannot be stored.
-            Refused: nothing was written (``storage_full``, ``unavailable``, or as the step says).
+            Refused: nothing was written (``storage_full``, ``unavailable``, or the step's code).
             LeaseLost: nothing was written; this node's sessions have lapsed.
             OutcomeUnknown: all of it may have been written, or nothing.
         """
@@ -146,7 +146,7 @@ class Writer:
         return result, batch.recorded
 
     async def _explain(self, error: Exception, last: Recorded | None, *, committing: bool) -> None:
-        """Return if the transaction proves to be committed; else raise what became of it."""
+        """Return if the transaction turns out to be committed; otherwise raise its outcome."""
         failure = self._database.backend.failure(error)
         if failure is Failure.BAD_ROW and not committing:
             raise BadRow("The database cannot store this.") from error
@@ -169,10 +169,10 @@ class Writer:
         raise Unavailable from error
 
     async def _is_there(self, last: Recorded) -> bool:
-        """Look the batch's last event up; True only once it is durable.
+        """Look up the batch's last event; True only once it is durable.
 
         Raises:
-            OutcomeUnknown: if the database does not come back in time to tell.
+            OutcomeUnknown: if the database does not return in time.
         """
         try:
             async with asyncio.timeout(self._doubt_seconds):
@@ -186,11 +186,11 @@ class Writer:
             raise OutcomeUnknown from None
 
     async def _look(self, last: Recorded) -> bool:
-        """Look under the log's lock, in a transaction that writes.
+        """Look it up under the log's lock, in a transaction that writes.
 
-        PostgreSQL may still be at the commit whose connection was lost: the lock is free
-        once it has ended. In SQLite's WAL a commit whose fsync failed is not seen, yet would
-        be there after a crash: the next commit goes over it.
+        PostgreSQL may still be executing the commit whose connection was lost: it releases the
+        lock when it ends. In SQLite's WAL, a commit whose fsync failed is invisible but would
+        reappear after a crash, so this transaction's commit overwrites it.
         """
         backend = self._database.backend
         async with self._database.write() as connection:

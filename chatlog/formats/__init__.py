@@ -1,6 +1,6 @@
-"""Foreign histories: what other programs' logs say, read without knowing the log.
+"""Parse other programs' chat logs, independently of the event log.
 
-Bytes become lines (``encoding``), a line becomes what it says (a module a dialect), its
-time becomes a moment (``clock``), and all of it a story with presence (``story``).
-``survey`` reads a file once before anything is told. Nothing here writes.
+Bytes become lines (``encoding``), lines are parsed (one module per dialect), their times become
+moments (``clock``), and all of it becomes a story with presence (``story``). ``survey`` reads a
+file once before the story is told. Nothing here writes.
 """

@@ -1,7 +1,7 @@
-"""What a server announces, in the sentences that logs of all dialects share.
+"""Parse server announcements, which logs of all dialects word alike.
 
 ``bob (~bob@host) has joined #room``, ``Quits: bob (…)``, ``bob was kicked from #room by
-ann``: the dialects differ in what stands before such a sentence, hardly in its words.
+ann``: dialects differ in the prefix of such a sentence, but hardly in its words.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from chatlog.formats.lines import (
 
 _NICK: Final = r"(?P<name>\S{1,200})"
 _NAME: Final = r"(?P<name>\S.{0,200}?)"
-"""Also one with spaces, which some real logs have, and other networks."""
+"""A name, possibly with spaces, as in some real logs and on other networks."""
 _HOST: Final = r"(?: {1,3}[\[(]\S{0,300}[\])])"
 _OF_A_HOST: Final = re.compile(r" {0,2}[\[(][^\s@]{1,100}@[^\s@]{1,300}[\])](?: |$)")
 _FURTHER: Final = re.compile(r"(?<=.) {1,3}[\[(]")
@@ -120,8 +120,7 @@ _LABELLED: Final[tuple[Rule, ...]] = (
     _rule(r"Netsplit \S+ <-> \S+ quits: (?P<names>.+)", _split),
 )
 
-# Each begins with the one it is about: what others' reasons and topics quote is never taken for
-# a sentence of its own.
+# Each begins with its subject, so that a sentence quoted in a reason or topic never matches.
 _OTHERS: Final[tuple[Rule, ...]] = (
     _rule(
         rf"{_NICK}(?: {{1,3}}[\[(].{{0,300}}?)??{_HOST} {{1,3}}(?:has )?"
@@ -182,7 +181,7 @@ _OWN_BEGIN: Final = (
 
 
 def announced(text: str) -> Meaning:
-    """Return what a server's sentence says; None where it is not understood."""
+    """Parse a server's sentence; None if it is not recognised."""
     rules = chain(_OWN if text.startswith(_OWN_BEGIN) else (), _LABELLED, _OTHERS)
     if (meaning := _first(rules, text)) is not None:
         return meaning
@@ -190,7 +189,7 @@ def announced(text: str) -> Meaning:
 
 
 def starred(found: re.Match[str], stamp: Stamp | None, text: str) -> Line:
-    """Return the line of a client that begins its own sentences and actions with ``*``.
+    """Parse the line of a client that begins both its own sentences and actions with ``*``.
 
     ``found`` has the groups ``name`` and ``text`` of a message, or ``sentence``.
     """
@@ -198,7 +197,7 @@ def starred(found: re.Match[str], stamp: Stamp | None, text: str) -> Line:
         return Line(stamp, said(found["name"], found["text"] or ""), text)
     if found["sentence"] is None:
         return Line(stamp, SILENT, text)
-    # Actions and the server's sentences begin alike: what is not understood is an action.
+    # Actions and server sentences begin alike: an unrecognised one is an action.
     if (what := announced(found["sentence"].strip())) is not None:
         return Line(stamp, what, text, is_announced=True)
     actor, _, deed = found["sentence"].partition(" ")

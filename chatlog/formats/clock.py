@@ -1,8 +1,8 @@
-"""A log's clock: from times as they are written to moments that never go back.
+"""A chat log's clock: converts written times to moments that never go back.
 
-A line without a date belongs to the day of the line before. Where the time goes back, the
-size of the step says what it was: up to two hours a corrected clock or the end of summer
-time, about half a day noon or midnight on a 12-hour clock, else midnight.
+A line without a date belongs to the day of the previous line. When the time goes back, the size
+of the step decides what happened: up to two hours, a corrected clock or the end of summer time;
+about half a day, noon or midnight on a 12-hour clock; otherwise midnight.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _SLIGHT: Final = timedelta(minutes=10)
 
 
 class Clock:
-    """Follows the times of one file. ``at`` is the moment of the line read last.
+    """Follows the times of one file. ``at`` is the moment of the last line read.
 
-    ``half_days``: the file's clock has twelve hours and says neither AM nor PM.
+    ``half_days``: the file has a 12-hour clock without AM and PM.
     """
 
     def __init__(self, day: date | None, zone: tzinfo = UTC, *, half_days: bool = False) -> None:
@@ -34,7 +34,7 @@ class Clock:
         self.has_half_day_step = False
         self.widest_hour = 0
         self.steps_back = 0
-        """How many dates, or headers, lie before the line before them by more than two hours."""
+        """The number of dates or headers more than two hours before the previous line."""
         self._zone = zone
         self._half_days = half_days
         self._round = _HALF_DAY if half_days else _DAY
@@ -46,18 +46,18 @@ class Clock:
 
     @property
     def moment(self) -> datetime | None:
-        """The moment of the line read last, aware."""
+        """The moment of the last line read, as an aware datetime."""
         return self._moment
 
     def begin(self, at: str) -> None:
-        """Say when the lines before the first time are."""
+        """Set the moment of the lines before the first time."""
         self.at = at
 
     def read(self, stamp: Stamp) -> None:
-        """Move on to a line's time.
+        """Advance to a line's time.
 
         Raises:
-            LogError: if nothing has said which day it is.
+            LogError: if the day is unknown.
         """
         if stamp is self._last:
             return
@@ -72,7 +72,7 @@ class Clock:
             self._read_time(stamp)
 
     def head(self, header: Header) -> None:
-        """Move on to the time of a header, which has its date."""
+        """Advance to the time of a header, which includes the date."""
         self._last = None
         if header.kind == "day" and self._is_day_of(header.at.date()):
             return
@@ -95,10 +95,10 @@ class Clock:
         self._advance(self._to_utc(written), written)
 
     def _in_year(self, month: int, day: int) -> datetime:
-        """Return the day in the year of the line before, or in the next where it is New Year."""
+        """Return the day in the year of the previous line, or in the next year after New Year."""
         known = self._written or self._base
         if known is None:
-            raise LogError("The file does not say of which year it is: give --date.")
+            raise LogError("The file does not give its year: give --date.")
         for year in (known.year, known.year + 1):
             try:
                 found = datetime(year, month, day)  # noqa: DTZ001 - local, as written
@@ -107,13 +107,13 @@ class Clock:
             if known - found <= timedelta(days=180):
                 return found
         raise LogError(
-            f"After {known.date()} comes no day {day} of month {month} within a year: sort the "
-            "file, or give another --date."
+            f"No day {day} of month {month} follows {known.date()} within a year: sort the file, "
+            "or give another --date."
         )
 
     def _read_time(self, stamp: Stamp) -> None:
         if self._base is None:
-            raise LogError("The file does not say which day it begins: give --date.")
+            raise LogError("The file does not give its first day: give --date.")
         if not stamp.meridiem:
             self.widest_hour = max(self.widest_hour, stamp.seconds // 3600)
         else:
@@ -126,7 +126,7 @@ class Clock:
         self._advance(self._to_utc(written), written)
 
     def _placed(self, written: datetime, before: datetime) -> datetime:
-        """Return a time with the day that the size of its step from the line before says."""
+        """Return a time on the day implied by the size of its step from the previous line."""
         step = before - written
         if step > _CORRECTION:
             self.has_half_day_step |= _ABOUT_HALF_A_DAY <= step < _HALF_DAY + _CORRECTION
@@ -142,12 +142,12 @@ class Clock:
             self._base += by
             return written + by
         except OverflowError:
-            raise LogError("The file's times lie beyond the year 9999.") from None
+            raise LogError("The file has times beyond the year 9999.") from None
 
     def _is_back_over_midnight(self, written: datetime, before: datetime) -> bool:
-        """Whether a clock that was just past midnight was put back before it.
+        """Whether a clock just past midnight was put back to before midnight.
 
-        Only in a log that was busy over that midnight: in a quiet one it is the evening.
+        This assumes a log that was busy around midnight; in a quiet one it is the next evening.
         """
         came_from = self._midnight_from
         return (
@@ -157,11 +157,13 @@ class Clock:
         )
 
     def _to_utc(self, written: datetime) -> datetime:
-        """Return the moment; of a repeated hour's two, the second where the first is past."""
+        """Convert to UTC; in a repeated hour, choose the second moment if the first is past."""
         try:
             first = written.replace(tzinfo=self._zone).astimezone(UTC)
         except OverflowError:
-            raise LogError(f"{written.year} is no year of a chat: give another --date.") from None
+            raise LogError(
+                f"{written.year} cannot be the year of a chat: give another --date."
+            ) from None
         if self._moment is not None and first < self._moment:
             second = written.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
             if second >= self._moment and second > first:

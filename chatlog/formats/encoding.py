@@ -1,8 +1,8 @@
-"""Bytes to lines: which encoding a file has, and where its lines end.
+"""Bytes to lines: detect the encoding and the line ends of a file.
 
-UTF-8, with or without its mark; UTF-16, as PowerShell writes it, with or without; a line
-that is not UTF-8 is Windows-1252. Lines end with LF, CRLF, or CR alone where the file's
-beginning has no other end.
+Encodings are UTF-8 and UTF-16 (as PowerShell writes it), each with or without a byte order mark;
+a line that is not UTF-8 is Windows-1252. Lines end with LF, CRLF, or CR alone if the beginning of
+the file has no other line end.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def text_lines(opener: Opener, encoding: str | None = None) -> Iterator[str]:
     """Yield a file's lines as text, without their ends.
 
     Raises:
-        LogError: if the file is not of the given encoding, is packed and damaged, or has a
-            line that no log has.
+        LogError: if the file does not have the given encoding, is a damaged gzip file, or has an
+            overlong line.
     """
     number = 0
     try:
@@ -44,13 +44,13 @@ def text_lines(opener: Opener, encoding: str | None = None) -> Iterator[str]:
                     raise LogError(f"Line {number} is longer than {_MAX_LINE_BYTES:,} bytes.")
                 yield line
     except UnicodeError:
-        raise LogError(f"The file is not {named}, as line {number + 1} shows.") from None
+        raise LogError(f"The file is not {named}: line {number + 1} cannot be decoded.") from None
     except DAMAGED:
-        raise LogError(f"The packed file is damaged after line {number}.") from None
+        raise LogError(f"The compressed file is damaged after line {number}.") from None
 
 
 def check_encoding(name: str) -> None:
-    """Refuse an encoding that is none of a text.
+    """Refuse a name that is not a text encoding.
 
     Raises:
         LogError: naming it.
@@ -58,11 +58,11 @@ def check_encoding(name: str) -> None:
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=name)
     except (LookupError, ValueError):
-        raise LogError(f"{name!r} is no encoding of texts: try utf-8, cp1252 or utf-16.") from None
+        raise LogError(f"{name!r} is not a text encoding: try utf-8, cp1252 or utf-16.") from None
 
 
 def _marked(head: bytes) -> str | None:
-    """Return the encoding that a file's beginning shows; None for UTF-8 and its like."""
+    """Return the encoding indicated by the beginning of a file; None for UTF-8 and its like."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
@@ -84,7 +84,7 @@ def _decoded(opened: BinaryIO, encoding: str) -> Iterator[str]:
 
 def _split(opened: BinaryIO, head: bytes) -> Iterator[str]:
     if b"\n" not in head and b"\r" in head:
-        # CR alone ends lines; what is between them is decoded line by line all the same.
+        # Only CR ends lines; the text between them is still decoded line by line.
         lines = _decoded(opened, "latin-1")
         yield from map(_text_of, _unmarked(line.encode("latin-1") for line in lines))
     else:

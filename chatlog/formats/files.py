@@ -1,7 +1,7 @@
-"""Open what is imported: a regular file, read by a thread that can be told to end.
+"""Open files to import: regular files, read by a thread that can be stopped.
 
-A server reads files that others name. It never waits for somebody to write a pipe, and at a
-stop it does not wait for the end of a long file.
+A server reads files named by others. It must never wait for the writer of a pipe, nor for the
+end of a long file when it stops.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from typing import BinaryIO, Final, cast
 from chatlog.domain.errors import LogError
 
 Opener = Callable[[], BinaryIO]
-"""Begins to read a file; an import does it twice."""
+"""Opens a file for reading; an import does this twice."""
 
 DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error)
-"""What reading a damaged packed file raises."""
+"""The errors of reading a damaged compressed file."""
 
 _GZIP: Final = b"\x1f\x8b"
 _BUFFER_BYTES: Final = 65_536
 
 
 class Files:
-    """Opens files for one import; after ``end`` whoever reads one gets an error."""
+    """Opens files for one import; after ``end``, reading one raises an error."""
 
     def __init__(self) -> None:
         self._over = Event()
 
     def end(self) -> None:
-        """Have every reader end within a buffer of what it reads."""
+        """Make every reader stop within one buffer."""
         self._over.set()
 
     def open(self, file: Path) -> BinaryIO:
-        """Open a file without ever waiting for somebody to write it.
+        """Open a file without waiting for a writer.
 
         Raises:
             LogError: if it is a pipe, a device or a folder.
@@ -49,7 +49,7 @@ class Files:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise LogError(f"{file} is no regular file: it cannot be read twice.")
+            raise LogError(f"{file} is not a regular file: it cannot be read twice.")
         return self._stoppable(io.FileIO(descriptor))
 
     def unpacked(self, file: Path) -> Opener:
@@ -63,7 +63,7 @@ class Files:
 
 @contextmanager
 def files() -> Iterator[Files]:
-    """Lend what opens files; whoever still reads one when the block is left ends."""
+    """Lend an opener of files; leaving the block stops readers that are still running."""
     lent = Files()
     try:
         yield lent
@@ -101,7 +101,7 @@ def unpacked(opener: Opener, guarded: Callable[[BufferedIOBase], BinaryIO] = _as
 
 
 class _Unpacked(gzip.GzipFile):
-    """Unlike its base it closes what it reads from."""
+    """Unlike its base class, it closes the underlying file."""
 
     def __init__(self, packed: BinaryIO) -> None:
         super().__init__(fileobj=packed)

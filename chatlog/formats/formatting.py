@@ -1,7 +1,7 @@
 r"""Remove the formatting of mIRC and IRCv3 from a text, by its grammar.
 
-A colour is ``\x03`` with at most two digits, and a comma only with at most two digits
-behind it; ``\x04`` the same with six hexadecimal digits; the other codes stand alone
+A colour is ``\x03`` with at most two digits, optionally followed by a comma and at most two
+digits; ``\x04`` is the same with six hexadecimal digits; the other codes stand alone
 (modern.ircdocs.horse/formatting).
 """
 

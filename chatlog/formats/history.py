@@ -1,4 +1,4 @@
-"""One foreign history: a file and how to read it; surveyed once, then told."""
+"""A foreign history: a file and how to read it; surveyed once, then told as a story."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ SLACK: Final = "slack"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is to be read; plain values, as they cross the control socket.
+    """How to read a file; plain values, because they cross the control socket.
 
-    ``name`` is the file's as its owner knows it, whose date counts; ``date`` (ISO) is
-    the day on which it begins where no name and no line says it.
+    ``name`` is the file's original name, which may contain its date; ``date`` (ISO) is its first
+    day if neither name nor lines give one.
     """
 
     path: str
@@ -45,13 +45,13 @@ class Reading:
 
 
 class History:
-    """A history that has been surveyed: nothing in it is wrong that could be found before."""
+    """A surveyed history: every fault that can be found beforehand has been ruled out."""
 
     def __init__(self, reading: Reading, files: Files | None = None) -> None:
-        """Read the file once; ``files`` opens it, and may end the reading.
+        """Read the file once; ``files`` opens it, and may stop the reading.
 
         Raises:
-            LogError: if it cannot be read, or not be understood.
+            LogError: if it cannot be read or is not recognised.
         """
         self.reading = reading
         self._path = Path(reading.path)
@@ -66,7 +66,7 @@ class History:
         check(self.survey, known=known_forms, lenient=reading.lenient)
 
     def story(self, limits: Limits) -> tuple[Story, Iterator[Line]]:
-        """Return a story and the lines it is to read: those that were surveyed."""
+        """Return a story and the lines for it to read, which are the surveyed ones."""
         found = self.survey
         clock = Clock(self._day, self._zone, half_days=found.half_days)
         clock.begin(found.first_at)
@@ -75,11 +75,11 @@ class History:
     def _find_format(self, asked: str) -> str:
         if self._path.is_dir():
             if asked not in (AUTO, SLACK):
-                raise LogError(f"{self._path.name} is a folder: only Slack's exports are.")
+                raise LogError(f"{self._path.name} is a folder: only Slack exports are folders.")
             slack.check_channel(self._path)
             return SLACK
         if asked == SLACK:
-            raise LogError("Of a Slack export a channel's folder is imported: unpack it first.")
+            raise LogError("Unpack the Slack export first, then import a channel's folder.")
         if asked != AUTO:
             return asked
         first = list(islice((line for line in self._texts() if line), FIRST_LINES))

@@ -1,4 +1,4 @@
-"""What one line of a history says: the small set of meanings that all dialects share."""
+"""The meanings of lines in a history, common to all dialects."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from chatlog.domain.names import username_from
 LineCause = Literal["left", "disconnected", "kicked"]
 
 MODE_PREFIXES: Final = "@+%&~!"
-"""Marks of operators and voices; IRC allows none of them at the beginning of a name."""
+"""Prefixes of operators and voices; IRC allows none of them at the start of a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A time as it is written: ``seconds`` of the day, and what else the line tells.
+    """A time as written: ``seconds`` of the day, and optional parts.
 
-    ``day`` is the date, where the line has it; ``month_day`` a date without a year;
-    ``offset`` the distance from UTC. ``meridiem``: whether AM or PM was written.
+    ``day`` is the date; ``month_day`` a date without a year; ``offset`` the offset from UTC.
+    ``meridiem``: whether AM or PM was written.
     """
 
     seconds: int
@@ -56,7 +56,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Several came or went at once, as in a netsplit."""
+    """Several people joined or left at once, as in a netsplit."""
 
     each: tuple[Came | Went, ...]
 
@@ -70,31 +70,31 @@ class Perhaps:
 
 @dataclass(frozen=True, slots=True)
 class OwnName:
-    """Whoever kept the log is called this from now on."""
+    """The keeper of the log is called this from now on."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class OwnCame:
-    """Whoever kept the log came into the room."""
+    """The keeper of the log joined the room."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnReady:
-    """The client has found out about the room, which follows its own arrival."""
+    """The client reported on the room, which it does after its own arrival."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnWent:
-    """Whoever kept the log left the room: what others do is unknown from here on."""
+    """The keeper of the log left the room: nothing is known about others from here on."""
 
     cause: LineCause
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The log was opened or closed, or says which day it is; ``at`` is naive local time."""
+    """The log was opened or closed, or gives the date; ``at`` is naive local time."""
 
     kind: Literal["opened", "closed", "day"]
     at: datetime
@@ -107,7 +107,7 @@ class Undated:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A topic, a mode, a notice: understood, and no event."""
+    """A topic, a mode, a notice: recognised, without an event."""
 
 
 SILENT: Final = Silent()
@@ -128,13 +128,13 @@ Meaning = (
     | Silent
     | None
 )
-"""What a line says; None where it is not understood."""
+"""The meaning of a line; None if it is not recognised."""
 
 
 class Line(NamedTuple):
-    """One line: its time, where it has one, what it says, and its text.
+    """One line: its time, if it has one, its meaning, and its text.
 
-    ``is_announced``: whether the line is the server's and not a person's.
+    ``is_announced``: whether the line is from the server and not from a person.
     """
 
     stamp: Stamp | None
@@ -145,7 +145,7 @@ class Line(NamedTuple):
 
 @lru_cache(maxsize=16_384)
 def name_of(written: str) -> str:
-    """Return a person's name without mode prefixes and what cannot be seen, in NFC."""
+    """Return a person's name in NFC, without mode prefixes and invisible characters."""
     name = username_from(written)
     return username_from(name.lstrip(MODE_PREFIXES)) or name
 
@@ -156,5 +156,5 @@ def said(name: str, text: str) -> Said:
 
 
 def acted(name: str, text: str) -> Said:
-    """Return an action as the chat that it was typed as; blank where nothing was done."""
+    """Return an action as the chat that was typed for it; blank if the action is empty."""
     return Said(name_of(name), f"/me {text}" if text.strip() else "")

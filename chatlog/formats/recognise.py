@@ -19,7 +19,7 @@ FIRST_LINES: Final = 1_000
 
 
 def recognise(lines: Sequence[str]) -> Dialect | None:
-    """Return the dialect that understands most of these lines, None where none does.
+    """Return the dialect that recognises most of these lines; None if none does.
 
     Of several that understand as many, it is the one to which fewer are chats: a client
     that writes ``* bob (~bob@host) has joined`` does not mean an action.
@@ -45,5 +45,5 @@ def _score(dialect: Dialect, lines: Sequence[str]) -> tuple[int, int]:
 
 
 def known_forms() -> str:
-    """Return the forms that are known, for people."""
+    """Return the known formats with examples, for people."""
     return ", ".join(f"{each.title} ({each.example})" for each in DIALECTS.values())

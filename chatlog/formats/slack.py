@@ -1,4 +1,4 @@
-"""A channel's folder of a Slack export: a JSON file a day, names in ``users.json`` beside it."""
+"""Read a channel's folder of a Slack export: a JSON file per day, ``users.json`` beside it."""
 
 from __future__ import annotations
 
@@ -26,29 +26,31 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_channel(folder: Path) -> bool:
-    """Whether a folder holds the days of a channel."""
+    """Whether a folder is a channel: has files named after days."""
     return any(_DAY.fullmatch(entry.name) for entry in folder.iterdir())
 
 
 def check_channel(folder: Path) -> None:
-    """Refuse a folder that is no channel's.
+    """Refuse a folder that is not a channel.
 
     Raises:
-        LogError: naming the channels in it, if it is a whole export.
+        LogError: naming its channels, if it is a whole export.
     """
     if is_channel(folder):
         return
     inside = sorted(f.name for f in folder.iterdir() if f.is_dir() and is_channel(f))
     if inside:
         raise LogError(f"{folder.name} holds several channels: name one of {', '.join(inside)}.")
-    raise LogError(f"{folder.name} is no channel of a Slack export: no file in it is of a day.")
+    raise LogError(
+        f"{folder.name} is not a channel of a Slack export: it has no file named after a day."
+    )
 
 
 def slack_lines(folder: Path, files: Files) -> Iterator[Line]:
     """Yield a channel's records in the order of their times.
 
     Raises:
-        LogError: if a file is not as Slack exports it.
+        LogError: if a file does not have Slack's format.
     """
     days = sorted(file for file in folder.iterdir() if _DAY.fullmatch(file.name))
     names = _names_in_records(days, files) | _names(folder, files)
@@ -83,12 +85,12 @@ def _list(file: Path, files: Files) -> list[Any]:
     except (ValueError, RecursionError):
         raise LogError(f"{file.name} is not JSON.") from None
     if not isinstance(found, list):
-        raise LogError(f"{file.name} is not a list of records, as Slack exports it.")
+        raise LogError(f"{file.name} is not a list of records as Slack exports them.")
     return found
 
 
 def _names(folder: Path, files: Files) -> dict[str, str]:
-    """Return who is who: a user's handle, which is unique, by id."""
+    """Return the users' handles, which are unique, by id."""
     for beside in (folder.parent, folder):
         if (file := beside / "users.json").is_file():
             users = [user for user in _list(file, files) if isinstance(user, dict)]
@@ -104,7 +106,7 @@ def _handle(user: Mapping[str, Any]) -> str:
 
 
 def _time(record: Mapping[str, Any]) -> int:
-    """Return a record's time in microseconds; 0 where it has none."""
+    """Return a record's time in microseconds; 0 if it has none."""
     whole, _, part = str(record.get("ts", "")).partition(".")
     digits = part.ljust(6, "0")[:6]
     return int(whole + digits) if whole.isdecimal() and digits.isdecimal() else 0
@@ -123,7 +125,7 @@ def _stamp(micros: int) -> Stamp:
     try:
         at = _EPOCH + timedelta(microseconds=micros)
     except OverflowError:
-        raise LogError("A record's time lies beyond the year 9999.") from None
+        raise LogError("A record's time is beyond the year 9999.") from None
     seconds = at.hour * 3600 + at.minute * 60 + at.second
     return Stamp(seconds, at.microsecond, at.date(), offset=timedelta())
 

@@ -1,4 +1,4 @@
-"""Times as logs write them at the beginning of a line."""
+"""Parse the times at the beginning of lines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _IN_NAME_REVERSED: Final = re.compile(r"(?<!\d)(\d\d)([-._])(\d\d)\2(\d{4})(?!\d
 
 @lru_cache(maxsize=4096)
 def stamp_of(text: str) -> Stamp | None:
-    """Return the time that a line begins with; None where it is none (``24:14``)."""
+    """Return the time at the beginning of a line; None if it is invalid (``24:14``)."""
     found = _STAMP.fullmatch(text)
     if found is None:
         return None
@@ -86,7 +86,7 @@ def _offset(text: str | None) -> timedelta | None:
 
 
 def written_out(text: str) -> datetime | None:
-    """Return the day, or the moment of it, that a header says, as it is written."""
+    """Return the day or moment in a header, as written."""
     found = _WRITTEN_OUT.search(text)
     try:
         if found is not None:
@@ -107,7 +107,7 @@ def written_out(text: str) -> datetime | None:
 
 
 def day_in_name(name: str) -> date | None:
-    """Return the day that a file's name says, in the forms that clients give to logs."""
+    """Return the day in a file's name, in the forms that clients use for logs."""
     for found in _IN_NAME.finditer(name):
         try:
             return date(int(found[1]), int(found[3]), int(found[4]))

@@ -1,8 +1,8 @@
-"""A history as a story: its lines become joins, chats and leaves in order, each with a time.
+"""Convert the lines of a history to joins, chats and leaves in order, each with a time.
 
-It keeps who is present, so that whoever speaks has come before, and nobody comes or leaves
-twice. Where the log was closed for a while, nobody is said to have been there meanwhile.
-What makes no sense is counted, never an error: these are other people's logs.
+A story tracks presence, so that everybody joins before they speak, and nobody joins or leaves
+twice. While the log was closed, nobody counts as present. Lines that make no sense are counted,
+never an error: these are other programs' logs.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from chatlog.formats.lines import (
 StoryCause = Literal["left", "disconnected", "kicked", "import_ended"]
 
 _PAUSE: Final = timedelta(minutes=5)
-"""A log that was closed no longer than this was turned over, not ended."""
+"""A log that was closed for no longer than this was rotated, not ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """``implied``: the file shows the name without saying that it came."""
+    """``implied``: the file shows the name without an arrival."""
 
     at: str
     name: str
@@ -68,20 +68,20 @@ class Story:
     """Reads the lines of one file, once."""
 
     def __init__(self, clock: Clock, limits: Limits, people: Collection[str] = ()) -> None:
-        """``people`` are those of whom the file's ``Perhaps`` may tell."""
+        """``people`` are the names that make a ``Perhaps`` an action."""
         self.lines = self.skipped = self.unfit = 0
-        """Lines read; of them without an event; of those with a name or text not in form."""
+        """Lines read; lines without an event; of those, lines with an invalid name or text."""
         self._clock = clock
         self._limits = limits
         self._people = people
         self._own: str | None = None
         self._first_came: str | None = ""
-        """Who came first since the log was opened; None if somebody else was there before."""
+        """The first arrival since the log was opened; None if somebody else was there before."""
         self._present: dict[str, None] = {}
         self._fit: dict[str, bool] = {}
 
     def read(self, lines: Iterable[Line]) -> Iterator[Happening]:
-        """Yield what happened; at the end of the file all who are present leave."""
+        """Yield the happenings; at the end of the file everybody present leaves."""
         for line in lines:
             self.lines += 1
             if line.stamp is not None:
@@ -140,7 +140,7 @@ class Story:
             yield self._leave(name, cause)
 
     def _own_part(self, what: Meaning) -> Iterator[Happening]:
-        """Tell what befell the log itself, or whoever kept it."""
+        """Handle events of the log itself, or of its keeper."""
         match what:
             case Header():
                 yield from self._turn_over(what)
@@ -155,7 +155,7 @@ class Story:
                 yield from self._own_leave(cause)
 
     def _own_leave(self, cause: StoryCause) -> Iterator[Happening]:
-        """End the stay of whoever keeps the log, who sees nothing of the others from here on."""
+        """End the stay of the log's keeper, who sees nothing of the others from here on."""
         self._first_came = ""
         if self._own in self._present:
             yield self._leave(self._own, cause)

@@ -1,4 +1,4 @@
-"""The first reading of a history: everything that can be wrong is found before any is written.
+"""The first reading of a history, to find faults before anything is written.
 
 It finds when the file begins and ends, whether its clock has twelve hours, whom it shows as
 people, and how much of it is not understood.
@@ -14,6 +14,7 @@ from datetime import UTC, date, tzinfo
 from itertools import islice
 from typing import Final
 
+from chatlog.domain.counts import counted
 from chatlog.domain.errors import LogError
 from chatlog.formats.clock import Clock
 from chatlog.formats.lines import (
@@ -32,7 +33,7 @@ from chatlog.formats.lines import (
 from chatlog.formats.story import action_of
 
 OLD_ACTIONS_UNTIL: Final = 2007
-"""The last year of which ubuntu's logs have actions like the server's lines, by the first day."""
+"""The last year in which actions in ubuntu's logs look like server lines."""
 MAX_UNKNOWN: Final = 0.02
 _MAX_FORMS: Final = 10_000
 _SHOWN: Final = 3
@@ -40,13 +41,13 @@ _SHOWN: Final = 3
 
 @dataclass(slots=True)
 class Survey:
-    """What the first reading found."""
+    """The results of the first reading."""
 
     lines: int = 0
     spoken: int = 0
-    """Lines that are not empty."""
+    """Non-empty lines."""
     events: int = 0
-    """Lines of which an event may follow."""
+    """Lines that may produce an event."""
     unknown: int = 0
     unknown_announced: int = 0
     arrivals: int = 0
@@ -62,16 +63,16 @@ class Survey:
     last_at: str = ""
 
     def frequent(self) -> str:
-        """Return the most frequent forms that are not understood, with counts."""
+        """Return the most frequent unrecognised forms, with counts."""
         shown = self.forms.most_common(_SHOWN)
         return ", ".join(f"{count} × {form!r}" for form, count in shown)
 
 
 def survey(read: Callable[[], Iterable[Line]], day: date | None, zone: tzinfo = UTC) -> Survey:
-    """Read a history to its end; ``read`` begins to do so.
+    """Read a history to its end; ``read`` starts reading it.
 
     Raises:
-        LogError: if something of the file is understood, and not which day it begins.
+        LogError: if the file is recognised but its first day is unknown.
     """
     found = Survey()
     reader = _Reader(Clock(day, zone))
@@ -108,7 +109,7 @@ def _look_through(lines: Iterable[Line], found: Survey, reader: _Reader) -> LogE
 
 
 def _midnight_of(day: date | None, zone: tzinfo) -> str:
-    """Return when a file without a single time begins."""
+    """Return the start of a file that has no times."""
     clock = Clock(day, zone)
     clock.read(Stamp(0))
     return clock.at
@@ -166,7 +167,7 @@ def _look_at(found: Survey, what: Meaning) -> None:
 
 
 def _settle_old_actions(found: Survey) -> None:
-    """Count what may be an action: of a person, in an old file."""
+    """Count possible actions: real ones if by a person in an old file."""
     is_old = found.first_at[:4] <= str(OLD_ACTIONS_UNTIL)
     for text in found.old_actions:
         if is_old and action_of(text, found.people) is not None:
@@ -195,7 +196,7 @@ _HIDDEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 
 
 def form_of(text: str, people: Collection[str]) -> str:
-    """Return a line's form: its first words, with names, hosts and numbers as placeholders."""
+    """Return a line's form: its first words, with placeholders for names, hosts and numbers."""
     text = text[:200]
     for pattern, placeholder in _HIDDEN:
         text = pattern.sub(placeholder, text)
@@ -209,18 +210,18 @@ def empty() -> LogError:
 
 
 def not_understood(first_line: str, known: str) -> LogError:
-    """Return the error of a file that is in none of the ``known`` forms."""
+    """Return the error of a file in none of the ``known`` formats."""
     return LogError(
-        f"Nothing of the file is understood. Its first line is {first_line[:200]!r}; the forms "
-        f"that are known: {known}. Name one with --format."
+        f"No line of the file is recognised. Its first line is {first_line[:200]!r}; "
+        f"known formats: {known}. Name one with --format."
     )
 
 
 def check(found: Survey, *, known: Callable[[], str], lenient: bool) -> None:
-    """Refuse a history that is not understood, or not enough of it.
+    """Refuse a history that is not sufficiently recognised.
 
     Raises:
-        LogError: saying what is not understood, and what can be done.
+        LogError: with the unrecognised part and a remedy.
     """
     if not found.spoken:
         raise empty()
@@ -230,22 +231,23 @@ def check(found: Survey, *, known: Callable[[], str], lenient: bool) -> None:
         return
     if found.undated:
         raise LogError(
-            f"The date of a header is not understood: {found.undated[0][:200]!r}. Write its month "
-            "in English, as in Jan, or give --lenient to have the lines' times alone say the days."
+            f"The date of a header is not recognised: {found.undated[0][:200]!r}. Write its month "
+            "in English, as in Jan, or give --lenient to take the days from the lines' times alone."
         )
     if found.steps_back:
         raise LogError(
-            f"The file's dates go back by more than two hours, {found.steps_back} times: sort it, "
-            "or give --lenient to have time stand still there."
+            "The file's dates go back by more than two hours in "
+            f"{counted(found.steps_back, 'place')}: sort it, or give --lenient to repeat the "
+            "time before each."
         )
     if found.unknown > MAX_UNKNOWN * found.spoken:
         raise LogError(
-            f"{found.unknown} of {found.spoken} lines are not understood, most of them "
+            f"{found.unknown} of {counted(found.spoken, 'line')} not recognised; most frequent: "
             f"{found.frequent()}. Give --lenient to import the rest."
         )
     if found.unknown_announced and not found.arrivals:
         raise LogError(
-            f"No arrival in the file is understood, and {found.unknown_announced} of the server's "
-            f"lines are not, most of them {found.frequent()}: who was there would be wrong. Give "
-            "--lenient to import it all the same."
+            "No arrival in the file is recognised, and "
+            f"{counted(found.unknown_announced, 'server line')} not recognised; most frequent: "
+            f"{found.frequent()}. Presence would be wrong. Give --lenient to import it anyway."
         )

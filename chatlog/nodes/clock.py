@@ -1,4 +1,4 @@
-"""The database's clock, as the log writes times."""
+"""The database's clock, in the log's format."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from chatlog.eventlog.database import Database
 async def now(
     database: Database, connection: AsyncConnection, *, minus_seconds: float = 0.0
 ) -> str:
-    """Return the database's time, or so many seconds before it."""
+    """Return the database's time, or a time that many seconds earlier."""
     return minus(await database.backend.now(connection), minus_seconds)

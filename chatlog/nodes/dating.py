@@ -1,4 +1,4 @@
-"""Date a node's row back: for a past that is written at once, as the demo's is."""
+"""Backdate a node's row, for a past that is written all at once, as in the demo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def date_back(
     seen_at: str | None = None,
     ended_at: str | None = None,
 ) -> None:
-    """Say when a node started, was last seen and ended; what is None stays."""
+    """Set when a node started, was last seen and ended; None leaves a time unchanged."""
     times = {"started_at": started_at, "seen_at": seen_at, "ended_at": ended_at}
     given = {name: at for name, at in times.items() if at is not None}
     async with database.write() as connection, connection.begin():

@@ -1,10 +1,10 @@
-"""Leases: a node's row says until when it was surely alive.
+"""Leases: a node's row records when the node was last known to be alive.
 
-Every append renews it under the log's lock; a quiet node renews it by itself. A node is
-dead once its row is ended, and whoever ends it holds the same lock: so a node that
-slept past its lease either finds its row as it was, and goes on, or finds it ended
-and can append nothing more. How long its lease is stands in its row, and whoever judges
-it goes by that: by having seen no renewal for so long, whatever the clocks say meanwhile.
+Every append renews the lease under the log's lock; a quiet node renews it by itself. A node is
+dead once its row is marked as ended, by a node that holds the same lock. So a node that slept
+past its lease finds its row either unchanged, and continues, or ended, and can append nothing
+more. The lease duration is in the node's row; another node judges it by having seen no renewal
+for that long, whatever the clocks say.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ _ALL_OTHERS: Final = (
 
 
 class NameTaken(LogError):
-    """A living node has the name; ``nodes`` are those that have it."""
+    """A living node has the name; ``nodes`` are the nodes with it."""
 
     def __init__(self, name: str, nodes: Collection[OpenNode]) -> None:
         self.nodes = nodes
         super().__init__(
-            f"A server named {name} is running on this database: give this one another --node."
+            f"A server named {name} is already running: give this server another --node."
         )
 
 
 def unique_name(kind: str) -> str:
-    """Return a name for a node that was given none: it replaces nobody, and nobody replaces it."""
+    """Return a unique name for a node without a given one, so that it replaces no other."""
     return f"{kind}-{secrets.token_hex(4)}"
 
 
@@ -60,15 +60,15 @@ async def begin(
     story_at: str | None = None,
     silent: Collection[OpenNode] | None = None,
 ) -> Node:
-    """Enter this process into the log; nodes whose death is certain are ended.
+    """Insert this process as a node, and end nodes that are certainly dead.
 
-    That is every other one when the caller is ``alone`` (it holds SQLite's lock file),
-    else the ones of the same name, which this process replaces. With ``silent`` it replaces
-    only those of them that are dead, or as silent as they were found. With ``story_at`` the
-    node tells a story that begins then: its ``seen_at`` is how far that has been told.
+    These are all others if the caller is ``alone`` (it holds SQLite's lock file), otherwise the
+    nodes of the same name, which this process replaces. With ``silent`` it replaces only those
+    that are dead, or that have not renewed since they were found silent. With ``story_at`` the
+    node imports a history that begins then: its ``seen_at`` follows the history's own times.
 
     Raises:
-        NameTaken: if a living node that is none of the ``silent`` has the name.
+        NameTaken: if a living node that is not in ``silent`` has the name.
     """
     async with database.write() as connection, connection.begin():
         await take_log_lock(database, connection)
@@ -87,7 +87,7 @@ async def begin(
 
 
 async def renew(database: Database, node: Node) -> Locked:
-    """Say that this node is alive; return what is known under the log's lock.
+    """Renew this node's lease; return the state read under the log's lock.
 
     Raises:
         LeaseLost: if it has been ended by another.
@@ -97,7 +97,7 @@ async def renew(database: Database, node: Node) -> Locked:
 
 
 async def end(database: Database, node: Node) -> None:
-    """Say that this node has stopped by itself."""
+    """Mark this node as stopped."""
     async with database.write() as connection, connection.begin():
         try:
             await database.backend.lock(connection, node.number)
@@ -108,7 +108,7 @@ async def end(database: Database, node: Node) -> None:
 
 
 async def open_nodes(database: Database) -> list[OpenNode]:
-    """Return the nodes that nobody has ended; on SQLite none that need watching."""
+    """Return the nodes not marked as ended; none on SQLite, where none needs watching."""
     if not isinstance(database.backend, Postgres):
         return []
     async with database.read() as connection:
@@ -116,7 +116,7 @@ async def open_nodes(database: Database) -> list[OpenNode]:
 
 
 async def end_silent(database: Database, silent: Iterable[OpenNode]) -> None:
-    """End nodes, but for those that have renewed their lease since they were read."""
+    """End nodes, except those that have renewed their lease since they were read."""
     if not (tokens := {node.number: node.token for node in silent}):
         return
     async with database.write() as connection, connection.begin():
@@ -136,18 +136,18 @@ async def _check_free(connection: AsyncConnection, name: str, silent: Collection
 
 
 async def check_all_stopped(database: Database, connection: AsyncConnection) -> None:
-    """Refuse what needs the servers stopped while one of them lives.
+    """Refuse an operation that needs all servers stopped while one is alive.
 
-    On SQLite the lock file has said so already.
+    On SQLite the lock file has already ensured this.
 
     Raises:
-        LogError: naming a server that runs.
+        LogError: naming a running server.
     """
     if isinstance(database.backend, Postgres):
         await living.check_all_stopped(connection)
 
 
 async def take_log_lock(database: Database, connection: AsyncConnection) -> None:
-    """Take the log's lock without appending. On SQLite the transaction has it already."""
+    """Take the log's lock without appending. On SQLite the transaction already has it."""
     if isinstance(database.backend, Postgres):
         await connection.execute(LOCK_LOG)

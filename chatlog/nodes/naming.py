@@ -1,7 +1,7 @@
-"""What a node is called, and whom it may replace: a name that was given has one server at a time.
+"""Name a node, and replace an earlier node of a given name: one server per name at a time.
 
-A name that was not given is nobody else's. One that was given is also that of the server's own
-former self, which may have been killed a moment ago. Whether it lives is seen by its renewals.
+A generated name is unique. A given name also belongs to the server's previous process, which may
+have been killed a moment ago. Its renewals show whether it is alive.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ logger = logging.getLogger(__name__)
 
 
 def default_name() -> str:
-    """Return a name for a server that was given none: its host's, and what no other has."""
+    """Return a name for a server without a given one: the host name and a unique suffix."""
     host = "".join(char for char in gethostname() if char.isprintable())
     return leases.unique_name(host or "server")
 
 
 async def begin(database: Database, name: str, *, alone: bool, lease_seconds: float) -> Node:
-    """Enter a server into the log, once no living one has its name.
+    """Insert a server as a node, once no living node has its name.
 
     Raises:
-        NameTaken: if one has, and renewed its lease while that was waited for.
+        NameTaken: if a node of this name renewed its lease during the wait.
     """
     try:
         return await leases.begin(
             database, name, alone=alone, lease_seconds=lease_seconds, silent=()
         )
     except NameTaken as taken:
-        logger.info("Waiting whether the last server named %s is alive.", name)
+        logger.info("Waiting to see whether the last server named %s is alive.", name)
         silent = await without_renewal(database, list(taken.nodes))
     return await leases.begin(
         database, name, alone=alone, lease_seconds=lease_seconds, silent=silent
@@ -43,10 +43,10 @@ async def begin(database: Database, name: str, *, alone: bool, lease_seconds: fl
 
 
 async def begin_again(database: Database, name: str, *, alone: bool, lease_seconds: float) -> Node:
-    """Enter a server into the log anew that was taken for dead.
+    """Insert a server that was declared dead as a new node.
 
-    If another one has its name by now, it goes on under one that is nobody else's: else they would
-    end each other for ever.
+    If another node has its name by now, it continues under a unique name: otherwise the two would
+    keep ending each other.
     """
     try:
         return await leases.begin(
@@ -54,6 +54,6 @@ async def begin_again(database: Database, name: str, *, alone: bool, lease_secon
         )
     except NameTaken:
         other = leases.unique_name(name)
-        said = "Another server is named %s now; this one goes on as %s."
+        said = "Another server is now named %s; this server continues as %s."
         logger.error(said, name, other)  # noqa: TRY400 - nothing is wrong with the program
     return await leases.begin(database, other, alone=alone, lease_seconds=lease_seconds)

@@ -1,6 +1,6 @@
-"""The reaper: finds what dead nodes left open and has it closed, once.
+"""The reaper: finds the sessions that dead nodes left open, to close them once.
 
-It only says which leaves are due. They go through the committer like anybody's, so two
+It only returns the leaves that are due. They go through the committer like all others, so two
 reapers cannot close a session twice.
 """
 
@@ -42,7 +42,7 @@ def _not_surely_there(of_nodes: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 
 _LEFT_OPEN: Final = _not_surely_there(nodes.c.ended_at.is_not(None)).limit(sa.bindparam("limit"))
-# An import tells of people who were there in its story, and are not there now.
+# The people of an import were present in its story, not now.
 _OF: Final = _not_surely_there(
     sa.or_(nodes.c.ended_at.is_not(None), nodes.c.renewed_at.is_not(None))
 ).where(sessions.c.session.in_(sa.bindparam("sessions", expanding=True)))
@@ -52,8 +52,8 @@ _MOST_AT_ONCE: Final = 500
 async def leaves_due(database: Database, *, limit: int = 10_000) -> list[Leave]:
     """Return a leave for each open session of an ended node, ``lapsed``.
 
-    ``last_seen_at`` is the later of the node's last sign of life, which every event of
-    its renews, and the session's join.
+    ``last_seen_at`` is the later of the session's join and the node's last sign of life, which
+    each of the node's events renews.
     """
     async with database.read() as connection:
         return [_lapse(row) for row in await connection.execute(_LEFT_OPEN, {"limit": limit})]
@@ -64,8 +64,8 @@ async def endings(
 ) -> list[Leave]:
     """Return a leave for each of these open sessions, given with their rooms.
 
-    Its cause is the one given where the session's node lives and serves it: those of dead
-    nodes and of imports lapse.
+    Its cause is the given one if a living node serves the session; sessions of dead nodes and of
+    imports lapse.
     """
     lapses: dict[str, Leave] = {}
     async with database.read() as connection:

@@ -1,9 +1,8 @@
-"""Watching other nodes renew their leases: who has not for a whole lease is dead.
+"""Watch other nodes renew their leases: a node that does not renew for a whole lease is dead.
 
-Times of different moments are never compared: a database's clock may be set back or forward by
-hours, and then everybody's last renewal lies in the future, or long past. What counts is that
-a node's row was not written to for as long as its lease is, by the watcher's own clock, which
-nothing sets.
+Database times are never compared with each other: a database's clock may be set back or forward
+by hours, and then everybody's last renewal is in the future, or long past. A node is silent if
+its row was not written for its lease duration, by the watcher's own monotonic clock.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ _LOOK_SECONDS: Final = 0.25
 
 
 class Watch:
-    """What one watcher has seen of the others since it began to look."""
+    """The observations of other nodes by one watcher."""
 
     def __init__(self) -> None:
         self._seen: dict[int, tuple[str, float]] = {}
         self._looked_at = 0.0
 
     def silent(self, nodes: Iterable[OpenNode], at: float) -> list[OpenNode]:
-        """Return who has been silent for a whole lease; ``at`` is a clock's that never jumps.
+        """Return the nodes that have been silent for a whole lease; ``at`` is monotonic time.
 
-        A watcher that did not look for the length of a lease has not watched it: it may have been
-        asleep, and the others with it.
+        If the watcher itself did not look for a whole lease, it starts again: it may have been
+        suspended, and the other nodes with it.
         """
         gap, self._looked_at = at - self._looked_at, at
         before, self._seen = self._seen, {}
@@ -46,9 +45,9 @@ class Watch:
 
 
 async def without_renewal(database: Database, nodes: Sequence[OpenNode]) -> list[OpenNode]:
-    """Return which of these nodes do not renew their leases when they should, waiting for that.
+    """Wait for these nodes' next renewals, and return the nodes that do not renew.
 
-    A living node does so each third of its lease. It returns at once if none is left to wait for.
+    A living node renews every third of its lease. This returns as soon as no node is left.
     """
     loop = asyncio.get_running_loop()
     began, waiting = loop.time(), list(nodes)
@@ -62,5 +61,5 @@ async def without_renewal(database: Database, nodes: Sequence[OpenNode]) -> list
 
 
 def _renewal_seconds(node: OpenNode) -> float:
-    """Return how long a renewal may take: a third of the lease, and what a busy log needs."""
+    """Return how long a renewal may take: a third of the lease, plus the delay of a busy log."""
     return node.lease_seconds / 3 + max(1.0, node.lease_seconds / 6)

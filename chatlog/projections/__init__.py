@@ -1,1 +1,1 @@
-"""What is folded from events in memory: pure, without clock or database."""
+"""Projections: state folded from events in memory, without clock or database."""

@@ -1,4 +1,4 @@
-"""Who is present in a room: the fold of its joins and leaves, ready to be listed."""
+"""Presence in a room: the fold of its joins and leaves, ready to be listed."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Presence:
         self._names = sorted(user.name or "" for user in users.values())
 
     def apply(self, recorded: Recorded) -> None:
-        """Move on to the next event."""
+        """Advance by the next event."""
         self.seq = recorded.seq
         event = recorded.event
         if type(event) is Joined and event.sessions == 1:
             self._arrive(event.user)
         elif type(event) is Left and event.sessions == 0:
-            # As it was called on arriving: the name may have been erased since.
+            # The name on arrival: it may have been erased since.
             self._depart(self._sessions.user_of(event.session) or event.user)
         self._sessions.apply(event)
 

@@ -1,4 +1,4 @@
-"""What the server does: take commands, place joiners, dispatch what was committed.
+"""The server's work: handle commands, place joiners, dispatch committed events.
 
-Brings the log, the projections, the wire and delivery together; knows no HTTP.
+Combines the log, the projections, the wire and delivery; knows nothing of HTTP.
 """

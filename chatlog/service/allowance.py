@@ -1,4 +1,4 @@
-"""How much of something one connection may do, counted on the event loop's clock."""
+"""Rate limits of one connection, on the event loop's clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MINUTE_SECONDS: Final = 60.0
 
 
 class Allowance:
-    """A token bucket: so many a second, and what was saved up in ``BURST_SECONDS``."""
+    """A token bucket: a rate per second, with a burst of up to ``BURST_SECONDS``."""
 
     __slots__ = ("_at", "_left", "_rate")
 
@@ -21,7 +21,7 @@ class Allowance:
         self._at = asyncio.get_running_loop().time()
 
     def take(self) -> bool:
-        """Take one; False if there is none left now."""
+        """Take one token; return False if there is none now."""
         now = asyncio.get_running_loop().time()
         most = max(1.0, self._rate * BURST_SECONDS)
         self._left = min(most, self._left + (now - self._at) * self._rate)
@@ -33,7 +33,7 @@ class Allowance:
 
 
 class Tally:
-    """Counts what should be rare: so many within a minute are too many."""
+    """Counts rare events, with a limit per minute."""
 
     __slots__ = ("_times",)
 
@@ -41,7 +41,7 @@ class Tally:
         self._times: deque[float] = deque(maxlen=most)
 
     def is_full(self) -> bool:
-        """Count one more; True if that is the last one allowed within a minute."""
+        """Count one more; return True if it reaches the limit of a minute."""
         now = asyncio.get_running_loop().time()
         self._times.append(now)
         full = len(self._times) == self._times.maxlen

@@ -1,7 +1,7 @@
-"""The checks of what an operator says, from the shell or through the control socket.
+"""Validate an operator's arguments, from the shell or through the control socket.
 
-What goes on record (a name, a reason) is held to the forms of what clients say. What names
-something in the log is held to what a log can hold: earlier versions took more names.
+Arguments to be recorded (a name, a reason) must follow the rules for clients. Arguments that name
+something in the log must be names that a log can hold: earlier versions accepted more names.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LIMITS: Final = Limits(
 
 
 def check_by(by: str) -> None:
-    """Refuse an operator's name that is not in form, or is one of the program's own."""
+    """Refuse an operator's name that is invalid or reserved."""
     try:
         check_username(_text("--by", by), _LIMITS)
     except Refused as refused:
@@ -49,19 +49,19 @@ def check_reason(reason: str) -> None:
 
 
 def check_room(room: str) -> None:
-    """Refuse what is no room's name."""
+    """Refuse an invalid room name."""
     check_stored_room(_text("The room", room))
 
 
 def check_name(name: str) -> None:
-    """Refuse what is no person's name."""
+    """Refuse an invalid username."""
     check_stored_username(_text("The name", name))
 
 
 def check_seqs(seqs: object) -> None:
-    """Refuse what is no list of seqs."""
+    """Refuse an invalid list of seqs."""
     if not isinstance(seqs, list) or not seqs or not all(map(_is_seq, seqs)):
-        raise Refused("bad_command", "Give the seqs of one message or more.")
+        raise Refused("bad_command", "Give the seq of at least one message.")
 
 
 def _is_seq(seq: object) -> bool:
@@ -69,19 +69,19 @@ def _is_seq(seq: object) -> bool:
 
 
 def check_rule(room: str, days: int | None, names: bool) -> None:
-    """Refuse what is no rule of retention; without days, one is ended."""
+    """Refuse an invalid retention rule; None for ``days`` ends a rule."""
     check_room(room)
     if days is not None:
         check_days(days)
     if type(names) is not bool:
-        raise Refused("bad_command", "Say whether names are erased too with true or false.")
+        raise Refused("bad_command", "`names` must be true or false.")
 
 
 def _text(what: str, said: object) -> str:
     if not isinstance(said, str):
-        raise Refused("bad_command", f"{what} is not text.")
+        raise Refused("bad_command", f"{what} must be text.")
     return said
 
 
 def _bad(option: str, refused: Refused) -> Refused:
-    return Refused("bad_command", f"{option} was not taken: {refused.sentence}")
+    return Refused("bad_command", f"{option} was refused: {refused.sentence}")

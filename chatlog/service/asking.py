@@ -1,7 +1,7 @@
-"""Reading a room's past from the log for commands: any number of events, a page at a time.
+"""Read a room's past from the log for commands: any number of events, a page at a time.
 
-Each page has a short snapshot of its own, so memory stays constant and a running
-server's WAL can be checkpointed meanwhile. Events do not change, so the pages fit.
+Each page has its own short snapshot, so memory stays constant and a running server's WAL can be
+checkpointed meanwhile. Events do not change, so the pages are consistent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PAGE: Final = 500
 
 
 async def locate(database: Database, question: Question) -> Range:
-    """Return the range that answers a question.
+    """Return the range of events for a question.
 
     Raises:
         LogError: if there is no room of this name.

@@ -1,7 +1,7 @@
-"""A command that writes: done here, or by the server that holds the database.
+"""Run a writing command here, or in the server that holds the database.
 
-On SQLite only the holder of the lock file writes. If that is a server, it is asked; if it
-cannot be, the error names its process. On PostgreSQL the command is a node of its own.
+On SQLite only the holder of the lock file writes. If that is a server, the command is sent to it;
+if that fails, the error names its process. On PostgreSQL the command is its own node.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ DOUBT_SECONDS = 5.0
 
 
 async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Carry out one of ``operations`` and return what was done.
+    """Run one of ``operations`` and return its result.
 
     Raises:
         DatabaseBusy: if another process holds the database and does not answer.
-        LogError, Refused: as the operation says.
+        LogError, Refused: from the operation.
     """
     try:
         async with (
@@ -49,11 +49,11 @@ async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dic
 async def ask_holder(
     busy: DatabaseBusy, command: str, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Have the process that holds the database carry a command out.
+    """Make the process that holds the database run a command.
 
     Raises:
-        DatabaseBusy: if it is no server, or does not answer.
-        LogError: as the operation says.
+        DatabaseBusy: if it is not a server, or does not answer.
+        LogError: from the operation.
     """
     socket = busy.holder.get("socket")
     if socket is None:
@@ -65,10 +65,10 @@ async def ask_holder(
 
 
 async def what_is_due(url: str, rule: Rule) -> Due:
-    """Return what a rule of retention would erase now; only read.
+    """Return what a retention rule would erase now; reads only.
 
     Raises:
-        Refused: if it is no rule, or for a room without events.
+        Refused: if the rule is invalid or the room has no events.
     """
     check_rule(rule.room, rule.days, rule.names)
     async with open_for_reading(url) as database:
@@ -76,10 +76,10 @@ async def what_is_due(url: str, rule: Rule) -> Due:
 
 
 async def rule_of(url: str, room: str) -> tuple[Rule | None, list[Change]]:
-    """Return a room's rule of retention and how it was set before; only read.
+    """Return a room's retention rule and its changes; reads only.
 
     Raises:
-        Refused: for a room without events.
+        Refused: if the room has no events.
     """
     check_room(room)
     async with open_for_reading(url) as database, database.read() as connection:
@@ -89,7 +89,7 @@ async def rule_of(url: str, room: str) -> tuple[Rule | None, list[Change]]:
 
 @contextlib.asynccontextmanager
 async def _committing(database: Database) -> AsyncIterator[Committer]:
-    """Be a node for a moment: one that only appends, and has no clients to tell."""
+    """Run a temporary node that only appends and has no clients."""
     alone = isinstance(database.backend, Sqlite)
     node = await leases.begin(database, leases.unique_name("command"), alone=alone)
     writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)

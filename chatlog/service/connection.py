@@ -1,9 +1,9 @@
-"""One client's connection: its name, its rooms, and what becomes of its commands.
+"""One client's connection: its username, its rooms, and its commands.
 
-``handle`` takes a frame's text and returns when the next one may be read: a chat is put
-in line and answered from the committer; a join or a leave is waited for, so that what
-follows it finds it done. Promises: every command gets its answer or the connection is
-closed; bad input harms nothing; a closed connection leaves its rooms.
+``handle`` takes a frame's text and returns when the next frame may be read: it queues a chat,
+which the committer answers later; it waits for a join or a leave, so that the next command sees
+it done. Promises: every command gets its answer or the connection is closed; bad input harms
+nothing; a closed connection leaves its rooms.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Connection:
         self._allowance = Allowance(rate) if rate > 0 else None
 
     async def handle(self, text: bytes) -> None:
-        """Do what a frame says and come back when the next one may be read.
+        """Execute the command in a frame, and return when the next frame may be read.
 
         Raises:
             UnicodeDecodeError: if the text is not UTF-8.
@@ -106,7 +106,7 @@ class Connection:
         room, session = self._stays.find(command.room)
         names.check_message(command.message, self._parts.limits)
         if self._allowance is not None and not self._allowance.take():
-            raise Refused("rate_limited", "You write too fast. Try again in a moment.")
+            raise Refused("rate_limited", "You are sending too fast. Try again in a moment.")
         post = commands.Post(room, session, command.message, command.id)
         self._parts.committer.submit(post, lambda told: self._posted(post, told))
         self._in_flight += 1
@@ -149,11 +149,11 @@ class Connection:
                 await self._wait_for_reader()
 
     def close(self, cause: Cause) -> None:
-        """Take nothing more and leave all rooms: the socket is gone, or will be."""
+        """Accept nothing more and leave all rooms, because the socket is closed or closing."""
         self._stays.close(cause)
 
     def go_away(self) -> None:
-        """Tell the client to come back in a moment."""
+        """Tell the client to reconnect in a moment."""
         self._outlet.let_go(GOING_AWAY)
 
     def _answer(self, answer: Answer) -> None:
@@ -164,7 +164,7 @@ class Connection:
         self._answer(Error(error.code, error.sentence, id))
 
     def _fail(self, command: wire.ClientCommand, error: Exception) -> None:
-        """Answer a command that failed for a reason of the server's: nothing came of it."""
+        """Answer a command that failed inside the server and had no effect."""
         trace = None if isinstance(error, ChatlogError) else error
         name = type(command).__name__.lower()
         logger.error("A %s could not be answered: %s", name, describe(error), exc_info=trace)
@@ -181,7 +181,7 @@ class Connection:
         await self._landed
 
     async def _wait_for_reader(self) -> None:
-        """Read no more commands while the answers to the last ones wait."""
+        """Read no more commands while earlier answers are unsent."""
         mark = self._parts.max_buffer_bytes
         if not await drained(self._outlet, mark, self._parts.slow_seconds):
             self._outlet.let_go(TOO_SLOW)

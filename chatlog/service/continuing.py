@@ -1,9 +1,9 @@
-"""Where an import goes on: how much of a history a room has already.
+"""Resume an import: find how much of a history a room already has.
 
-The room's events are compared with the story, one by one. Between them may stand what an
-earlier import left behind: the ends of sessions at its file's end (``import_ended``), or
-where it was killed and a server has closed them since (``lapsed``), and the joins with which
-a continued one went on. They do not belong to the story; everything else has to agree.
+This compares the room's events with the story, one by one. Between them there may be bookkeeping
+events of earlier imports: leaves at the end of the file (``import_ended``), leaves by which a
+server closed the sessions of a killed import (``lapsed``), and the joins of a continued import.
+These are not part of the story; all other events must match it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SOONER_SECONDS: Final = 0.000_001
 
 @dataclass(slots=True)
 class Place:
-    """Where to go on: ``known`` happenings are there; ``closing`` ends what was left open."""
+    """Where to resume: ``known`` happenings exist already; ``closing`` ends open sessions."""
 
     known: int = 0
     closing: list[Command] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Place:
 
 
 async def holds(database: Database, room: Room, happening: Happening) -> bool:
-    """Whether a room has this, at its time."""
+    """Whether a room has this happening, at its time."""
     async for page in _pages_since(database, room, happening.at):
         if any(_agree(event, happening) for event in page):
             return True
@@ -48,10 +48,10 @@ async def holds(database: Database, room: Room, happening: Happening) -> bool:
 
 
 async def find_place(database: Database, room: Room, happenings: Iterator[Happening]) -> Place:
-    """Read as much of a story as the room has, and return how to go on.
+    """Read the part of a story that the room has, and return where to resume.
 
     Raises:
-        LogError: if the room has other events than the story, or goes on after it.
+        LogError: if the room's events differ from the story, or continue after it.
     """
     comparison = await asyncio.to_thread(_Comparison, happenings)
     if comparison.next is not None:
@@ -61,13 +61,14 @@ async def find_place(database: Database, room: Room, happenings: Iterator[Happen
         return Place(comparison.known)
     if comparison.next.at < room.at and not comparison.known:
         raise LogError(
-            f"The room's last event is of {room.at}, after the file's first "
-            f"({comparison.next.at}), and it has nothing of the file. Import into another room."
+            f"The room's last event ({room.at}) is later than the file's first "
+            f"({comparison.next.at}), and the room has no event of the file. Import into another "
+            "room."
         )
     if comparison.next.at < room.at:
         raise LogError(
-            f"The room went on until {room.at}, after the first event that it lacks of the file "
-            f"({comparison.next.at}). Import into another room."
+            f"The room's last event ({room.at}) is later than the first event of the file that "
+            f"it lacks ({comparison.next.at}). Import into another room."
         )
     return comparison.place(room)
 
@@ -89,19 +90,19 @@ async def _pages_since(
 
 
 class _Comparison:
-    """A story beside a room's events: what of it has been found there."""
+    """A comparison of a story with a room's events."""
 
     def __init__(self, happenings: Iterator[Happening]) -> None:
         self.known = 0
         self._happenings = happenings
         self._open: dict[str, str] = {}
-        """Sessions that the room has open, by the names that the story has there."""
+        """The room's open sessions, by their names in the story."""
         self._present: dict[str, None] = {}
-        """Who is there in the story before what comes next in it."""
+        """The people present in the story before its next happening."""
         self.next = next(happenings, None)
 
     def accept(self, page: Iterable[Recorded]) -> None:
-        """Take the room's next events."""
+        """Compare the room's next events."""
         for event in page:
             self._accept(event)
 
@@ -113,13 +114,13 @@ class _Comparison:
             self.next = next(self._happenings, None)
         elif self.known and not self._is_bookkeeping(event):
             raise LogError(
-                f"Event {event.seq} of the room is not in the file: what was imported is no "
-                "earlier state of this file, or its last line was then half written. Import into "
+                f"Event {event.seq} of the room is not in the file: the room does not hold an "
+                "earlier import of this file, or its last line was half written then. Import into "
                 "another room."
             )
 
     def place(self, room: Room) -> Place:
-        """End what was left open and have the people of the story there again."""
+        """End the open sessions, and let the people of the story join again."""
         closing: list[Command] = [
             Leave(room.name, session, "import_ended", at=room.at) for session in self._open.values()
         ]
@@ -155,7 +156,7 @@ class _Comparison:
 
 
 def _agree(event: Recorded, happening: Happening) -> bool:
-    """Whether an event is what the story tells; what was erased of it may be anything."""
+    """Whether an event matches the story; erased content matches anything."""
     told = event.event
     if event.at != happening.at or told.user.name not in (None, happening.name):
         return False

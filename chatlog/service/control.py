@@ -1,9 +1,9 @@
-"""The control socket: a server carries out what a command beside it may not write itself.
+"""The control socket: a server executes the writes of commands that run beside it.
 
-One request a connection, one JSON object a line; the answer comes when all is done. An asker
-who closes the connection before gives the command up: an import ends there. The socket is the
-operator's alone (mode 0600); who may open the file may use it. Where there can be none, the
-server serves without it, and commands that write find it busy.
+A connection carries one request, as one JSON object on a line; the answer follows when the work
+is done. Closing the connection earlier cancels the command, which ends an import. The socket has
+mode 0600; whoever may open the file may use it. Where sockets are unavailable, the server runs
+without one, and commands that write find the database busy.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from chatlog.eventlog.opening import why
 logger = logging.getLogger(__name__)
 
 Handler = Callable[..., Awaitable[dict[str, Any]]]
-"""Carries out one command, given its arguments by name."""
+"""Executes one command, given its arguments by name."""
 
 MAX_REQUEST_BYTES: Final = 1_048_576
 _MAX_PATH_BYTES: Final = 100  # the kernel's limit is 108
@@ -41,15 +41,15 @@ _ALONE: Final = "sock"  # its name in a folder of its own
 
 
 class Place:
-    """Where the socket lies: beside the database, or in a folder of its own if that is too long.
+    """The path of the socket: beside the database, or in its own folder if that is too long.
 
-    A folder is made only once the database's lock is had, and ``remove`` takes it away.
+    The folder is created only once the database is locked; ``remove`` deletes it.
     """
 
     path: Path
 
     def choose(self, lock: LockFile) -> Mapping[str, str]:
-        """Choose the place and return what the lock file says of it."""
+        """Choose the path and return the facts about it for the lock file."""
         _clear(Path(str(lock.former.get("socket", ""))))
         self.path = Path(f"{lock.file.path}.sock")
         if len(os.fsencode(self.path)) > _MAX_PATH_BYTES:
@@ -58,14 +58,14 @@ class Place:
         return {"socket": str(self.path)}
 
     def remove(self) -> None:
-        """Leave nothing behind, whatever was made."""
+        """Remove whatever was created."""
         if hasattr(self, "path"):
             _clear(self.path)
 
 
 @contextlib.contextmanager
 def place() -> Iterator[Place]:
-    """Lend a place for the socket; what was made for it is gone at the end."""
+    """Lend a place for the socket, and clean up afterwards."""
     chosen = Place()
     try:
         yield chosen
@@ -77,7 +77,7 @@ def place() -> Iterator[Place]:
 async def listening(
     path: Path, handlers: Mapping[str, Handler], refusals: Counter[str]
 ) -> AsyncIterator[None]:
-    """Answer requests at ``path`` until the block is left; ``refusals`` counts those by code."""
+    """Answer requests at ``path`` until the block is left; ``refusals`` counts refusals by code."""
     running: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -109,11 +109,11 @@ async def listening(
 
 
 def _say_without(path: Path, error: OSError) -> None:
-    """Say once what will not work: some file systems and sandboxes have no Unix sockets."""
+    """Warn once of what will not work: some file systems and sandboxes have no Unix sockets."""
     _clear(path)
     logger.warning(
-        "There is no control socket, as %s cannot be made (%s): commands that write to the log "
-        "(import, redact, erase-user, retention) need this server stopped.",
+        "Serving without a control socket: %s cannot be created (%s). Commands that write to the "
+        "log (import, redact, erase-user, retention) need this server stopped.",
         path,
         os.strerror(error.errno or 0),
     )
@@ -125,7 +125,7 @@ async def _send(writer: asyncio.StreamWriter, message: Mapping[str, Any]) -> Non
 
 
 async def _end(running: set[asyncio.Task[None]]) -> None:
-    """Let what is nearly done be done, and have the rest give up, while commits are still made."""
+    """Wait briefly for running commands, then cancel the rest, while commits still work."""
     for cancel in (False, True):
         if cancel:
             for task in running:
@@ -135,7 +135,7 @@ async def _end(running: set[asyncio.Task[None]]) -> None:
 
 
 def _bind(path: Path) -> socket.socket:
-    """Bind the socket so that it is never anybody's but the operator's."""
+    """Bind the socket so that only its owner can ever open it."""
     path.unlink(missing_ok=True)  # a killed server's
     listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
@@ -150,7 +150,7 @@ def _bind(path: Path) -> socket.socket:
 
 
 def _clear(path: Path) -> None:
-    """Remove a socket, and its folder if that is one of ours; never anything else.
+    """Remove a socket, and its folder if chatlog created it; never anything else.
 
     The path may come from the lock file of a server that was killed.
     """
@@ -167,7 +167,7 @@ def _clear(path: Path) -> None:
 async def _answered(
     reader: asyncio.StreamReader, handlers: Mapping[str, Handler], refusals: Counter[str]
 ) -> dict[str, Any]:
-    """Return the answer to a connection's request; it is cancelled once the asker has gone."""
+    """Return the answer to a connection's request; cancel the work if the client disconnects."""
     answering = asyncio.create_task(_answer(await reader.readline(), handlers, refusals))
 
     async def watch() -> None:
@@ -202,22 +202,22 @@ async def _answer(
         return {"error": f"{_UNKNOWN}: {error}"}
     except Exception as error:  # whoever asked must be told, whatever it is
         logger.exception("A command on the control socket failed")
-        return {"error": f"The server could not carry this out to its end: {describe(error)}"}
+        return {"error": f"The server could not complete this: {describe(error)}"}
 
 
 def _failure(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"The server cannot use {error.filename}: {error.strerror}."
-    logger.warning("A command of the control socket failed: %s", describe(error))
-    return f"The server could not do it: {why(error)}."
+    logger.warning("A command on the control socket failed: %s", describe(error))
+    return f"The server could not do this: {why(error)}."
 
 
 async def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Have the server at ``path`` carry a command out; return what it says was done.
+    """Make the server at ``path`` execute a command; return its result.
 
     Raises:
         LogError: if it refuses, with its own sentence.
-        OSError: if nobody answers.
+        OSError: if nothing answers.
     """
     reader, writer = await asyncio.open_unix_connection(path, limit=MAX_REQUEST_BYTES)
     try:
@@ -226,7 +226,7 @@ async def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[st
     finally:
         writer.close()
     if not line:
-        raise LogError("The server went away before it answered; the outcome is unknown.")
+        raise LogError("The server stopped before it answered; the outcome is unknown.")
     answer: dict[str, Any] = json.loads(line)
     if "error" in answer:
         raise LogError(answer["error"])

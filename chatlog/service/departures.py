@@ -1,7 +1,7 @@
-"""Leaves that nobody waits for: of closed connections, of dead servers' sessions.
+"""Leaves that no client waits for: of closed connections and of dead servers' sessions.
 
-A session whose client is gone must end in the log whatever happens to the database
-meanwhile, so a leave that could not be written is tried again until it is.
+The session of a disconnected client must end in the log, whatever happens to the database
+meanwhile, so a leave that could not be written is retried until it is.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from chatlog.domain.errors import OutcomeUnknown, Overloaded, Refused
 from chatlog.eventlog.committer import Committer, Told
 
 _RETRY_SECONDS = 0.5
-# Somebody else has closed the session; or the room went on after the time that an import's
-# leave was to have, and the reaper finds it again, with another.
+# The session was closed otherwise; or the room has events later than the time of an import's
+# leave, and the reaper will find the session again, with another time.
 _SETTLED = frozenset({"not_joined", "bad_command"})
 
 
 class Departures:
-    """Sees to it that sessions end in the log. ``refusals`` counts what it is refused, by code."""
+    """Ends sessions in the log. ``refusals`` counts refused leaves by code."""
 
     def __init__(self, committer: Committer, refusals: Counter[str]) -> None:
         self._committer = committer
@@ -36,7 +36,7 @@ class Departures:
         return len(self._pending)
 
     def add(self, leaves: Iterable[Leave]) -> None:
-        """Have these leaves appended, now or as soon as the log can be written."""
+        """Append these leaves, now or as soon as the log can be written."""
         for leave in leaves:
             self._pending[leave.session] = leave
             self._all_gone.clear()
@@ -67,7 +67,7 @@ class Departures:
         self._bell.set()
 
     async def run(self) -> None:
-        """Try again what could not be written, until cancelled."""
+        """Retry leaves that could not be written, until cancelled."""
         while True:
             await self._bell.wait()
             await asyncio.sleep(_RETRY_SECONDS)

@@ -1,9 +1,9 @@
 """Erasing on behalf of an operator: texts of messages, or everything about a person.
 
-Gone means gone from every answer at the commit, and from a SQLite file and its WAL as
-soon as no reader's snapshot holds it: that is tried at once, and again by ``run`` until
-it has been done, also for what an earlier process has erased. On PostgreSQL
-``docs/operations.md`` says where old rows still lie.
+Erased content is gone from every answer at the commit, and from a SQLite file and its WAL as
+soon as no reader's snapshot holds it. That is tried at once, and retried by ``run`` until it
+succeeds, also for content that an earlier process erased. For PostgreSQL,
+``docs/operations.md`` describes where old rows remain.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _MOST_ROUNDS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was done: how many events in which rooms, and whether the file is clean.
+    """The result: the number of erased events, their rooms, and whether the file is clean.
 
-    Where it is not, ``remains`` says in a sentence where the words are and when they go.
+    If it is not, ``remains`` tells in a sentence where the content is and when it will go.
     """
 
     events: int
@@ -49,7 +49,7 @@ class Erasure:
 
 
 class Eraser:
-    """Erases through a committer, so that it is in order with all that is appended."""
+    """Erases through a committer, in order with everything else that is appended."""
 
     def __init__(self, database: Database, committer: Committer) -> None:
         self._database = database
@@ -61,7 +61,7 @@ class Eraser:
         """Erase the texts of these chats.
 
         Raises:
-            Refused: nothing was erased; one of them is no chat, or is erased already.
+            Refused: nothing was erased; one of them is not a chat, or is already erased.
         """
         step = erasing.redact(room, seqs, by=by, reason=reason)
         return await self._finish(await self._committer.alone(step))
@@ -73,7 +73,7 @@ class Eraser:
         The name used again is a new user.
 
         Raises:
-            Refused: nothing was erased; nobody has this name, or it never stays away.
+            Refused: nothing was erased; nobody has this name, or its user keeps joining again.
         """
         for _ in range(_MOST_ROUNDS):
             try:
@@ -83,16 +83,16 @@ class Eraser:
                 await self._end_dead()
                 for leave in await endings(self._database, present.open_sessions, "kicked"):
                     await self._committer.append(leave)
-        raise Refused("bad_command", f"{username} joins again and again.")
+        raise Refused("bad_command", f"{username} keeps joining again.")
 
     async def _end_dead(self) -> None:
-        """End nodes whose leases have run out, unless that is only the clock's doing."""
+        """End nodes whose leases have run out, unless only a changed clock makes it appear so."""
         found = await leases.open_nodes(self._database)
         expired = [node for node in found if not node.is_alive]
         await leases.end_silent(self._database, await without_renewal(self._database, expired))
 
     async def carry_out(self, step: Step[list[Recorded]]) -> Erasure | None:
-        """Erase what a step finds to be due; return None where that is nothing."""
+        """Run a step that erases; return None if nothing was due."""
         erasures = await self._committer.alone(step)
         return await self._finish(erasures) if erasures else None
 
@@ -103,9 +103,9 @@ class Eraser:
         return Erasure(count, rooms, is_scrubbed=not remains, remains=remains)
 
     async def scrub(self) -> str:
-        """Empty the WAL of what was erased; return a sentence if it cannot be done now.
+        """Remove erased content from the WAL; return a sentence if that is not possible now.
 
-        A server goes on trying. While it has failed before, nobody waits for it again.
+        A server keeps retrying. After a failure, no caller waits for a retry.
         """
         patience = 0.0 if self._due.is_set() else PATIENCE_SECONDS
         self._due.set()
@@ -114,23 +114,24 @@ class Eraser:
                 return ""
         except Exception as error:  # noqa: BLE001 - however the disk says it, the erasure stands
             logger.warning("The WAL could not be emptied: %s", describe(error))
-            return self._remains("it cannot be written now", "that has changed")
-        return self._remains("a program that reads the log holds a snapshot", "it has ended")
+            return self._remains("the file cannot be written now", "it can be written again")
+        return self._remains("another program holds a snapshot of the log", "it has released it")
 
     def _remains(self, why: str, changed: str) -> str:
         backend = self._database.backend
         assert isinstance(backend, Sqlite)
-        where = f"The words are still in {backend.path} or {backend.path}-wal: {why}"
+        where = f"The erased content is still in {backend.path} or {backend.path}-wal: {why}"
         if self._is_running:
-            return f"{where}. They leave within a minute after {changed}."
+            return f"{where}. It is removed within a minute after {changed}."
         return (
-            f"{where}. They leave when the next server or writing command starts after {changed}."
+            f"{where}. It is removed when the next server or writing command starts after "
+            f"{changed}."
         )
 
     async def run(self) -> None:
         """Clean the file whenever that could not be done at once, until cancelled.
 
-        What an earlier process has erased may be in the WAL, so the first time is now.
+        The first attempt is now: the WAL may hold content that an earlier process erased.
         """
         self._is_running = True
         self._due.set()
@@ -139,7 +140,7 @@ class Eraser:
             await self._until_scrubbed(math.inf)
 
     async def _until_scrubbed(self, patience_seconds: float) -> bool:
-        """Try until it is done, in pauses that grow; False once no more time is left."""
+        """Retry with growing pauses until it succeeds; return False when the time is up."""
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + patience_seconds, _FIRST_PAUSE_SECONDS
         while not await self._scrub():
@@ -150,7 +151,7 @@ class Eraser:
         return True
 
     async def _scrub(self) -> bool:
-        """Try once. What is erased meanwhile is due again."""
+        """Try once. Content erased meanwhile needs another attempt."""
         self._due.clear()
         is_clean = False
         try:

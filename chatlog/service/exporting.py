@@ -1,10 +1,10 @@
-"""Reading events for an export: a page at a time, each in a short snapshot of its own.
+"""Read events for an export: a page at a time, each in its own short snapshot.
 
-So memory stays constant and a running server's WAL can be emptied meanwhile. What was
-selected at the beginning is exported, however much the room grows. An erasure between two
-pages would leave texts without the event that says where they went, or a name in one page
-and not in the next: then all begins again. After some tries it is read in one snapshot,
-which no erasure comes into, however many there are.
+So memory stays constant and a running server's WAL can be emptied meanwhile. The range is fixed
+at the beginning, however much the room grows. An erasure between two pages would leave missing
+texts without the event that explains them, or a name on one page and not on the next: then the
+export starts again. After several attempts it reads everything in one snapshot, which no erasure
+can affect.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from chatlog.eventlog.database import Database
 
 PAGE: Final = 500
 TRIES: Final = 3
-"""How often a room is read in short snapshots before it is read in one."""
+"""Attempts with short snapshots before a room is read in a single one."""
 
 
 class ErasedMeanwhile(ChatlogError):
-    """Something was erased in the room while it was read: what was read is of no use."""
+    """Content was erased while the room was read: discard what was read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was selected, and how to read it; ``head_hash`` is that of its last event."""
+    """A selection and how to read it; ``head_hash`` is the hash of its last event."""
 
     selection: Selection
     head_hash: str
@@ -43,8 +43,8 @@ class Export:
         """Yield the selected events in order.
 
         Raises:
-            ErasedMeanwhile: begin again with another ``Export``.
-            LogError: if one is missing of a chain that should be whole.
+            ErasedMeanwhile: start again with another ``Export``.
+            LogError: if an event of a complete chain is missing.
         """
         seq = self.selection.first - 1
         while True:
@@ -62,7 +62,7 @@ class Export:
 
 @asynccontextmanager
 async def selected(database: Database, wanted: Wanted, *, tried: int) -> AsyncIterator[Export]:
-    """Lend what exports the wanted events, having been ``tried`` so often before."""
+    """Lend an export of the selected events; ``tried`` counts the attempts before."""
     if tried < TRIES:
         yield await _begin(database.read, wanted)
     else:
@@ -87,4 +87,4 @@ def _check_unbroken(seq: int, page: list[Proved], last: int) -> None:
     else:
         if page or seq == last:
             return
-    raise LogError(f"Event {seq + 1} of the room is missing; `chatlog verify` says more.")
+    raise LogError(f"Event {seq + 1} of the room is missing: run `chatlog verify` for details.")

@@ -14,7 +14,7 @@ from chatlog.wire.events import encode
 
 
 class History:
-    """Reads pages, a bounded number at a time, and lends a bounded number of large ones."""
+    """Reads pages, a bounded number concurrently, and lends a bounded number of large ones."""
 
     def __init__(
         self,
@@ -35,11 +35,11 @@ class History:
 
     @asynccontextmanager
     async def lend(self, request: PageRequest) -> AsyncIterator[Page]:
-        """Lend a page; leave the block once its reader has taken it.
+        """Lend a page; leave the block once its reader has received it.
 
-        Large pages that are not read would fill the memory, so only so many are lent at a
-        time. While all of them are with readers who don't read, others' pages are shorter,
-        and nobody waits for those readers. The log itself is read in turns.
+        Large unread pages would fill the memory, so their number is limited. While all of them
+        are lent to slow readers, other pages are shorter, and nobody waits for those readers.
+        Reads of the log itself take turns.
 
         Raises:
             Refused: ``room_unknown`` for a room without events.
@@ -56,16 +56,16 @@ class History:
         """Wait for a turn to answer over HTTP, and hold it until the answer is sent.
 
         Raises:
-            Overloaded: if no turn is free in time.
+            Overloaded: if no turn becomes free in time.
         """
         async with held(self._answers):
             yield
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
-        """Wait for a turn to read from the log at length; lend a connection and its snapshot.
+        """Wait for a turn for a long read of the log; lend a connection and its snapshot.
 
-        There are fewer turns than connections, so that a join always finds one free.
+        There are fewer turns than connections, so that a join always finds a free connection.
 
         Raises:
             Overloaded: if no turn is free in time.

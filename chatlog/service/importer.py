@@ -1,7 +1,7 @@
-"""Imports that a running server carries out: its file is read here, in slices.
+"""Imports executed by a running server, which reads the file in slices.
 
-Lines are read and parsed in a thread, a slice at a time, so that the loop goes on serving;
-what follows from them goes through the same committer as what clients say.
+A thread reads and parses the lines, a slice at a time, so that the event loop continues to
+serve; the resulting commands go through the same committer as those of clients.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from chatlog.service.importing import Telling, begin_telling, check_outcomes, pr
 from chatlog.service.restoring import check_file, put_back
 
 Lines = Callable[[], Iterable[bytes]]
-"""Begins to read a file: an import reads it twice."""
+"""Opens a file for reading: an import reads it twice."""
 
 SLICE: Final = 200
 MAX_EVENTS: Final = 100_000
-"""Of a JSONL file: it goes in as one transaction, and clients' commands wait for its end."""
+"""The limit for a JSONL file: it is one transaction, and clients' commands wait for its end."""
 
 MAX_LINE_BYTES: Final = 64 * 1_048_576  # the longest message that can be exported, twice escaped
 
@@ -50,7 +50,7 @@ class Importer:
     async def history(
         self, reading: Mapping[str, Any], room: str, again: bool, limits: Mapping[str, int]
     ) -> dict[str, Any]:
-        """Append a foreign history and return its counts; ``reading`` says of which file.
+        """Append a foreign history, given by ``reading``, and return its counts.
 
         Raises:
             Refused, LogError: as ``import_history``.
@@ -74,28 +74,28 @@ class Importer:
 
     async def _append_all(self, commands: Iterator[Command], node: Node) -> None:
         while batch := await asyncio.to_thread(_next_slice, commands):
-            # Ids are no story's: no chat of it can repeat another.
+            # A story has no ids, so none of its chats can repeat another.
             step = appending(batch, ids=False)
             check_outcomes(batch, await self._committer.alone(step, node=node))
 
     async def _end(self, node: Node) -> None:
-        """End the import's node; whoever is present where its story broke off lapses."""
+        """End the import's node; sessions that are open where its story broke off lapse."""
         await leases.end(self._database, node)
         for leave in await leaves_due(self._database):
             with suppress(Refused):  # somebody wrote meanwhile: the reaper finds it again
                 await self._committer.append(leave)
 
     async def jsonl(self, path: str, room: str | None) -> dict[str, Any]:
-        """Put an export back, as ``import_jsonl``; the file is verified before any waits for it.
+        """Restore an export like ``import_jsonl``; verify the file before clients wait for it.
 
         Raises:
-            LogError: nothing was written, as the file is wrong, too long, or the room is there.
+            LogError: nothing was written: the file is invalid or too long, or the room exists.
         """
         with files() as lent:
             lines = lines_of(lent.unpacked(Path(path)))
             if await check_file(lines(), room=room) > MAX_EVENTS:
                 raise LogError(
-                    f"A running server takes exports of at most {MAX_EVENTS:,} events: stop it "
+                    f"A running server imports exports of at most {MAX_EVENTS:,} events: stop it "
                     "first."
                 )
 
@@ -108,9 +108,9 @@ class Importer:
 
 
 def lines_of(opener: Opener) -> Lines:
-    """Return what begins to read a JSONL file's lines.
+    """Return a function that reads a JSONL file's lines.
 
-    It raises LogError where a line has no end, or the file is packed and damaged.
+    It raises LogError if a line is too long, or the file is a damaged gzip file.
     """
     return lambda: _lines(opener)
 
@@ -127,18 +127,18 @@ def _lines(opener: Opener) -> Iterator[bytes]:
                     raise LogError(f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes.")
                 yield line
     except DAMAGED:
-        raise LogError(f"The packed file is damaged in line {number}.") from None
+        raise LogError(f"The compressed file is damaged in line {number}.") from None
 
 
 def is_export(file: Path) -> bool:
-    """Whether a file begins as ``chatlog export`` writes it."""
+    """Whether a file begins like an export by ``chatlog export``."""
     if file.is_dir():
         return False
     try:
         with Files().unpacked(file)() as opened:
             return opened.read(8) == b'{"type":'
     except DAMAGED:
-        raise LogError(f"{file.name} is damaged: it cannot be unpacked.") from None
+        raise LogError(f"{file.name} is damaged: it cannot be decompressed.") from None
 
 
 def _next_slice(commands: Iterator[Command]) -> list[Command]:

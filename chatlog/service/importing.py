@@ -1,9 +1,9 @@
 """Import a foreign history through the same writer and rules as a server's clients.
 
-The import is a node of its own, whose sessions end with the file. Everything that can be
-wrong with a file is told before anything is written. It writes a batch at a time: one that
-is interrupted leaves the beginning of the story, whole and in order; its open sessions
-lapse at the time where the story broke off, and ``continuing`` goes on from there.
+The import is its own node, whose sessions end with the file. Faults of a file are reported before
+anything is written. It writes a batch at a time: an interrupted import leaves the beginning of
+the story, complete and in order; its open sessions lapse at the time where the story broke off,
+and ``continuing`` resumes from there.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ DOUBT_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Counts:
-    """What an import appended. ``joins`` are those the file has itself.
+    """The counts of an import. ``joins`` are the joins recorded in the file.
 
-    ``skipped`` lines gave no event; of them ``unfit`` have a name or a text that no log may
-    hold, and ``unknown`` are not understood. ``known`` events the room had already.
+    ``skipped`` lines gave no event; of these, ``unfit`` lines have a name or text that a log
+    cannot hold, and ``unknown`` lines are not recognised. ``known`` events already existed.
     """
 
     lines: int = 0
@@ -56,7 +56,7 @@ class Counts:
 
     @property
     def events(self) -> int:
-        """How many events were appended."""
+        """The number of appended events."""
         return self.chats + self.joins + self.leaves + self.implied_joins
 
 
@@ -69,15 +69,15 @@ async def import_history(
     again: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Counts:
-    """Append a history to a room and return what was appended.
+    """Append a history to a room and return the counts.
 
-    With ``again`` what the room has of it already is skipped. ``progress`` is told how many
-    of the file's lines have been read.
+    With ``again`` the part that the room already has is skipped. ``progress`` gets the number of
+    lines read.
 
     Raises:
-        Refused: nothing was written; the room's name is not in form.
-        LogError: nothing was written, as the file is of the future or the room goes on
-            after its beginning; or, on PostgreSQL, somebody else wrote into the room.
+        Refused: nothing was written; the room name is invalid.
+        LogError: nothing was written: the file ends in the future, or the room has events
+            later than the file's first; or, on PostgreSQL, somebody else wrote to the room.
     """
     telling = await prepare(database, history, room=room, limits=limits, again=again)
     alone = isinstance(database.backend, Sqlite)
@@ -94,13 +94,13 @@ async def import_history(
 
 
 async def begin_telling(database: Database, telling: Telling, *, alone: bool) -> Node:
-    """Enter an import into the log, as a node that is seen at the times of its story."""
+    """Insert an import as a node that is last seen at the times of its story."""
     name = leases.unique_name("import")
     return await leases.begin(database, name, alone=alone, story_at=telling.begins_at)
 
 
 class Telling:
-    """A story on its way into a room: what is still to be appended, and the counts of it."""
+    """The progress of a story into a room: the commands still to be appended, and the counts."""
 
     def __init__(self, room: str, history: History, limits: Limits) -> None:
         self.room = room
@@ -112,7 +112,7 @@ class Telling:
         self.commands: Iterator[Command] = commands_of(room, self._counted(self.happenings))
 
     def go_on(self, closing: Iterable[Command], happenings: Iterable[Happening]) -> None:
-        """Have a story go on where the room's part of it ends."""
+        """Resume a story after the part that the room has."""
         commands = commands_of(self.room, self._counted(happenings))
         self.commands = chain(self._closing(closing), commands)
 
@@ -146,7 +146,7 @@ class Telling:
 async def prepare(
     database: Database, history: History, *, room: str, limits: Limits, again: bool
 ) -> Telling:
-    """Return what is to be appended, once everything about it has been checked.
+    """Check everything about a history and return what is to be appended.
 
     Raises:
         Refused, LogError: as ``import_history``.
@@ -167,7 +167,7 @@ async def prepare(
 
 
 async def _room_there(database: Database, room: str, last_at: str) -> Room | None:
-    """Return the room, if it is there; refuse a file that is of the future."""
+    """Return the room, if it exists; refuse a file that ends in the future."""
     async with database.read() as connection:
         now = await clock.now(database, connection)
         found = await lookup.rooms_at_head(connection, [room])
@@ -177,25 +177,24 @@ async def _room_there(database: Database, room: str, last_at: str) -> Room | Non
 
 
 async def _check_new(database: Database, there: Room, history: History, limits: Limits) -> None:
-    """Refuse a file that begins before the room's end, or that the room holds already."""
+    """Refuse a file that begins before the room's end, or that the room already has."""
     first_at = history.survey.first_at
     if there.at > first_at:
         raise LogError(
-            f"The room's last event is of {there.at}, after the file's first ({first_at}). Import "
-            "into another room; or, if it is this file, or its beginning, that was imported "
-            "before, give --continue."
+            f"The room's last event ({there.at}) is later than the file's first ({first_at}). "
+            "Import into another room, or give --continue if this file, or its beginning, was "
+            "imported before."
         )
     story, lines = history.story(limits)
     first = await asyncio.to_thread(_first_of, story.read(lines))
     if first is not None and await holds(database, there, first):
         raise LogError(
-            "The room holds the beginning of this file already. Give --continue to import what it "
-            "lacks of the file."
+            "The room already has the beginning of this file. Give --continue to import the rest."
         )
 
 
 def _first_of(happenings: Iterator[Happening]) -> Happening | None:
-    """Return a file's first chat; where it has none, the first of all that happened."""
+    """Return a file's first chat; if it has none, its first happening."""
     first = None
     for happening in happenings:
         first = first or happening
@@ -205,7 +204,7 @@ def _first_of(happenings: Iterator[Happening]) -> Happening | None:
 
 
 def commands_of(room: str, story: Iterable[Happening]) -> Iterator[Command]:
-    """Turn the story into commands; whoever is present has one session."""
+    """Convert the story to commands; everybody present has one session."""
     open_: dict[str, str] = {}
     for happening in story:
         at, name = happening.at, happening.name
@@ -219,9 +218,9 @@ def commands_of(room: str, story: Iterable[Happening]) -> Iterator[Command]:
 
 
 def check_outcomes(batch: Sequence[Command], outcomes: Sequence[Outcome]) -> None:
-    """Refuse to go on where an event is not the one that the story tells."""
+    """Stop the import if an event is not the one in the story."""
     for command, outcome in zip(batch, outcomes, strict=True):
         if isinstance(outcome, Refused):
             raise outcome
         if not isinstance(outcome, Recorded) or outcome.at != command.at:
-            raise LogError("Somebody else wrote into the room; the import was stopped.")
+            raise LogError("Somebody else wrote to the room; the import was stopped.")

@@ -1,4 +1,4 @@
-"""What the audit found, as readers of the API and of the command line are shown it."""
+"""Convert audit results to the form shown by the API and the command line."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from chatlog.wire.listing import UserListed, WitnessListed
 
 
 def shown_name(name: str | None) -> str:
-    """Return a user's name as readers see it; None is that of an erased person."""
+    """Return a user's name as shown to readers; None is an erased person's."""
     return ERASED_NAME if name is None else name
 
 
 def user_listed(present: Present) -> UserListed:
-    """Return a user who was present."""
+    """Return the listing of a user who was present."""
     return UserListed(
         shown_name(present.username),
         present.sessions,
@@ -25,7 +25,7 @@ def user_listed(present: Present) -> UserListed:
 
 
 def witness_listed(witness: Witness) -> WitnessListed:
-    """Return a user who could have seen an event."""
+    """Return the listing of a user who could have seen an event."""
     return WitnessListed(
         shown_name(witness.username),
         witness.certainty,

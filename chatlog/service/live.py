@@ -1,8 +1,8 @@
-"""A room that somebody on this node is in: its presence, its feed, those who are joining.
+"""A room with members on this node: its presence, its feed, its joiners.
 
-Dispatch and joining are one step: a joiner waits in ``joining`` until its own join event
-comes along the log like anybody's, and its cursor is placed while that event is
-dispatched. There is no moment in between, so nothing is missed and nothing repeated.
+Dispatch and joining are one step: a joiner waits in ``joining`` until the tail dispatches its own
+join event, and that dispatch places its cursor. No event can fall between the two, so nothing is
+missed and nothing repeated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LOOK_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Joiner:
-    """Who waits for its own join event; ``left`` is called when its session has ended."""
+    """A session that waits for its own join event; ``left`` is called when it has ended."""
 
     outlet: Outlet
     id: str | None
@@ -32,7 +32,7 @@ class Joiner:
 
 
 class LiveRoom:
-    """One room as this node serves it, at the seq that was dispatched last."""
+    """One room as this node serves it, at the last dispatched seq."""
 
     __slots__ = ("_members", "feed", "idle_since", "joining", "presence")
 
@@ -45,11 +45,11 @@ class LiveRoom:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody here is in it, about to be, or still to get its last frames."""
+        """Whether it has no members, no joiners and nobody still waiting for last frames here."""
         return not self.joining and not self._members and self.feed.is_empty
 
     def dispatch(self, events: list[Recorded]) -> None:
-        """Bring the next events of the room to everybody here."""
+        """Deliver the next events of the room to its members here."""
         head = self.feed.recent.head
         events = [event for event in events if event.seq > head]
         if not events:
@@ -67,7 +67,7 @@ class LiveRoom:
                 self._depart(event.session, recorded.seq, members)
         self.feed.publish(frames)
         if any(type(recorded.event) is Erased for recorded in events):
-            # The content they erase is in frames of before; those are read anew when asked for.
+            # Earlier frames have the erased content; they are reread from the log on demand.
             self.feed.recent.clear()
         for member in members:
             self.feed.admit(member)
@@ -89,7 +89,7 @@ class LiveRoom:
         return Member(event.session, joiner.outlet, cursor, notice, recorded.seq)
 
     def _depart(self, session: str, seq: int, members: list[Member]) -> None:
-        """End a session's stay at ``seq``; ``members`` are those to be admitted after it."""
+        """End a session at ``seq``; ``members`` are those to be admitted after it."""
         joiner = self._members.pop(session)
         for member in members:
             if member.session == session:  # it came and went in one batch
@@ -99,20 +99,20 @@ class LiveRoom:
         joiner.left(self.feed.room, session)
 
     async def until_left(self, outlet: Outlet) -> None:
-        """Wait until a former stay over this outlet has had its last frame.
+        """Wait until an earlier session over this outlet has received its last frame.
 
-        Else a client that leaves while it lags and joins again would see two stays mixed.
+        Otherwise the frames of two sessions would mix if a client leaves while it lags and rejoins.
         """
         while outlet.is_open and self.feed.is_serving(outlet):  # noqa: ASYNC110 - rare, and short
             await asyncio.sleep(_LOOK_SECONDS)
 
     def abandon(self, code: int) -> None:
-        """Close everybody's connection: this room is no longer what the log says."""
+        """Close every member's connection, because this room no longer matches the log."""
         for stay in (*self.joining.values(), *self._members.values()):
             stay.outlet.let_go(code)
 
     def drop(self, session: str) -> None:
-        """Forget a session whose socket is gone; its leave comes along the log later."""
+        """Forget a session whose socket is closed; its leave is dispatched later."""
         self.joining.pop(session, None)
         self._members.pop(session, None)
         self.feed.drop(session)

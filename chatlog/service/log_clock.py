@@ -1,7 +1,7 @@
-"""How far the log's times are ahead of the database's clock: they stand still until it catches up.
+"""Measure how far the log's times are ahead of the database's clock.
 
-A clock that was ahead, and was then put right, leaves times of the future behind. Nothing is
-refused for that: events get the time of the one before them. But an operator should know.
+A clock that was ahead and was then corrected leaves future times behind. Nothing is refused
+because of this: new events repeat the previous event's time. But an operator should know.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WORTH_SAYING_SECONDS: Final = 1.0
 
 
 class LogClock:
-    """Is told by ``note`` of the log's times; warns each time that they begin to stand still."""
+    """Receives the log's times through ``note``; warns each time they begin to stand still."""
 
     def __init__(self) -> None:
         self._until = times.FIRST
@@ -30,11 +30,11 @@ class LogClock:
 
     @property
     def behind_seconds(self) -> float:
-        """By how much the clock is behind the log's last time now; 0 where it is not."""
+        """Seconds by which the clock is now behind the log's last time; 0 if it is not."""
         return max(0.0, self._behind_seconds - (time.monotonic() - self._noted_at))
 
     def note(self, last: str, clock: str) -> None:
-        """Take note of a time in the log, and of what the database's clock said by then."""
+        """Record a time in the log and the simultaneous reading of the database's clock."""
         self._until = max(self._until, last)
         is_behind = self._until > clock
         self._behind_seconds = times.seconds_between(clock, self._until) if is_behind else 0.0
@@ -42,8 +42,8 @@ class LogClock:
         if self._behind_seconds >= _WORTH_SAYING_SECONDS and not self._is_said:
             self._is_said = True
             logger.warning(
-                "The clock is %.0f s behind the log, whose last time is %s: in its rooms time "
-                "stands still until the clock has caught up. If the clock is wrong, put it right.",
+                "The clock is %.0f s behind the log, whose last time is %s: new events repeat that "
+                "time until the clock has caught up. If the clock is wrong, set it.",
                 self._behind_seconds,
                 self._until,
             )
@@ -51,7 +51,7 @@ class LogClock:
             self._is_said = False
 
     async def look(self, database: Database) -> None:
-        """Take note of the log's newest event."""
+        """Record the time of the log's newest event."""
         async with database.read() as connection:
             newest = await read.newest_time(connection)
             clock = await database.backend.now(connection)

@@ -1,4 +1,4 @@
-"""This node among the others: it keeps its lease, and closes what dead ones left open."""
+"""This node among the others: keep its lease, and close sessions that dead nodes left open."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from chatlog.service.departures import Departures
 logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 5.0
-"""However long this node's own lease is: another's may be short."""
+"""Independent of this node's own lease: another node's may be short."""
 
 
 class Membership:
     """The lease of ``writer.node``.
 
-    ``lost`` is set by whoever finds that it is gone; ``begun_again`` is called once the
-    node has become another.
+    ``lost`` is set when the lease is found to be lost; ``begun_again`` is called once this process
+    has become a new node.
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class Membership:
     async def keep(self) -> None:
         """Renew the lease while nothing is appended, and take a new one if it was lost.
 
-        Runs until cancelled; appends renew the lease by themselves. Called again after a
-        failure, it renews at once.
+        Runs until cancelled; appends renew the lease anyway. Called again after a failure, it
+        renews at once.
         """
         while True:
             await self._renew()
@@ -74,24 +74,24 @@ class Membership:
 
     async def _begin_again(self) -> None:
         """Become a new node: the sessions of the old one have lapsed in the log."""
-        logger.error("This server was taken for dead; its clients will join again.")
+        logger.error("This server was declared dead; its clients will join again.")
         alone = isinstance(self._database.backend, Sqlite)
         node = await naming.begin_again(
             self._database, self._name, alone=alone, lease_seconds=self._lease_seconds
         )
         due = await leaves_due(self._database)
         self._writer.node = node
-        # Before its clients' leaves, which would say that they were surely here till now.
+        # Before its clients' leaves, which would claim that they were here until now.
         self._departures.add(due)
         self._lost.clear()
         self._begun_again()
 
     async def reap(self) -> None:
-        """Close what dead nodes left open, now and again, until cancelled.
+        """Close sessions that dead nodes left open, periodically, until cancelled.
 
-        Nobody is taken for dead before their whole lease has passed since this was called, at
-        the start and again after each failure: after an outage of the database others may not
-        have been able to renew theirs.
+        No node is declared dead before a whole lease has passed since this was called, at the
+        start and again after each failure: during an outage of the database, other nodes may not
+        have been able to renew their leases.
         """
         watch = Watch()
         while True:
@@ -100,7 +100,7 @@ class Membership:
             await asyncio.sleep(min(self._lease_seconds / 3, _LOOK_SECONDS))
 
     async def _end_silent(self, watch: Watch) -> None:
-        # A database that hung for longer than a lease kept others from renewing, too.
+        # A database that hung for longer than a lease also kept other nodes from renewing.
         async with asyncio.timeout(self._lease_seconds / 3):
             found = await leases.open_nodes(self._database)
             silent = watch.silent(found, asyncio.get_running_loop().time())

@@ -1,7 +1,7 @@
-"""What an operator may have done to the log: here, or by the server that holds it.
+"""The operator's commands on the log, run here or by the server that holds it.
 
-Arguments and answers are plain JSON, because they cross the control socket. Arguments are
-checked here, whoever gives them.
+Arguments and results are plain JSON, because they cross the control socket. Arguments from every
+source are validated here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Operations:
         self.importer = Importer(database, committer)
 
     def handlers(self) -> dict[str, Handler]:
-        """Return what carries out each command."""
+        """Return the handler of each command."""
         return {
             "redact": self._redact,
             "erase-user": self._erase_user,

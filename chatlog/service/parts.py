@@ -1,4 +1,4 @@
-"""What connections work with: one set for all connections of a node."""
+"""The dependencies of connections: one set for all connections of a node."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatlog.service.users import Users
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a node, and the settings that a connection obeys."""
+    """The parts of a node, and the settings that apply to a connection."""
 
     committer: Committer
     rooms: Rooms

@@ -1,8 +1,8 @@
-"""Whether the log can be written: what became of the last commit, a real one or a probe.
+"""Readiness: whether the last commit, a real one or a probe, succeeded.
 
-Whoever asks costs nothing while chats are committed. If none was for ``probe_seconds``,
-one asker's question makes a probe (a commit that renews the lease), and the others wait
-for its outcome: so there is one probe in that time however often it is asked.
+Checks cost nothing while chats are committed. If there was no commit for ``probe_seconds``, one
+check makes a probe (a commit that renews the lease), and concurrent checks wait for its outcome:
+so there is at most one probe in that time, however many checks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PATIENCE_SECONDS: Final = 2.0
 
 
 class Readiness:
-    """Is told of every commit by ``note``, and commits with ``probe`` if none comes."""
+    """Gets the outcome of every commit through ``note``, and runs ``probe`` if there is none."""
 
     def __init__(self, probe: Callable[[], Awaitable[None]], *, probe_seconds: float) -> None:
         self._probe = probe
@@ -31,7 +31,7 @@ class Readiness:
         self._turn = asyncio.Lock()
 
     def note(self, succeeded: bool) -> None:
-        """Take note of how a commit ended."""
+        """Record whether a commit succeeded."""
         self._is_ready = succeeded
         self._noted_at = asyncio.get_running_loop().time()
 

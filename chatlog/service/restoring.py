@@ -1,7 +1,7 @@
-"""Put an export back: verified to the last byte, unchanged, in one transaction.
+"""Restore an export: completely verified, unchanged, in one transaction.
 
-What is checked is what ``verify`` checks, and the forms that servers have held their clients
-to; so nothing comes in this way that a database, a client or the verifier cannot read.
+This checks what ``verify`` checks, and the rules that servers apply to their clients; so an
+import cannot bring in anything that a database, a client or the verifier cannot read.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ async def import_jsonl(
     room: str | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> tuple[str, int]:
-    """Put an exported room into a log that has no events of it; return its name and head.
+    """Restore an exported room into a log that has no events of it; return its name and head.
 
-    Nothing is appended to it: the sessions that are open in it lapse when a server next
-    starts. With ``room`` the file must be of the room of this name.
+    Nothing is appended to it: its open sessions lapse when a server next starts. With ``room``
+    the file must be an export of the room of this name.
 
     Raises:
-        LogError: nothing was written, as the file is not what was exported, or of another
-            room, or the room is in the log already.
+        LogError: nothing was written: the file is not what was exported, or of another room, or
+            the room is already in the log.
     """
     async with database.write() as connection, connection.begin():
         await leases.take_log_lock(database, connection)
@@ -68,12 +68,12 @@ async def put_back(
     room: str | None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> tuple[str, int]:
-    """Do what ``import_jsonl`` does in the adoption's transaction, under the log's lock."""
+    """Do the work of ``import_jsonl`` in the adoption's transaction, under the log's lock."""
     checked = _Checked(room)
     pages = checked.read(lines)
     while page := await asyncio.to_thread(_next_page, pages):
         if checked.last_at > now:
-            raise LogError(f"The file goes to {checked.last_at}, which is in the future.")
+            raise LogError(f"The file ends at {checked.last_at}, which is in the future.")
         if page[0].recorded.seq == 1:
             await adoption.begin(page[0].recorded.room, page[0].proof.room_id)
         await adoption.add(page)
@@ -84,7 +84,7 @@ async def put_back(
 
 
 async def check_file(lines: Iterable[bytes], *, room: str | None) -> int:
-    """Read a file to its end as ``put_back`` does, and write nothing; return its head.
+    """Verify a whole file like ``put_back``, but write nothing; return its head.
 
     Raises:
         LogError: if the file is not what was exported, or of another room.
@@ -102,7 +102,7 @@ def _next_page(pages: Iterator[Proved]) -> list[Proved]:
 
 
 class _Checked:
-    """The events of a file, each checked before it is handed on."""
+    """The events of a file, each verified before it is yielded."""
 
     def __init__(self, room: str | None) -> None:
         self.chain = ChainCheck()
@@ -131,12 +131,12 @@ class _Checked:
 
     def _gap(self, number: int) -> LogError:
         return LogError(
-            f"Line {number} is not event {self.chain.head + 1}: the file is no whole chain. "
+            f"Line {number} is not event {self.chain.head + 1}: the file is not a complete chain. "
             "Only a room exported without filters can be imported."
         )
 
     def finish(self) -> str:
-        """Return the room's name once all has been read."""
+        """Return the room's name after the whole file has been read."""
         try:
             self.chain.finish()
         except Wrong as error:
@@ -150,13 +150,15 @@ class _Checked:
             check_stored_room(room)
             self._room = room
         if room != self._room:
-            raise LogError(f"The file is of the room {room!r}: it goes into one of that name only.")
+            raise LogError(
+                f"The file is an export of the room {room!r}: import it under that name."
+            )
 
     def _check_user(self, proved: Proved) -> None:
         user = proved.recorded.event.user
         sealed = (user.commitment, proved.proof.name_salt)
         if self._users.setdefault(user.id, sealed) != sealed:
-            raise BadLine("its user was another before")
+            raise BadLine("its user has another name than before")
 
     def _check_form(self, recorded: Recorded) -> None:
         event = recorded.event
@@ -177,4 +179,4 @@ def _check_time(at: str) -> None:
     try:
         datetime.strptime(at, FORMAT)  # noqa: DTZ007 - only its form is looked at
     except ValueError:
-        raise BadLine(f"{at!r} is no time") from None
+        raise BadLine(f"{at!r} is not a time") from None

@@ -1,7 +1,7 @@
-"""Retention: texts that have become too old are erased like any other, with an event.
+"""Retention: erase texts that are past a room's rule, like any other erasure, with an event.
 
-A rule is kept in the database and carried out by whichever server runs; setting one
-carries it out at once.
+A rule is stored in the database and applied by whichever server runs; setting a rule applies it
+at once.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from chatlog.service.erasing import Eraser
 logger = logging.getLogger(__name__)
 
 BY: Final = "(retention)"
-"""Who erases by a rule, on record: no person can be called so."""
+"""The operator recorded for erasures by a rule; no person can have this name."""
 _DAY_SECONDS: Final = 86_400.0
 _MOST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a rule asks for: how many texts, and the names of how many people."""
+    """The amounts due under a rule: the number of texts and of people."""
 
     texts: int
     people: int
 
 
 async def due(database: Database, rule: Rule) -> Due:
-    """Return what a rule asks for now; nothing is changed.
+    """Return the amounts due under a rule now, without changing anything.
 
     Raises:
         Refused: ``room_unknown`` for a room without events.
@@ -47,9 +47,9 @@ async def due(database: Database, rule: Rule) -> Due:
 
 
 async def _begin(database: Database, rule: Rule) -> str:
-    """Return since when texts are kept, by the database's clock.
+    """Return the time since which texts are kept, by the database's clock.
 
-    Not by the log's time, which may be ahead: a node whose clock once was keeps to it.
+    This does not use the log's time, which stays ahead after a clock was ahead.
     """
     async with database.read() as connection:
         return await now(database, connection, minus_seconds=rule.days * _DAY_SECONDS)
@@ -63,7 +63,7 @@ async def _away(database: Database, rule: Rule, before: str) -> list[int]:
 
 
 class Retention:
-    """Sets rules and carries them out."""
+    """Sets rules and applies them."""
 
     def __init__(self, database: Database, committer: Committer, eraser: Eraser) -> None:
         self._database = database
@@ -71,7 +71,7 @@ class Retention:
         self._eraser = eraser
 
     async def set(self, room: str, rule: Rule | None, *, by: str) -> None:
-        """Keep a rule for a room, or none any more; who said so goes on record.
+        """Set a room's rule, or remove it; the operator is recorded.
 
         Raises:
             Refused: ``room_unknown`` for a room without events.
@@ -79,7 +79,7 @@ class Retention:
         await self._committer.alone(retention.set_rule(room, rule, by=by))
 
     async def apply(self, rule: Rule) -> Due:
-        """Erase what a rule asks for now; return what that was."""
+        """Erase what is due under a rule now; return the amounts."""
         reason = f"kept for {rule.days} days"
         before = await _begin(self._database, rule)
         texts = 0
@@ -93,9 +93,9 @@ class Retention:
         return Due(texts, people)
 
     async def run(self, every_seconds: float) -> None:
-        """Carry out every rule again and again, until cancelled.
+        """Apply every rule periodically, until cancelled.
 
-        One that fails keeps no other from being carried out.
+        A rule that fails does not prevent the others from being applied.
 
         Raises:
             Exception: the last failure of a round, once all rules have had their turn.

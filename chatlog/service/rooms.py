@@ -1,7 +1,7 @@
-"""The rooms that this node serves: read from the log on first use, let go when idle.
+"""The rooms that this node serves: read from the log on first use, dropped when idle.
 
-While a room is being read, events of it that are dispatched meanwhile are kept and
-applied afterwards; those the snapshot had already are recognised by their seq.
+Events of a room that are dispatched while it is being read are kept and applied afterwards; those
+already in the snapshot are recognised by their seq.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from chatlog.wire.events import encode
 from chatlog.wire.frames import GOING_AWAY, text_frame
 
 RECENT_EVENTS = 256
-"""How many events of a room are read into memory at first; later ones stay by their bytes."""
+"""Events of a room read into memory at first; later frames are limited by bytes."""
 _PAGE = 100
 _ONE_ROOM = 8
-"""The part of all recent frames that one room has at most: it needs no more to be served well."""
+"""A room's largest share of all recent frames (one in this many); it needs no more."""
 _MANY_ROOMS = 1_000
-"""Rooms, beside twice those in use, from which on idle ones are let go at once."""
+"""Idle rooms are dropped at once beyond this number plus twice the rooms in use."""
 
 
 class Rooms:
@@ -57,15 +57,15 @@ class Rooms:
         return len(self._rooms)
 
     def get(self, name: str) -> LiveRoom | None:
-        """Return a room that is live already."""
+        """Return a room that is already live."""
         return self._rooms.get(name)
 
     def lagging(self) -> int:
-        """Return how many members are behind at this moment."""
+        """Return the number of members that are behind now."""
         return sum(len(room.feed.lagging) for room in self._rooms.values())
 
     def dispatch(self, events: list[Recorded]) -> None:
-        """Bring committed events, in the log's order, to the rooms they are of."""
+        """Dispatch committed events, in the log's order, to their rooms."""
         by_room: dict[str, list[Recorded]] = {}
         for event in events:
             by_room.setdefault(event.room, []).append(event)
@@ -77,11 +77,11 @@ class Rooms:
 
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:
-        """Keep the room of this name from being let go, now or once it is open.
+        """Prevent the room of this name from being dropped, now or once it is open.
 
-        Held before it is opened: else it could go while one who waits for it is being woken,
-        and that one would be put into a room to which nothing is brought. Left idle by its
-        last holder (a join was refused), it is let go at once.
+        Hold it before opening it: otherwise it could be dropped while a waiting joiner is woken,
+        who would then be placed in a room that gets no events. A room left idle by its last
+        holder (whose join was refused) is dropped at once.
         """
         self._holders[name] = self._holders.get(name, 0) + 1
         try:
@@ -96,7 +96,7 @@ class Rooms:
         try:
             room.dispatch(events)
         except Exception as error:  # noqa: BLE001 - other rooms, and the node, go on
-            # What its members have got is no longer known here: they resume from the log.
+            # This node no longer knows what its members have received: they resume from the log.
             self.failed(error)
             self._close(name)
             room.abandon(GOING_AWAY)
@@ -170,9 +170,9 @@ class Rooms:
         self._rooms.pop(name).feed.recent.close()
 
     def _make_space(self) -> None:
-        """Let go of idle rooms before their time once there are many: a client can make them.
+        """Drop idle rooms early once there are many, since a client can create them.
 
-        Looked for again only once there are twice as many, so opening stays cheap.
+        The next search happens only once there are twice as many, so that opening stays cheap.
         """
         if len(self._rooms) >= self._crowded:
             for name in tuple(self._rooms):
@@ -180,7 +180,7 @@ class Rooms:
             self._crowded = 2 * len(self._rooms) + _MANY_ROOMS
 
     async def read_frames(self, name: str, seq: int) -> list[bytes]:
-        """Return some frames of a room from ``seq`` on, from the log."""
+        """Read some frames of a room from the log, starting at ``seq``."""
         async with self._database.read() as connection:
             number = await read.room_number(connection, name)
             if number is None:
@@ -190,7 +190,7 @@ class Rooms:
         return [text_frame(encode(event)) for event in events]
 
     async def sweep(self) -> None:
-        """Let go of rooms that nobody here has been in for a while, until cancelled."""
+        """Drop rooms that have had no members here for a while, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self._idle_seconds / 2)

@@ -1,7 +1,7 @@
 """The rooms that one connection is in, under its one username.
 
-A join or a leave is waited for, so that the command after it finds it done. What becomes
-of it is noted before its event is brought to anybody.
+A connection waits for a join or leave, so that the next command sees it done. Its outcome is
+recorded before its event is dispatched.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from chatlog.delivery.outlet import Outlet
 from chatlog.domain import commands, names
+from chatlog.domain.counts import counted
 from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
 from chatlog.domain.events import Cause, Recorded
 from chatlog.eventlog.committer import Told
@@ -36,11 +37,11 @@ class Stays:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing more is taken."""
+        """Whether the connection accepts nothing more."""
         return self._closed is not None
 
     def find(self, room: str | None) -> tuple[str, str]:
-        """Return the room meant and the session in it; None is the room joined last.
+        """Return the given room and the session in it; None means the room joined last.
 
         Raises:
             Refused: ``not_joined``.
@@ -52,10 +53,10 @@ class Stays:
         return name, session
 
     async def join(self, command: wire.Join) -> None:
-        """Append a join; its answer comes with its event.
+        """Append a join; its answer is sent with its event.
 
         Raises:
-            Refused, OutcomeUnknown: nobody was placed in the room.
+            Refused, OutcomeUnknown: the client was not placed in the room.
         """
         self._check(command)
         with self._parts.rooms.holding(command.room):
@@ -90,18 +91,20 @@ class Stays:
         names.check_room(command.room, limits)
         names.check_username(command.username, limits)
         if self._username not in (None, command.username):
-            raise Refused("username_fixed", f"You are {self._username} on this connection.")
+            raise Refused("username_fixed", f"On this connection you are {self._username}.")
         if command.room in self._sessions:
-            raise Refused("already_joined", "You are in this room already.")
+            raise Refused("already_joined", "You are already in this room.")
         if len(self._sessions) >= limits.max_rooms_per_connection:
             most = limits.max_rooms_per_connection
-            raise Refused("too_many_rooms", f"A connection is in at most {most} rooms.")
+            raise Refused(
+                "too_many_rooms", f"A connection may be in at most {counted(most, 'room')}."
+            )
 
     async def leave(self, room: str | None, acknowledge: Callable[[Recorded], None]) -> None:
-        """Append a leave; ``acknowledge`` is called before its event is brought to anybody.
+        """Append a leave; ``acknowledge`` is called before its event is dispatched.
 
         Raises:
-            Refused, OutcomeUnknown: as the committer says; in doubt it is tried again.
+            Refused, OutcomeUnknown: from the committer; in doubt the leave is retried.
         """
         name, session = self.find(room)
 
@@ -117,7 +120,7 @@ class Stays:
             raise
 
     def _ended(self, room: str, session: str) -> None:
-        """Take note that a session has ended, by whoever's doing."""
+        """Record that a session has ended, for whatever reason."""
         if self._sessions.get(room) == session:
             del self._sessions[room]
 
@@ -138,7 +141,7 @@ class Stays:
             raise told
 
     def close(self, cause: Cause) -> None:
-        """Take nothing more and leave every room; the first cause given holds."""
+        """Accept nothing more and leave every room; the first given cause counts."""
         self._closed = self._closed or cause
         leaves = [
             commands.Leave(room, session, self._closed) for room, session in self._sessions.items()

@@ -1,8 +1,8 @@
-"""The background tasks of a node: whatever one of them raises, the node goes on.
+"""The background tasks of a node: whatever a task raises, the node keeps running.
 
-A database that is away, a full disk, a bug: the failure is logged with the task's name and
-counted, and after a pause that grows with each failure in a row the task begins anew. So
-a task's ``run`` keeps what it has still to do in its object, and may be called again.
+A failure (an unreachable database, a full disk, a bug) is logged with the task's name and counted;
+the task is restarted after a pause that grows with consecutive failures. So a task's ``run``
+keeps its pending work in its object, and may be called again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _EXPECTED: Final = (ChatlogError, *DRIVER_ERRORS)
 
 
 class Tasks:
-    """Starts the tasks in ``group`` and counts their failures by the tasks' names."""
+    """Starts the tasks in ``group`` and counts their failures by task name."""
 
     def __init__(self, group: asyncio.TaskGroup) -> None:
         self.failures: Counter[str] = Counter()
@@ -66,7 +66,7 @@ class Tasks:
             pause = min(pause * 2, longest_pause_seconds)
 
     def failed(self, name: str, error: BaseException) -> None:
-        """Count a failure of a task and log it, the same one at most every five seconds."""
+        """Count a task's failure and log it, the same failure at most every five seconds."""
         self.failures[name] += 1
         said, now = describe(error), asyncio.get_running_loop().time()
         before, at = self._said.get(name, ("", 0.0))

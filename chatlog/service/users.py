@@ -1,4 +1,4 @@
-"""Who is present, for whoever asks: from memory where the room is live, else the log."""
+"""List the users present, from memory if the room is live, otherwise from the log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Users:
         self._rooms = rooms
 
     async def frame(self, room: str, id: str | None) -> UsersFrame:
-        """Return who is present in a room, as of its head.
+        """Return the users present in a room, as of its head.
 
         Raises:
             Refused: ``room_unknown`` for a room without events.

@@ -1,8 +1,8 @@
-"""Verification for whoever asks a running server: one room at a time, from where it stood.
+"""Verification by a running server: one room at a time, continuing earlier checks.
 
-A room's check is kept after it, so the next one reads only what was appended since. What
-was found wrong is looked at from the beginning again. A check that goes on does not look
-back: whoever wants all of it checked runs ``chatlog verify``.
+A room's check is kept, so the next verification reads only the events appended since. A room
+found wrong is checked from the beginning again. A continued check does not reread earlier events:
+run ``chatlog verify`` for that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chatlog.eventlog.database import Database
 from chatlog.service.turns import held
 
 MAX_KEPT: Final = 100
-"""How many rooms' checks are kept; each holds the sessions that are open in its room."""
+"""Number of checks kept; each holds the open sessions of its room."""
 
 
 class Verifying:
@@ -29,13 +29,13 @@ class Verifying:
         """Return the verdict on the room of this number and name.
 
         Raises:
-            Overloaded: if another room is being verified and is not done in time.
+            Overloaded: if the verification of another room does not end in time.
         """
         async with held(self._turn):
             return await self._go_on(database, number, room)
 
     async def _go_on(self, database: Database, number: int, room: str) -> RoomVerdict:
-        # Taken out, so that a check that broke off half-way is not gone on with.
+        # Removed first, so that an interrupted check is never continued.
         check = self._checks.pop(number, None) or RoomCheck(database, number)
         verdict = await verdict_of(check, room)
         if verdict.ok:

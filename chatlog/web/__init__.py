@@ -1,7 +1,7 @@
-"""HTTP and WebSockets: the only place that knows aiohttp.
+"""HTTP and WebSockets: the only folder that uses aiohttp.
 
-``create_app(settings)`` gives an application that can be run alone or mounted in
-somebody's own with ``add_subapp``.
+``create_app(settings)`` returns an application that can be run alone or mounted in another
+application with ``add_subapp``.
 """
 
 from chatlog.web.app import create_app

@@ -1,4 +1,4 @@
-"""Names and addresses of hosts, as flags and ``Host`` headers have them."""
+"""Parse host names and addresses in flags and ``Host`` headers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ANY: Final = frozenset({"", "*", "0.0.0.0", "::"})  # noqa: S104 - compared with
 
 
 def plain(host: str) -> str:
-    """Return a host in one form: lower case, without brackets, addresses as short as they get.
+    """Return a host in canonical form: lower case, without brackets, addresses compressed.
 
-    An IPv4 address that is written as an IPv6 one (``::ffff:127.0.0.1``) is the IPv4 address:
-    that is where it is listened on and connected to.
+    An IPv4-mapped IPv6 address (``::ffff:127.0.0.1``) becomes the IPv4 address, on which servers
+    listen and to which clients connect.
     """
     name = host.strip().lower()
     if name.startswith("[") and name.endswith("]"):
@@ -26,7 +26,7 @@ def plain(host: str) -> str:
 
 
 def address(host: str) -> Address | None:
-    """Return the address that a host is, None if it is a name. Its zone (``%eth0``) is kept."""
+    """Return the address of a host; None if it is a name. A zone (``%eth0``) is kept."""
     try:
         found = ipaddress.ip_address(host)
     except ValueError:
@@ -58,7 +58,7 @@ def without_zone(host: str) -> str:
 def is_of_this_machine(host: str) -> bool:
     """Return whether a host is an address of one of this machine's interfaces.
 
-    The kernel binds a socket to those only. Nothing is sent.
+    The kernel binds a socket only to these. Nothing is sent.
     """
     found = address(host)
     if found is None or found.is_unspecified or found.is_multicast:

@@ -1,4 +1,4 @@
-"""The application: routes, guards, and a node that runs for as long as it does."""
+"""The application: routes, guards, and a node that starts and stops with it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chatlog.web.api.errors import entrance
 from chatlog.web.keys import RUNTIME, SETTINGS
 
 NAME: Final = "chatlog"
-"""The ``Server`` of every answer; aiohttp's own tells strangers which versions to attack."""
+"""The ``Server`` header of every answer; aiohttp's own discloses versions to attackers."""
 
 
 def create_app(settings: Settings | None = None) -> web.Application:
     """Return the application. Its node starts with it and stops with it.
 
     Raises:
-        LogError: at start-up, if the database is in use, another's or too new.
+        LogError: at start-up, if the database is in use, foreign or too new.
     """
     app = web.Application(middlewares=[entrance])
     app[SETTINGS] = settings or Settings()
@@ -54,7 +54,7 @@ async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
 
 
 async def _home(request: web.Request) -> web.StreamResponse:
-    """Answer ``/`` with the page, or with a WebSocket as the tutorial's clients expect."""
+    """Answer ``/`` with the page, or with a WebSocket for the tutorial's clients."""
     if request.headers.get("Upgrade", "").lower() == "websocket":
         return await socket.serve(request)
     return await pages.home(request)

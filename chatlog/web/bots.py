@@ -1,7 +1,7 @@
-"""The demo's people: real WebSocket clients of a server, that chat as the texts say.
+"""The demo's people: WebSocket clients of a server that send the texts.
 
-Each is a connection like anybody's. In every room one exchange follows the other, and
-readers come, open a second tab and go, for as long as ``play`` runs.
+Each has an ordinary connection. In every room one exchange follows another, and readers come,
+open a second tab and go, as long as ``play`` runs.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _MOST_TABS = 2
 
 
 async def play(url: str, rooms: Sequence[RoomTexts], *, seed: int, speed: float) -> None:
-    """Have people chat in the rooms of the server at ``url`` until cancelled.
+    """Let people chat in the rooms of the server at ``url`` until cancelled.
 
-    Their order is the seed's; ``speed`` is how many times as fast as people they are.
+    The seed determines their order; ``speed`` is a multiple of real time.
     """
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
         for texts in rooms:
@@ -55,7 +55,7 @@ class _Room:
         self._tabs: dict[str, list[aiohttp.ClientWebSocketResponse]] = {}
 
     async def talk(self) -> None:
-        """Have one exchange after the other, from the beginning again at the end."""
+        """Play one exchange after the other, and start again at the end."""
         for exchange in itertools.cycle(self._texts.present):
             for line in exchange:
                 await self._say(line)
@@ -75,7 +75,7 @@ class _Room:
                 await self._go(name)
 
     async def visit(self) -> None:
-        """Have readers about: a few at once, then now one comes and now one goes."""
+        """Let readers visit: a few at once, then one comes or goes from time to time."""
         for name in self._chances.sample(QUIET, _FEWEST_READERS + 1):
             await self._come(name)
         while True:
@@ -101,7 +101,7 @@ class _Room:
         await _send(tab, type="join", room=self._texts.room, username=name, backlog=0)
 
     async def _go(self, name: str) -> None:
-        """Close the newest tab; half of the people say that they leave."""
+        """Close the newest tab; half of the people send a leave first."""
         tab = self._tabs[name][-1]
         self._forget(name, tab)
         if self._chances.random() < 0.5:
@@ -109,7 +109,7 @@ class _Room:
         await tab.close()
 
     async def _read(self, name: str, tab: aiohttp.ClientWebSocketResponse) -> None:
-        """Read until either side closes: whoever doesn't read is let go by the server."""
+        """Read until either side closes: the server disconnects clients that don't read."""
         async for _ in tab:
             pass
         self._forget(name, tab)

@@ -1,7 +1,7 @@
-"""Fit the server to the number of files and sockets that the system lets it open.
+"""Fit the server to the system's limit of open files and sockets.
 
-Every connection is one. A server that runs out of them can take nobody in, so the limit is
-raised as far as it goes, and what it does not suffice for is not promised.
+Every connection needs a descriptor. A server without free descriptors cannot accept connections,
+so the limit is raised as far as possible, and the connection limits are lowered to fit it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import resource
 from dataclasses import replace
 from typing import Final
 
+from chatlog.domain.counts import counted
 from chatlog.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 _OWN: Final = 100
-"""Descriptors for everything that is no connection: databases, locks, pages being read."""
+"""Descriptors for everything except connections: databases, locks, pages being read."""
 
 
 def raise_limit(needed: int) -> int:
@@ -35,12 +36,12 @@ def raise_limit(needed: int) -> int:
 
 
 def needed_by(settings: Settings) -> int:
-    """Return how many descriptors the settings ask for."""
+    """Return the number of descriptors that the settings need."""
     return settings.max_connections + settings.max_http_connections + _OWN
 
 
 def within(settings: Settings, limit: int) -> Settings:
-    """Return the settings with no more connections than a limit of open files has room for."""
+    """Return the settings with connection limits that fit a limit of open files."""
     if needed_by(settings) <= limit:
         return settings
     room = limit - min(_OWN, limit // 2)
@@ -50,17 +51,17 @@ def within(settings: Settings, limit: int) -> Settings:
 
 
 def fitted(settings: Settings) -> Settings:
-    """Raise the limit of open files, and return the settings that can be served under it."""
+    """Raise the limit of open files, and return settings that fit it."""
     return within(settings, raise_limit(needed_by(settings)))
 
 
 def warn_of_fewer(asked: Settings, served: Settings) -> None:
-    """Warn where fewer connections are served than were asked for."""
+    """Warn if fewer connections are served than requested."""
     if served != asked:
         logger.warning(
-            "The limit of open files serves %d WebSockets, not %d, and %d other connections. "
-            "Raise it (ulimit -n, LimitNOFILE=), or lower --max-connections.",
+            "The limit of open files allows %d of %s and %s. Raise it (ulimit -n, LimitNOFILE=), "
+            "or lower --max-connections.",
             served.max_connections,
-            asked.max_connections,
-            served.max_http_connections,
+            counted(asked.max_connections, "WebSocket"),
+            counted(served.max_http_connections, "other connection"),
         )

@@ -1,12 +1,13 @@
-"""The door: takes connections in, and keeps those that are no WebSocket few and short.
+"""The door: accepts connections, and keeps connections other than WebSockets few and short.
 
-A connection that asks for nothing costs a descriptor, and descriptors run out. So at most
-``max_connections`` and ``max_http_connections`` together are open: for one more, of those that
-are no WebSocket the one is closed that has waited longest for a request, else the one that has
-been answered longest. Who asks at once always comes in, and so does a crowd that connects
-first and asks then. aiohttp closes what sends no whole request in time; what takes no answer, the
-kernel does. The door accepts by itself, since a loop's own way of being out of descriptors
-is to be silent (uvloop) or to write a traceback for every try (asyncio).
+An idle connection costs a descriptor, and descriptors are limited. So at most
+``max_connections`` plus ``max_http_connections`` connections are open. For one more, the door
+closes the non-WebSocket connection that has waited longest for a request, otherwise the one whose
+answer has taken longest. Clients that send a request at once always get in, and so does a crowd
+that connects first and sends requests afterwards. aiohttp closes connections without a whole
+request in time; the kernel closes those that do not accept an answer. The door accepts
+connections itself because the event loops handle a lack of descriptors badly: uvloop stays
+silent, asyncio writes a traceback for every attempt.
 """
 
 from __future__ import annotations
@@ -47,20 +48,20 @@ class Door:
         self._note_requests()
 
     def open(self, listeners: list[socket.socket]) -> None:
-        """Begin to accept."""
+        """Start accepting connections."""
         for listener in listeners:
             self._listeners.append(listener)
             self._loop.add_reader(listener.fileno(), self._accept, listener)
 
     def close(self) -> None:
-        """Accept nothing more."""
+        """Stop accepting connections."""
         for listener in self._listeners:
             self._loop.remove_reader(listener.fileno())
             listener.close()
         self._listeners.clear()
 
     def wait(self, visitor: Visitor) -> None:
-        """Take note that a connection waits for its next request."""
+        """Record that a connection waits for its next request."""
         self.upgrade(visitor)
         self._open.add(visitor)
         self._waiting[visitor] = None
@@ -68,12 +69,12 @@ class Door:
             self._close_idlest()
 
     def upgrade(self, visitor: Visitor) -> None:
-        """Take note that a connection is a WebSocket now, and no longer closed for another."""
+        """Record that a connection is now a WebSocket, which is not closed to make room."""
         self._waiting.pop(visitor, None)
         self._answered.pop(visitor, None)
 
     def forget(self, visitor: Visitor) -> None:
-        """Take note that a connection has ended."""
+        """Record that a connection has ended."""
         self.upgrade(visitor)
         self._open.discard(visitor)
 
@@ -84,7 +85,7 @@ class Door:
             visitor.cut()
 
     def _note_requests(self) -> None:
-        """Have each whole request move its connection from those that wait to the others."""
+        """Move each connection with a whole request from the waiting ones to the others."""
         make = self._server.request_factory
 
         def noted(message: Any, payload: Any, visitor: Any, *rest: Any) -> web.BaseRequest:
@@ -114,15 +115,15 @@ class Door:
     def _arrived(self, task: asyncio.Task[Any]) -> None:
         self._arriving.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.debug("A connection ended before it came in: %r", error)
+            logger.debug("A connection ended before it was accepted: %r", error)
 
     def _visitor(self) -> Visitor:
         return Visitor(self._server, self._settings, self.wait, self.upgrade, self.forget)
 
     def _make_room(self, listener: socket.socket, error: OSError) -> None:
-        """Close the idlest connection, and try again in a moment."""
+        """Close the idlest connection, and retry in a moment."""
         logger.error(
-            "A connection cannot be taken in: %s. Raise the limit of open files (ulimit -n, "
+            "A connection cannot be accepted: %s. Raise the limit of open files (ulimit -n, "
             "LimitNOFILE=), or lower --max-connections.",
             error.strerror,
         )

@@ -1,10 +1,10 @@
-"""The open mode's guards: names are claims, so only this machine's own pages may come.
+"""The guards of open mode: names are not authenticated, so only this server's pages may connect.
 
-A ``Host`` that is not ours is a page that rebound its name to loopback; an ``Origin`` that
-is not ours is another site's page in somebody's browser. A browser sends no ``Origin`` with
-a picture or a script, but says ``Sec-Fetch-Site``: what another page asks for in this way
-is refused too, except for pages and their files, to which anybody may link. Who says neither
-is a program, and passes. Checked on pages, HTTP and sockets, before anything else.
+A foreign ``Host`` is a page that rebound its name to loopback; a foreign ``Origin`` is another
+site's page in somebody's browser. A browser sends no ``Origin`` with a picture or a script, but it
+sends ``Sec-Fetch-Site``: such requests from other pages are refused too, except for pages and
+their files, to which anybody may link. A request with neither header comes from a program and
+passes. Pages, HTTP and sockets are checked before anything else.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ LINKED: Final = frozenset({"home", "audit", "asset", "alive", "ready"})
 """The routes that other pages may link to, by name."""
 
 PROBED: Final = frozenset({"alive", "ready"})
-"""The routes that answer whatever the ``Host``: a probe asks by an address, or names none."""
+"""The routes that answer for any ``Host``: a probe uses an address, or sends none."""
 
-# Another port or subdomain (`same-site`) is another page, and without Origin nobody knows which.
+# Another port or subdomain (`same-site`) is another page, unidentified without an Origin.
 _OWN_SITE: Final = frozenset({"", "same-origin", "none"})
 _NO_AUTHORITY: Final = frozenset("/\\?#@, \t")
 
 
 def check_public(settings: Settings) -> str | None:
-    """Return why these settings must not be served, None if they may."""
+    """Return why these settings must not be served; None if they may."""
     beyond = [host for host in settings.hosts if not is_local(host)]
     if settings.allow_public or not beyond:
         return None
     return (
         f"{beyond[0] or 'Every address'} is not a loopback address, and without tokens anybody "
-        "who can connect can read every room. Say --allow-public if that is what you want."
+        "who can connect can read every room. Give --allow-public to serve it anyway."
     )
 
 
 def host_name(netloc: str) -> str:
-    """Return the host in a ``Host`` header, without its port, in one form; none if it is wrong."""
+    """Return the canonical host in a ``Host`` header, without its port; empty if it is invalid."""
     if _NO_AUTHORITY & set(netloc):
         return ""
     try:
@@ -55,8 +55,8 @@ def host_name(netloc: str) -> str:
 def is_our_host(netloc: str, settings: Settings, accepted_on: str | None = None) -> bool:
     """Return whether a ``Host`` header names this server.
 
-    ``accepted_on`` is the address on which the connection came in. An address is ours if we
-    listen on it: a page that rebound its name still sends the name.
+    ``accepted_on`` is the local address of the connection. An address is this server's if it
+    listens on it: a page that rebound its name still sends the name.
     """
     name = host_name(netloc)
     if not name:
@@ -75,7 +75,7 @@ def is_our_host(netloc: str, settings: Settings, accepted_on: str | None = None)
 
 
 def is_our_origin(origin: str, settings: Settings, accepted_on: str | None = None) -> bool:
-    """Return whether a page of this origin may connect to us."""
+    """Return whether a page of this origin may connect."""
     if origin.lower().rstrip("/") in _lower(settings.allow_origin):
         return True
     try:
@@ -92,7 +92,7 @@ def _lower(values: tuple[str, ...]) -> set[str]:
 
 
 def check(request: web.Request) -> None:
-    """Refuse a Host or Origin that is not ours, and what another page asks for without Origin.
+    """Refuse a foreign Host or Origin, and requests of foreign pages without an Origin.
 
     Raises:
         Refused: ``forbidden``.
@@ -100,13 +100,13 @@ def check(request: web.Request) -> None:
     settings, accepted_on = request.app[SETTINGS], _accepted_on(request)
     host = request.headers.get("Host", "")
     if request.match_info.route.name not in PROBED and not is_our_host(host, settings, accepted_on):
-        raise Refused("forbidden", "This server has another name. See --allow-host.")
+        raise Refused("forbidden", "This Host is not allowed. See --allow-host.")
     origin = request.headers.get("Origin")
     if origin is not None and not is_our_origin(origin, settings, accepted_on):
         raise Refused("forbidden", "Pages of this origin may not connect. See --allow-origin.")
     site = request.headers.get("Sec-Fetch-Site", "").lower()
     if origin is None and site not in _OWN_SITE and not _is_linked(request):
-        raise Refused("forbidden", "Pages of another origin may not ask for this.")
+        raise Refused("forbidden", "Pages of another origin may not request this.")
 
 
 def _accepted_on(request: web.Request) -> str | None:

@@ -1,4 +1,4 @@
-"""Health: is the process alive, and can the log be written."""
+"""Health probes: whether the process is alive, and whether the log can be written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatlog.web.answers import error
 from chatlog.web.keys import RUNTIME
 
 METHODS: Final = ("GET", "HEAD", "OPTIONS")
-"""The methods of probes; OPTIONS is HAProxy's, unless it is told another."""
+"""The methods of probes; OPTIONS is HAProxy's default."""
 
 
 def add_probes(app: web.Application) -> None:
@@ -27,7 +27,7 @@ async def alive(_request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Answer 200 if the last commit, a real one or a probe, succeeded; else 503."""
+    """Answer 200 if the last commit, a real one or a probe, succeeded; otherwise 503."""
     if await request.app[RUNTIME].is_ready():
         return web.Response(text="ready\n")
     return error(503, "unavailable", "The log cannot be written now.")

@@ -1,4 +1,4 @@
-"""What the application carries for its handlers."""
+"""Keys of the application's data for its handlers."""
 
 from __future__ import annotations
 

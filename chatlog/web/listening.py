@@ -1,4 +1,4 @@
-"""Listen on the addresses of the hosts that were asked for."""
+"""Listen on the addresses of the requested hosts."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Place = tuple[int, Any]
 
 
 class CannotListen(ChatlogError):
-    """A port that cannot be listened on; the sentence names it and the address."""
+    """The server cannot listen on a port; the sentence names the port and the address."""
 
 
 async def listen(hosts: Sequence[str], port: int) -> list[socket.socket]:
     """Return sockets that listen on every address of every host, all on one port.
 
-    A host that means all addresses gets both families, where both are to be had.
+    A host that means all addresses gets both families, if both are available.
 
     Raises:
-        CannotListen: if a host has no address that can be listened on, or one is taken.
+        CannotListen: if a host has no usable address, or a port is taken.
     """
-    # All addresses first: one of them cannot be listened on before them, but is covered by them.
+    # Wildcard addresses first: they cover single ones, which would block them if bound earlier.
     hosts = sorted(hosts, key=lambda host: not is_any(host))
     places = [await _places(host, port) for host in hosts]
     for tries_left in reversed(range(_TRIES)):
@@ -54,7 +54,7 @@ async def _places(host: str, port: int) -> list[Place]:
             name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no name of a host"
+        why = getattr(error, "strerror", None) or "it is not a host name"
         raise CannotListen(f"{host} cannot be listened on: {why}.") from None
     return list(dict.fromkeys((family, address) for family, *_, address in found))
 
@@ -97,7 +97,7 @@ def _listen_on(
 
 
 def _is_covered(place: Place, listeners: Iterable[Place]) -> bool:
-    """Return whether an address is listened on, by itself or with all of its family."""
+    """Return whether a socket listens on an address, by itself or for its whole family."""
     family, address = place
     return any(
         family == known and (there == address or is_any(there[0])) for known, there in listeners

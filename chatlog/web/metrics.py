@@ -1,6 +1,6 @@
 """Metrics in Prometheus' text format, read from the running parts when asked.
 
-Nothing is counted twice and nothing on the way of a message calls a metrics library.
+Nothing is counted twice, and nothing on the path of a message calls a metrics library.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chatlog.web.keys import RUNTIME
 
 
 class NodeCollector(Collector):
-    """Turns a node's own counts into metrics."""
+    """Converts a node's own counts to metrics."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -32,22 +32,26 @@ class NodeCollector(Collector):
         """Yield every metric as of now."""
         runtime = self._runtime
         delivered = runtime.rooms.delivered
-        yield _gauge("connections", "WebSockets that are open", len(runtime.clients))
+        yield _gauge("connections", "Open WebSockets", len(runtime.clients))
         yield _gauge("rooms", "Rooms in memory", len(runtime.rooms))
-        yield _gauge("lagging_readers", "Members who are behind", runtime.rooms.lagging())
-        yield _gauge("waiting_commands", "Commands in line", runtime.committer.waiting)
+        yield _gauge("lagging_readers", "Members that lag behind the head", runtime.rooms.lagging())
+        yield _gauge("waiting_commands", "Commands waiting for a commit", runtime.committer.waiting)
         yield _gauge("log_position", "Last position dispatched", runtime.tail.position)
         behind = runtime.clock.behind_seconds
-        yield _gauge("clock_behind_seconds", "By how much the log's last time is ahead", behind)
+        yield _gauge(
+            "clock_behind_seconds", "How far the clock is behind the log's last time", behind
+        )
         yield _counter("appends", "Events appended by this node", runtime.committer.appended)
         yield _counter("deliveries", "Events written to members", delivered.events)
         yield _counter("delivered_bytes", "Bytes written to members", delivered.bytes)
-        yield _counter("slow_readers", "Readers let go as too slow", delivered.slow)
+        yield _counter("slow_readers", "Readers disconnected as too slow", delivered.slow)
         yield _counters("refusals", "Commands and requests refused", "code", runtime.refusals)
         failures = runtime.tasks.failures
         yield _counters("task_failures", "Failures of background tasks", "task", failures)
         yield _histogram("batch_size", "Commands in a commit", runtime.committer.batch_sizes)
-        yield _histogram("commit_seconds", "Length of a commit", runtime.committer.commit_seconds)
+        yield _histogram(
+            "commit_seconds", "Seconds that a commit takes", runtime.committer.commit_seconds
+        )
 
 
 def _gauge(name: str, help: str, value: float) -> Metric:

@@ -1,8 +1,8 @@
 """The outlet of a WebSocket: ready frames go straight to its transport.
 
-aiohttp's own sending costs about 8 µs a delivery and waits for the slowest member; a
-frame that is built once and written to the transport costs under 1 µs. Ping, pong and
-close stay with aiohttp, which writes them as whole frames, so nothing is torn.
+aiohttp's own sending costs about 8 µs per delivery and waits for the slowest member; a frame
+that is built once and written to the transport costs under 1 µs. aiohttp still sends ping, pong
+and close, as whole frames, so frames never interleave.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 CUT_SECONDS: Final = 2.0
-"""How long a close frame may take to get through before the connection is cut."""
+"""Time limit for sending a close frame before the connection is aborted."""
 
 ABNORMAL: Final = 1006
 """RFC 6455's code for a connection that ended without a close frame; never sent."""
@@ -35,19 +35,19 @@ class SocketOutlet:
         self.closed_with: int | None = None
 
     def write(self, frames: bytes, /) -> None:
-        """Hand whole frames to the transport; drop them once closing has begun."""
+        """Write whole frames to the transport; discard them once closing has begun."""
         try:
             self._write(frames)
-        except RuntimeError:  # uvloop's transport is gone; its handler has not been told yet
+        except RuntimeError:  # uvloop has closed the transport, but not called its handler yet
             self.shut(ABNORMAL)
 
     @property
     def is_open(self) -> bool:
-        """Whether frames still go anywhere."""
+        """Whether frames are still sent."""
         return self.closed_with is None and not self._transport.is_closing()
 
     def let_go(self, code: int, reason: bytes = b"") -> None:
-        """Send a close frame behind what waits, and cut the connection if it stays open."""
+        """Send a close frame after the unsent data, and abort the connection if it stays open."""
         if not self.is_open:
             return
         payload = struct.pack("!H", code) + reason
@@ -57,12 +57,12 @@ class SocketOutlet:
         self._cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._transport.abort)
 
     def shut(self, code: int) -> None:
-        """Drop every later frame: closing has begun."""
+        """Discard later frames: closing has begun."""
         self.closed_with = code
         self._write = _drop
 
     def forget(self) -> None:
-        """Let go of the transport: the connection has ended."""
+        """Release the transport: the connection has ended."""
         if self._cut is not None:
             self._cut.cancel()
             self._transport.close()
@@ -71,4 +71,4 @@ class SocketOutlet:
 
 
 def _drop(_frames: bytes) -> None:
-    """Take frames that nobody will get."""
+    """Discard frames."""

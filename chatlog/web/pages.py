@@ -1,8 +1,8 @@
-"""Serves the built pages: the chat at ``/``, the time machine at ``/audit``, their assets.
+"""Serve the built pages: the chat at ``/``, the time machine at ``/audit``, their assets.
 
-The pages are clients of the public protocol and know nothing of the server; this module
-only hands out files, with a policy under which an injected script does not run. All
-addresses in the pages are relative, so they work under any prefix, mounted or proxied.
+The pages are clients of the public protocol; this module only serves files, with a content
+security policy under which an injected script does not run. All addresses in the pages are
+relative, so they work under any prefix, mounted or proxied.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aiohttp import web
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
-# Nothing but this server's own files runs or loads, and the pages make no Trusted Types policy.
+# Only this server's own files run or load, and the pages create no Trusted Types policy.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; "
@@ -25,7 +25,7 @@ CONTENT_SECURITY_POLICY = (
 NOT_BUILT = """chatlog: the web pages are not built.
 
 In a source tree, run `make web`. An installed package always holds them.
-The protocol itself works without: see /ws and /api/rooms.
+The protocol works without them: see /ws and /api/rooms.
 """
 
 _HASHED = re.compile(r"[\w.-]+-[A-Z0-9]{8}\.(?:js|css)")
@@ -48,7 +48,7 @@ async def audit(request: web.Request) -> web.StreamResponse:
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
-    """Answer with a built file. Its name holds its hash, so it may be kept for ever."""
+    """Answer with a built file. Its name contains its hash, so it may be cached for ever."""
     name = request.match_info["name"]
     path = STATIC / "assets" / name
     if _HASHED.fullmatch(name) is None or not await asyncio.to_thread(path.is_file):

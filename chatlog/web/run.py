@@ -1,4 +1,4 @@
-"""Serving until told to stop: what ``chatlog serve`` does."""
+"""Serve until told to stop: the work of ``chatlog serve``."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ async def run(
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then stop gracefully.
 
-    ``beside`` is given the server's address and runs while it serves; the stop cancels it.
+    ``beside`` gets the server's address and runs while it serves; the stop cancels it.
 
     Raises:
-        LogError: if the database is in use, another's or too new.
-        CannotListen: if the port cannot be listened on.
+        LogError: if the database is in use, foreign or too new.
+        CannotListen: if it cannot listen on the port.
     """
     asked, settings = settings, fitted(settings)
-    # Handlers have been told to end by then; what is left of them is cut.
+    # Handlers have been told to end by then; remaining ones are cancelled.
     grace = settings.shutdown_seconds / 4
     runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=grace)
     stop = _stop_on_signals()
@@ -66,10 +66,10 @@ async def run(
 
 
 async def _set_up(runner: web.AppRunner, stop: asyncio.Event, settings: Settings) -> bool:
-    """Set the server up; return False if it was told to stop before it was ready to serve.
+    """Set the server up; return False if it was told to stop before it was ready.
 
-    A start may wait for seconds: for a lock, for a database that does not answer, or whether a
-    server of the same name is alive.
+    A start may wait for seconds: for a lock, for a database that does not answer, or to see whether
+    a server of the same name is alive.
     """
     starting = asyncio.create_task(runner.setup(), name="the start")
     stopping = asyncio.create_task(stop.wait(), name="a stop during the start")
@@ -81,7 +81,7 @@ async def _set_up(runner: web.AppRunner, stop: asyncio.Event, settings: Settings
     starting.cancel()
     await asyncio.wait({starting}, timeout=settings.shutdown_seconds / 2)
     if not starting.done():
-        _end_at_once("The database did not answer; nothing was begun.")
+        _end_at_once("The database did not answer; the server did not start.")
     return not starting.cancelled() and starting.exception() is None
 
 
@@ -91,10 +91,10 @@ def _url(listener: socket.socket) -> str:
 
 
 async def _clean_up(runner: web.AppRunner, settings: Settings) -> None:
-    """Stop gracefully, and in any case in time.
+    """Stop gracefully, but within the time limit.
 
-    A database that does not answer cannot be waited for. What was acknowledged is durable,
-    and sessions left open lapse when the log is opened again.
+    It does not wait for a database that does not answer. Acknowledged events are durable, and
+    sessions left open lapse when the log is opened again.
     """
     try:
         async with asyncio.timeout(settings.shutdown_seconds):
@@ -104,17 +104,17 @@ async def _clean_up(runner: web.AppRunner, settings: Settings) -> None:
 
 
 def _end_at_once(why: str) -> NoReturn:
-    """End as one who stops when told to, whatever has not come to its end."""
+    """Exit with the status of a normal stop, whatever is still running."""
     logger.warning(why)
     logging.shutdown()
     os._exit(0)
 
 
 def _spare_the_collector() -> None:
-    """Have the garbage collector look less often, and never at what start-up left.
+    """Make the garbage collector run less often, and ignore objects from start-up.
 
     With its defaults it took 9 to 14 % of the time under load, more with every connection;
-    what a message leaves behind is freed by counting references.
+    reference counting frees the objects of messages anyway.
     """
     gc.collect()
     gc.freeze()

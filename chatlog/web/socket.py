@@ -1,4 +1,4 @@
-"""One WebSocket: its frames in, its closing, and nothing of what they mean."""
+"""One WebSocket: receive its frames and close it, without interpreting them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _ENDS: Final = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.
 
 
 async def serve(request: web.Request) -> web.StreamResponse:
-    """Take a client in and serve it until it goes or is let go."""
+    """Accept a client and serve it until either side disconnects."""
     runtime = request.app[RUNTIME]
     settings = runtime.settings
     ws = _websocket(settings)
     if not ws.can_prepare(request):
-        return error(426, "bad_command", "This is a WebSocket: connect with an Upgrade.")
+        return error(426, "bad_command", "This is a WebSocket endpoint: connect with an Upgrade.")
     await ws.prepare(request)
     transport = request.transport
     if transport is None:
@@ -59,7 +59,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
 
 
 class _WebSocket(web.WebSocketResponse):
-    """A WebSocket that speaks no subprotocol, whatever is offered."""
+    """A WebSocket without a subprotocol, whatever the client offers."""
 
     __slots__ = ()
 
@@ -87,7 +87,7 @@ def _websocket(settings: Settings) -> web.WebSocketResponse:
 
 
 async def _read(ws: web.WebSocketResponse, connection: Connection, outlet: SocketOutlet) -> None:
-    """Hand each text to the connection, one after the other, until the socket ends."""
+    """Pass each text to the connection, one after the other, until the socket ends."""
     while True:
         message = await ws.receive()
         if message.type is WSMsgType.TEXT:
@@ -105,7 +105,7 @@ async def _read(ws: web.WebSocketResponse, connection: Connection, outlet: Socke
 
 
 async def _answer_close(ws: web.WebSocketResponse, outlet: SocketOutlet) -> None:
-    """Answer the client's close frame, unless it was the answer to ours."""
+    """Answer the client's close frame, unless it answers the server's."""
     if outlet.closed_with is None:
         outlet.shut(WSCloseCode.OK)
         await ws.close(drain=False)
@@ -117,7 +117,7 @@ async def _until_closed(ws: web.WebSocketResponse) -> None:
 
 
 def _cause(ws: web.WebSocketResponse, outlet: SocketOutlet) -> Cause:
-    """Say in the log's words why a connection ended."""
+    """Return the log's cause for the end of a connection."""
     silent = isinstance(ws.exception(), asyncio.TimeoutError)
     return "timed_out" if outlet.closed_with == TOO_SLOW or silent else "disconnected"
 

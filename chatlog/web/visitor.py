@@ -1,8 +1,8 @@
-"""A visitor: one connection as aiohttp reads it, with an end to everything that may last.
+"""A visitor: one HTTP connection of aiohttp, with a time limit on everything.
 
-aiohttp closes a connection on which no whole request has come in time, whether nothing
-came or a byte now and then. An answer that nobody takes is the kernel's to notice: it
-knows of every byte, whoever wrote it. From the upgrade on, the WebSocket has rules of its own.
+aiohttp closes a connection without a whole request in time, whether it is silent or trickles
+bytes. The kernel detects an answer that the client does not accept: it accounts for every byte,
+whoever wrote it. After the upgrade, the WebSocket has its own rules.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from chatlog.web.app import NAME
 logger = logging.getLogger(__name__)
 
 _CLIENTS_OWN: Final = (ConnectionError, HttpProcessingError, web.RequestPayloadError, zlib.error)
-"""Errors by which aiohttp says that a client sends nonsense, or has gone."""
+"""aiohttp's errors for a client that sends invalid HTTP, or has disconnected."""
 
 _USER_TIMEOUT: Final[int | None] = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 class Visitor(web.RequestHandler):
-    """One connection. ``waits``, ``upgrades`` and ``ends`` are told what it does."""
+    """One connection. It calls ``waits``, ``upgrades`` and ``ends`` when it does so."""
 
     __slots__ = ("_ends", "_slow_seconds", "_upgrades", "_waits")
 
@@ -55,7 +55,7 @@ class Visitor(web.RequestHandler):
         self._ends = ends
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait for a request."""
+        """Start waiting for a request."""
         super().connection_made(transport)
         self._limit_unread(self._slow_seconds)
         self._waits(self)
@@ -66,7 +66,7 @@ class Visitor(web.RequestHandler):
         super().connection_lost(exc)
 
     async def finish_response(self, *args: Any) -> tuple[web.StreamResponse, bool]:
-        """Send an answer to its end, then wait for the next request."""
+        """Send a complete answer, then wait for the next request."""
         finished = await super().finish_response(*args)
         if self.transport is not None:
             self._waits(self)
@@ -85,21 +85,21 @@ class Visitor(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what is no HTTP, in our own words: it goes into no log, and names no software."""
+        """Answer invalid HTTP with chatlog's own text, without logging it or naming software."""
         if isinstance(exc, ConnectionError):
             raise exc  # it has gone: aiohttp says so to nobody
         if status != 400:
             return super().handle_error(request, status, exc, message)
-        response = error(400, "bad_command", "This is no HTTP request that can be read.")
+        response = error(400, "bad_command", "This is not a valid HTTP request.")
         response.headers["Server"] = NAME
         response.force_close()
         return response
 
     def log_exception(self, *args: Any, **options: Any) -> None:
-        """Log a bug; of what a client sends that is no HTTP, or leaves half sent, one line."""
+        """Log a bug; log only one line for invalid or incomplete HTTP of a client."""
         error = options.get("exc_info")
         if isinstance(error, _CLIENTS_OWN) or self.transport is None:
-            logger.debug("A request was not read to its end: %s", type(error).__name__)
+            logger.debug("A request was not read completely: %s", type(error).__name__)
         else:
             super().log_exception(*args, **options)
 
@@ -109,7 +109,7 @@ class Visitor(web.RequestHandler):
             self.transport.abort()
 
     def _limit_unread(self, seconds: float) -> None:
-        """Have the kernel cut the connection when it takes nothing for so long; 0: never."""
+        """Make the kernel abort the connection after this long without progress; 0: never."""
         raw = None if self.transport is None else self.transport.get_extra_info("socket")
         if raw is not None and _USER_TIMEOUT is not None:
             raw.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, round(seconds * 1_000))

@@ -1,5 +1,5 @@
 """The protocol's texts and frames, pure: text to commands, events to bytes.
 
-It promises that whatever bytes a client sends become a command or a ``Refused``, and
-that an event becomes the same bytes every time. It knows no socket and no clock.
+Promises: any bytes that a client sends become a command or a ``Refused``, and an event always
+becomes the same bytes. Uses no socket and no clock.
 """

@@ -1,4 +1,4 @@
-"""Encode what is said to one client alone: acks, errors, pages, who is present."""
+"""Encode answers to a single client: acks, errors, pages, users."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
 
 
 class UsersFrame(msgspec.Struct, tag_field="type", tag="users", omit_defaults=True):
-    """Who is present as of a seq: at most 1,000 names by code point, and how many in all."""
+    """The users present as of a seq: at most 1,000 names by code point, and their number."""
 
     room: str
     seq: int
@@ -40,7 +40,7 @@ class UsersFrame(msgspec.Struct, tag_field="type", tag="users", omit_defaults=Tr
 
 
 class CaughtUp(msgspec.Struct, tag_field="type", tag="caught_up", omit_defaults=True):
-    """A joiner has been shown all up to this seq; what follows is live."""
+    """A joiner has received everything up to this seq; live events follow."""
 
     room: str
     seq: int
@@ -52,7 +52,7 @@ class CaughtUp(msgspec.Struct, tag_field="type", tag="caught_up", omit_defaults=
 
 
 class HistoryFrame(msgspec.Struct, tag_field="type", tag="history", omit_defaults=True):
-    """A page of events; ``first`` and ``last`` are the ends of the range looked through."""
+    """A page of events; ``first`` and ``last`` are the ends of the range covered."""
 
     room: str
     events: list[msgspec.Raw]
@@ -80,5 +80,5 @@ def encode_answer(answer: Answer) -> bytes:
 
 
 def encode_events(events: Sequence[Recorded]) -> list[msgspec.Raw]:
-    """Return the events as the bytes that everybody sees, to be put into an answer."""
+    """Return the events as the bytes that all clients get, to embed in an answer."""
     return [msgspec.Raw(encode(event)) for event in events]

@@ -1,7 +1,7 @@
 """Decode: the text of a frame becomes a command, or an error that names the field.
 
-msgspec decodes and checks in one step. Only when it refuses is the text looked at
-again, leniently, to say what was wrong and to answer under the client's ``id``.
+msgspec decodes and validates in one step. Only if it refuses, the text is decoded again,
+leniently, to find the fault and the client's ``id`` for the answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HashText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
 class Join(msgspec.Struct, tag_field="type", tag="join"):
-    """Come into a room and be shown what went before."""
+    """Join a room and receive a replay."""
 
     room: str
     username: str
@@ -85,7 +85,7 @@ _MISSING: Final = re.compile(r"required field `([a-z]+)`")
 
 
 class BadCommand(Refused):
-    """A text that is no command; ``id`` is the client's, where one could be read."""
+    """A text that is not a command; ``id`` is the client's, if one could be read."""
 
     def __init__(self, code: str, sentence: str, id: str | None = None) -> None:
         super().__init__(code, sentence)
@@ -123,9 +123,13 @@ def _check_id(id: str) -> None:
 
 def _one_start(command: Join) -> None:
     if command.after is not None and command.backlog is not None:
-        raise BadCommand("bad_command", "`after` and `backlog` exclude each other.", command.id)
+        raise BadCommand("bad_command", "Give either `after` or `backlog`, not both.", command.id)
     if command.hash is not None and command.after is None:
-        raise BadCommand("bad_command", "`hash` is the hash of the event at `after`.", command.id)
+        raise BadCommand(
+            "bad_command",
+            "`hash` needs `after`: it is the hash of the event at `after`.",
+            command.id,
+        )
 
 
 def _one_anchor(command: History) -> None:
@@ -137,7 +141,7 @@ def _one_anchor(command: History) -> None:
 
 
 def _explain(text: bytes, error: Exception) -> BadCommand:
-    """Say what is wrong with a text that msgspec refused."""
+    """Explain what is wrong with a text that msgspec refused."""
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError):
@@ -153,10 +157,10 @@ def _explain_object(found: dict[str, Any], error: Exception) -> BadCommand:
         try:
             check_id(id)
         except (Refused, TypeError):
-            return BadCommand("bad_command", "`id` has 1 to 64 characters, none of them NUL.")
+            return BadCommand("bad_command", "`id` must have 1 to 64 characters, none of them NUL.")
     kind = found.get("type")
     if not isinstance(kind, str):
-        return BadCommand("bad_command", "`type` says which command it is.", id)
+        return BadCommand("bad_command", "`type` must name the command.", id)
     if kind not in _TYPES:
         return BadCommand("unknown_type", f"There is no command of this type: {kind[:40]}", id)
     return BadCommand("bad_command", _sentence(str(error)), id)

@@ -1,6 +1,6 @@
 """Encode: an event becomes one JSON text, the same for everyone, live or replayed.
 
-Keys stand in the order of the contract; what an event does not have is left out.
+Keys are in the order of the protocol; absent fields are omitted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ERASED_NAME: Final = "(erased)"
 
 
 class ChatFrame(msgspec.Struct, tag_field="type", tag="chat", omit_defaults=True):
-    """What a person wrote; ``id`` is what its author called it, UNSET without one."""
+    """A message of a person; ``id`` is its author's, UNSET without one."""
 
     room: str
     seq: int
@@ -95,7 +95,7 @@ def encode(recorded: Recorded) -> bytes:
 
 
 def name_of(user: User) -> str:
-    """Return the user's name as clients see it."""
+    """Return the user's name as sent to clients."""
     return ERASED_NAME if user.name is None else user.name
 
 

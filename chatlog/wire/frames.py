@@ -1,4 +1,4 @@
-"""WebSocket frames as a server sends them, and the close codes (RFC 6455, section 5.2)."""
+"""Build WebSocket frames of a server, and define close codes (RFC 6455, section 5.2)."""
 
 from __future__ import annotations
 

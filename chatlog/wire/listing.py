@@ -1,4 +1,4 @@
-"""Encode what readers list: users with their arrivals, rooms. The contract's section 4."""
+"""Encode listings for readers: users with their arrivals, rooms, witnesses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class UserListed(msgspec.Struct, omit_defaults=True):
-    """A user who was present; ``since`` is the arrival that made them so."""
+    """A user who was present; ``since`` is the arrival that made them present."""
 
     username: str
     sessions: int
@@ -18,7 +18,7 @@ class UserListed(msgspec.Struct, omit_defaults=True):
 
 
 class RoomListed(msgspec.Struct):
-    """A room: its last seq, how many users are present, its first and last time."""
+    """A room: its last seq, number of users present, first and last time."""
 
     room: str
     head: int
@@ -30,9 +30,9 @@ class RoomListed(msgspec.Struct):
 class WitnessListed(msgspec.Struct):
     """A user who could have seen an event, and the session that shows it.
 
-    ``open``: present at it. ``uncertain``: present, but past when the session was last
-    seen. ``replayed``: served it on joining later. ``possible``: came later and may have
-    paged to it.
+    ``open``: present at it. ``uncertain``: present, but past the time the session was last
+    seen. ``replayed``: received it on joining later. ``possible``: joined later and may have
+    paged back to it.
     """
 
     username: str

@@ -1,4 +1,4 @@
-"""A manifest: what an exported file holds, so that its reader can tell that it is all there."""
+"""Manifests: the contents of an exported file, so that its reader can check completeness."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ Range = dict[Literal["from", "to"], int | str]
 
 
 class BadManifest(ChatlogError):
-    """A file is no manifest, or not the manifest of this export."""
+    """A file is not a manifest, or not the manifest of this export."""
 
 
 class Manifest(msgspec.Struct):
-    """``is_whole`` says whether the file is the room's whole chain until ``head_hash``.
+    """A description of an export.
 
-    ``first`` and ``last`` are the seqs of the first and last event in the file, None in
-    an empty one; ``head`` and ``head_hash`` (64 hexadecimal digits) those of the last
-    event that was looked at; ``sha256`` is of the file's bytes. ``timezone`` is that of
-    ``filters`` and of the file's times; ``range`` is what ``from`` and ``to`` were taken for:
-    seqs or times in UTC, both included.
+    ``is_whole`` tells whether the file is the room's complete chain up to ``head_hash``.
+    ``first`` and ``last`` are the seqs of the first and last event in the file, None if it is
+    empty; ``head`` and ``head_hash`` (64 hexadecimal digits) are those of the last event read;
+    ``sha256`` is that of the file's bytes. ``timezone`` applies to ``filters`` and to the file's
+    times; ``range`` is the interpretation of ``from`` and ``to``: seqs or times in UTC, both
+    inclusive.
     """
 
     format: str
@@ -53,7 +54,7 @@ class Manifest(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What an export was asked for, as its manifest repeats it."""
+    """The request for an export, as repeated in its manifest."""
 
     kind: Kind
     room: str
@@ -63,7 +64,7 @@ class Asked:
 
 
 class Tally:
-    """Counts what goes into a file."""
+    """Counts the contents of a file."""
 
     def __init__(self) -> None:
         self._digest = sha256()
@@ -88,7 +89,7 @@ class Tally:
         self._bytes += len(written)
 
     def manifest(self, asked: Asked, head: tuple[int, str], *, is_whole: bool) -> bytes:
-        """Return the manifest of all that was counted: one line of JSON."""
+        """Return the manifest of everything counted: one line of JSON."""
         found = Manifest(
             format=FORMAT,
             kind=asked.kind,
@@ -111,17 +112,17 @@ class Tally:
 
 
 def decode_manifest(text: bytes) -> Manifest:
-    """Return what a manifest says.
+    """Decode a manifest.
 
     Raises:
-        BadManifest: if it is none.
+        BadManifest: if it is not a manifest.
     """
     try:
         found = msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadManifest(f"The file is no manifest of an export: {error}") from None
+        raise BadManifest(f"The file is not an export's manifest: {error}") from None
     if found.format != FORMAT:
-        raise BadManifest(f"The manifest is of another format: {found.format!r}.")
+        raise BadManifest(f"The manifest has an unknown format: {found.format!r}.")
     return found
 
 

@@ -1,7 +1,7 @@
-"""An event as an export carries it: what clients see, and ``proof`` behind it.
+"""Encode and decode events of an export: the client's frame with a ``proof`` at its end.
 
-One JSON object a line. ``decode_proved`` takes exactly what ``encode_proved`` writes:
-whatever else a line says would be lost, or be a lie that no hash covers.
+One JSON object per line. ``decode_proved`` accepts exactly what ``encode_proved`` writes: anything
+else in a line would be lost, or be a claim that no hash covers.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _Word = Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,200}$")]
 
 
 class BadLine(ChatlogError):
-    """A line is none that an export has."""
+    """A line that an export would not have."""
 
 
 class _Proof(msgspec.Struct, omit_defaults=True):
-    """The fields of the header that the event does not show, and what seals its content."""
+    """The header fields that the event does not show, and the commitments to its content."""
 
     format: str
     hash: _Hex32
@@ -46,7 +46,7 @@ class _Proof(msgspec.Struct, omit_defaults=True):
 
 
 class _Line(msgspec.Struct):
-    """Any event with its proof, loosely; ``decode_proved`` checks the rest."""
+    """Any event with its proof, loosely typed; ``decode_proved`` checks the rest."""
 
     type: Literal["chat", "notification", "session", "erasure"]
     room: str
@@ -89,24 +89,24 @@ def encode_proof(proved: Proved) -> bytes:
 
 
 def encode_proved(proved: Proved) -> bytes:
-    """Return the event as clients see it with its proof: JSON text in UTF-8, one line."""
+    """Return the client's frame of the event with its proof: JSON text in UTF-8, one line."""
     return b'%b,"proof":%b}' % (encode(proved.recorded)[:-1], encode_proof(proved))
 
 
 def decode_proved(line: bytes) -> Proved:
-    """Return the event in a line. Its position is 0 and its user's number too.
+    """Decode the event in a line. Its position and its user's number are 0.
 
     Raises:
-        BadLine: if the line says anything that ``encode_proved`` would not.
+        BadLine: if the line differs from what ``encode_proved`` would write.
     """
     try:
         found = _decode(line)
         proved = Proved(_recorded(found), _proof(found.proof))
         same = encode_proved(proved) == line or _says(encode_proved(proved)) == _says(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise BadLine(f"it is no event of an export ({error})") from None
+        raise BadLine(f"it is not an event of an export ({error})") from None
     if not same:
-        raise BadLine("it says something that an export does not say")
+        raise BadLine("it holds something that an export does not")
     return proved
 
 

@@ -1,4 +1,4 @@
-"""Events as rows of a CSV file that a spreadsheet may open without obeying it."""
+"""Write events as rows of a CSV file that is safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 BOM: Final = "\ufeff".encode()
-"""What some spreadsheets need at a file's beginning to take it for UTF-8."""
+"""The byte order mark, which some spreadsheets need to recognise UTF-8."""
 
 _TIMES: Final = ("at", "last_seen_at")
 
@@ -30,19 +30,19 @@ _NOT_SHOWN: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 
 
 def header_row() -> bytes:
-    """Return the first line: the names of the columns."""
+    """Return the first line: the column names."""
     return _line(dict(zip(COLUMNS, COLUMNS, strict=True)))
 
 
 def row_of(recorded: Recorded, zone: tzinfo = UTC) -> bytes:
-    """Return an event's line, in UTF-8, with its end; its times as on a clock in the zone."""
+    """Return an event's line, in UTF-8, with its end; times are local to the zone."""
     values = _values(recorded)
     clock = {name: on_clock(at, zone) for name in _TIMES if (at := values.get(name))}
     return _line({name: _cell(value) for name, value in (values | clock).items()})
 
 
 def defused(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: one in doubt begins with ``'``."""
+    """Return a text that no spreadsheet takes for a formula: a risky one begins with ``'``."""
     shown = next((char for char in text if unicodedata.category(char) not in _NOT_SHOWN), "")
     is_formula = unicodedata.normalize("NFKC", shown)[:1] in _FORMULA
     return f"'{text}" if is_formula or text.startswith(_BREAKS) else text
@@ -82,6 +82,6 @@ def _values(recorded: Recorded) -> dict[str, Any]:
 
 def _line(cells: dict[str, str]) -> bytes:
     out = io.StringIO(newline="")
-    # Every cell in quotes: else `x;=1+1` is two cells where a semicolon separates them.
+    # Every cell is quoted: otherwise `x;=1+1` is two cells where semicolons separate cells.
     csv.writer(out, quoting=csv.QUOTE_ALL).writerow([cells.get(name, "") for name in COLUMNS])
     return out.getvalue().encode()

@@ -77,7 +77,7 @@ def test_a_name_not_in_form_is_refused_with_a_sentence(name: str) -> None:
     with pytest.raises(Refused) as refusal:
         check_room(name, LIMITS)
     assert refusal.value.code == "room_invalid"
-    assert refusal.value.sentence.startswith("The name of a room ")
+    assert refusal.value.sentence.startswith("Room names ")
     assert refusal.value.sentence.endswith(".")
 
 

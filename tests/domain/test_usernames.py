@@ -95,7 +95,7 @@ def test_a_name_not_in_form_is_refused_with_a_sentence(name: str) -> None:
     with pytest.raises(Refused) as refusal:
         check_username(name, LIMITS)
     assert refusal.value.code == "username_invalid"
-    assert refusal.value.sentence.startswith("A username ")
+    assert refusal.value.sentence.startswith("Usernames ")
     assert refusal.value.sentence.endswith(".")
 
 

@@ -71,7 +71,7 @@ async def test_of_two_backups_to_one_name_one_is_made_and_the_other_ends_with_2(
         )
         assert sorted(done.status for done in both) == [0, 2], both
         (refused,) = [done for done in both if done.status]
-        assert refused.err.startswith(f"chatlog: {target} exists already")
+        assert refused.err.startswith(f"chatlog: {target} exists: back up to a new file")
         assert [found.name for found in folder.iterdir()] == ["copy.db"]
         assert stat.S_IMODE(target.stat().st_mode) == 0o600
         verified = await chatlog("verify", database=f"sqlite:///{target}")
@@ -92,7 +92,7 @@ def test_a_file_system_without_links_takes_a_backup_under_a_free_name_only(
     assert [found.name for found in folder.iterdir()] == ["copy.db"]
     monkeypatch.setattr(backup, "_check_target", lambda *_: None)  # another was faster
     before = target.stat().st_ino
-    with pytest.raises(LogError, match="exists already"):
+    with pytest.raises(LogError, match="exists: back up to a new file"):
         back_up(source, target, partial_for(target))
     assert target.stat().st_ino == before
     assert [found.name for found in folder.iterdir()] == ["copy.db"]

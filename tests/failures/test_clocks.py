@@ -94,7 +94,7 @@ async def test_verify_says_which_events_are_of_later_than_now_and_finds_nothing_
     for command in (("verify",), ("verify", "general")):
         done = await chatlog(*command, database=database_url)
         assert done.status == 0
-        assert re.search(rf"general: 2 events of later than now, the last of {until}", done.out)
+        assert re.search(rf"general: 2 events dated in the future, up to {until}", done.out)
     assert (
         json.loads((await chatlog("verify", "quiet", "--json", database=database_url)).out)["ahead"]
         == []

@@ -248,7 +248,7 @@ async def test_a_name_that_a_living_server_has_is_refused(
         "serve", "--port", "0", "--max-connections", "9", "--node", "same", database=postgres_url
     )
     assert (done.status, done.out) == (2, "")
-    assert "A server named same is running" in done.err
+    assert "A server named same is already running" in done.err
     with pytest.raises(LogError, match="named same"):
         await node_of(postgres_url, node="same")
     assert (await ada.chat("general", "still here", id="c")).type == "ack"
@@ -313,7 +313,7 @@ async def test_a_server_that_waits_for_its_name_can_be_stopped(
     starting = asyncio.create_task(waiting.start())
 
     async def is_waiting() -> bool:
-        return "Waiting whether" in waiting.printed()
+        return "Waiting to see whether" in waiting.printed()
 
     await until(is_waiting, 60, "a server that waits")
     starting.cancel()

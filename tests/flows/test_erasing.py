@@ -139,9 +139,9 @@ async def test_retention_erases_what_is_too_old_and_says_beforehand_how_much(
     server = await serve(sqlite_url)
     keep = ("retention", ROOM, "--days", "30", "--names")
     dry = await chatlog(*keep, "--dry-run", database=sqlite_url)
-    assert dry.out == "2 texts and 1 people would be erased.\n", dry
+    assert dry.out == "2 texts and 1 person would be erased.\n", dry
     done = await chatlog(*keep, database=sqlite_url)
-    assert done.out == "Erased 2 texts and 1 people.\n", done
+    assert done.out == "Erased 2 texts and 1 person.\n", done
     assert SECRET.encode() not in bytes_on_disk(server)
     assert NAME.encode() not in bytes_on_disk(server)
     assert (await chatlog("verify", database=sqlite_url)).status == 0

@@ -91,9 +91,8 @@ async def test_an_export_is_put_back_beside_a_server_unchanged(
         ada = await clients.connect("ada")
         await ada.join("general")
         done = await chatlog("import", str(file), "--format", "jsonl", database=sqlite_url)
-        assert (
-            done.out == f"{exported.out.count(chr(10))} events of {ROOM}, verified and unchanged.\n"
-        )
+        events = exported.out.count(chr(10))
+        assert done.out == f"Restored {events} events of {ROOM}, verified and unchanged.\n"
         await ada.chat("general", "and on it goes")
         await ada.join(ROOM)
         again = await chatlog("import", str(file), "--format", "jsonl", database=sqlite_url)
@@ -192,7 +191,7 @@ async def test_an_import_whose_command_is_interrupted_ends_with_it(
         _, said = await process.communicate()
         assert (process.returncode, said.decode()) == (
             130,
-            "chatlog: The import was interrupted; --continue goes on with it.\n",
+            "chatlog: The import was interrupted; --continue resumes it.\n",
         )
 
         async def has_ended() -> bool:

@@ -124,11 +124,11 @@ async def test_without_a_free_descriptor_it_says_so_once_and_goes_on(
     limit = server.open_files() + 10
     resource.prlimit(server.running.pid, resource.RLIMIT_NOFILE, (limit, hard))
     async with strangers(server, 100):
-        await until(lambda: _says(server, "cannot be taken in"), 10, "a line about the limit")
+        await until(lambda: _says(server, "cannot be accepted"), 10, "a line about the limit")
         resource.prlimit(server.running.pid, resource.RLIMIT_NOFILE, (hard, hard))
         await chat_once(server, "ada")
     await chat_once(server, "bob")
-    assert server.printed().count("cannot be taken in") == 1, server.printed()
+    assert server.printed().count("cannot be accepted") == 1, server.printed()
     assert "Traceback" not in server.printed()
 
 

@@ -215,12 +215,12 @@ def test_a_file_that_grows_meanwhile_is_told_as_far_as_it_was_looked_at(tmp_path
     ("lines", "says"),
     [
         ((), "is empty"),
-        (("", "   "), "Nothing of the file"),
+        (("", "   "), "format is not recognised"),
         (("Dear Sir,",), "'Dear Sir,'"),
         (("[09:14] <ada> a", *["rubbish 1", "rubbish 23"] * 3), "6 × 'rubbish 0'"),
         (
             (*["[09:14] <ada> a"] * 99, "=== bob came in from the cold"),
-            "No arrival in the file is understood",
+            "No arrival in the file is recognised",
         ),
         (
             ("2006-12-10 10:00:00\tada\ta", "2006-12-09 10:00:00\tada\tb"),

@@ -10,7 +10,7 @@ from chatlog.service import arguments
 
 @pytest.mark.parametrize("reason", [" ", "\u200b", "\u3164 \u2800", "\ufeff"])
 def test_a_reason_that_nobody_sees_is_blank(reason: str) -> None:
-    with pytest.raises(Refused, match="not blank"):
+    with pytest.raises(Refused, match="not be blank"):
         arguments.check_reason(reason)
 
 

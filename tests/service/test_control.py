@@ -72,7 +72,7 @@ async def test_a_stop_gives_up_what_is_running_and_logs_no_trace(
 
 async def test_a_database_that_fails_is_told_to_the_asker(socket: Path) -> None:
     async with control.listening(socket, Work().handlers, Counter()):
-        with pytest.raises(LogError, match=r"^The server could not do it: .*disk is full"):
+        with pytest.raises(LogError, match=r"^The server could not do this: .*disk is full"):
             await control.ask(socket, "fail", {})
 
 
@@ -108,4 +108,4 @@ async def test_a_file_that_the_server_cannot_read_is_named(tmp_path: Path) -> No
 async def test_a_command_that_fails_unexpectedly_is_answered(
     tmp_path: Path, error: Exception
 ) -> None:
-    assert "could not carry this out" in await said_of(error, tmp_path / "sock")
+    assert "could not complete this" in await said_of(error, tmp_path / "sock")

@@ -14,7 +14,7 @@ from chatlog.formats.lines import Line
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``parse`` takes a line without its end and formatting; ``example`` shows its form."""
+    """``parse`` takes a line without its end and formatting; ``example`` is a sample line."""
 
     name: str
     title: str

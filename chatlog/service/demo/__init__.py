@@ -1,1 +1,1 @@
-"""The demonstration: what people say in three rooms, and hours of it written as the past."""
+"""The demo: conversations in three rooms, and hours of them written as history."""

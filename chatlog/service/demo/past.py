@@ -1,8 +1,8 @@
 """Write the demo's past into an empty log, through the same writer and rules as any event.
 
-Two nodes wrote it: the first died, its sessions were found open and lapsed; the second
-erased a message and was stopped a moment ago. Only their own rows in the log are dated
-back; every event is what the rules made of a command.
+It has two nodes: the first died, and its open sessions lapsed; the second erased a message and
+was stopped a moment ago. Only the nodes' own rows are backdated; every event results from a
+command.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _REASON: Final = "a card number, posted by mistake"
 
 
 async def write_past(database: Database, plan: Plan) -> None:
-    """Append the plan to a log that this process alone writes, ending now."""
+    """Append the plan, ending now, to a log that only this process writes."""
     past = _Past(database, plan)
     first = await leases.begin(database, _NODE, alone=True)
     await past.append(first, past.between(BEGIN, CRASH))
@@ -58,7 +58,7 @@ class _Past:
         return times.text(self.now + timedelta(seconds=seconds))
 
     def between(self, begin: float, end: float) -> list[Command]:
-        """Return what happened from ``begin`` to before ``end``, in order."""
+        """Return the happenings from ``begin`` to before ``end``, in order."""
         timed = sorted(self._happenings(), key=lambda each: each[0])
         return [command for at, command in timed if begin <= at < end]
 
@@ -80,12 +80,12 @@ class _Past:
         )
 
     async def lapsed(self) -> list[Command]:
-        """Return the leaves that the restart found due."""
+        """Return the leaves that were due at the restart."""
         due = await leaves_due(self.database)
         return [replace(leave, at=self.time(RESTART)) for leave in due]
 
     def still_open(self) -> list[Command]:
-        """Return the leaves of those who are there now: the server is being stopped."""
+        """Return the leaves of everybody present when the server is stopped."""
         open_ = [stay for stay in self.plan.stays if stay.end >= 0]
         return [Leave(stay.room, stay.session, "shutdown") for stay in open_]
 

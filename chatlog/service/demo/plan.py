@@ -1,7 +1,8 @@
-"""A working day in each room: who was there when, and what they said. Pure: chances in, plan out.
+"""Plan a working day in each room: sessions and messages. Pure, given a random generator.
 
-Times are seconds before now, so negative. At ``CRASH`` the server died; at ``RESTART`` it
-was back, and whoever had not gone meanwhile came again. Whoever speaks is there.
+Times are seconds relative to now, so negative. The server died at ``CRASH`` and was back at
+``RESTART``, when everybody who had not left meanwhile joined again. Everybody who writes is
+present.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _ONE_STAY: Final = 5_400.0
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One session; an ``end`` of 0 or later has not come yet."""
+    """One session; an ``end`` of 0 or later is in the future."""
 
     room: str
     name: str
@@ -60,7 +61,7 @@ def plan(rooms: Sequence[RoomTexts], chances: random.Random) -> Plan:
 
 
 class _Day:
-    """One room's day, drawn in the order: what is said, who is there for it, who reads."""
+    """One room's day, generated in this order: messages, sessions of their authors, readers."""
 
     def __init__(self, texts: RoomTexts, chances: random.Random) -> None:
         self._room = texts.room
@@ -71,7 +72,7 @@ class _Day:
             self._say(at, exchange)
 
     def _times(self, count: int) -> Iterator[float]:
-        """Spread so many beginnings over the day, to its very end, away from the crash."""
+        """Spread the starts of exchanges over the whole day, away from the crash."""
         early = CRASH - _BEFORE_CRASH - (BEGIN + 600)
         late = _LAST_SAID - 240 - (RESTART + _AFTER_RESTART)
         for number in range(count):
@@ -123,7 +124,7 @@ class _Day:
         return f"{self._chances.getrandbits(128):032x}"
 
     def _around_crash(self, stay: Stay) -> Iterator[Stay]:
-        """Cut a stay at the crash; who would have stayed comes again after the restart."""
+        """Cut a session at the crash; somebody who would have stayed rejoins after the restart."""
         if stay.end < CRASH or stay.begin > RESTART:
             yield stay
             return

@@ -1,4 +1,4 @@
-"""What the demo's people say: exchanges of a few lines, room by room, from a text file."""
+"""The demo's messages: exchanges of a few lines per room, from a text file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ QUIET: Final = (
     *("Aisha", "Bruno", "Carmen", "Dmitri", "Emeka", "Freya", "Goran", "Hana", "Ines"),
     *("Jamal", "Kaya", "Liam", "Mei", "Nils", "Oskar", "Paula", "Quinn", "Rosa"),
 )
-"""People who come to read and say nothing."""
+"""People who only read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message; ``is_erased`` where somebody erases it later."""
+    """One message; ``is_erased`` if somebody erases it later."""
 
     name: str
     message: str
@@ -37,18 +37,18 @@ class RoomTexts:
 
     @property
     def past(self) -> tuple[Exchange, ...]:
-        """The exchanges that have been before anybody looks."""
+        """The exchanges of the past, before the demo starts."""
         return self.exchanges[: round(len(self.exchanges) * _PAST_SHARE)]
 
     @property
     def present(self) -> tuple[Exchange, ...]:
-        """The others, then those of the past again; none that was erased."""
+        """The other exchanges, then those of the past again, without erased ones."""
         new = self.exchanges[len(self.past) :] + self.past
         return tuple(each for each in new if not any(line.is_erased for line in each))
 
 
 def rooms() -> tuple[RoomTexts, ...]:
-    """Return the texts that come with the program."""
+    """Return the texts shipped with the program."""
     text = files(__package__).joinpath("conversations.txt").read_text("utf-8")
     _, *sections = text.split("\n# ")
     return tuple(RoomTexts(*_section(section)) for section in sections if ":" in section)

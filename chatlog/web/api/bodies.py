@@ -1,4 +1,4 @@
-"""What is answered: the body of each endpoint as a type, which OpenAPI shows too."""
+"""The response bodies of the endpoints, as types that also define the OpenAPI schemas."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class RoomsBody(msgspec.Struct):
 
 
 class EventsBody(msgspec.Struct, Generic[Event]):
-    """A page of events; ``first`` and ``last`` are the ends of the range looked through.
+    """A page of events; ``first`` and ``last`` are the ends of the range covered.
 
-    Continue from them, as ``before`` and ``after``. ``Event`` is ``AnyEvent``, or its
-    text where that is made already.
+    Continue from them, as ``before`` and ``after``. ``Event`` is ``AnyEvent``, or its JSON text
+    if that is already encoded.
     """
 
     room: str
@@ -37,9 +37,9 @@ class EventsBody(msgspec.Struct, Generic[Event]):
 
 
 class UsersBody(msgspec.Struct):
-    """Who was present after the event at ``seq``, in order of names.
+    """The users present after the event at ``seq``, in order of names.
 
-    ``count`` is how many in all; ``next`` is the ``after`` of the following page.
+    ``count`` is their total number; ``next`` is the ``after`` of the following page.
     """
 
     room: str
@@ -51,9 +51,9 @@ class UsersBody(msgspec.Struct):
 
 
 class SessionSummary(msgspec.Struct):
-    """One session; what has not ended has no ``left_seq``.
+    """One session; an open one has no ``left_seq``.
 
-    ``last_seen_at``, where the server died, is until when the session was surely there.
+    ``last_seen_at`` is when the session was last known to be open, if its server died.
     """
 
     session: str
@@ -75,9 +75,9 @@ class SessionsBody(msgspec.Struct):
 
 
 class WitnessesBody(msgspec.Struct):
-    """Who could have seen the event at ``seq``, each user once, with the strongest reason.
+    """The users who could have seen the event at ``seq``, each once, with the strongest reason.
 
-    ``next`` is the ``after`` of the following page; a page may hold fewer than asked for.
+    ``next`` is the ``after`` of the following page; a page may be shorter than requested.
     """
 
     room: str
@@ -88,9 +88,9 @@ class WitnessesBody(msgspec.Struct):
 
 
 class RoomVerdictBody(msgspec.Struct, omit_defaults=True):
-    """What was found of a room. ``head`` and ``hash`` are of the last event that is right.
+    """The verdict on a room. ``head`` and ``hash`` are those of the last event that is right.
 
-    ``wrong`` is the seq of the first that is not, and ``why`` says what is wrong with it.
+    ``wrong`` is the seq of the first event that is not, and ``why`` gives the reason.
     """
 
     room: str
@@ -102,10 +102,10 @@ class RoomVerdictBody(msgspec.Struct, omit_defaults=True):
 
 
 class VerdictBody(msgspec.Struct, omit_defaults=True):
-    """Whether a room is what was written, how many events that covers, and what of them.
+    """Whether a room is what was written, the number of events, and the checks made.
 
-    ``covered`` says what was looked at in a sentence, ``looked_at`` in a word each; ``hint``
-    is what this cannot show.
+    ``covered`` lists the checks in a sentence, ``looked_at`` by name; ``hint`` tells what they
+    cannot detect.
     """
 
     ok: bool

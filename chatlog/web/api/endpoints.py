@@ -1,4 +1,4 @@
-"""The endpoints of the HTTP API: where each is found, what it takes and what it answers."""
+"""The endpoints of the HTTP API: path, query and response body of each."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from chatlog.web.api import bodies, events, queries, rooms, sessions, users, ver
 
 
 class NoQuery(msgspec.Struct):
-    """Nothing can be chosen."""
+    """The endpoint has no parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint. ``body`` is the type that its handler answers with."""
+    """One endpoint. ``body`` is the type of its response."""
 
     path: str
     handler: Handler
@@ -46,28 +46,28 @@ ENDPOINTS: Final = (
     Endpoint(
         f"{_ROOM}/users",
         users.show,
-        "List who is present, or was at a seq or a time.",
+        "List the users present, now or at a seq or time.",
         bodies.UsersBody,
         queries.UsersQuery,
     ),
     Endpoint(
         f"{_ROOM}/sessions",
         sessions.show,
-        "List who was there from when to when.",
+        "List the sessions in a room.",
         bodies.SessionsBody,
         queries.SessionsQuery,
     ),
     Endpoint(
         f"{_ROOM}/events/{{seq}}/witnesses",
         witnesses.show,
-        "List who could have seen an event.",
+        "List the users who could have seen an event.",
         bodies.WitnessesBody,
         queries.WitnessesQuery,
     ),
     Endpoint(
         f"{_ROOM}/verify",
         verify.show,
-        "Check that a room is what was written.",
+        "Verify a room's hash chain.",
         bodies.VerdictBody,
     ),
 )

@@ -1,4 +1,4 @@
-"""Errors over HTTP: each code of the contract with the status that fits it, as JSON."""
+"""Errors over HTTP: the status of each error code, and JSON bodies."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 @web.middleware
 async def entrance(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Keep strangers out; answer what is refused, by us or by aiohttp, with a JSON body.
+    """Check the guards, and answer refusals by chatlog or aiohttp with a JSON body.
 
-    One middleware for both: each one more costs every open WebSocket a frame of 0.3 KiB.
+    One middleware does both: each further one costs every open WebSocket a stack frame of 0.3 KiB.
     """
     try:
         check(request)
@@ -58,13 +58,13 @@ async def entrance(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _has_gone(request: web.Request) -> bool:
-    """Return whether it is the client that was lost: a database's connection can be, too."""
+    """Return whether the lost connection is the client's and not the database's."""
     return request.transport is None or request.transport.is_closing()
 
 
 def _error(request: web.Request, status: int, code: str, message: str) -> web.Response:
     request.app[RUNTIME].refusals[code] += 1
     response = answers.error(status, code, message)
-    # By default a cache may keep a 404, and the room may begin in the next moment.
+    # By default a cache may keep a 404, but the room may be created at any moment.
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -19,7 +19,7 @@ from chatlog.wire.events import encode
 from chatlog.wire.proved import encode_proved
 
 _PROOF_BYTES: Final = 600
-"""About what a proof adds to an event."""
+"""Roughly what a proof adds to an event."""
 
 
 async def show(request: web.Request) -> web.StreamResponse:

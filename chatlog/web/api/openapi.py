@@ -1,7 +1,7 @@
-"""The API described in OpenAPI 3.1, from the very types that take and answer.
+"""Describe the API in OpenAPI 3.1, from the types of its queries and bodies.
 
-Its schemas are JSON Schema 2020-12, which is what msgspec writes. Nothing is described
-twice: a field's name, limits and words are those of its type.
+Its schemas are JSON Schema 2020-12, which msgspec generates. Nothing is described twice: names,
+limits and descriptions of fields come from their types.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ Schema = dict[str, Any]
 
 _REF: Final = "#/components/schemas/{name}"
 _ERRORS: Final = {
-    "400": "The question is not in form; the sentence says what is wrong.",
-    "403": "This server has another name, or pages of this origin may not ask.",
+    "400": "The request is malformed; the message says what is wrong.",
+    "403": "The Host is not this server's, or pages of this origin may not connect.",
     "404": "There is no room of this name.",
-    "503": "The server has too much to do, or its database is away.",
+    "503": "The server is overloaded, or its database is unavailable.",
 }
 _IN_PATH: Final = {
     "room": {"type": "string", "minLength": 1},
     "seq": {"type": "integer", "minimum": 1, "maximum": MAX_SEQ},
 }
 _ETAG: Final = {
-    "description": "Ask with it as If-None-Match: 304 says that the answer still holds.",
+    "description": "Send it as If-None-Match: 304 means that the answer is still valid.",
     "schema": {"type": "string"},
 }
 
@@ -48,7 +48,7 @@ def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
         "info": {
             "title": "chatlog",
             "version": __version__,
-            "description": "Rooms, their events, and questions about their past.",
+            "description": "Rooms, their events, and queries about their past.",
         },
         "servers": [{"url": prefix or "/"}],
         "paths": {
@@ -75,7 +75,7 @@ def _operation(endpoint: Endpoint, body: Schema) -> Schema:
                 "headers": {"ETag": _ETAG},
                 "content": {"application/json": {"schema": body}},
             },
-            "304": {"description": "What you have still holds.", "headers": {"ETag": _ETAG}},
+            "304": {"description": "Your copy is still valid.", "headers": {"ETag": _ETAG}},
             **{status: _error(words) for status, words in errors.items()},
         },
     }
@@ -109,7 +109,7 @@ def _query_parameter(name: str, schema: Schema) -> Schema:
 
 
 def _given(schema: Schema) -> Schema:
-    """Return the schema of a parameter that is there: what is absent is not ``null``."""
+    """Return the schema of a parameter when present: an absent one is not ``null``."""
     if "anyOf" not in schema:
         return dict(schema)
     (given,) = (choice for choice in schema["anyOf"] if choice != {"type": "null"})
@@ -122,7 +122,7 @@ def _plain(schema: Schema) -> Schema:
 
 
 def _let_unset_be_absent(schemas: Schema) -> None:
-    """Take from ``required`` what has no default and yet is left out when it is UNSET."""
+    """Remove from ``required`` the fields without a default that are omitted when UNSET."""
     for kind in get_args(AnyEvent):
         for field in msgspec.structs.fields(kind):
             if msgspec.UnsetType in get_args(field.type):
@@ -130,7 +130,7 @@ def _let_unset_be_absent(schemas: Schema) -> None:
 
 
 def _with_short_names(described: Schema) -> Schema:
-    """Name the instance of a generic type as the type."""
+    """Name the instance of a generic type like the type."""
     text = msgspec.json.encode(described).decode()
     for name in described["components"]["schemas"]:
         short = re.sub(r"_chatlog\..*", "", name)

@@ -1,4 +1,4 @@
-"""What may be asked: the query of each endpoint as a type, which OpenAPI shows too."""
+"""The queries of the endpoints, as types that also define the OpenAPI schemas."""
 
 from __future__ import annotations
 
@@ -27,42 +27,44 @@ _SEPARATED: Final = frozenset({"types"})
 class RoomsQuery(msgspec.Struct):
     """Rooms by name, in order of code points."""
 
-    after: Annotated[str, Meta(description="The last room of the page before.")] | None = None
+    after: Annotated[str, Meta(description="The last room of the previous page.")] | None = None
     limit: Limit = 100
 
 
 class EventsQuery(msgspec.Struct):
-    """At most one of ``before``, ``after`` and ``around``; none of them means the newest."""
+    """At most one of ``before``, ``after`` and ``around``; none means the newest events."""
 
     before: Seq | None = None
     after: Seq | None = None
     around: Seq | None = None
     limit: Limit = 50
     types: Annotated[list[EventType], Meta(description="Separated by commas.")] | None = None
-    proof: Annotated[bool, Meta(description="Add what verifies the chain.")] = False
+    proof: Annotated[
+        bool, Meta(description="Add to each event what is needed to verify the chain.")
+    ] = False
 
 
 class UsersQuery(msgspec.Struct):
-    """Who was present; now, without ``at``."""
+    """Users present at ``at``, by default now."""
 
     at: Point | None = None
-    after: Annotated[str, Meta(description="`next` of the page before.")] = "0"
+    after: Annotated[str, Meta(description="`next` of the previous page.")] = "0"
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
 class SessionsQuery(msgspec.Struct, rename={"from_": "from"}):
-    """Sessions that overlap ``from`` to ``to``, both included, in order of their joins."""
+    """Sessions that overlap ``from`` to ``to``, both inclusive, in order of joins."""
 
     from_: Point | None = None
     to: End | None = None
-    after: Annotated[int, Meta(ge=0, le=MAX_SEQ, description="`next` of the page before.")] = 0
+    after: Annotated[int, Meta(ge=0, le=MAX_SEQ, description="`next` of the previous page.")] = 0
     limit: Limit = 100
 
 
 class WitnessesQuery(msgspec.Struct):
-    """Who could have seen an event, the earliest to come first."""
+    """Users who could have seen an event, in order of joins."""
 
-    after: Annotated[str, Meta(description="`next` of the page before.")] | None = None
+    after: Annotated[str, Meta(description="`next` of the previous page.")] | None = None
     limit: Limit = 500
 
 
@@ -70,7 +72,7 @@ Query = TypeVar("Query", bound=msgspec.Struct)
 
 
 def query_of(request: web.Request, kind: type[Query]) -> Query:
-    """Return the request's query. What it has beyond the type's fields is ignored.
+    """Parse the request's query. Unknown fields are ignored.
 
     Raises:
         Refused: ``bad_command``, naming the field.
@@ -96,7 +98,7 @@ def room_of(request: web.Request) -> str:
     """Return the room in the request's path.
 
     Raises:
-        Refused: ``room_invalid``, if no room can have this name.
+        Refused: ``room_invalid``, if it is not a valid room name.
     """
     room = request.match_info["room"]
     check_stored_room(room, limits_of(request.app[RUNTIME].settings))
@@ -107,9 +109,9 @@ def seq_of(request: web.Request) -> int:
     """Return the seq in the request's path.
 
     Raises:
-        Refused: ``bad_command``, if it is none.
+        Refused: ``bad_command``, if it is not a seq.
     """
     text = request.match_info["seq"]
     if not (text.isascii() and text.isdigit()) or len(text) > 19 or not 1 <= int(text) <= MAX_SEQ:
-        raise Refused("bad_command", "A seq is a whole number from 1 on.")
+        raise Refused("bad_command", "A seq must be a whole number from 1 on.")
     return int(text)

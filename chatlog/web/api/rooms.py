@@ -18,7 +18,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     query = query_of(request, RoomsQuery)
     after = query.after or ""
     if "\0" in after or not after.isprintable():
-        raise Refused("room_invalid", "`after` is the name of a room.")
+        raise Refused("room_invalid", "`after` must be the name of a room.")
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
         async with runtime.history.reading() as connection:

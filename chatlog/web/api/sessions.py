@@ -1,4 +1,4 @@
-"""``GET /api/rooms/{room}/sessions``: who was there from when to when."""
+"""``GET /api/rooms/{room}/sessions``: sessions that overlap a range."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatlog.web.keys import RUNTIME
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """Answer with the sessions that overlap a part of the past."""
+    """Answer with a page of sessions that overlap a range."""
     name, query = room_of(request), query_of(request, SessionsQuery)
     first = None if query.from_ is None else parse_point(query.from_)
     last = None if query.to is None else parse_end(query.to)

@@ -1,7 +1,7 @@
-"""``GET /api/rooms/{room}/users``: who is present, or was at a seq or a time.
+"""``GET /api/rooms/{room}/users``: users present, now or at a seq or a time.
 
-A page begins after a place in the order of names, not after a user: who has left meanwhile, or
-lost their name, takes nobody back to the first page.
+A page begins after a place in the order of names, not after a user: so a reader continues even if
+that user has left or was erased meanwhile.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Place = tuple[str, int]
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """Answer with who was present, in order of names."""
+    """Answer with a page of the users present, in order of names."""
     name, query = room_of(request), query_of(request, UsersQuery)
     point = None if query.at is None else parse_point(query.at)
     after = _place_in(query.after)
@@ -45,7 +45,7 @@ def _place_in(cursor: str) -> Place | None:
         return None
     match = _CURSOR.fullmatch(cursor)
     if match is None:
-        raise Refused("bad_command", "`after` is the `next` of the page before.")
+        raise Refused("bad_command", "`after` must be the `next` of the previous page.")
     return match[2], int(match[1])
 
 

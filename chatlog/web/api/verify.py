@@ -1,4 +1,4 @@
-"""``GET /api/rooms/{room}/verify``: is the room what was written?"""
+"""``GET /api/rooms/{room}/verify``: check that the room is what was written."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from chatlog.web.api.replies import reply
 from chatlog.web.keys import RUNTIME
 
 _COVERED: Final = Coverage(
-    start="from the first event on, or from where this server had verified the room before"
+    start="from the first event on, or from where this server last verified the room"
 )
 VERIFYING: Final = web.AppKey("verifying", Verifying)
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """Answer with the chain's verdict, as ``chatlog verify ROOM --json`` prints it."""
+    """Answer with the verdict on the chain, like ``chatlog verify ROOM --json``."""
     name = room_of(request)
     database = request.app[RUNTIME].database
     async with database.read() as connection:

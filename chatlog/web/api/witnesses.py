@@ -1,4 +1,4 @@
-"""``GET /api/rooms/{room}/events/{seq}/witnesses``: who could have seen that event."""
+"""``GET /api/rooms/{room}/events/{seq}/witnesses``: users who could have seen that event."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ async def show(request: web.Request) -> web.StreamResponse:
 def _cursor(text: str) -> Cursor:
     match = _CURSOR.fullmatch(text)
     if match is None:
-        raise Refused("bad_command", "`after` is the `next` of the page before.")
+        raise Refused("bad_command", "`after` must be the `next` of the previous page.")
     return Cursor(int(match[1]), int(match[2]))

@@ -166,7 +166,7 @@ async def test_a_date_as_the_end_of_a_part_is_its_whole_day(story: Server) -> No
 async def test_what_is_less_than_a_date_is_no_end(story: Server, end: str) -> None:
     status, body, _ = await story.get(f"rooms/general/sessions?to={end}")
     assert (status, body["error"]["code"]) == (400, "bad_command")
-    assert "a date, as in 2026-11-22" in body["error"]["message"]
+    assert "a date (2026-11-22)" in body["error"]["message"]
 
 
 async def test_answers_about_the_past_are_not_sent_twice(story: Server) -> None:
