@@ -183,7 +183,7 @@ def test_what_lies_in_the_lock_files_place_is_named_and_waited_for_by_nobody(
     tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
     make(tmp_path / "chatlog.db.lock")
-    with pytest.raises(LogError, match=r"chatlog\.db\.lock is no regular file"):
+    with pytest.raises(LogError, match=r"chatlog\.db\.lock is not a regular file"):
         LockFile(tmp_path / "chatlog.db").take()
 
 

@@ -322,5 +322,5 @@ async def test_a_server_that_waits_for_its_name_can_be_stopped(
 
 @pytest.mark.parametrize("name", [" ", "a ", "a\nb", "a\x1b[1m", "\u202ea", "x" * 65, "a\udcff"])
 def test_a_name_that_could_not_be_shown_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=r"^node has"):
+    with pytest.raises(ValueError, match=r"^node must have"):
         Settings(node=name)

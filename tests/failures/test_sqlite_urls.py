@@ -37,7 +37,7 @@ REFUSED = {
     "sqlite+pysqlcipher:///x.db": "pysqlcipher",
     "sqlite:///x.db/": "folder",
     "sqlite:///x.db/.": "folder",
-    "sqlite:///.": "no regular file",
+    "sqlite:///.": "not a regular file",
     "sqlite:///~/x.db": "folder ~ does not exist (~ is not expanded",
     "sqlite:///typo/x.db": "folder typo does not exist",
     "sqlite:///a/../x.db": "folder a/.. does not exist",

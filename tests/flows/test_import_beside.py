@@ -71,7 +71,7 @@ async def test_a_server_reads_a_file_as_the_command_would(
     with file.open("ab") as opened:
         opened.write("[02:01] <ida> three\n".encode("utf-16-le"))
     further = await chatlog("import", str(file), *options, "--continue", database=sqlite_url)
-    assert (further.status, further.out[:8]) == (0, "1 chats,"), further
+    assert (further.status, further.out[:7]) == (0, "1 chat,"), further
     wrong = await chatlog("import", str(file), *options, "--encoding", "utf-8", database=sqlite_url)
     assert wrong.status == 2
     assert (await chatlog("verify", database=sqlite_url)).status == 0
