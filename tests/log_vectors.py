@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chatlog.domain.events import Erased, Event, Joined, Left, Posted, Recorded, User
-from chatlog.domain.proof import Proof, Proved
+from chatlog.domain.users import User
 from chatlog.eventlog import chain
-from chatlog.wire.proved import encode_proved
+from chatlog.kinds.chat import Posted
+from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Event, Proof, Proved, Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
+from chatlog.wire.events import encode_proved
 
 ROOM_ID = "00112233445566778899aabbccddeeff"
 NAME_SALT = bytes(range(16))
@@ -43,7 +47,7 @@ def proved(
     for seq, (event, salt, text) in enumerate([*EVENTS, *([LAST] if erased else [])], 1):
         sealed = None if text is None else chain.commitment(salt or bytes(16), text)
         at = f"2026-11-22T17:00:0{seq - 1}.123456Z"
-        facts = chain.facts_of(event)
+        facts = event.facts()
         previous = chain.next_hash(previous, chain.header(ROOM_ID, seq, at, event, facts, sealed))
         name_salt = NAME_SALT if is_name_there or event.user is not ADA else None
         shown, text_salt = event, salt
@@ -52,7 +56,7 @@ def proved(
         elif isinstance(event, Posted) and kept is not None and text == kept:
             shown, text_salt = replace(event, message=kept), bytes(16)
         if name_salt is None:
-            shown = replace(shown, user=replace(ADA, name=None))
+            shown = shown.of_user(replace(ADA, name=None))
         recorded = Recorded(0, "general", seq, at, previous, shown)
         events.append(Proved(recorded, Proof(ROOM_ID, name_salt, sealed, text_salt)))
     return events

@@ -12,8 +12,9 @@ import msgspec
 import pytest
 
 from chatlog.cli import main
+from chatlog.kinds.registry import FRAMES
 from chatlog.settings import Settings
-from chatlog.wire import answers, events
+from chatlog.wire import answers
 from chatlog.wire.commands import decode
 
 ROOT = Path(__file__).parent.parent
@@ -21,10 +22,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"^(?:    |\$ )(?:\.venv/bin/)?chatlog (?P<rest>[a-z].*)$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#]+)?(?:#(?P<anchor>[^)]+))?\)")
 STRUCTS: dict[str, type[msgspec.Struct]] = {
-    "chat": events.ChatFrame,
-    "notification": events.JoinFrame,
-    "session": events.SessionFrame,
-    "erasure": events.ErasureFrame,
+    **{str(frame.__struct_config__.tag): frame for frame in FRAMES},
     "users": answers.UsersFrame,
     "caught_up": answers.CaughtUp,
     "ack": answers.Ack,

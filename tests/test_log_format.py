@@ -14,7 +14,7 @@ from chatlog.audit.chaincheck import ChainCheck
 from chatlog.audit.erased import Kept
 from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog import chain
-from chatlog.wire.proved import BadLine, decode_proved, encode_proved
+from chatlog.wire.events import BadLine, decode_proved, encode_proved
 from tests.log_vectors import ROOM_ID, proved, vectors
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "log-format.md").read_text()
@@ -41,7 +41,7 @@ def test_the_vectors_of_the_document_are_what_the_code_writes() -> None:
 
 def test_the_header_of_the_document_is_what_the_code_hashes() -> None:
     first = proved()[0].recorded
-    facts = chain.facts_of(first.event)
+    facts = first.event.facts()
     header = chain.header(ROOM_ID, first.seq, first.at, first.event, facts, None)
     assert header.hex() in DOCUMENT.replace("\n", "")
     assert f"{len(header)} bytes" in DOCUMENT

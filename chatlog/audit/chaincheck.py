@@ -12,10 +12,10 @@ from typing import Final
 from chatlog.audit.gone import Gone
 from chatlog.audit.standing import BEGINNING, Standing
 from chatlog.domain.errors import ChatlogError
-from chatlog.domain.events import Event, Joined, Left, Posted, User, text_of
-from chatlog.domain.proof import Proof, Proved
 from chatlog.domain.sessions import OpenSessions
+from chatlog.domain.users import User
 from chatlog.eventlog import chain
+from chatlog.kinds.event import Event, Proof, Proved
 
 TIME: Final = re.compile(
     r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
@@ -63,10 +63,11 @@ class ChainCheck:
             raise Wrong(seq, "its time is earlier than the previous event's")
         if self.room_id not in {None, proof.room_id}:
             raise Wrong(seq, "it belongs to another room")
-        self._check_session(seq, recorded.event)
+        if (why := recorded.event.contradiction(seq, self.sessions)) is not None:
+            raise Wrong(seq, why)
         self.room_id = proof.room_id
         self.head, self.at, self.hash = seq, recorded.at, recorded.hash
-        self.sessions.apply(recorded.event)
+        recorded.event.fold(self.sessions)
         self.gone.see(recorded, proof)
 
     def finish(self) -> None:
@@ -81,9 +82,9 @@ class ChainCheck:
     def _check_content(self, seq: int, event: Event, proof: Proof) -> None:
         if not _opens(event.user.commitment, proof.name_salt, event.user.name):
             raise Wrong(seq, "its username is not the one that was committed to")
-        text = text_of(event)
+        text = event.text
         if proof.text_commitment is None:
-            if text is not None or proof.text_salt is not None or has_text(event):
+            if text is not None or proof.text_salt is not None or event.is_message:
                 raise Wrong(seq, "its text has no commitment")
         elif not _opens(proof.text_commitment, proof.text_salt, text):
             raise Wrong(seq, "its text is not the one that was committed to")
@@ -96,34 +97,11 @@ class ChainCheck:
             recorded.seq,
             recorded.at,
             event,
-            chain.facts_of(event),
+            event.facts(),
             proof.text_commitment,
         )
         if chain.next_hash(self.hash, header) != recorded.hash:
             raise Wrong(recorded.seq, "its hash does not match its content")
-
-    def _check_session(self, seq: int, event: Event) -> None:
-        if isinstance(event, Joined):
-            if event.session in self.sessions:
-                raise Wrong(seq, "its session had already begun")
-            self._check_count(seq, event.user, event.sessions - 1)
-            if not 1 <= event.replay_from <= seq:
-                raise Wrong(seq, "its replay begins at a seq that does not exist")
-        elif isinstance(event, Left | Posted):
-            owner = self.sessions.user_of(event.session)
-            if owner is None or owner.id != event.user.id:
-                raise Wrong(seq, "its session is not open")
-            if isinstance(event, Left):
-                self._check_count(seq, event.user, event.sessions + 1)
-
-    def _check_count(self, seq: int, user: User, before: int) -> None:
-        if self.sessions.count(user) != before:
-            raise Wrong(seq, "its session count is wrong")
-
-
-def has_text(event: Event) -> bool:
-    """Return whether an event of this kind must have a text, possibly erased by now."""
-    return isinstance(event, Posted)
 
 
 def _opens(commitment: bytes, salt: bytes | None, content: str | None) -> bool:

@@ -14,21 +14,25 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.chaincheck import Wrong
-from chatlog.domain.events import Erased, Event, Posted, Recorded
 from chatlog.eventlog.schema import events, users
+from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Event, Recorded
+from chatlog.kinds.registry import MESSAGE_TYPES
 
 _PAGE: Final = 500
-_is_chat: Final = events.c.type == "chat"
+_is_message: Final = events.c.type.in_(MESSAGE_TYPES)
+_HAS_TEXT: Final = sa.or_(events.c.text.is_not(None), events.c.text_salt.is_not(None))
+_HAS_NAME: Final = sa.or_(users.c.username.is_not(None), users.c.salt.is_not(None))
 _THERE: Final = (
-    sa.select(events.c.seq, _is_chat.label("is_chat"))
+    sa.select(events.c.seq, _is_message.label("is_message"))
     .select_from(events.outerjoin(users, events.c.user_id == users.c.id))
     .where(
         events.c.room_id == sa.bindparam("room"),
         events.c.seq < sa.bindparam("erasure"),
         events.c.seq.in_(sa.bindparam("of", expanding=True)),
         sa.or_(
-            sa.and_(_is_chat, sa.or_(events.c.text.is_not(None), events.c.text_salt.is_not(None))),
-            sa.and_(~_is_chat, sa.or_(users.c.username.is_not(None), users.c.salt.is_not(None))),
+            sa.and_(_is_message, _HAS_TEXT),
+            sa.and_(~_is_message, _HAS_NAME),
         ),
     )
     .order_by(events.c.seq)
@@ -48,7 +52,7 @@ async def check_gone(connection: AsyncConnection, room: int, page: Iterable[Reco
         for begin in range(0, len(of), _PAGE):
             asked = {"room": room, "erasure": recorded.seq, "of": of[begin : begin + _PAGE]}
             if (found := (await connection.execute(_THERE, asked)).first()) is not None:
-                raise _put_back(found.seq, is_chat=found.is_chat)
+                raise _put_back(found.seq, is_message=found.is_message)
 
 
 class Kept:
@@ -67,7 +71,7 @@ class Kept:
         if isinstance(event, Erased):
             for seq in sorted(set(event.of)):
                 if 0 < seq < len(self._events) and (kept := self._events[seq]):
-                    raise _put_back(seq, is_chat=kept == _TEXT)
+                    raise _put_back(seq, is_message=kept == _TEXT)
         self._events.append(_kept(event))
 
 
@@ -75,11 +79,11 @@ _TEXT, _NAME = 1, 2
 
 
 def _kept(event: Event) -> int:
-    if isinstance(event, Posted):
-        return 0 if event.message is None else _TEXT
+    if event.is_message:
+        return 0 if event.text is None else _TEXT
     return 0 if event.user.name is None else _NAME
 
 
-def _put_back(seq: int, *, is_chat: bool) -> Wrong:
-    what = "text" if is_chat else "user's name"
+def _put_back(seq: int, *, is_message: bool) -> Wrong:
+    what = "text" if is_message else "user's name"
     return Wrong(seq, f"its {what} was erased and has been put back")

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import EVENT_TYPES
 from chatlog.eventlog import read
 from chatlog.eventlog.schema import events
+from chatlog.kinds.registry import EVENT_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

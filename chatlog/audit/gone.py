@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chatlog.domain.events import Erased, Recorded
-from chatlog.domain.proof import Proof
+from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Proof, Recorded
 
 
 @dataclass(slots=True)

@@ -14,8 +14,8 @@ from typing import Final
 
 from chatlog.domain import times
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import MAX_SEQ
 from chatlog.domain.zones import day_begins, day_ends, earliest, latest
+from chatlog.kinds.event import MAX_SEQ
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"[Tt ][0-9]")

@@ -8,9 +8,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.proof import Proof, Proved
 from chatlog.eventlog.rows import STORED, recorded
 from chatlog.eventlog.schema import events, rooms, users
+from chatlog.kinds.event import Proof, Proved
 
 PROVED: Final = STORED.add_columns(
     rooms.c.uuid.label("room_uuid"),

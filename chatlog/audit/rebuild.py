@@ -16,10 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.chaincheck import Wrong
 from chatlog.audit.refold import Refold
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import Joined, Left, Recorded
 from chatlog.eventlog import read, rows
 from chatlog.eventlog.backend import Backend
 from chatlog.eventlog.schema import nodes, rooms, sessions
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 
 _PAGE: Final = 1_000
 _TYPES: Final = ("join", "leave")

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.chaincheck import Wrong
 from chatlog.audit.standing import BEGINNING, Standing, Stay
 from chatlog.audit.stored import raise_if_away
-from chatlog.domain.events import Joined, Left, Recorded
 from chatlog.eventlog.backend import Backend
 from chatlog.eventlog.schema import nodes, sessions, users
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 
 _STORED: Final[sa.Select[Any]] = (
     sa.select(

@@ -14,10 +14,10 @@ from chatlog.audit.extent import number_of
 from chatlog.audit.presence import seq_at
 from chatlog.audit.proved import PROVED, proved
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import EVENT_TYPES
-from chatlog.domain.proof import Proved
 from chatlog.eventlog import lookup, read
 from chatlog.eventlog.schema import events
+from chatlog.kinds.event import Proved
+from chatlog.kinds.registry import EVENT_TYPES
 
 Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 """Lends a connection in a snapshot; which may be the same each time."""

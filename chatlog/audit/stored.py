@@ -15,11 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.chaincheck import TIME, Wrong
 from chatlog.audit.proved import PROVED, proved
-from chatlog.domain.events import text_of
-from chatlog.domain.proof import Proved
-from chatlog.eventlog import chain, lookup
+from chatlog.eventlog import lookup
 from chatlog.eventlog.backend import Backend, Failure
 from chatlog.eventlog.schema import events, nodes, rooms, users
+from chatlog.kinds.event import Facts, Proved
 
 _OUTER: Final = (
     events.outerjoin(rooms, events.c.room_id == rooms.c.id)
@@ -126,12 +125,13 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
         raise Wrong(seq, "it is missing")
     try:
         found = proved(row)
-        facts = chain.facts_of(found.recorded.event)
+        event = found.recorded.event
+        facts = event.facts()
     except Exception as error:  # whatever an undecodable row does to the reader
         raise Wrong(seq, f"its row cannot be decoded ({error})") from error
-    if (*facts,) != (row.type, *(getattr(row, column) for column in _FACTS)):
+    if facts != tuple(getattr(row, column) for column in Facts._fields):
         raise Wrong(seq, "it has a field that its type does not have")
-    if row.text != text_of(found.recorded.event):
+    if row.text != event.text:
         raise Wrong(seq, "it has a text, which its type does not have")
     _check_node(row, seq)
     if row.name_key != _name_key(secret, row.username):
@@ -145,11 +145,6 @@ def _check_node(row: sa.Row[Any], seq: int) -> None:
         raise Wrong(seq, "its node's name does not match its node id")
     if not all(TIME.fullmatch(at) for at in (row.seen_at, row.ended_at) if at is not None):
         raise Wrong(seq, "a time of its node is malformed")
-
-
-_FACTS: Final = (
-    "session", "client_id", "cause", "last_seen_at", "sessions", "replay_from", "of",
-)  # fmt: skip
 
 
 @lru_cache(maxsize=10_000)

@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.moments import find_room
 from chatlog.audit.proved import read_proved_at
 from chatlog.audit.versions import Version, read_version
-from chatlog.domain.events import Recorded
-from chatlog.domain.proof import Proved
 from chatlog.eventlog.pages import Page, PageRequest, read_page
+from chatlog.kinds.event import Proved, Recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from chatlog.audit.refold import Refold
 from chatlog.audit.standing import BEGINNING, Standing
 from chatlog.audit.stored import BEFORE_ALL, decoded, raise_if_away, read_rows
 from chatlog.domain.errors import Unavailable
-from chatlog.domain.events import Recorded
 from chatlog.eventlog import lookup
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.opening import why
+from chatlog.kinds.event import Recorded
 
 _PAGE: Final = 1_000
 _AT_ONCE: Final = 50

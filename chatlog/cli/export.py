@@ -19,13 +19,13 @@ from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.cli.spool import Spool, spooled
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import EVENT_TYPES
-from chatlog.domain.proof import Proved
 from chatlog.domain.zones import zone_named
 from chatlog.eventlog.opening import open_for_reading
+from chatlog.kinds.event import Proved
+from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.service.exporting import TRIES, ErasedMeanwhile, Export, selected
+from chatlog.wire.events import encode_proved
 from chatlog.wire.manifest import Asked, Kind, Range, Tally
-from chatlog.wire.proved import encode_proved
 from chatlog.wire.spreadsheet import BOM, header_row, row_of
 
 _POINT: Final = "SEQ|DATE|TIME"

@@ -8,8 +8,8 @@ from chatlog.audit.extent import Question
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.cli.story import print_events
-from chatlog.domain.events import EVENT_TYPES
 from chatlog.eventlog.opening import open_for_reading
+from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.service.asking import events, locate
 
 SEQ = click.IntRange(0, 2**63 - 2)

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from chatlog.cli import output
-from chatlog.domain.counts import counted
-from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded
-from chatlog.wire.events import encode, name_of
+from chatlog.kinds.event import Recorded, name_of
+from chatlog.wire.events import encode
 
 
 def print_events(events: Iterable[Recorded], *, as_json: bool, header: bool = False) -> None:
@@ -20,8 +19,8 @@ def print_events(events: Iterable[Recorded], *, as_json: bool, header: bool = Fa
     table = _table(header=header)
     for recorded in events:
         name = output.cell(name_of(recorded.event.user))
-        said = output.cell(_said(recorded))
-        said.stylize("" if isinstance(recorded.event, Posted) else "dim")
+        said = output.cell(recorded.event.said())
+        said.stylize("" if recorded.event.is_message else "dim")
         table.add_row(str(recorded.seq), output.moment(recorded.at), name, said)
     output.console().print(table)
 
@@ -33,20 +32,3 @@ def _table(*, header: bool) -> Table:
     table.add_column("user", width=16, overflow="fold")
     table.add_column("", overflow="fold")
     return table
-
-
-def _said(recorded: Recorded) -> str:
-    event = recorded.event
-    if isinstance(event, Posted):
-        return "(erased)" if event.message is None else event.message
-    if isinstance(event, Joined):
-        return "joined" + _sessions(event.sessions, first=1)
-    if isinstance(event, Left):
-        seen = f", last seen {event.last_seen_at}" if event.last_seen_at else ""
-        return f"left ({event.cause}{seen})" + _sessions(event.sessions, first=0)
-    assert isinstance(event, Erased)
-    return "erased " + ", ".join(map(str, event.of))
-
-
-def _sessions(count: int, *, first: int) -> str:
-    return "" if count == first else f", {counted(count, 'session')} now"

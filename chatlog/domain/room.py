@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Iterable
 from typing import Final
 
-from chatlog.domain.events import Posted, Recorded
 from chatlog.domain.sessions import OpenSessions
 
 MAX_REPLAY = 500
@@ -47,19 +46,12 @@ class Room:
         # Not a deque of ints: 500 take 20 KiB there and 4 KiB here, for every cached room.
         self.chats = array("q", chats)
 
-    def apply(self, recorded: Recorded) -> None:
-        """Advance by the next event."""
-        self.head = recorded.seq
-        self.hash = recorded.hash
-        self.at = recorded.at
-        event = recorded.event
-        if type(event) is Posted:
-            chats = self.chats
-            chats.append(recorded.seq)
-            if len(chats) > _MOST_CHATS:
-                del chats[:-MAX_REPLAY]
-        else:
-            self.sessions.apply(event)
+    def add_chat(self) -> None:
+        """Count the event at the head among those that a joiner's ``backlog`` counts."""
+        chats = self.chats
+        chats.append(self.head)
+        if len(chats) > _MOST_CHATS:
+            del chats[:-MAX_REPLAY]
 
     def replay_from(self, backlog: int) -> int:
         """Return the seq at which the replay of the next join would begin.

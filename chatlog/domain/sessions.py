@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from chatlog.domain.events import Event, Joined, Left, User
+from chatlog.domain.users import User
 
 
 class OpenSessions:
@@ -20,7 +20,7 @@ class OpenSessions:
         self._users: dict[str, User] = {}
         self._counts: dict[str, int] = {}
         for session, user in opened:
-            self._open(session, user)
+            self.open(session, user)
 
     def __contains__(self, session: str) -> bool:
         return session in self._users
@@ -39,18 +39,13 @@ class OpenSessions:
         """Return the number of the user's open sessions."""
         return self._counts.get(user.id, 0)
 
-    def apply(self, event: Event) -> None:
-        """Fold one event in; only joins and leaves have an effect."""
-        if type(event) is Joined:
-            self._open(event.session, event.user)
-        elif type(event) is Left:
-            self._close(event.session)
-
-    def _open(self, session: str, user: User) -> None:
+    def open(self, session: str, user: User) -> None:
+        """Begin a session of the user."""
         self._users[session] = user
         self._counts[user.id] = self._counts.get(user.id, 0) + 1
 
-    def _close(self, session: str) -> None:
+    def close(self, session: str) -> None:
+        """End a session, if it is open."""
         user = self._users.pop(session, None)
         if user is None:
             return

@@ -15,12 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import Joined, Left, Recorded, User, text_of
-from chatlog.domain.proof import Proved
-from chatlog.eventlog import chain, lookup, read, rows
+from chatlog.domain.users import User
+from chatlog.eventlog import lookup, read, rows
 from chatlog.eventlog.append import SEEN, Batch
 from chatlog.eventlog.schema import nodes, rooms, sessions, users
 from chatlog.eventlog.writer import Step
+from chatlog.kinds.event import Proved, Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 
 T = TypeVar("T")
 
@@ -90,13 +92,13 @@ class Adoption:
         event = recorded.event
         user = replace(event.user, number=self._users[event.user.id])
         self._nodes[event.node].last_at = recorded.at
-        return replace(recorded, position=self._position, event=replace(event, user=user))
+        return replace(recorded, position=self._position, event=event.of_user(user))
 
     def _row(self, recorded: Recorded, proved: Proved) -> tuple[Any, ...]:
         event, proof = recorded.event, proved.proof
-        sealed: Any = (proof.text_commitment, proof.text_salt, text_of(event))
+        sealed: Any = (proof.text_commitment, proof.text_salt, event.text)
         node = self._nodes[event.node].number
-        return rows.event_row(recorded, chain.facts_of(event), self._room, node, sealed)
+        return rows.event_row(recorded, event.facts(), self._room, node, sealed)
 
     async def _insert(self, new: list[tuple[Any, ...]]) -> None:
         statement = rows.insert_events(self._connection.dialect)

@@ -14,14 +14,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.commands import Command, Join, Post
-from chatlog.domain.decide import FirstPost, decide
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Event, Joined, Left, Posted, Recorded, User, text_of
 from chatlog.domain.room import Room
+from chatlog.domain.users import User
 from chatlog.eventlog import chain, lookup, rows
 from chatlog.eventlog.memory import Memory
 from chatlog.eventlog.schema import nodes, rooms, sessions, users
+from chatlog.kinds.command import Command, FirstPost, decide
+from chatlog.kinds.event import Event, Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 
 Outcome = Recorded | FirstPost | Refused
 """The outcome of a command: its event, the first chat it repeats, or the refusal."""
@@ -111,22 +113,21 @@ class Batch:
     async def look_up(
         self, connection: AsyncConnection, commands: Sequence[Command], *, ids: bool
     ) -> None:
-        """Read the data needed to decide the commands; with ``ids``, also chats of repeated ids."""
-        joins = [command for command in commands if type(command) is Join]
+        """Read the data needed to decide the commands; with ``ids``, those of repeated ids too."""
         await self.know(
             connection,
             {command.room for command in commands},
-            {join.username for join in joins},
+            {name for command in commands for name in command.names},
         )
-        for join in joins:
-            room = self._memory.rooms.get(join.room)
-            if join.after_hash is not None and join.after is not None and room is not None:
+        for command in commands:
+            room = self._memory.rooms.get(command.room)
+            if (seen := command.seen) is not None and room is not None:
                 assert room.number is not None
-                at = (room.name, join.after)
-                self._hashes[at] = await lookup.hash_at(connection, room.number, join.after)
+                at = (room.name, seen)
+                self._hashes[at] = await lookup.hash_at(connection, room.number, seen)
         if ids:
-            posts = [command.id for command in commands if type(command) is Post and command.id]
-            self._posts = await lookup.first_posts(connection, posts) if posts else {}
+            given = [command.client_id for command in commands if command.client_id]
+            self._posts = await lookup.first_posts(connection, given) if given else {}
 
     async def know(
         self, connection: AsyncConnection, room_names: set[str], handles: set[str]
@@ -184,12 +185,12 @@ class Batch:
         self._position += 1
         at = max(at or self._now, room.at)
         sealed = self._sealed(event)
-        facts = chain.facts_of(event)
+        facts = event.facts()
         seq = room.head + 1
         header = chain.header(room.id, seq, at, event, facts, sealed[0])
         digest = chain.next_hash(room.hash, header)
         recorded = Recorded(self._position, room.name, seq, at, digest, event)
-        room.apply(recorded)
+        recorded.apply(room)
         self.recorded.append(recorded)
         self._events.append(rows.event_row(recorded, facts, room.number, self._number, sealed))
         self._note(recorded, room.number)
@@ -220,7 +221,7 @@ class Batch:
 
     def _sealed(self, event: Event) -> tuple[bytes, bytes, str] | tuple[None, None, None]:
         """Return the commitment to an event's text, its salt and the text itself."""
-        text = text_of(event)
+        text = event.text
         if text is None:
             return None, None, None
         salt = self._salt()
@@ -267,11 +268,10 @@ class Batch:
     def _note(self, recorded: Recorded, room: int) -> None:
         """Update the sessions table and the ids of this batch for the event."""
         event = recorded.event
-        if type(event) is Posted:
-            if event.id is not None:
-                first = FirstPost(recorded.seq, recorded.hash, event.message)
-                self._posts[room, event.user.number, event.id] = first
-        elif type(event) is Joined:
+        if (id := event.client_id) is not None:
+            first = FirstPost(recorded.seq, recorded.hash, event.text)
+            self._posts[room, event.user.number, id] = first
+        if type(event) is Joined:
             self._opened.append(rows.session_opened(recorded, event, room, self._number))
         elif type(event) is Left:
             self._closed.append(rows.session_closed(recorded, event))

@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from chatlog.domain.events import Erased, Event, Joined, Left, Posted
+from chatlog.kinds.event import Event, Facts
 
 FORMAT: Final = b"chatlog-1"
 GENESIS: Final = bytes(32)
@@ -53,11 +53,11 @@ def header(
     text_commitment: bytes | None,
 ) -> bytes:
     """Return the bytes of an event's header: the fields that must never change, in fixed order."""
-    kind, session, client_id, cause, last_seen_at, sessions, replay_from, of = facts
+    session, client_id, cause, last_seen_at, sessions, replay_from, of = facts
     return b"".join(
         (
             _FORMAT_FIELD,
-            _repeated(kind),
+            _repeated(event.type),
             _repeated(room_id),
             field(seq),
             _repeated(at),
@@ -74,22 +74,3 @@ def header(
             field(text_commitment),
         )
     )
-
-
-Facts = tuple[
-    str, str | None, str | None, str | None, str | None, int | None, int | None, str | None
-]
-"""type, session, client id, cause, last_seen_at, sessions, replay_from, of"""
-
-
-def facts_of(event: Event) -> Facts:
-    """Return an event's facts, as they are stored and hashed."""
-    if type(event) is Posted:
-        return ("chat", event.session, event.id, None, None, None, None, None)
-    if type(event) is Joined:
-        return ("join", event.session, None, None, None, event.sessions, event.replay_from, None)
-    if type(event) is Left:
-        end = (event.cause, event.last_seen_at, event.sessions)
-        return ("leave", event.session, None, *end, None, None)
-    assert type(event) is Erased
-    return ("erasure", None, None, None, None, None, None, ",".join(map(str, event.of)))

@@ -18,7 +18,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from chatlog.domain.commands import Command, Post
 from chatlog.domain.errors import (
     ChatlogError,
     LeaseLost,
@@ -28,12 +27,14 @@ from chatlog.domain.errors import (
     Refused,
     Unavailable,
 )
-from chatlog.domain.events import Recorded
 from chatlog.eventlog.append import Node, Outcome
 from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.histogram import Histogram
 from chatlog.eventlog.pace import Pace
 from chatlog.eventlog.writer import BadRow, Step, Writer
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
 
 logger = logging.getLogger(__name__)
 

@@ -15,12 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Erased, Recorded
 from chatlog.domain.room import Room
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.schema import events, rooms, sessions, users
 from chatlog.eventlog.writer import Step
+from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.registry import MESSAGE_TYPES
 
 MAX_SEQS: Final = 500
 """Most events that one erasure names; more need several erasures."""
@@ -28,7 +30,7 @@ MAX_SEQS: Final = 500
 _CHATS: Final = sa.select(events.c.seq).where(
     events.c.room_id == sa.bindparam("room"),
     events.c.seq.in_(sa.bindparam("seqs", expanding=True)),
-    events.c.type == "chat",
+    events.c.type.in_(MESSAGE_TYPES),
     events.c.text.is_not(None),
 )
 _DROP_TEXTS: Final = (
@@ -36,7 +38,7 @@ _DROP_TEXTS: Final = (
     .where(
         events.c.room_id == sa.bindparam("room"),
         events.c.seq.in_(sa.bindparam("seqs", expanding=True)),
-        events.c.type == "chat",
+        events.c.type.in_(MESSAGE_TYPES),
     )
     .values(text=None, text_salt=None)
 )

@@ -10,11 +10,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.decide import FirstPost
-from chatlog.domain.events import User
 from chatlog.domain.room import MAX_REPLAY, Room
 from chatlog.domain.sessions import OpenSessions
+from chatlog.domain.users import User
 from chatlog.eventlog.schema import events, meta, rooms, sessions, users
+from chatlog.kinds.command import FirstPost
 
 _NAMES: Final[sa.BindParameter[list[str]]] = sa.bindparam("names", expanding=True)
 

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.events import Erased, User
 from chatlog.domain.room import Room
+from chatlog.domain.users import User
 from chatlog.eventlog import lookup
 from chatlog.eventlog.read import read_forward
+from chatlog.kinds.erasure import Erased
 
 MAX_ROOMS: Final = 10_000
 """Rooms kept between batches: 1 KiB each, and 4 KiB more for 500 recent chats."""
@@ -62,7 +63,7 @@ class Memory:
             return
         for recorded in await read_forward(connection, self.position, limit=_PAGE):
             if (room := self.rooms.get(recorded.room)) is not None:
-                room.apply(recorded)
+                recorded.apply(room)
             if type(recorded.event) is Erased:
                 self.users.clear()  # one of them may have lost the name
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import EVENT_TYPES, Recorded
 from chatlog.eventlog import read
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.registry import EVENT_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.events import EVENT_TYPES, Recorded
 from chatlog.eventlog.rows import STORED, recorded
 from chatlog.eventlog.schema import events, rooms
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.registry import EVENT_TYPES
 
 _FORWARD: Final = (
     STORED.where(events.c.position > sa.bindparam("after"))

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Recorded
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.erasing import MAX_SEQS, erase_texts, erase_users
 from chatlog.eventlog.read import room_number
 from chatlog.eventlog.schema import events, retention, retention_changes, rooms, sessions, users
 from chatlog.eventlog.writer import Step
+from chatlog.kinds.event import Recorded
 
 logger = logging.getLogger(__name__)
 

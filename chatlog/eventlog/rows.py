@@ -1,19 +1,20 @@
-"""Convert between events and rows; the place to upcast old versions on reading."""
+"""Convert between events and rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, Final, cast
+from operator import attrgetter
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import Cause, Erased, Event, Joined, Left, Posted, Recorded, User
-from chatlog.eventlog.chain import Facts
+from chatlog.domain.users import User
 from chatlog.eventlog.schema import events, nodes, rooms, users
-
-VERSION: Final = 1
+from chatlog.kinds.event import Facts, Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
+from chatlog.kinds.registry import BY_TYPE
 
 _FROM: Final = events.join(rooms).join(users).join(nodes)
 
@@ -42,45 +43,24 @@ STORED: Final[sa.Select[Any]] = sa.select(
 """Select this, with a condition and an order, to read events; ``recorded`` takes its rows."""
 
 
+_FACTS: Final = attrgetter(*Facts._fields)
+
+
 def recorded(row: sa.Row[Any]) -> Recorded:
     """Return the event in a row of ``STORED``.
 
     Raises:
         LogError: if the row is of a type or version that this program does not know.
     """
-    read = _READERS.get(row.type)
-    if read is None or row.version != VERSION:
+    kind = BY_TYPE.get(row.type)
+    if kind is None or row.version != kind.version:
         raise LogError(
             f"Event {row.seq} of room {row.room!r} is of type {row.type!r}, version "
             f"{row.version}: a newer chatlog wrote it."
         )
     user = User(row.uuid, row.username, row.id, bytes(row.commitment))
-    return Recorded(row.position, row.room, row.seq, row.at, bytes(row.hash), read(row, user))
-
-
-def _posted(row: sa.Row[Any], user: User) -> Event:
-    return Posted(user, row.session, row.node, row.text, row.client_id)
-
-
-def _joined(row: sa.Row[Any], user: User) -> Event:
-    return Joined(user, row.session, row.node, row.sessions, row.replay_from)
-
-
-def _left(row: sa.Row[Any], user: User) -> Event:
-    cause = cast(Cause, row.cause)
-    return Left(user, row.session, row.node, row.sessions, cause, row.last_seen_at)
-
-
-def _erased(row: sa.Row[Any], user: User) -> Event:
-    return Erased(user, row.node, tuple(map(int, row.of.split(","))), row.text)
-
-
-_READERS: Final[dict[str, Callable[[sa.Row[Any], User], Event]]] = {
-    "chat": _posted,
-    "join": _joined,
-    "leave": _left,
-    "erasure": _erased,
-}
+    event = kind.of_facts(user, row.node, Facts(*_FACTS(row)), row.text)
+    return Recorded(row.position, row.room, row.seq, row.at, bytes(row.hash), event)
 
 
 def event_row(
@@ -94,17 +74,17 @@ def event_row(
 
     ``sealed`` is the commitment to its text, the salt and the text.
     """
-    kind, *rest = facts
+    event = recorded.event
     return (
         recorded.position,
         room,
         recorded.seq,
         recorded.at,
-        kind,
-        VERSION,
-        recorded.event.user.number,
+        event.type,
+        event.version,
+        event.user.number,
         node,
-        *rest,
+        *facts,
         recorded.hash,
         *sealed,
     )

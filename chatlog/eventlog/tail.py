@@ -15,9 +15,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from chatlog.domain.events import Recorded
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.read import end, read_forward
+from chatlog.kinds.event import Recorded
 
 _PAGE: Final = 500
 

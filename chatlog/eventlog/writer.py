@@ -16,7 +16,6 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.commands import Command
 from chatlog.domain.errors import (
     ChatlogError,
     LeaseLost,
@@ -25,13 +24,14 @@ from chatlog.domain.errors import (
     StorageFull,
     Unavailable,
 )
-from chatlog.domain.events import Recorded
 from chatlog.eventlog.append import Batch, Node, Outcome
 from chatlog.eventlog.backend import Failure
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.discreet import describe, strip_content
 from chatlog.eventlog.memory import Memory
 from chatlog.eventlog.schema import events
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
 
 logger = logging.getLogger(__name__)
 

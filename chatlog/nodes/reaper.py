@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from chatlog.domain.commands import Leave
-from chatlog.domain.events import Cause
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.schema import events, nodes, rooms, sessions
+from chatlog.kinds.leave import Cause, Leave
 
 _LAST_AT: Final = (
     sa.select(events.c.at)

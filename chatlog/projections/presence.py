@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 
-from chatlog.domain.events import Joined, Left, Recorded, User
 from chatlog.domain.sessions import OpenSessions
+from chatlog.domain.users import User
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 
 MAX_NAMES = 1_000
 
@@ -31,7 +34,7 @@ class Presence:
         elif type(event) is Left and event.sessions == 0:
             # The name on arrival: it may have been erased since.
             self._depart(self._sessions.user_of(event.session) or event.user)
-        self._sessions.apply(event)
+        event.fold(self._sessions)
 
     def names(self) -> list[str]:
         """Return the first ``MAX_NAMES`` names, sorted by code point."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import MAX_SEQ
 from chatlog.domain.names import (
     STORED_LIMITS,
     Limits,
@@ -20,6 +19,7 @@ from chatlog.domain.names import (
 )
 from chatlog.domain.unseen import seen
 from chatlog.eventlog.retention import check_days
+from chatlog.kinds.event import MAX_SEQ
 
 MAX_REASON_BYTES: Final = 1_024
 MAX_BY_CHARS: Final = 64

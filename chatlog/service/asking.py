@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from chatlog.audit.extent import Question, Range, extent_of
-from chatlog.domain.events import Recorded
 from chatlog.eventlog import read
 from chatlog.eventlog.database import Database
+from chatlog.kinds.event import Recorded
 
 PAGE: Final = 500
 

@@ -12,13 +12,14 @@ import asyncio
 import logging
 
 from chatlog.delivery.outlet import Outlet, drained
-from chatlog.domain import commands, names
-from chatlog.domain.decide import FirstPost
+from chatlog.domain import names
 from chatlog.domain.errors import ChatlogError, OutcomeUnknown, Refused, Unavailable
-from chatlog.domain.events import Cause, Recorded
 from chatlog.eventlog.committer import Told
 from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.pages import PageRequest
+from chatlog.kinds.command import FirstPost, Request
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.leave import Cause
 from chatlog.service.allowance import Allowance, Tally
 from chatlog.service.parts import Parts
 from chatlog.service.stays import Stays
@@ -88,8 +89,8 @@ class Connection:
             await self._wait_for_reader()
 
     async def _do(self, command: wire.ClientCommand) -> None:
-        if type(command) is wire.Chat:
-            self._chat(command)
+        if isinstance(command, Request):
+            self._submit(command)
         elif type(command) is wire.Join:
             await self._stays.join(command)
         elif type(command) is wire.Leave:
@@ -102,27 +103,26 @@ class Connection:
         else:
             self._answer(Pong(command.id))
 
-    def _chat(self, command: wire.Chat) -> None:
-        room, session = self._stays.find(command.room)
-        names.check_message(command.message, self._parts.limits)
+    def _submit(self, request: Request) -> None:
+        room, session = self._stays.find(request.room)
+        command = request.command(room, session, self._parts.limits)
         if self._allowance is not None and not self._allowance.take():
             raise Refused("rate_limited", "You are sending too fast. Try again in a moment.")
-        post = commands.Post(room, session, command.message, command.id)
-        self._parts.committer.submit(post, lambda told: self._posted(post, told))
+        self._parts.committer.submit(command, lambda told: self._settled(room, request.id, told))
         self._in_flight += 1
 
-    def _posted(self, post: commands.Post, told: Told) -> None:
+    def _settled(self, room: str, id: str | None, told: Told) -> None:
         self._in_flight -= 1
         if self._landed is not None and not self._landed.done():
             self._landed.set_result(None)
         if isinstance(told, Recorded):
-            if post.id is not None:
-                self._answer(Ack(post.id, post.room, told.seq, told.hash_text))
+            if id is not None:
+                self._answer(Ack(id, room, told.seq, told.hash_text))
         elif isinstance(told, FirstPost):
-            assert post.id is not None
-            self._answer(Ack(post.id, post.room, told.seq, told.hash[:8].hex(), repeated=True))
+            assert id is not None
+            self._answer(Ack(id, room, told.seq, told.hash[:8].hex(), repeated=True))
         else:
-            self._refuse(told, post.id)
+            self._refuse(told, id)
 
     async def _leave(self, command: wire.Leave) -> None:
         def acknowledge(told: Recorded) -> None:

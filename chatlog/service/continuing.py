@@ -15,14 +15,17 @@ from itertools import chain
 from typing import Final
 
 from chatlog.audit.presence import seq_at
-from chatlog.domain.commands import Command, Leave
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import Joined, Left, Posted, Recorded
 from chatlog.domain.room import Room
 from chatlog.domain.times import minus
 from chatlog.eventlog import read
 from chatlog.eventlog.database import Database
 from chatlog.formats.story import Arrived, Departed, Happening, Spoke
+from chatlog.kinds.chat import Posted
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Leave, Left
 
 _PAGE: Final = 500
 _SOONER_SECONDS: Final = 0.000_001

@@ -10,9 +10,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 
-from chatlog.domain.commands import Leave
 from chatlog.domain.errors import OutcomeUnknown, Overloaded, Refused
 from chatlog.eventlog.committer import Committer, Told
+from chatlog.kinds.leave import Leave
 
 _RETRY_SECONDS = 0.5
 # The session was closed otherwise; or the room has events later than the time of an import's

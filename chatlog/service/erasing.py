@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Recorded
 from chatlog.eventlog import erasing
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.writer import Step
+from chatlog.kinds.event import Recorded
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import endings
 from chatlog.nodes.watch import without_renewal

@@ -16,9 +16,9 @@ from typing import Final
 
 from chatlog.audit.selection import Read, Selection, Wanted, last_erasure, read_selected, select
 from chatlog.domain.errors import ChatlogError, LogError
-from chatlog.domain.proof import Proved
 from chatlog.eventlog import lookup
 from chatlog.eventlog.database import Database
+from chatlog.kinds.event import Proved
 
 PAGE: Final = 500
 TRIES: Final = 3

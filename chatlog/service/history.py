@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chatlog.domain.events import Recorded
 from chatlog.eventlog.database import Connection, Database
 from chatlog.eventlog.pages import Page, PageRequest, read_page
+from chatlog.kinds.event import Recorded
 from chatlog.service.turns import held
 from chatlog.wire.events import encode
 

@@ -14,7 +14,6 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
-from chatlog.domain.commands import Command
 from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.names import Limits
 from chatlog.eventlog.adopt import Adoption, adopting
@@ -25,6 +24,7 @@ from chatlog.eventlog.upkeep import after_bulk
 from chatlog.eventlog.writer import appending
 from chatlog.formats.files import DAMAGED, Files, Opener, files
 from chatlog.formats.history import History, Reading
+from chatlog.kinds.command import Command
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
 from chatlog.service.importing import Telling, begin_telling, check_outcomes, prepare

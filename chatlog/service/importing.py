@@ -14,9 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from chatlog.domain.commands import Command, Join, Leave, Post
 from chatlog.domain.errors import LogError, Refused
-from chatlog.domain.events import Recorded
 from chatlog.domain.names import Limits, check_room
 from chatlog.domain.room import Room
 from chatlog.eventlog import lookup
@@ -27,6 +25,11 @@ from chatlog.eventlog.upkeep import after_bulk
 from chatlog.eventlog.writer import Writer
 from chatlog.formats.history import History
 from chatlog.formats.story import Arrived, Departed, Happening, Spoke, Story
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join
+from chatlog.kinds.leave import Leave
 from chatlog.nodes import clock, leases
 from chatlog.service.continuing import find_place, holds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatlog.audit.presence import Present
 from chatlog.audit.witnesses import Witness
-from chatlog.wire.events import ERASED_NAME
+from chatlog.kinds.event import ERASED_NAME
 from chatlog.wire.listing import UserListed, WitnessListed
 
 

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 from chatlog.delivery.feed import Feed, Member
 from chatlog.delivery.outlet import Outlet
-from chatlog.domain.events import Erased, Joined, Left, Recorded
+from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 from chatlog.projections.presence import Presence
 from chatlog.wire.answers import CaughtUp, UsersFrame, encode_answer
 from chatlog.wire.events import encode

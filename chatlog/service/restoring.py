@@ -16,7 +16,6 @@ from typing import Final
 from chatlog.audit.chaincheck import ChainCheck, Wrong
 from chatlog.audit.erased import Kept
 from chatlog.domain.errors import LogError, Refused
-from chatlog.domain.events import Left, Posted, Recorded, text_of
 from chatlog.domain.names import (
     STORED_LIMITS,
     check_id,
@@ -24,13 +23,13 @@ from chatlog.domain.names import (
     check_stored_room,
     check_stored_username,
 )
-from chatlog.domain.proof import Proved
 from chatlog.domain.times import FORMAT
 from chatlog.eventlog.adopt import Adoption
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.upkeep import after_bulk
+from chatlog.kinds.event import Proved, Recorded
 from chatlog.nodes import clock, leases
-from chatlog.wire.proved import BadLine, decode_proved
+from chatlog.wire.events import BadLine, decode_proved
 
 _PAGE: Final = 1_000
 _NODE: Final = re.compile(r".*\.[^.]+", re.DOTALL)
@@ -164,15 +163,14 @@ class _Checked:
         event = recorded.event
         if event.user.name is not None:
             check_stored_username(event.user.name)
-        if (text := text_of(event)) is not None:
+        if (text := event.text) is not None:
             check_message(text, STORED_LIMITS)
         if not _NODE.fullmatch(event.node):
             raise BadLine("its node has no name")
-        _check_time(recorded.at)
-        if isinstance(event, Left) and event.last_seen_at is not None:
-            _check_time(event.last_seen_at)
-        if isinstance(event, Posted) and event.id is not None:
-            check_id(event.id)
+        for at in (recorded.at, *event.times):
+            _check_time(at)
+        if event.client_id is not None:
+            check_id(event.client_id)
 
 
 def _check_time(at: str) -> None:

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 from chatlog.delivery.feed import Delivered, Feed, Member
 from chatlog.delivery.recent import Budget, Recent
-from chatlog.domain.events import Recorded
 from chatlog.domain.sessions import OpenSessions
 from chatlog.eventlog import lookup, read
 from chatlog.eventlog.database import Database
+from chatlog.kinds.event import Recorded
 from chatlog.projections.presence import Presence
 from chatlog.service.live import LiveRoom
 from chatlog.wire.events import encode

@@ -11,11 +11,14 @@ import secrets
 from collections.abc import Callable
 
 from chatlog.delivery.outlet import Outlet
-from chatlog.domain import commands, names
+from chatlog.domain import names
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
-from chatlog.domain.events import Cause, Recorded
 from chatlog.eventlog.committer import Told
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join
+from chatlog.kinds.leave import Cause, Leave
 from chatlog.service.live import Joiner
 from chatlog.service.parts import Parts
 from chatlog.wire import commands as wire
@@ -83,7 +86,7 @@ class Stays:
             raise
         except BaseException:  # it may have come into the log
             room.drop(session)
-            self._parts.departures.add([commands.Leave(command.room, session, "disconnected")])
+            self._parts.departures.add([Leave(command.room, session, "disconnected")])
             raise
 
     def _check(self, command: wire.Join) -> None:
@@ -112,7 +115,7 @@ class Stays:
             acknowledge(told)
             self._ended(name, session)
 
-        leave = commands.Leave(name, session, "left")
+        leave = Leave(name, session, "left")
         try:
             await self._append(leave, left)
         except OutcomeUnknown:
@@ -124,9 +127,7 @@ class Stays:
         if self._sessions.get(room) == session:
             del self._sessions[room]
 
-    async def _append(
-        self, command: commands.Command, recorded: Callable[[Recorded], None]
-    ) -> None:
+    async def _append(self, command: Command, recorded: Callable[[Recorded], None]) -> None:
         settled: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
 
         def done(told: Told) -> None:
@@ -143,9 +144,7 @@ class Stays:
     def close(self, cause: Cause) -> None:
         """Accept nothing more and leave every room; the first given cause counts."""
         self._closed = self._closed or cause
-        leaves = [
-            commands.Leave(room, session, self._closed) for room, session in self._sessions.items()
-        ]
+        leaves = [Leave(room, session, self._closed) for room, session in self._sessions.items()]
         for leave in leaves:
             if (room := self._parts.rooms.get(leave.room)) is not None:
                 room.drop(leave.session)
@@ -153,9 +152,9 @@ class Stays:
         self._parts.departures.add(leaves)
 
 
-def _join(command: wire.Join, session: str) -> commands.Join:
+def _join(command: wire.Join, session: str) -> Join:
     backlog = DEFAULT_BACKLOG if command.backlog is None else command.backlog
-    return commands.Join(
+    return Join(
         command.room,
         session,
         command.username,

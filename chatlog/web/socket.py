@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import WSCloseCode, WSMsgType, web
 from multidict import CIMultiDict
 
-from chatlog.domain.events import Cause
+from chatlog.kinds.leave import Cause
 from chatlog.service.connection import Connection
 from chatlog.settings import Settings
 from chatlog.web.answers import error

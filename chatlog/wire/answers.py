@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from chatlog.domain.events import Recorded
+from chatlog.kinds.event import Recorded
 from chatlog.wire.events import encode
 
 

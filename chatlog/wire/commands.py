@@ -7,13 +7,14 @@ leniently, to find the fault and the client's ``id`` for the answer.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import MAX_SEQ
 from chatlog.domain.names import check_id
+from chatlog.kinds.event import MAX_SEQ
+from chatlog.kinds.registry import REQUESTS, AnyRequest, EventType
 
 MAX_PAGE: Final = 500
 
@@ -35,14 +36,6 @@ class Join(msgspec.Struct, tag_field="type", tag="join"):
     id: str | None = None
 
 
-class Chat(msgspec.Struct, tag_field="type", tag="chat"):
-    """Say something."""
-
-    message: str
-    room: str | None = None
-    id: str | None = None
-
-
 class Leave(msgspec.Struct, tag_field="type", tag="leave"):
     """Leave a room."""
 
@@ -58,7 +51,7 @@ class History(msgspec.Struct, tag_field="type", tag="history"):
     after: Seq | None = None
     around: Seq | None = None
     limit: Limit = 50
-    types: list[Literal["chat", "join", "leave", "erasure"]] | None = None
+    types: list[EventType] | None = None
     id: str | None = None
 
 
@@ -75,10 +68,13 @@ class Ping(msgspec.Struct, tag_field="type", tag="ping"):
     id: str | None = None
 
 
-ClientCommand = Join | Chat | Leave | History | Users | Ping
+OwnCommand = Join | Leave | History | Users | Ping
+ClientCommand = OwnCommand | AnyRequest
 
 _MAX_REASON_CHARS: Final = 200
-_TYPES: Final = frozenset({"join", "chat", "leave", "history", "users", "ping"})
+_TYPES: Final = frozenset(
+    str(one.__struct_config__.tag) for one in (*get_args(OwnCommand), *REQUESTS)
+)
 _decoder: Final[msgspec.json.Decoder[ClientCommand]] = msgspec.json.Decoder(ClientCommand)
 _FIELD: Final = re.compile(r"`\$\.([a-z]+)")
 _MISSING: Final = re.compile(r"required field `([a-z]+)`")

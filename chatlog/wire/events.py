@@ -1,133 +1,115 @@
-"""Encode: an event becomes one JSON text, the same for everyone, live or replayed.
+"""Encode events as JSON, for clients and for exports, and decode an export's lines.
 
-Keys are in the order of the protocol; absent fields are omitted.
+Keys are in the order of the protocol; absent fields are omitted. A line of an export is the
+client's frame with a ``proof`` at its end. ``decode_proved`` accepts exactly what
+``encode_proved`` writes: anything else would be lost, or be a claim that no hash covers.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final
 
 import msgspec
 
-from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded, User
+from chatlog.domain.errors import ChatlogError
+from chatlog.domain.users import User
+from chatlog.kinds import KINDS
+from chatlog.kinds.event import Event, Proof, ProofLine, Proved, Recorded
+from chatlog.kinds.registry import BY_TYPE, AnyFrame
 
-ERASED_NAME: Final = "(erased)"
-
-
-class ChatFrame(msgspec.Struct, tag_field="type", tag="chat", omit_defaults=True):
-    """A message of a person; ``id`` is its author's, UNSET without one."""
-
-    room: str
-    seq: int
-    hash: str
-    at: str
-    id: str | msgspec.UnsetType
-    username: str
-    message: str
-    erased: bool = False
+FORMAT: Final = "chatlog-1"
 
 
-class JoinFrame(msgspec.Struct, tag_field="type", tag="notification", omit_defaults=True):
-    """A user arrived: the first of their sessions began."""
-
-    event: Literal["join", "leave"]
-    room: str
-    seq: int
-    hash: str
-    at: str
-    username: str
-    sessions: int
-    cause: str | None = None
-    last_seen_at: str | None = None
-    message: str | None = None
-    erased: bool = False
-
-
-class SessionFrame(msgspec.Struct, tag_field="type", tag="session", omit_defaults=True):
-    """A further session of a present user began or ended."""
-
-    event: Literal["join", "leave"]
-    room: str
-    seq: int
-    hash: str
-    at: str
-    username: str
-    sessions: int
-    cause: str | None = None
-    last_seen_at: str | None = None
-    erased: bool = False
-
-
-class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
-    """The content of other events was erased."""
-
-    room: str
-    seq: int
-    hash: str
-    at: str
-    of: tuple[int, ...]
-    username: str
+class BadLine(ChatlogError):
+    """A line that an export would not have."""
 
 
 _encode: Final = msgspec.json.Encoder().encode
+_decode_frame: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(AnyFrame)
+
+
+def _proof_decoder(kind: type[Event]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(msgspec.defstruct("Line", [("proof", kind.proof_line)]))
+
+
+_PROOFS: Final = {kind: _proof_decoder(kind) for kind in KINDS}
 
 
 def encode(recorded: Recorded) -> bytes:
     """Return the event's JSON text in UTF-8."""
-    event = recorded.event
-    if type(event) is Posted:
-        return _encode(_chat(recorded, event))
-    if type(event) is Joined:
-        return _encode(_join(recorded, event))
-    if type(event) is Left:
-        return _encode(_leave(recorded, event))
-    assert type(event) is Erased
+    return _encode(recorded.event.frame(recorded))
+
+
+def encode_proof(proved: Proved) -> bytes:
+    """Return the JSON text of ``proof`` alone."""
+    event, proof = proved.recorded.event, proved.proof
     return _encode(
-        ErasureFrame(
-            recorded.room,
-            recorded.seq,
-            recorded.hash_text,
-            recorded.at,
-            event.of,
-            name_of(event.user),
+        event.proof_line(
+            format=FORMAT,
+            hash=proved.recorded.hash.hex(),
+            room_id=proof.room_id,
+            user_id=event.user.id,
+            node=event.node,
+            name_commitment=event.user.commitment.hex(),
+            name_salt=_hex(proof.name_salt),
+            text_commitment=_hex(proof.text_commitment),
+            text_salt=_hex(proof.text_salt),
+            session=event.facts().session,
+            **event.hidden(),
         )
     )
 
 
-def name_of(user: User) -> str:
-    """Return the user's name as sent to clients."""
-    return ERASED_NAME if user.name is None else user.name
+def encode_proved(proved: Proved) -> bytes:
+    """Return the client's frame of the event with its proof: JSON text in UTF-8, one line."""
+    return b'%b,"proof":%b}' % (encode(proved.recorded)[:-1], encode_proof(proved))
 
 
-def _chat(recorded: Recorded, event: Posted) -> ChatFrame:
-    return ChatFrame(
-        recorded.room,
-        recorded.seq,
-        recorded.hash_text,
-        recorded.at,
-        msgspec.UNSET if event.id is None else event.id,
-        name_of(event.user),
-        event.message or "",
-        event.message is None or event.user.name is None,
+def decode_proved(line: bytes) -> Proved:
+    """Decode the event in a line. Its position and its user's number are 0.
+
+    Raises:
+        BadLine: if the line differs from what ``encode_proved`` would write.
+    """
+    try:
+        proved = _decode(line)
+        same = encode_proved(proved) == line or _says(encode_proved(proved)) == _says(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise BadLine(f"it is not an event of an export ({error})") from None
+    if not same:
+        raise BadLine("it holds something that an export does not")
+    return proved
+
+
+def _says(line: bytes) -> object:
+    return msgspec.json.decode(line)
+
+
+def _decode(line: bytes) -> Proved:
+    frame = _decode_frame.decode(line)
+    # A frame that several kinds share says in `event` which of them it is.
+    kind = BY_TYPE[getattr(frame, "event", frame.__struct_config__.tag)]
+    proof: ProofLine = _PROOFS[kind].decode(line).proof
+    name = None if proof.name_salt is None else frame.username
+    user = User(proof.user_id, name, 0, bytes.fromhex(proof.name_commitment))
+    event = kind.of_line(user, frame, proof)
+    digest = bytes.fromhex(proof.hash)
+    recorded = Recorded(0, frame.room, frame.seq, frame.at, digest, event)
+    return Proved(recorded, _proof(proof))
+
+
+def _proof(proof: ProofLine) -> Proof:
+    return Proof(
+        proof.room_id,
+        _unhex(proof.name_salt),
+        _unhex(proof.text_commitment),
+        _unhex(proof.text_salt),
     )
 
 
-def _join(recorded: Recorded, event: Joined) -> JoinFrame | SessionFrame:
-    name = name_of(event.user)
-    place = (recorded.room, recorded.seq, recorded.hash_text, recorded.at)
-    erased = event.user.name is None
-    if event.sessions > 1:
-        return SessionFrame("join", *place, name, event.sessions, erased=erased)
-    said = "" if erased else f"{name} joined the room."
-    return JoinFrame("join", *place, name, event.sessions, message=said, erased=erased)
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else value.hex()
 
 
-def _leave(recorded: Recorded, event: Left) -> JoinFrame | SessionFrame:
-    name = name_of(event.user)
-    place = (recorded.room, recorded.seq, recorded.hash_text, recorded.at)
-    end = (name, event.sessions, event.cause, event.last_seen_at)
-    erased = event.user.name is None
-    if event.sessions > 0:
-        return SessionFrame("leave", *place, *end, erased=erased)
-    said = "" if erased else f"{name} left the room."
-    return JoinFrame("leave", *place, *end, message=said, erased=erased)
+def _unhex(text: str | None) -> bytes | None:
+    return None if text is None else bytes.fromhex(text)

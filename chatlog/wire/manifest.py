@@ -10,8 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from chatlog.domain.errors import ChatlogError
-from chatlog.domain.events import Erased, Event, Joined, Left
-from chatlog.domain.proof import Proved
+from chatlog.kinds.event import Proved
 
 FORMAT: Final = "chatlog-export-1"
 
@@ -77,7 +76,7 @@ class Tally:
     def add_events(self, page: Iterable[Proved]) -> None:
         """Count some events."""
         for proved in page:
-            kind = _kind(proved.recorded.event)
+            kind = proved.recorded.event.type
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._last = proved.recorded.seq
             self._first = self._first or self._last
@@ -124,11 +123,3 @@ def decode_manifest(text: bytes) -> Manifest:
     if found.format != FORMAT:
         raise BadManifest(f"The manifest has an unknown format: {found.format!r}.")
     return found
-
-
-def _kind(event: Event) -> str:
-    if isinstance(event, Joined):
-        return "join"
-    if isinstance(event, Left):
-        return "leave"
-    return "erasure" if isinstance(event, Erased) else "chat"

@@ -8,14 +8,11 @@ import unicodedata
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from chatlog.domain.events import Erased, Joined, Left, Posted, Recorded
 from chatlog.domain.zones import on_clock
-from chatlog.wire.events import name_of
+from chatlog.kinds import registry
+from chatlog.kinds.event import Recorded, name_of
 
-COLUMNS: Final = (
-    "room", "seq", "at", "type", "username", "message", "session", "id", "sessions", "cause",
-    "last_seen_at", "of", "reason", "erased", "hash",
-)  # fmt: skip
+COLUMNS: Final = ("room", "seq", "at", "type", "username", *registry.COLUMNS, "erased", "hash")
 
 BOM: Final = "\ufeff".encode()
 """The byte order mark, which some spreadsheets need to recognise UTF-8."""
@@ -56,28 +53,17 @@ def _cell(value: object) -> str:
 
 def _values(recorded: Recorded) -> dict[str, Any]:
     event = recorded.event
-    found: dict[str, Any] = {
+    is_erased = event.user.name is None or (event.is_message and event.text is None)
+    return {
         "room": recorded.room,
         "seq": recorded.seq,
         "at": recorded.at,
+        "type": event.type,
         "username": name_of(event.user),
+        "erased": "yes" if is_erased else "",
         "hash": recorded.hash.hex(),
-        "erased": "yes" if event.user.name is None else "",
+        **event.cells(),
     }
-    if isinstance(event, Erased):
-        of = " ".join(map(str, event.of))
-        return found | {"type": "erasure", "of": of, "reason": event.reason}
-    found["session"] = event.session
-    if isinstance(event, Posted):
-        erased = "yes" if event.message is None else found["erased"]
-        return found | {
-            "type": "chat", "message": event.message, "id": event.id, "erased": erased
-        }  # fmt: skip
-    found["sessions"] = event.sessions
-    if isinstance(event, Joined):
-        return found | {"type": "join"}
-    assert isinstance(event, Left)
-    return found | {"type": "leave", "cause": event.cause, "last_seen_at": event.last_seen_at}
 
 
 def _line(cells: dict[str, str]) -> bytes:

@@ -13,11 +13,14 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-from chatlog.domain.commands import Command, Join, Leave, Post
-from chatlog.domain.events import Cause, Joined, Left, Recorded
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.migrate import migrate
 from chatlog.eventlog.writer import Writer
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join, Joined
+from chatlog.kinds.leave import Cause, Leave, Left
 from chatlog.nodes import leases
 
 _serial = count(1)

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from chatlog.audit.presence import present_at
-from chatlog.domain.commands import Leave, Post
+from chatlog.kinds.chat import Post
+from chatlog.kinds.leave import Leave
 from chatlog.settings import Settings
 from chatlog.web import create_app
 from tests.contracts.logbook import open_log

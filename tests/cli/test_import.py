@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from chatlog.cli.options import run
-from chatlog.domain.commands import Command
 from chatlog.domain.names import Limits
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.eventlog.schema import nodes
 from chatlog.eventlog.writer import Writer
 from chatlog.formats.history import History, Reading
+from chatlog.kinds.command import Command
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
 from chatlog.service.importing import import_history

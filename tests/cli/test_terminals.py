@@ -16,7 +16,7 @@ import pytest
 import chatlog.cli
 from chatlog.cli import output
 from chatlog.cli.serve import VisibleFormatter
-from chatlog.domain.commands import Post
+from chatlog.kinds.chat import Post
 from tests.contracts.logbook import open_log
 
 HOSTILE = "\x07\x1b[2J\x7f\x9b31m\u061c\u200e\u200f\u202e\u2066\u2069\U000e0041\u2028"

@@ -7,7 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from chatlog.domain.commands import Command, Join, Leave, Post
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.join import Join
+from chatlog.kinds.leave import Leave
 from tests.audit.story import open_log
 
 STORY: list[Command] = [

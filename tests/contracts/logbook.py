@@ -14,13 +14,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chatlog.domain.commands import Command, Join, Leave, Post
-from chatlog.domain.events import Recorded
 from chatlog.eventlog.append import Outcome
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.migrate import migrate
 from chatlog.eventlog.read import read_forward
 from chatlog.eventlog.writer import Writer
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join
+from chatlog.kinds.leave import Leave
 from chatlog.nodes import leases
 
 

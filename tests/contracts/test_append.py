@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 
-from chatlog.domain.commands import Post
-from chatlog.domain.decide import FirstPost
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Joined, Left, Posted, Recorded
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.read import read_forward
+from chatlog.kinds.chat import Post, Posted
+from chatlog.kinds.command import FirstPost
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 
 from .logbook import Log, chats, join, leave, open_log
 

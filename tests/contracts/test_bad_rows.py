@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from chatlog.domain.commands import Command, Post
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Recorded
 from chatlog.eventlog.committer import Committer, Told
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
 
 from .logbook import Log, join
 

@@ -6,7 +6,8 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from chatlog.domain.commands import Leave, Post
+from chatlog.kinds.chat import Post
+from chatlog.kinds.leave import Leave
 
 from .logbook import Log, join, leave
 

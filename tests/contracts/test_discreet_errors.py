@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.commands import Post
 from chatlog.domain.errors import Refused, Unavailable
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.writer import BadRow
+from chatlog.kinds.chat import Post
 
 from .logbook import Log
 

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
-from chatlog.domain.commands import Command, Join, Leave, Post
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Erased, Recorded
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.retention import Rule, erase_if_away, rules
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join
+from chatlog.kinds.leave import Leave
 from chatlog.runtime import Runtime
 from chatlog.service.retention import BY
 from tests.cli.command import chatlog as here

@@ -10,15 +10,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.commands import Join
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import Joined, Left, Recorded
 from chatlog.domain.times import minus
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.living import LEASE_SECONDS
 from chatlog.eventlog.migrate import newest_revision
 from chatlog.eventlog.opening import open_for_writing
 from chatlog.eventlog.postgres import NOW
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join, Joined
+from chatlog.kinds.leave import Left
 from chatlog.nodes import clock, leases
 from chatlog.nodes.watch import Watch
 from chatlog.service import beside

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verify import RoomCheck, verdict_of
-from chatlog.domain.commands import Join, Post
-from chatlog.domain.events import Joined, Recorded
 from chatlog.eventlog import erasing
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.memory import Memory
+from chatlog.kinds.chat import Post
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join, Joined
 
 from .logbook import Log, join, leave, open_log
 

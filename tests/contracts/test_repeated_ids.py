@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chatlog.domain.commands import Post
-from chatlog.domain.decide import FirstPost
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Recorded
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import FirstPost
+from chatlog.kinds.event import Recorded
 
 from .logbook import Log, leave, open_log
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from chatlog.domain.commands import Command, Leave, Post
-from chatlog.domain.events import Joined, Left, Recorded
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Leave, Left
 
 from .logbook import Log, join, leave, open_log
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from chatlog.domain.commands import Post
-from chatlog.domain.events import Posted, Recorded
 from chatlog.eventlog.read import read_forward
+from chatlog.kinds.chat import Post, Posted
+from chatlog.kinds.event import Recorded
 
 from .logbook import Log, open_log
 
 WRITER = """
 import asyncio, sys
 from tests.contracts.logbook import open_log
-from chatlog.domain.commands import Post
+from chatlog.kinds.chat import Post
 
 async def write(url, name, batches):
     async with open_log(url, node=name) as log:

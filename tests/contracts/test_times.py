@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from chatlog.domain.commands import Post
 from chatlog.domain.errors import Refused
+from chatlog.kinds.chat import Post
 
 from .logbook import Log, join, open_log
 

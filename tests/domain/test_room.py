@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatlog.domain.events import Erased, Event
 from chatlog.domain.room import MAX_REPLAY, Room
+from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Event
 from tests.support.events import ADA, AT, NODE, hash_of, joined, left, posted, recorded
 
 
@@ -19,7 +20,7 @@ def room_of(types: str) -> Room:
         if kind == "j":
             event = left(ADA, "s") if here else joined(ADA, "s")
             here = not here
-        room.apply(recorded(seq, event))
+        recorded(seq, event).apply(room)
     return room
 
 
@@ -36,7 +37,7 @@ def test_an_event_moves_the_room_to_its_seq_hash_and_time() -> None:
 
 def test_an_erasure_moves_the_room_and_opens_no_session() -> None:
     room = room_of("j")
-    room.apply(recorded(2, Erased(ADA, NODE, (1,), "reason")))
+    recorded(2, Erased(ADA, NODE, (1,), "reason")).apply(room)
     assert (room.head, len(room.sessions)) == (2, 1)
 
 

@@ -15,11 +15,11 @@ USERS = [a_user(f"user-{n}", n) for n in range(4)]
 
 def test_a_join_opens_and_a_leave_closes_one_session() -> None:
     sessions = OpenSessions()
-    sessions.apply(joined(ADA, "s1"))
-    sessions.apply(joined(ADA, "s2", sessions=2))
-    sessions.apply(joined(BOB, "s3"))
+    joined(ADA, "s1").fold(sessions)
+    joined(ADA, "s2", sessions=2).fold(sessions)
+    joined(BOB, "s3").fold(sessions)
     assert (list(sessions), sessions.count(ADA), sessions.count(BOB)) == (["s1", "s2", "s3"], 2, 1)
-    sessions.apply(left(ADA, "s1", sessions=1))
+    left(ADA, "s1", sessions=1).fold(sessions)
     assert sessions.count(ADA) == 1
     assert "s1" not in sessions
     assert sessions.user_of("s1") is None
@@ -28,13 +28,13 @@ def test_a_join_opens_and_a_leave_closes_one_session() -> None:
 
 def test_a_chat_changes_nothing() -> None:
     sessions = OpenSessions([("s1", ADA)])
-    sessions.apply(posted(ADA))
+    posted(ADA).fold(sessions)
     assert list(sessions) == ["s1"]
 
 
 def test_the_leave_of_an_unknown_session_changes_nothing() -> None:
     sessions = OpenSessions([("s1", ADA)])
-    sessions.apply(left(ADA, "s2"))
+    left(ADA, "s2").fold(sessions)
     assert (len(sessions), sessions.count(ADA)) == (1, 1)
 
 
@@ -54,10 +54,10 @@ def test_it_equals_a_fold_written_down_naively(
         session = f"{number}.{tab}"
         if comes and session not in naive:
             naive[session] = number
-            sessions.apply(joined(USERS[number], session))
+            joined(USERS[number], session).fold(sessions)
         elif not comes:
             naive.pop(session, None)
-            sessions.apply(left(USERS[number], session))
+            left(USERS[number], session).fold(sessions)
         counts = Counter(naive.values())
         assert set(sessions) == set(naive)
         assert [sessions.count(user) for user in USERS] == [counts[n] for n in range(4)]

@@ -9,10 +9,9 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from chatlog.domain.commands import Post
-from chatlog.domain.events import Posted
 from chatlog.eventlog import sqlite
 from chatlog.eventlog.read import read_forward
+from chatlog.kinds.chat import Post, Posted
 from tests.support.checker import assert_holds
 from tests.support.inside import InsideClient
 from tests.support.record import Record

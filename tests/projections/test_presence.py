@@ -83,7 +83,7 @@ def test_it_equals_a_naive_fold_from_wherever_it_began(
         else:
             event = recorded(seq := seq + 1, posted(user))
         if presence is None:
-            sessions.apply(event.event)
+            event.event.fold(sessions)
             if seq >= loaded:
                 presence = Presence(seq, sessions)
         else:

@@ -9,9 +9,9 @@ from contextlib import closing
 
 import pytest
 
-from chatlog.domain.commands import Command
 from chatlog.domain.errors import OutcomeUnknown, Overloaded
 from chatlog.eventlog.committer import Done
+from chatlog.kinds.command import Command
 from chatlog.wire.frames import GOING_AWAY, TOO_MANY_ERRORS, TOO_SLOW
 from tests.support.nodes import Client, node_on, texts_of, until
 

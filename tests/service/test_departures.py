@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from chatlog.domain.commands import Command, Leave
 from chatlog.domain.errors import OutcomeUnknown, Overloaded, Refused, StorageFull, Unavailable
 from chatlog.eventlog.committer import Done, Told
+from chatlog.kinds.command import Command
+from chatlog.kinds.leave import Leave
 from chatlog.service import departures as module
 from chatlog.service.departures import Departures
 from tests.support.events import ADA, left, recorded

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from chatlog.domain.events import EVENT_TYPES
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.pages import read_page
+from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.service import history as module
 from chatlog.service import turns
 from chatlog.service.history import History

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from chatlog.domain.commands import Command, Join
 from chatlog.domain.errors import Overloaded, Unavailable
 from chatlog.eventlog.committer import Done
+from chatlog.kinds.command import Command
+from chatlog.kinds.join import Join
 from chatlog.runtime import Runtime
 from chatlog.service.live import LiveRoom
 from tests.support.nodes import Client, node_on, until

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from chatlog.domain.commands import Command, Join, Leave, Post
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import EVENT_TYPES, Recorded
-from chatlog.eventlog.chain import facts_of
 from chatlog.eventlog.pages import Page, PageRequest, read_page
+from chatlog.kinds.chat import Post
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join
+from chatlog.kinds.leave import Leave
+from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.runtime import Runtime
 from chatlog.wire.events import encode
 from tests.support.nodes import node_on
@@ -60,7 +63,7 @@ async def page_of(node: Runtime, max_bytes: int = 1_000_000, **fields: Any) -> P
 def check(page: Page, events: list[Recorded], max_bytes: int, fields: dict[str, Any]) -> None:
     """Hold a page against the contract's words, knowing every event."""
     types, limit, head = fields["types"], fields["limit"], len(events)
-    wanted = [e for e in events if types is None or facts_of(e.event)[0] in types]
+    wanted = [e for e in events if types is None or e.event.type in types]
     if page.first is None or page.last is None:
         edge = fields["after"] if "after" in fields else fields["before"] - 1
         assert page.events == []
@@ -111,7 +114,7 @@ async def test_paging_on_from_the_ends_gives_every_event_once(
     async with node_on(sqlite_url) as node:
         events = await fill(node, "cjcCclC")
         for types in (None, ["chat"], ["join", "leave"]):
-            wanted = [e for e in events if types is None or facts_of(e.event)[0] in types]
+            wanted = [e for e in events if types is None or e.event.type in types]
             up: list[Recorded] = []
             page = await page_of(node, max_bytes, after=0, limit=limit, types=types)
             up += page.events

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from chatlog.domain.commands import Join, Leave, Post
-from chatlog.domain.events import Recorded
+from chatlog.kinds.chat import Post
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join
+from chatlog.kinds.leave import Leave
 from chatlog.runtime import Runtime
 from chatlog.service import rooms
 from chatlog.service.live import LiveRoom

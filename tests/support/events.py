@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from chatlog.domain.events import Event, Joined, Left, Posted, Recorded, User
 from chatlog.domain.names import Limits
+from chatlog.domain.users import User
+from chatlog.kinds.chat import Posted
+from chatlog.kinds.event import Event, Recorded
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 
 LIMITS = Limits(
     max_message_bytes=8_192,

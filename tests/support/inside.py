@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from chatlog.domain.events import Cause
+from chatlog.kinds.leave import Cause
 from chatlog.runtime import Runtime
 from chatlog.service.connection import Connection
 

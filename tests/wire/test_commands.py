@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from chatlog.kinds.chat import Chat
 from chatlog.wire.commands import (
     BadCommand,
-    Chat,
     ClientCommand,
     History,
     Join,
@@ -31,11 +31,11 @@ COMMANDS: dict[str, ClientCommand] = {
     '{"type":"join","room":"a","username":"ada","presence":"digest"}': Join(
         "a", "ada", presence="digest"
     ),
-    '{"type":"chat","message":"hi"}': Chat("hi"),
-    '{"type":"chat","message":"hi","room":"a","id":"c-1"}': Chat("hi", "a", "c-1"),
-    '{"message":"hi","type":"chat"}': Chat("hi"),
-    ' {"type" : "chat", "message" : "\\u0068\\ud83c\\udf89"} ': Chat("h🎉"),
-    '{"type":"chat","message":"hi","room":null,"id":null}': Chat("hi"),
+    '{"type":"chat","message":"hi"}': Chat(message="hi"),
+    '{"type":"chat","message":"hi","room":"a","id":"c-1"}': Chat(message="hi", room="a", id="c-1"),
+    '{"message":"hi","type":"chat"}': Chat(message="hi"),
+    ' {"type" : "chat", "message" : "\\u0068\\ud83c\\udf89"} ': Chat(message="h🎉"),
+    '{"type":"chat","message":"hi","room":null,"id":null}': Chat(message="hi"),
     '{"type":"leave"}': Leave(),
     '{"type":"leave","room":"a","id":"l"}': Leave("a", "l"),
     '{"type":"history","room":"a"}': History("a"),
@@ -181,7 +181,7 @@ def test_an_id_that_is_none_is_not_carried(text: str) -> None:
 
 
 def test_of_keys_given_twice_the_last_one_counts() -> None:
-    assert decode(b'{"type":"chat","message":"a","message":"b"}') == Chat("b")
+    assert decode(b'{"type":"chat","message":"a","message":"b"}') == Chat(message="b")
 
 
 def test_an_error_does_not_give_a_long_text_back() -> None:

@@ -7,7 +7,11 @@ import json
 
 import pytest
 
-from chatlog.domain.events import Erased, Event, Joined, Left, Posted
+from chatlog.kinds.chat import Posted
+from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Event
+from chatlog.kinds.join import Joined
+from chatlog.kinds.leave import Left
 from chatlog.wire.events import encode
 from tests.support.events import ADA, BOB, NODE, hash_of, recorded
 

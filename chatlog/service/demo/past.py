@@ -13,13 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from chatlog.domain import times
-from chatlog.domain.commands import Command, Join, Leave, Post
 from chatlog.domain.errors import LogError
-from chatlog.domain.events import Posted, Recorded
 from chatlog.eventlog import erasing
 from chatlog.eventlog.append import Node, Outcome
 from chatlog.eventlog.database import Database
 from chatlog.eventlog.writer import Writer
+from chatlog.kinds.chat import Post, Posted
+from chatlog.kinds.command import Command
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.join import Join
+from chatlog.kinds.leave import Leave
 from chatlog.nodes import leases
 from chatlog.nodes.dating import date_back
 from chatlog.nodes.reaper import leaves_due

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chatlog.domain.events import Cause
+from chatlog.kinds.leave import Cause
 from chatlog.service.demo.texts import QUIET, Exchange, Line, RoomTexts
 
 BEGIN: Final = -9 * 3600.0

@@ -7,10 +7,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from chatlog.wire.events import ChatFrame, ErasureFrame, JoinFrame, SessionFrame
 from chatlog.wire.listing import RoomListed, UserListed, WitnessListed
 
-AnyEvent = ChatFrame | JoinFrame | SessionFrame | ErasureFrame
 Event = TypeVar("Event")
 
 

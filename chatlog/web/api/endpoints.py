@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp.typedefs import Handler
 
+from chatlog.kinds.registry import AnyFrame
 from chatlog.web.api import bodies, events, queries, rooms, sessions, users, verify, witnesses
 
 
@@ -40,7 +41,7 @@ ENDPOINTS: Final = (
         f"{_ROOM}/events",
         events.show,
         "Read a page of a room's events.",
-        bodies.EventsBody[bodies.AnyEvent],
+        bodies.EventsBody[AnyFrame],
         queries.EventsQuery,
     ),
     Endpoint(

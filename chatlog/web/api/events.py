@@ -9,14 +9,13 @@ from aiohttp import web
 
 from chatlog.audit.tagged import Tagged, read_tagged
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Recorded
 from chatlog.eventlog.pages import PageRequest
+from chatlog.kinds.event import Recorded
 from chatlog.web.api.bodies import EventsBody
 from chatlog.web.api.queries import EventsQuery, query_of, room_of
 from chatlog.web.api.replies import reply, unchanged
 from chatlog.web.keys import RUNTIME
-from chatlog.wire.events import encode
-from chatlog.wire.proved import encode_proved
+from chatlog.wire.events import encode, encode_proved
 
 _PROOF_BYTES: Final = 600
 """Roughly what a proof adds to an event."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 
 from chatlog import __version__
-from chatlog.domain.events import MAX_SEQ
+from chatlog.kinds.event import MAX_SEQ
+from chatlog.kinds.registry import AnyFrame
 from chatlog.web.answers import ErrorBody
-from chatlog.web.api.bodies import AnyEvent
 from chatlog.web.api.endpoints import Endpoint
 
 Schema = dict[str, Any]
@@ -41,7 +41,7 @@ _ETAG: Final = {
 def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
     """Return the description of an API that is mounted at ``prefix``."""
     endpoints = tuple(endpoints)
-    types = [endpoint.body for endpoint in endpoints] + [AnyEvent, ErrorBody]
+    types = [endpoint.body for endpoint in endpoints] + [AnyFrame, ErrorBody]
     found, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     described: Schema = {
         "openapi": "3.1.0",
@@ -57,7 +57,6 @@ def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
         },
         "components": {"schemas": {name: _plain(schema) for name, schema in schemas.items()}},
     }
-    _let_unset_be_absent(described["components"]["schemas"])
     return _with_short_names(described)
 
 
@@ -119,14 +118,6 @@ def _given(schema: Schema) -> Schema:
 def _plain(schema: Schema) -> Schema:
     words = inspect.cleandoc(schema.get("description", "")).replace("``", "`")
     return {**schema, "description": words} if words else schema
-
-
-def _let_unset_be_absent(schemas: Schema) -> None:
-    """Remove from ``required`` the fields without a default that are omitted when UNSET."""
-    for kind in get_args(AnyEvent):
-        for field in msgspec.structs.fields(kind):
-            if msgspec.UnsetType in get_args(field.type):
-                schemas[kind.__name__]["required"].remove(field.encode_name)
 
 
 def _with_short_names(described: Schema) -> Schema:

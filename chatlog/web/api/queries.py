@@ -9,8 +9,9 @@ from aiohttp import web
 from msgspec import Meta
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import MAX_SEQ, EventType
 from chatlog.domain.names import check_stored_room
+from chatlog.kinds.event import MAX_SEQ
+from chatlog.kinds.registry import EventType
 from chatlog.runtime import limits_of
 from chatlog.web.keys import RUNTIME
 from chatlog.wire.commands import MAX_PAGE

@@ -10,7 +10,7 @@ import pytest
 
 from chatlog.audit.chaincheck import ChainCheck
 from chatlog.web.keys import RUNTIME
-from chatlog.wire.proved import decode_proved
+from chatlog.wire.events import decode_proved
 
 from .conftest import Person, Serve, Server
 

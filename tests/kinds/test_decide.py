@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chatlog.domain.commands import Command, Join, Leave, Post
-from chatlog.domain.decide import FirstPost, decide
 from chatlog.domain.errors import Refused
-from chatlog.domain.events import Event, Joined, Left, Posted, User
 from chatlog.domain.room import Room
+from chatlog.domain.users import User
+from chatlog.kinds.chat import Post, Posted
+from chatlog.kinds.command import Command, FirstPost, decide
+from chatlog.kinds.event import Event
+from chatlog.kinds.join import Join, Joined
+from chatlog.kinds.leave import Leave, Left
 from tests.support.events import ADA, AT, BOB, NODE, a_user, hash_of, joined, posted, recorded
 
 BEFORE, AFTER = "2026-11-22T16:59:59.999999Z", "2026-11-22T17:00:00.123457Z"
@@ -36,7 +39,7 @@ class Knowledge:
 def a_room(*events: Event) -> Room:
     room = Room("general", "id-of-room")
     for seq, event in enumerate(events, 1):
-        room.apply(recorded(seq, event))
+        recorded(seq, event).apply(room)
     return room
 
 

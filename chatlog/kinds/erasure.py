@@ -1,0 +1,75 @@
+"""Erasure: the content of other events was erased. ``eventlog.erasing`` makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+
+from chatlog.domain.users import User
+from chatlog.kinds.event import MAX_NUMBER, Event, Facts, ProofLine, Recorded, name_of
+
+
+class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
+    """The content of other events was erased."""
+
+    room: str
+    seq: int
+    hash: str
+    at: str
+    of: tuple[int, ...]
+    username: str
+
+
+class ErasureProofLine(ProofLine, omit_defaults=True):
+    """The reason, which clients do not see."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased(Event):
+    """The content of the events ``of`` was erased by ``user``, for a ``reason``."""
+
+    type: ClassVar = "erasure"
+    frames: ClassVar = (ErasureFrame,)
+    columns: ClassVar = ("of", "reason")
+    proof_line: ClassVar = ErasureProofLine
+
+    user: User
+    node: str
+    of: tuple[int, ...]
+    reason: str | None
+
+    @property
+    def text(self) -> str | None:
+        return self.reason
+
+    def facts(self) -> Facts:
+        return Facts(of=",".join(map(str, self.of)))
+
+    @classmethod
+    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Erased:
+        assert facts.of is not None
+        return cls(user, node, tuple(map(int, facts.of.split(","))), text)
+
+    def frame(self, recorded: Recorded) -> ErasureFrame:
+        place = (recorded.room, recorded.seq, recorded.hash_text, recorded.at)
+        return ErasureFrame(*place, self.of, name_of(self.user))
+
+    def hidden(self) -> Mapping[str, Any]:
+        return {"reason": self.reason}
+
+    @classmethod
+    def of_line(cls, user: User, frame: ErasureFrame, proof: ErasureProofLine) -> Erased:
+        if not all(0 < seq <= MAX_NUMBER for seq in frame.of):
+            raise ValueError("it is of what is no seq")
+        return cls(user, proof.node, frame.of, proof.reason)
+
+    def cells(self) -> Mapping[str, object]:
+        return {"of": " ".join(map(str, self.of)), "reason": self.reason}
+
+    def said(self) -> str:
+        return "erased " + ", ".join(map(str, self.of))

@@ -1,0 +1,206 @@
+"""The common part of all kinds of events: facts in the past tense, never changed.
+
+A command produces an ``Event`` under the log's lock; ``Recorded`` is that event with its place in
+the log, ``Proved`` with everything that a third party needs to verify it.
+"""
+
+from __future__ import annotations
+
+import builtins
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, Self, cast
+
+import msgspec
+
+from chatlog.domain.room import Room
+from chatlog.domain.sessions import OpenSessions
+from chatlog.domain.users import User
+
+if TYPE_CHECKING:
+    from chatlog.kinds.command import Request
+
+ERASED_NAME: Final = "(erased)"
+
+Hex16 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Hex32 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+MAX_SEQ: Final = 2**63 - 1
+"""The largest seq that both databases can store."""
+
+MAX_NUMBER: Final = 2**62
+Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+# PostgreSQL stores no NUL, neither database a lone surrogate.
+Word = Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,200}$")]
+
+
+class Facts(NamedTuple):
+    """An event's facts besides user, room and time, as they are stored and hashed."""
+
+    session: str | None = None
+    client_id: str | None = None
+    cause: str | None = None
+    last_seen_at: str | None = None
+    sessions: int | None = None
+    replay_from: int | None = None
+    of: str | None = None
+
+
+class ProofLine(msgspec.Struct, omit_defaults=True):
+    """``proof`` in an export: header fields that the frame does not show, commitments and salts.
+
+    A kind with further facts that clients do not see adds them in a type of its own.
+    """
+
+    format: str
+    hash: Hex32
+    room_id: Hex16
+    user_id: Hex16
+    node: Word
+    name_commitment: Hex32
+    name_salt: Hex16 | None = None
+    text_commitment: Hex32 | None = None
+    text_salt: Hex16 | None = None
+    session: Word | None = None
+
+
+class Event(ABC):
+    """An event of any kind. Its own facts are those of the class."""
+
+    __slots__ = ()
+
+    type: ClassVar[str]
+    """Its name in the log, in filters and in exports."""
+    version: ClassVar[int] = 1
+    is_message: ClassVar[bool] = False
+    """Whether a person wrote it: it then has a text, which can be redacted."""
+    request: ClassVar[builtins.type[Request] | None] = None
+    """The command of a client in the room that appends it, if clients can."""
+    frames: ClassVar[tuple[builtins.type[msgspec.Struct], ...]]
+    """The types of ``frame``."""
+    columns: ClassVar[tuple[str, ...]] = ()
+    """The possible keys of ``cells``, in the order of a CSV file's columns."""
+    proof_line: ClassVar[builtins.type[ProofLine]] = ProofLine
+
+    user: User
+    node: str
+
+    @property
+    def text(self) -> str | None:
+        """Its erasable text; None if it has none or it was erased."""
+        return None
+
+    @property
+    def client_id(self) -> str | None:
+        """Its author's id for it; repeating the command with this id appends nothing."""
+        return None
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Its times, besides that of its place in the log."""
+        return ()
+
+    def of_user(self, user: User) -> Self:
+        """Return this event, of another user."""
+        changed: Self = replace(cast(Any, self), user=user)
+        return changed
+
+    @abstractmethod
+    def facts(self) -> Facts:
+        """Return its facts, as they are stored and hashed."""
+
+    @classmethod
+    @abstractmethod
+    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Self:
+        """Return the event that has these facts."""
+
+    @abstractmethod
+    def frame(self, recorded: Recorded) -> msgspec.Struct:
+        """Return the frame that clients get, live and replayed."""
+
+    def hidden(self) -> Mapping[str, Any]:
+        """Return the fields that ``proof_line`` adds to the common ones."""
+        return {}
+
+    @classmethod
+    @abstractmethod
+    def of_line(cls, user: User, frame: Any, proof: Any) -> Self:
+        """Return the event in a line of an export: its frame, and its ``proof_line``.
+
+        Raises:
+            ValueError: if the line lacks something.
+        """
+
+    @abstractmethod
+    def cells(self) -> Mapping[str, object]:
+        """Return its cells in a CSV file, of ``columns``."""
+
+    @abstractmethod
+    def said(self) -> str:
+        """Return the shell's text for it, which follows the user's name."""
+
+    def fold(self, sessions: OpenSessions) -> None:
+        """Change a room's open sessions."""
+
+    def apply(self, room: Room) -> None:
+        """Change a room, whose head is this event already."""
+        self.fold(room.sessions)
+
+    def contradiction(self, seq: int, sessions: OpenSessions) -> str | None:
+        """Explain in a clause why it cannot be at ``seq`` in a room with these open sessions."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event in its place: durable, and the same for everyone who asks.
+
+    ``position`` grows along the log; ``seq`` is 1, 2, 3 … in the room; ``at`` is RFC 3339
+    text of 27 characters; ``hash`` is the full chain hash (32 bytes).
+    """
+
+    position: int
+    room: str
+    seq: int
+    at: str
+    hash: bytes
+    event: Event
+
+    @property
+    def hash_text(self) -> str:
+        """The first 16 hexadecimal digits of the hash, as sent to clients."""
+        return self.hash[:8].hex()
+
+    def apply(self, room: Room) -> None:
+        """Move the room on to this event, which is its next."""
+        room.head = self.seq
+        room.hash = self.hash
+        room.at = self.at
+        self.event.apply(room)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The room's id, and the commitments and salts of the event's erasable content.
+
+    ``text_commitment`` (32 bytes) is None if the event has no text. A salt is None once its
+    content has been erased.
+    """
+
+    room_id: str
+    name_salt: bytes | None
+    text_commitment: bytes | None
+    text_salt: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """An event with everything that a third party needs to verify it."""
+
+    recorded: Recorded
+    proof: Proof
+
+
+def name_of(user: User) -> str:
+    """Return the user's name as sent to clients."""
+    return ERASED_NAME if user.name is None else user.name

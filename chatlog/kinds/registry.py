@@ -1,0 +1,27 @@
+"""Tables derived from the list of kinds, for code that is written once for all kinds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, Union
+
+from chatlog.kinds import KINDS
+from chatlog.kinds.command import Request
+
+BY_TYPE: Final = {kind.type: kind for kind in KINDS}
+EVENT_TYPES: Final = tuple(BY_TYPE)
+MESSAGE_TYPES: Final = tuple(kind.type for kind in KINDS if kind.is_message)
+REQUESTS: Final = tuple(kind.request for kind in KINDS if kind.request is not None)
+FRAMES: Final = tuple(dict.fromkeys(frame for kind in KINDS for frame in kind.frames))
+COLUMNS: Final = tuple(dict.fromkeys(column for kind in KINDS for column in kind.columns))
+"""The columns of a CSV file that only some kinds have, in order."""
+
+if TYPE_CHECKING:
+    import msgspec
+
+    EventType = str
+    AnyFrame = msgspec.Struct
+    AnyRequest = Request
+else:
+    EventType = Literal[EVENT_TYPES]
+    AnyFrame = Union[FRAMES]  # noqa: UP007 - of as many as there are
+    AnyRequest = Union[REQUESTS]  # noqa: UP007
