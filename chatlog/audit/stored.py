@@ -62,6 +62,7 @@ _COLUMNS: Final[dict[str, _Types]] = {
     "sessions": (int, _NONE),
     "replay_from": (int, _NONE),
     "of": (str, _NONE),
+    "details": (str, _NONE),
     "text": (str, _NONE),
     "room_uuid": (str,),
     "name_salt": (bytes, _NONE),

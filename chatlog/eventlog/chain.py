@@ -53,8 +53,8 @@ def header(
     text_commitment: bytes | None,
 ) -> bytes:
     """Return the bytes of an event's header: the fields that must never change, in fixed order."""
-    session, client_id, cause, last_seen_at, sessions, replay_from, of = facts
-    return b"".join(
+    session, client_id, cause, last_seen_at, sessions, replay_from, of, details = facts
+    common = b"".join(
         (
             _FORMAT_FIELD,
             _repeated(event.type),
@@ -74,3 +74,4 @@ def header(
             field(text_commitment),
         )
     )
+    return common if details is None else common + field(details)

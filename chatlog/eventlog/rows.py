@@ -38,6 +38,7 @@ STORED: Final[sa.Select[Any]] = sa.select(
     events.c.sessions,
     events.c.replay_from,
     events.c.of,
+    events.c.details,
     events.c.text,
 ).select_from(_FROM)
 """Select this, with a condition and an order, to read events; ``recorded`` takes its rows."""

@@ -82,6 +82,7 @@ events = sa.Table(
     sa.Column("sessions", sa.Integer),
     sa.Column("replay_from", _Number),
     sa.Column("of", sa.Text),
+    sa.Column("details", sa.Text),
     sa.Column("hash", sa.LargeBinary, nullable=False),
     sa.Column("text_commitment", sa.LargeBinary),
     sa.Column("text_salt", sa.LargeBinary),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, Self, cast
 
 import msgspec
+import rfc8785
 
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
@@ -34,8 +35,16 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 Word = Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,200}$")]
 
 
+def canonical(details: Mapping[str, Any]) -> str:
+    """Return the one JSON text (RFC 8785) that says this."""
+    return rfc8785.dumps(dict(details)).decode()
+
+
 class Facts(NamedTuple):
-    """An event's facts besides user, room and time, as they are stored and hashed."""
+    """An event's facts besides user, room and time, as they are stored and hashed.
+
+    ``details`` holds a kind's own facts beyond these fields, as ``canonical`` writes them.
+    """
 
     session: str | None = None
     client_id: str | None = None
@@ -44,6 +53,7 @@ class Facts(NamedTuple):
     sessions: int | None = None
     replay_from: int | None = None
     of: str | None = None
+    details: str | None = None
 
 
 class ProofLine(msgspec.Struct, omit_defaults=True):
@@ -62,6 +72,7 @@ class ProofLine(msgspec.Struct, omit_defaults=True):
     text_commitment: Hex32 | None = None
     text_salt: Hex16 | None = None
     session: Word | None = None
+    details: str | None = None
 
 
 class Event(ABC):

@@ -43,6 +43,7 @@ def encode(recorded: Recorded) -> bytes:
 def encode_proof(proved: Proved) -> bytes:
     """Return the JSON text of ``proof`` alone."""
     event, proof = proved.recorded.event, proved.proof
+    facts = event.facts()
     return _encode(
         event.proof_line(
             format=FORMAT,
@@ -54,7 +55,8 @@ def encode_proof(proved: Proved) -> bytes:
             name_salt=_hex(proof.name_salt),
             text_commitment=_hex(proof.text_commitment),
             text_salt=_hex(proof.text_salt),
-            session=event.facts().session,
+            session=facts.session,
+            details=facts.details,
             **event.hidden(),
         )
     )

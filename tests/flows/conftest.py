@@ -18,9 +18,9 @@ async def serve(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """``await serve(database_url, "--flag", "value")`` starts a server and returns it ready."""
     servers: list[Server] = request.node.stash.setdefault(SERVERS, [])
 
-    async def start(database: str, *flags: str, shell: str = "") -> Server:
+    async def start(database: str, *flags: str, shell: str = "", module: str = "chatlog") -> Server:
         log = tmp_path / f"server-{len(servers)}.log"
-        server = Server(database, log, flags, shell=shell)
+        server = Server(database, log, flags, shell=shell, module=module)
         servers.append(server)
         await server.start()
         return server

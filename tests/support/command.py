@@ -15,12 +15,12 @@ class Ended:
     err: str
 
 
-async def chatlog(*arguments: str, database: str) -> Ended:
+async def chatlog(*arguments: str, database: str, module: str = "chatlog") -> Ended:
     """Run a command on a database to its end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "chatlog",
+        module,
         *arguments,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

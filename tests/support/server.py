@@ -2,7 +2,8 @@
 
 A ``Server`` keeps its port and database from one process to the next, so that clients come
 back to the same address. What it prints goes to a file, shown when a test fails. ``shell``
-is what a shell does before it becomes the server (``ulimit -n 100;``).
+is what a shell does before it becomes the server (``ulimit -n 100;``), ``module`` what Python
+runs as the program.
 """
 
 import asyncio
@@ -42,6 +43,7 @@ class Server:
     flags: tuple[str, ...] = ()
     port: int = 0
     shell: str = ""
+    module: str = "chatlog"
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -57,7 +59,7 @@ class Server:
         """Start a process on the same port and database, and wait until it is ready."""
         self.port = self.port or free_port()
         address = ("--host", "127.0.0.1", "--port", str(self.port), "--database", self.database)
-        arguments = (sys.executable, "-m", "chatlog", "serve", *address, *self.flags)
+        arguments = (sys.executable, "-m", self.module, "serve", *address, *self.flags)
         if self.shell:
             arguments = ("/bin/sh", "-c", f'{self.shell} exec "$@"', "sh", *arguments)
         with self.log.open("ab") as out:

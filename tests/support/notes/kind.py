@@ -1,0 +1,145 @@
+"""Note: somebody in the room remarks upon events of it, in a colour."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import msgspec
+
+from chatlog.domain.errors import Refused
+from chatlog.domain.names import Limits, check_message
+from chatlog.domain.room import Room
+from chatlog.domain.sessions import OpenSessions
+from chatlog.domain.users import User
+from chatlog.kinds.command import Command, FirstPost, Known, Request
+from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, canonical, name_of
+from chatlog.kinds.session import session_of, unless_open
+
+
+class Note(Request, tag="note", kw_only=True):
+    """Remark upon events."""
+
+    message: str
+    of: tuple[int, ...]
+    colour: Literal["green", "red"] = "green"
+
+    def command(self, room: str, session: str, limits: Limits) -> WriteNote:
+        check_message(self.message, limits)
+        return WriteNote(room, session, self.message, self.of, self.colour, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNote(Command):
+    """Write a note of the events ``of``."""
+
+    room: str
+    session: str
+    message: str
+    of: tuple[int, ...]
+    colour: str
+    id: str | None = None
+    at: str | None = None
+
+    @property
+    def client_id(self) -> str | None:
+        return self.id
+
+    def decide(self, room: Room, known: Known) -> Event | FirstPost | Refused:
+        user = room.sessions.user_of(self.session)
+        if user is None:
+            return Refused("not_joined", "Join the room before you write notes in it.")
+        if self.id is not None and (first := known.first_post(room, user, self.id)) is not None:
+            return first
+        if not all(1 <= seq <= room.head for seq in self.of):
+            return Refused("bad_command", "`of` has the seqs of events of the room.")
+        return Noted(user, self.session, known.node, self.message, self.of, self.colour, self.id)
+
+
+class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True, kw_only=True):
+    """A remark upon the events ``of``."""
+
+    room: str
+    seq: int
+    hash: str
+    at: str
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    of: tuple[int, ...]
+    username: str
+    message: str
+    colour: str
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Event):
+    """Somebody wrote a note; ``message`` is None once it has been erased."""
+
+    type: ClassVar = "note"
+    is_message: ClassVar = True
+    request: ClassVar = Note
+    frames: ClassVar = (NoteFrame,)
+    columns: ClassVar = ("message", "session", "id", "of", "colour")
+
+    user: User
+    session: str
+    node: str
+    message: str | None
+    of: tuple[int, ...]
+    colour: str
+    id: str | None = None
+
+    @property
+    def text(self) -> str | None:
+        return self.message
+
+    @property
+    def client_id(self) -> str | None:
+        return self.id
+
+    def facts(self) -> Facts:
+        of = ",".join(map(str, self.of))
+        return Facts(self.session, self.id, of=of, details=canonical({"colour": self.colour}))
+
+    @classmethod
+    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Noted:
+        assert facts.session is not None
+        assert facts.of is not None
+        assert facts.details is not None
+        of = tuple(map(int, facts.of.split(",")))
+        colour = json.loads(facts.details)["colour"]
+        return cls(user, facts.session, node, text, of, colour, facts.client_id)
+
+    def frame(self, recorded: Recorded) -> NoteFrame:
+        return NoteFrame(
+            room=recorded.room,
+            seq=recorded.seq,
+            hash=recorded.hash_text,
+            at=recorded.at,
+            id=msgspec.UNSET if self.id is None else self.id,
+            of=self.of,
+            username=name_of(self.user),
+            message=self.message or "",
+            colour=self.colour,
+            erased=self.message is None or self.user.name is None,
+        )
+
+    @classmethod
+    def of_line(cls, user: User, frame: NoteFrame, proof: ProofLine) -> Noted:
+        message = None if proof.text_salt is None else frame.message
+        id = None if frame.id is msgspec.UNSET else frame.id
+        return cls(user, session_of(proof), proof.node, message, frame.of, frame.colour, id)
+
+    def cells(self) -> Mapping[str, object]:
+        of = " ".join(map(str, self.of))
+        return {"message": self.message, "session": self.session, "id": self.id, "of": of} | {
+            "colour": self.colour
+        }
+
+    def said(self) -> str:
+        return f"noted ({self.colour}): {self.message or '(erased)'}"
+
+    def contradiction(self, seq: int, sessions: OpenSessions) -> str | None:
+        return unless_open(sessions, self.session, self.user)
