@@ -16,10 +16,15 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from chatlog.audit.catalog import major_version, read_objects
-from chatlog.audit.rendered import FILE, Rendering, Renderings, expected
-from chatlog.eventlog.opening import open_for_writing
-from chatlog.eventlog.postgres import SCHEMA
+from chatlog.audit.verification.schema.postgres_definitions import (
+    FILE,
+    Rendering,
+    Renderings,
+    expected,
+)
+from chatlog.audit.verification.schema.postgres_objects import major_version, read_objects
+from chatlog.databases.opening import open_for_writing
+from chatlog.databases.postgres.backend import SCHEMA
 from tests.support.postgres import fresh_database, running_postgres
 
 

@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from bench.histories import load_postgres, load_sqlite
 from bench.histories.shape import Shape, usual
 from bench.histories.story import Story
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
-from chatlog.eventlog.sqlite import Sqlite
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
+from chatlog.databases.sqlite.backend import Sqlite
 
 
 async def make_log(url: str, shape: Shape) -> Story:

@@ -26,13 +26,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.histories.chained import COLUMNS
 from bench.histories.load_sqlite import _set_aside
-from chatlog.audit.moments import Room, find_moment, find_room
+from chatlog.audit.locating import Room, find_moment, find_room
 from chatlog.audit.presence import present_at
 from chatlog.audit.sessions import find_range, sessions_within
 from chatlog.audit.witnesses import witnesses_of
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
-from chatlog.eventlog.sqlite import Sqlite
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
+from chatlog.databases.sqlite.backend import Sqlite
 
 NAME, USERS, RUNS = "general", 20_000, 20
 Row = tuple[Any, ...]

@@ -15,28 +15,28 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
+from chatlog.chat.connection import Connection
+from chatlog.chat.departures import Departures
+from chatlog.chat.log_clock import LogClock
+from chatlog.chat.node_lease import Membership
+from chatlog.chat.parts import Parts
+from chatlog.chat.readiness import Readiness
+from chatlog.chat.rooms import Rooms
+from chatlog.chat.tasks import Tasks
+from chatlog.chat.users import Users
+from chatlog.databases.database import Database
+from chatlog.databases.opening import open_for_writing
+from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.delivery.catch_up import CatchUp
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.opening import open_for_writing
-from chatlog.eventlog.sqlite import Sqlite
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases, naming
-from chatlog.service import control
-from chatlog.service.connection import Connection
-from chatlog.service.departures import Departures
-from chatlog.service.history import History
-from chatlog.service.log_clock import LogClock
-from chatlog.service.membership import Membership
-from chatlog.service.operations import Operations
-from chatlog.service.parts import Parts
-from chatlog.service.readiness import Readiness
-from chatlog.service.rooms import Rooms
-from chatlog.service.tasks import Tasks
-from chatlog.service.users import Users
+from chatlog.operations import control_socket as control
+from chatlog.operations.operations import Operations
+from chatlog.readers.history import History
 from chatlog.settings import Settings
 
 logger = logging.getLogger(__name__)

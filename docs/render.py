@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 
 from chatlog.audit.questions import Question, questions
-from chatlog.eventlog.migrate import VERSION_TABLE
-from chatlog.eventlog.schema import metadata
+from chatlog.databases.migrate import VERSION_TABLE
+from chatlog.databases.schema import metadata
 
 HERE = Path(__file__).parent
 

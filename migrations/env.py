@@ -7,7 +7,7 @@ the caller's: Alembic's stock ``fileConfig`` would silence existing loggers.
 
 from alembic import context
 
-from chatlog.eventlog.schema import metadata
+from chatlog.databases.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -30,11 +30,11 @@ MAY_BLOCK = (
     ("alembic/runtime/environment.py", {"run_migrations"}),
     ("alembic/script/base.py", {"from_config", "get_current_head", "get_heads"}),
     # So does a node that opens its SQLite file: its lock, and the socket beside it.
-    ("chatlog/eventlog/lockfile.py", {"take", "tell", "release"}),
-    ("chatlog/service/control.py", {"listening", "choose", "remove"}),
+    ("chatlog/databases/sqlite/lockfile.py", {"take", "tell", "release"}),
+    ("chatlog/operations/control_socket.py", {"listening", "choose", "remove"}),
     # SQLite's thread looks where its file lies; a simulated machine has only the loop.
-    ("chatlog/eventlog/in_place.py", {"check"}),
-    ("chatlog/eventlog/read_only.py", {"open_read_only"}),
+    ("chatlog/databases/sqlite/in_place.py", {"check"}),
+    ("chatlog/databases/sqlite/read_only.py", {"open_read_only"}),
     ("chatlog/web/pages.py", {"add_pages"}),
     # The loop of a command (but `serve`) serves one person, who waits for it anyway.
     ("chatlog/cli/options.py", {"run"}),

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from chatlog.audit.extent import number_of
+from chatlog.audit.page_ranges import number_of
 from chatlog.audit.presence import Present, present_at
 from chatlog.cli.options import run
-from chatlog.eventlog.opening import open_for_reading
+from chatlog.databases.opening import open_for_reading
 from tests.cli.command import chatlog, imported, lines, refused
 from tests.log_vectors import vectors
 from tests.support.histories import HISTORIES, OWN, REAL, history

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chatlog.audit.chaincheck import ChainCheck
-from chatlog.audit.erased import Kept
+from chatlog.audit.verification.check_events import ChainCheck
+from chatlog.audit.verification.restored_content import Kept
 from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog import chain
 from chatlog.wire.events import BadLine, decode_proved, encode_proved

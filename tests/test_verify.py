@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chatlog.eventlog.database import Database
+from chatlog.databases.database import Database
 from tests.cli.command import chatlog, imported
 from tests.support.histories import HISTORIES, history
 

@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from bench import definitions
-from chatlog.audit.rendered import Rendering, Renderings, compare, expected
+from chatlog.audit.verification.schema.postgres_definitions import (
+    Rendering,
+    Renderings,
+    compare,
+    expected,
+)
 from tests.cli.command import chatlog
 from tests.test_verify import LINES, change, verdict
 

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.chaincheck import Wrong
 from chatlog.audit.signing import is_signed, public_half
+from chatlog.audit.verification.check_events import Wrong
+from chatlog.databases.schema import events, rooms
 from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog import lookup, read
-from chatlog.eventlog.schema import events, rooms
 
 FORMAT: Final = "chatlog-checkpoint-1"
 

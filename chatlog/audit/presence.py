@@ -13,9 +13,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.stays import LAST_SEEN, ROOM, SEQ, STAYS
+from chatlog.audit.open_sessions import LAST_SEEN, ROOM, SEQ, STAYS
+from chatlog.databases.schema import events, nodes, users
 from chatlog.domain.times import minus
-from chatlog.eventlog.schema import events, nodes, users
 
 
 def _open_and_since() -> sa.Select[Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.eventlog.schema import events, rooms, sessions
+from chatlog.databases.schema import events, rooms, sessions
 
 
 @dataclass(frozen=True, slots=True)

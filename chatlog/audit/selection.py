@@ -10,12 +10,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.extent import number_of
+from chatlog.audit.page_ranges import number_of
 from chatlog.audit.presence import seq_at
-from chatlog.audit.proved import PROVED, proved
+from chatlog.audit.proofs import PROVED, proved
+from chatlog.databases.schema import events
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup, read
-from chatlog.eventlog.schema import events
 from chatlog.kinds.event import Proved
 from chatlog.kinds.registry import EVENT_TYPES
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.moments import Room, seq_before
+from chatlog.audit.locating import Room, seq_before
+from chatlog.audit.open_sessions import ROOM, STAYS
 from chatlog.audit.presence import seq_at
-from chatlog.audit.stays import ROOM, STAYS
+from chatlog.databases.schema import sessions, users
 from chatlog.domain.errors import Refused
-from chatlog.eventlog.schema import sessions, users
 
 _AFTER: Final = sa.bindparam("after", type_=sa.BigInteger)
 _LIMIT: Final = sa.bindparam("limit", type_=sa.BigInteger)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.moments import Moment, find_moment, find_room
+from chatlog.audit.locating import Moment, find_moment, find_room
 from chatlog.audit.presence import Present, present_at
 
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.moments import Room
+from chatlog.audit.locating import Room
+from chatlog.databases.schema import events
 from chatlog.eventlog import lookup
-from chatlog.eventlog.schema import events
 
 _LATEST: Final = (
     sa.select(events.c.hash)

@@ -19,9 +19,9 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.moments import Room
-from chatlog.audit.stays import LAST_SEEN, REPLAYS, ROOM, SEQ, STAYS
-from chatlog.eventlog.schema import nodes, sessions, users
+from chatlog.audit.locating import Room
+from chatlog.audit.open_sessions import LAST_SEEN, REPLAYS, ROOM, SEQ, STAYS
+from chatlog.databases.schema import nodes, sessions, users
 
 Certainty = Literal["open", "uncertain", "replayed", "possible"]
 

@@ -12,9 +12,9 @@ import click
 
 from chatlog.cli import output
 from chatlog.cli.streams import silence
+from chatlog.databases.database import DATABASE_ERRORS
+from chatlog.databases.opening import why
 from chatlog.domain.errors import ChatlogError, Unavailable, said_by_system
-from chatlog.eventlog.database import DATABASE_ERRORS
-from chatlog.eventlog.opening import why
 
 P = ParamSpec("P")
 R = TypeVar("R")

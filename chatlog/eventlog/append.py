@@ -14,12 +14,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.schema import nodes, rooms, sessions, users
 from chatlog.domain.errors import Refused
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import chain, lookup, rows
 from chatlog.eventlog.memory import Memory
-from chatlog.eventlog.schema import nodes, rooms, sessions, users
 from chatlog.kinds.command import Command, FirstPost, decide
 from chatlog.kinds.event import Event, Recorded
 from chatlog.kinds.join import Joined

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from chatlog.databases.discreet import describe
 from chatlog.domain.errors import (
     ChatlogError,
     LeaseLost,
@@ -28,7 +29,6 @@ from chatlog.domain.errors import (
     Unavailable,
 )
 from chatlog.eventlog.append import Node, Outcome
-from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.histogram import Histogram
 from chatlog.eventlog.pace import Pace
 from chatlog.eventlog.writer import BadRow, Step, Writer

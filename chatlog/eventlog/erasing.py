@@ -14,11 +14,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.schema import events, rooms, sessions, users
 from chatlog.domain.errors import Refused
 from chatlog.domain.room import Room
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.schema import events, rooms, sessions, users
 from chatlog.eventlog.writer import Step
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded

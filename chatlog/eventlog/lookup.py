@@ -10,10 +10,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.schema import events, meta, rooms, sessions, users
 from chatlog.domain.room import MAX_REPLAY, Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.eventlog.schema import events, meta, rooms, sessions, users
 from chatlog.kinds.command import FirstPost
 
 _NAMES: Final[sa.BindParameter[list[str]]] = sa.bindparam("names", expanding=True)

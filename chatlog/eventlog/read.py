@@ -11,8 +11,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.schema import events, rooms
 from chatlog.eventlog.rows import STORED, recorded
-from chatlog.eventlog.schema import events, rooms
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import EVENT_TYPES
 

@@ -13,12 +13,12 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.schema import events, retention, retention_changes, rooms, sessions, users
 from chatlog.domain.errors import Refused
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.erasing import MAX_SEQS, erase_texts, erase_users
 from chatlog.eventlog.read import room_number
-from chatlog.eventlog.schema import events, retention, retention_changes, rooms, sessions, users
 from chatlog.eventlog.writer import Step
 from chatlog.kinds.event import Recorded
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from chatlog.databases.schema import events, nodes, rooms, users
 from chatlog.domain.errors import LogError
 from chatlog.domain.users import User
-from chatlog.eventlog.schema import events, nodes, rooms, users
 from chatlog.kinds.event import Facts, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left

@@ -15,7 +15,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from chatlog.eventlog.database import Database
+from chatlog.databases.database import Database
 from chatlog.eventlog.read import end, read_forward
 from chatlog.kinds.event import Recorded
 

@@ -16,6 +16,10 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.backend import Failure
+from chatlog.databases.database import Database
+from chatlog.databases.discreet import describe, strip_content
+from chatlog.databases.schema import events
 from chatlog.domain.errors import (
     ChatlogError,
     LeaseLost,
@@ -25,11 +29,7 @@ from chatlog.domain.errors import (
     Unavailable,
 )
 from chatlog.eventlog.append import Batch, Node, Outcome
-from chatlog.eventlog.backend import Failure
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.discreet import describe, strip_content
 from chatlog.eventlog.memory import Memory
-from chatlog.eventlog.schema import events
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 

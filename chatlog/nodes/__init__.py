@@ -2,5 +2,5 @@
 
 ``leases`` begins, renews and ends a node's row; ``watch`` decides by renewals which nodes are
 dead; ``naming`` asks it before a server takes a name that is in use; ``reaper`` finds the
-sessions that ended nodes left open. ``service.membership`` runs all that for one server.
+sessions that ended nodes left open. ``chat.node_lease`` runs all that for one server.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.database import Database
 from chatlog.domain.times import minus
-from chatlog.eventlog.database import Database
 
 
 async def now(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chatlog.databases.database import Database
+from chatlog.databases.schema import nodes
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.schema import nodes
 
 
 async def date_back(

@@ -16,14 +16,15 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.backend import Locked
+from chatlog.databases.database import Database
+from chatlog.databases.postgres import living
+from chatlog.databases.postgres.backend import LOCK_LOG, Postgres
+from chatlog.databases.postgres.living import LEASE_SECONDS, OpenNode
+from chatlog.databases.schema import nodes
 from chatlog.domain.errors import LeaseLost, LogError
-from chatlog.eventlog import living, lookup
+from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.backend import Locked
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.living import LEASE_SECONDS, OpenNode
-from chatlog.eventlog.postgres import LOCK_LOG, Postgres
-from chatlog.eventlog.schema import nodes
 from chatlog.nodes.clock import now
 
 _FORMER_SELVES: Final = (

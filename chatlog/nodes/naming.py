@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from socket import gethostname
 
+from chatlog.databases.database import Database
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.database import Database
 from chatlog.nodes import leases
 from chatlog.nodes.leases import NameTaken
 from chatlog.nodes.watch import without_renewal

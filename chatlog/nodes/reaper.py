@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.schema import events, nodes, rooms, sessions
+from chatlog.databases.database import Database
+from chatlog.databases.schema import events, nodes, rooms, sessions
 from chatlog.kinds.leave import Cause, Leave
 
 _LAST_AT: Final = (

@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.living import OpenNode
+from chatlog.databases.database import Database
+from chatlog.databases.postgres.living import OpenNode
 from chatlog.nodes import leases
 
 _LOOK_SECONDS: Final = 0.25

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from chatlog.service.demo.texts import QUIET, Exchange, Line, RoomTexts
+from chatlog.operations.demo.texts import QUIET, Exchange, Line, RoomTexts
 
 _FEWEST_READERS = 3
 _MOST_READERS = 8

@@ -15,9 +15,9 @@ from aiohttp import web
 
 from chatlog.settings import Settings
 from chatlog.web.app import create_app
-from chatlog.web.descriptors import fitted, warn_of_fewer
-from chatlog.web.door import Door
-from chatlog.web.listening import listen
+from chatlog.web.network.descriptors import fitted, warn_of_fewer
+from chatlog.web.network.door import Door
+from chatlog.web.network.listening import listen
 
 logger = logging.getLogger(__name__)
 

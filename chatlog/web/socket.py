@@ -10,8 +10,8 @@ from typing import Any, Final
 from aiohttp import WSCloseCode, WSMsgType, web
 from multidict import CIMultiDict
 
+from chatlog.chat.connection import Connection
 from chatlog.kinds.leave import Cause
-from chatlog.service.connection import Connection
 from chatlog.settings import Settings
 from chatlog.web.answers import error
 from chatlog.web.keys import RUNTIME

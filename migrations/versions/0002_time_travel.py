@@ -4,7 +4,7 @@ Who was present at a seq is a question for intervals that hold a point. No order
 intervals by one end finds them: of a million closed sessions, half begin before the
 middle and half end after it. So sessions are ordered by the class of their length first:
 of those shorter than 4^k events, only what began in the last 4^k events before the point
-can hold it, and at least a part of that does. See ``chatlog/eventlog/lengths.py``.
+can hold it, and at least a part of that does. See ``chatlog/databases/lengths.py``.
 
 Written out here rather than imported: a migration keeps its shape for ever.
 """

@@ -13,8 +13,8 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
 from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chatlog.audit.verdict import Asked, Verdict, verify
+from chatlog.audit.verification.verify import Asked, Verdict, verify
 from chatlog.cli.options import run
-from chatlog.eventlog.opening import open_for_reading
+from chatlog.databases.opening import open_for_reading
 from tests.cli.command import chatlog, imported
 from tests.test_verify import CHAT, EVENTS, LEAVE, LINES, ONE, SESSIONS, change
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.moments import Room, find_moment, find_room
+from chatlog.audit.locating import Room, find_moment, find_room
 from chatlog.audit.points import parse_end, parse_limit, parse_point
 from chatlog.audit.presence import present_at
 from chatlog.audit.sessions import find_range, sessions_within

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatlog.audit.verify import RoomCheck, verdict_of
+from chatlog.audit.verification.check_room import RoomCheck, verdict_of
 from tests.contracts.logbook import chats, open_log
 
 EVENTS = 600

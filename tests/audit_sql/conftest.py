@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.histories.shape import Shape
 from bench.make_log import make_log
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.schema import retention_changes
+from chatlog.databases.database import Database
+from chatlog.databases.schema import retention_changes
 from tests.audit_sql.answers import RULES
 from tests.audit_sql.fold import Fold, fold_of
 from tests.support.histories import OWN, REAL

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.questions import Question, questions
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
 
 NAMED = [question for question in questions().values() if question.parameters]
 TOLD = {"room": "general", "seq": 1, "at": "2026", "from": "2026", "to": "2027"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
 from docs import render
 from tests.support.command import chatlog
 

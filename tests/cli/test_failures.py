@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chatlog.databases.opening import why
 from chatlog.domain.errors import said_by_system
-from chatlog.eventlog.opening import why
 from tests.cli.command import refused
 
 

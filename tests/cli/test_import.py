@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from chatlog.cli.options import run
+from chatlog.databases.opening import open_for_writing
+from chatlog.databases.schema import nodes
 from chatlog.domain.names import Limits
-from chatlog.eventlog.opening import open_for_writing
-from chatlog.eventlog.schema import nodes
 from chatlog.eventlog.writer import Writer
 from chatlog.formats.history import History, Reading
 from chatlog.kinds.command import Command
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
-from chatlog.service.importing import import_history
+from chatlog.operations.import_history import import_history
 from tests.cli.command import chatlog, lines, refused
 from tests.support.histories import history
 
@@ -395,7 +395,7 @@ def test_a_slack_export_is_imported_a_channel_at_a_time(sqlite_url: str, tmp_pat
 
 
 def test_a_path_to_standard_input_is_not_given_to_a_server(tmp_path: Path) -> None:
-    from chatlog.cli.spool import whole_file
+    from chatlog.cli.operating.spool import whole_file
 
     file = tmp_path / "x.log"
     file.write_text("[10:00] <ida> hi\n")

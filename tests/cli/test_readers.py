@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatlog.cli.output import visible
-from chatlog.eventlog.lockfile import LockFile
+from chatlog.databases.sqlite.lockfile import LockFile
 from tests.cli.command import chatlog, imported, lines, refused
 
 LOG = """\

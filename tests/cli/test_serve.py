@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from chatlog.cli import serve as module
-from chatlog.cli.serve import serve
+from chatlog.cli.operating import serve as module
+from chatlog.cli.operating.serve import serve
 from chatlog.settings import Settings
 
 

@@ -12,9 +12,9 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.eventlog import migrate
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.postgres import SCHEMA
+from chatlog.databases import migrate
+from chatlog.databases.database import Database
+from chatlog.databases.postgres.backend import SCHEMA
 
 REVISIONS: Final = [
     script.revision

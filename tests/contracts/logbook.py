@@ -14,9 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
 from chatlog.eventlog.append import Outcome
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
 from chatlog.eventlog.read import read_forward
 from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import Post

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 
+from chatlog.databases.database import Database
 from chatlog.domain.errors import Refused
-from chatlog.eventlog.database import Database
 from chatlog.eventlog.read import read_forward
 from chatlog.kinds.chat import Post, Posted
 from chatlog.kinds.command import FirstPost

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.database import Database, backend_for
+from chatlog.databases.sqlite import backend as sqlite
 from chatlog.domain.errors import LogError
-from chatlog.eventlog import sqlite
-from chatlog.eventlog.database import Database, backend_for
 from chatlog.eventlog.read import end
 
 from .logbook import Log, join, open_log

@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
+from chatlog.databases.backend import Failure
 from chatlog.domain.errors import LogError, OutcomeUnknown
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.backend import Failure
 from chatlog.kinds.chat import Post
 
 from .logbook import Log

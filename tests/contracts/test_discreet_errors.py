@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.discreet import describe
 from chatlog.domain.errors import Refused, Unavailable
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.discreet import describe
 from chatlog.eventlog.writer import BadRow
 from chatlog.kinds.chat import Post
 

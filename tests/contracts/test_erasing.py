@@ -17,8 +17,8 @@ from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
+from chatlog.operations.retention import BY
 from chatlog.runtime import Runtime
-from chatlog.service.retention import BY
 from tests.cli.command import chatlog as here
 from tests.support.command import chatlog
 from tests.support.nodes import node_on

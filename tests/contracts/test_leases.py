@@ -10,19 +10,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import newest_revision
+from chatlog.databases.opening import open_for_writing
+from chatlog.databases.postgres.backend import NOW
+from chatlog.databases.postgres.living import LEASE_SECONDS
 from chatlog.domain.errors import LogError
 from chatlog.domain.times import minus
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.living import LEASE_SECONDS
-from chatlog.eventlog.migrate import newest_revision
-from chatlog.eventlog.opening import open_for_writing
-from chatlog.eventlog.postgres import NOW
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join, Joined
 from chatlog.kinds.leave import Left
 from chatlog.nodes import clock, leases
 from chatlog.nodes.watch import Watch
-from chatlog.service import beside
+from chatlog.operations import delegation as beside
 from tests.support.command import chatlog
 
 from .earlier import make_earlier

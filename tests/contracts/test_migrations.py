@@ -12,12 +12,13 @@ import pytest
 import sqlalchemy as sa
 from alembic import op
 
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate, newest_revision, revision_of
+from chatlog.databases.opening import open_for_reading
+from chatlog.databases.postgres import backend as postgres
+from chatlog.databases.postgres import session as postgres_session
+from chatlog.databases.sqlite.lockfile import DatabaseBusy, LockFile
 from chatlog.domain.errors import LogError, Unavailable
-from chatlog.eventlog import postgres, postgres_session
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.lockfile import DatabaseBusy, LockFile
-from chatlog.eventlog.migrate import migrate, newest_revision, revision_of
-from chatlog.eventlog.opening import open_for_reading
 
 from .earlier import REVISIONS, make_earlier
 from .logbook import open_log
@@ -25,7 +26,7 @@ from .logbook import open_log
 MIGRATE = """
 import asyncio, sys
 from chatlog.domain.errors import LogError
-from chatlog.eventlog.opening import open_for_writing
+from chatlog.databases.opening import open_for_writing
 
 async def main(url):
     async with open_for_writing(url):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatlog.eventlog.one_hop import OneHopConnection, Opened
+from chatlog.databases.sqlite.one_hop import OneHopConnection, Opened
 
 
 class Watched(sqlite3.Connection):

@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from chatlog.databases.database import Database
+from chatlog.databases.postgres.parameters import IGNORED, Target, target_of
+from chatlog.databases.postgres.url import parameters_of
 from chatlog.domain.errors import LogError, Unavailable
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.postgres_parameters import IGNORED, Target, target_of
-from chatlog.eventlog.postgres_url import parameters_of
 from tests.support.certificates import authority_and_server
 
 SECRET = "s3cr3t"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.verify import RoomCheck, verdict_of
+from chatlog.audit.verification.check_room import RoomCheck, verdict_of
 from chatlog.eventlog import erasing
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.memory import Memory

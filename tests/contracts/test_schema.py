@@ -1,4 +1,4 @@
-"""The migrations make what ``eventlog/schema.py`` says, and the views beside it."""
+"""The migrations make what ``databases/schema.py`` says, and the views beside it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import VERSION_TABLE, migrate
-from chatlog.eventlog.schema import metadata
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import VERSION_TABLE, migrate
+from chatlog.databases.schema import metadata
 
 VIEWS = {
     "audit_events": "position room seq at type username session id message cause erased",

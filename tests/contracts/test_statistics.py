@@ -9,9 +9,9 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
-from chatlog.eventlog.upkeep import after_bulk
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
+from chatlog.databases.upkeep import after_bulk
 from tests.support.postgres import fresh_database, running_postgres
 
 from .earlier import make_earlier

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
-from chatlog.eventlog.sqlite import Sqlite
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
+from chatlog.databases.sqlite.backend import Sqlite
 
 from .earlier import REVISIONS, make_earlier, write_rows
 

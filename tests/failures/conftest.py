@@ -27,7 +27,7 @@ NodeOf = Callable[..., Awaitable[Runtime]]
 def starting_may_block(no_blocked_loop: BlockBuster) -> None:
     """A node that starts serves nobody yet."""
     for function in no_blocked_loop.functions.values():
-        function.can_block_in("chatlog/service/control.py", {"choose", "listening"})
+        function.can_block_in("chatlog/operations/control_socket.py", {"choose", "listening"})
 
 
 @pytest.fixture

@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
+from chatlog.chat import node_lease as membership
+from chatlog.chat import tasks
+from chatlog.chat.departures import Departures
+from chatlog.chat.live import LiveRoom
+from chatlog.chat.node_lease import Membership
+from chatlog.databases.database import Database
 from chatlog.delivery.feed import Feed
 from chatlog.eventlog import retention
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.database import Database
 from chatlog.eventlog.tail import Tail
+from chatlog.operations.retention import Retention
 from chatlog.runtime import Runtime
-from chatlog.service import membership, tasks
-from chatlog.service.departures import Departures
-from chatlog.service.live import LiveRoom
-from chatlog.service.membership import Membership
-from chatlog.service.retention import Retention
 from tests.support.inside import InsideClient
 from tests.support.nodes import until
 from tests.support.record import Record

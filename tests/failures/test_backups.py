@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from chatlog.databases.sqlite import backup
+from chatlog.databases.sqlite.backup import back_up, partial_for
 from chatlog.domain.errors import LogError
-from chatlog.eventlog import backup
-from chatlog.eventlog.backup import back_up, partial_for
 from tests.support.clients import Clients
 from tests.support.command import Ended, chatlog
 from tests.support.nodes import migrated

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from chatlog.eventlog import sqlite
+from chatlog.databases.sqlite import backend as sqlite
 from chatlog.eventlog.read import read_forward
 from chatlog.kinds.chat import Post, Posted
 from tests.support.checker import assert_holds

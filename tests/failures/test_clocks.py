@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chatlog.chat.log_clock import LogClock
 from chatlog.domain import times
 from chatlog.runtime import Runtime
-from chatlog.service.log_clock import LogClock
 from chatlog.web.metrics import NodeCollector
 from tests.support.command import chatlog
 from tests.support.inside import InsideClient

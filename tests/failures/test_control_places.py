@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from chatlog.databases.sqlite.lockfile import DatabaseBusy, LockFile
 from chatlog.domain.errors import LogError
-from chatlog.eventlog.lockfile import DatabaseBusy, LockFile
 from chatlog.nodes import leases
+from chatlog.operations import control_socket as control
 from chatlog.runtime import Runtime, running
-from chatlog.service import control
 from chatlog.settings import Settings
 from tests.support.command import chatlog
 from tests.support.inside import InsideClient

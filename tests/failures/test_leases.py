@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from chatlog.databases.database import Database
+from chatlog.databases.postgres import backend as postgres
 from chatlog.domain.errors import LogError
-from chatlog.eventlog import postgres
-from chatlog.eventlog.database import Database
 from chatlog.nodes import leases
 from chatlog.nodes.leases import NameTaken
+from chatlog.operations.delegation import carry_out
 from chatlog.runtime import Runtime
-from chatlog.service.beside import carry_out
 from chatlog.settings import Settings
 from tests.support.checker import assert_holds
 from tests.support.clients import Clients

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chatlog.eventlog import postgres_session
+from chatlog.databases.postgres import session as postgres_session
 from chatlog.runtime import Runtime
 from tests.support.checker import assert_holds
 from tests.support.frames import Frame

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from chatlog.databases.sqlite.lockfile import DatabaseBusy, LockFile, is_held
 from chatlog.domain.errors import LogError
-from chatlog.eventlog.lockfile import DatabaseBusy, LockFile, is_held
 from tests.support.command import chatlog
 from tests.support.inside import InsideClient
 from tests.support.nodes import migrated
@@ -28,7 +28,7 @@ from .conftest import NodeOf, Start
 TAKE = """
 import os, sys
 from pathlib import Path
-from chatlog.eventlog.lockfile import DatabaseBusy, LockFile
+from chatlog.databases.sqlite.lockfile import DatabaseBusy, LockFile
 try:
     LockFile(Path(sys.argv[1])).take()
 except DatabaseBusy as busy:

@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from chatlog.eventlog import sqlite
-from chatlog.eventlog.database import Database
+from chatlog.databases.database import Database
+from chatlog.databases.sqlite import backend as sqlite
 from tests.support.clients import Clients
 from tests.support.command import chatlog
 from tests.support.inside import InsideClient
@@ -130,7 +130,7 @@ async def test_a_checkpoint_does_not_wait_and_leaves_the_connection_as_it_was(
 async def test_chats_are_acknowledged_while_an_erasure_waits_for_a_foreign_reader(
     node_of: NodeOf, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatlog.service.erasing.PATIENCE_SECONDS", 600.0)
+    monkeypatch.setattr("chatlog.operations.erasing.PATIENCE_SECONDS", 600.0)
     monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", 60_000)  # a chat that waits fails
     node = await node_of(sqlite_url)
     ada = InsideClient(node, Record(), "ada")
@@ -156,7 +156,7 @@ async def test_chats_are_acknowledged_while_an_erasure_waits_for_a_foreign_reade
 async def test_while_one_erasure_is_pending_the_next_waits_for_nothing(
     node_of: NodeOf, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatlog.service.erasing.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("chatlog.operations.erasing.PATIENCE_SECONDS", 0.01)
     node = await node_of(sqlite_url)
     ada = InsideClient(node, Record(), "ada")
     await ada.join(ROOM)
@@ -165,7 +165,7 @@ async def test_while_one_erasure_is_pending_the_next_waits_for_nothing(
     eraser = node.operations.eraser
     with foreign_snapshot(sqlite_url):
         first = await eraser.redact(ROOM, [2], by="eve", reason="a leak")
-        monkeypatch.setattr("chatlog.service.erasing.PATIENCE_SECONDS", 1e9)
+        monkeypatch.setattr("chatlog.operations.erasing.PATIENCE_SECONDS", 1e9)
         second = await eraser.redact(ROOM, [3], by="eve", reason="a leak")
     assert (first.is_scrubbed, second.is_scrubbed) == (False, False)
     await until_clean(sqlite_url)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
+from chatlog.databases.opening import open_for_writing
+from chatlog.databases.postgres import backend as postgres
 from chatlog.domain.errors import LogError
-from chatlog.eventlog import postgres
-from chatlog.eventlog.opening import open_for_writing
 from tests.support.checker import assert_holds
 from tests.support.command import chatlog
 from tests.support.inside import InsideClient
@@ -98,7 +98,7 @@ async def test_a_setting_that_is_not_kept_is_an_error(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "chatlog.eventlog.postgres_session.set_statement", lambda *_, **__: "SELECT 1"
+        "chatlog.databases.postgres.session.set_statement", lambda *_, **__: "SELECT 1"
     )
     with pytest.raises(LogError, match="does not keep search_path=chatlog"):
         async with open_for_writing(postgres_url):

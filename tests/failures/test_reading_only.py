@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from chatlog.databases.sqlite.read_only import open_read_only
 from chatlog.domain.errors import LogError
-from chatlog.eventlog.read_only import open_read_only
 from tests.support.command import Ended
 
 from .conftest import Start

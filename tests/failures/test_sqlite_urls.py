@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chatlog.eventlog.lockfile import is_held
+from chatlog.databases.sqlite.lockfile import is_held
 from chatlog.runtime import running
 from chatlog.settings import Settings
 from tests.support.command import chatlog

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from chatlog.databases.sqlite.lockfile import LockFile
 from chatlog.domain.errors import LogError
-from chatlog.eventlog.lockfile import LockFile
 from chatlog.formats.history import Reading
+from chatlog.operations import control_socket as control
 from chatlog.runtime import limits_of
-from chatlog.service import control
 from chatlog.settings import Settings
 from tests.support.clients import Clients
 from tests.support.command import chatlog

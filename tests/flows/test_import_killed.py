@@ -29,10 +29,10 @@ YEARS_LATER = "2015-01-01T00:00:00Z"
 DOOMED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from chatlog.eventlog.opening import open_for_writing
+from chatlog.databases.opening import open_for_writing
 from chatlog.runtime import limits_of
 from chatlog.formats.history import History, Reading
-from chatlog.service.importing import import_history
+from chatlog.operations.import_history import import_history
 from chatlog.settings import Settings
 
 def die(done, of):

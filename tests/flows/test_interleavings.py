@@ -20,8 +20,8 @@ from blockbuster import BlockBuster
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatlog.eventlog.database import Database
-from chatlog.eventlog.migrate import migrate
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
 
 from .simulation.plants import PLANTS, Plant, let_ids_repeat, no_deduplication
 from .simulation.world import Step, Story, run

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chatlog.web.addresses import is_of_this_machine
+from chatlog.web.network.addresses import is_of_this_machine
 from tests.support.clients import Clients
 from tests.support.command import chatlog
 from tests.support.server import Server

@@ -2,7 +2,7 @@
 
 import runpy
 
-from chatlog.eventlog import sqlite
+from chatlog.databases.sqlite import backend as sqlite
 
 NORMAL = 1
 assert sqlite.PRAGMAS["synchronous"] == NORMAL + 1, "the server is expected to run with FULL"

@@ -13,9 +13,9 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from chatlog.chat.connection import Connection
 from chatlog.kinds.leave import Cause
 from chatlog.runtime import Runtime
-from chatlog.service.connection import Connection
 
 from .frames import Frame
 from .record import Closed, Record, Sent

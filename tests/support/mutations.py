@@ -18,11 +18,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chatlog.audit.checkpoint import Checkpoint, decode_checkpoint, read_checkpoint
-from chatlog.audit.verdict import Asked, verify
+from chatlog.audit.verification.verify import Asked, verify
+from chatlog.databases.database import DATABASE_ERRORS
+from chatlog.databases.opening import open_for_reading
+from chatlog.databases.sqlite.backup import back_up, partial_for
 from chatlog.domain.errors import ChatlogError
-from chatlog.eventlog.backup import back_up, partial_for
-from chatlog.eventlog.database import DATABASE_ERRORS
-from chatlog.eventlog.opening import open_for_reading
 from tests.support.nodes import Client, node_on
 from tests.support.schema_mutations import BACKUP, PROTECTION, change_schema, put_back
 

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from chatlog.eventlog.opening import open_for_writing
+from chatlog.chat.connection import Connection
+from chatlog.databases.opening import open_for_writing
 from chatlog.runtime import Runtime, running
-from chatlog.service.connection import Connection
 from chatlog.settings import Settings
 from tests.support.outlets import FakeOutlet
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatlog.settings import Settings
-from chatlog.web.descriptors import needed_by, within
+from chatlog.web.network.descriptors import needed_by, within
 
 
 def test_where_there_is_room_nothing_changes() -> None:

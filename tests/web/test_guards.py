@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chatlog.settings import Settings
-from chatlog.web.addresses import is_local, is_of_this_machine
-from chatlog.web.guards import check_public, is_our_host, is_our_origin
+from chatlog.web.network.addresses import is_local, is_of_this_machine
+from chatlog.web.network.guards import check_public, is_our_host, is_our_origin
 from tests.support.apps import served
 
 LOCAL = [
@@ -114,7 +114,9 @@ def test_an_address_on_which_the_connection_came_in_is_ours(
 def test_a_server_on_every_address_takes_each_of_this_machine_for_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("chatlog.web.guards.is_of_this_machine", lambda name: name == "10.0.0.1")
+    monkeypatch.setattr(
+        "chatlog.web.network.guards.is_of_this_machine", lambda name: name == "10.0.0.1"
+    )
     for host in ("0.0.0.0", "::", "", ("127.0.0.1", "[::]")):
         settings = Settings(host=host, allow_public=True)
         assert is_our_host("10.0.0.1:8080", settings)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chatlog.web.listening import CannotListen, listen
+from chatlog.web.network.listening import CannotListen, listen
 from tests.support.server import free_port
 
 EVERYWHERE = {"0.0.0.0", "::"}

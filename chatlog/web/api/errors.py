@@ -10,8 +10,8 @@ from aiohttp.typedefs import Handler
 
 from chatlog.domain.errors import Refused
 from chatlog.web import answers
-from chatlog.web.guards import check
 from chatlog.web.keys import RUNTIME
+from chatlog.web.network.guards import check
 
 logger = logging.getLogger(__name__)
 

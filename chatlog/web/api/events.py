@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from chatlog.audit.tagged import Tagged, read_tagged
+from chatlog.audit.versioned_pages import Tagged, read_tagged
 from chatlog.domain.errors import Refused
 from chatlog.eventlog.pages import PageRequest
 from chatlog.kinds.event import Recorded

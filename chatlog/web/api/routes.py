@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from chatlog.service.verifying import Verifying
+from chatlog.readers.verifying import Verifying
 from chatlog.web.api import verify
 from chatlog.web.api.endpoints import ENDPOINTS
 from chatlog.web.api.openapi import describe

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from chatlog.audit.moments import find_room
+from chatlog.audit.locating import find_room
 from chatlog.audit.points import parse_end, parse_point
 from chatlog.audit.sessions import Stay, find_range, sessions_within
-from chatlog.service.listing import shown_name
+from chatlog.readers.listing import shown_name
 from chatlog.web.api.bodies import SessionsBody, SessionSummary
 from chatlog.web.api.queries import SessionsQuery, query_of, room_of
 from chatlog.web.api.replies import reply

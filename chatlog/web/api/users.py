@@ -11,12 +11,12 @@ from typing import Final
 
 from aiohttp import web
 
-from chatlog.audit.moments import Moment
+from chatlog.audit.locating import Moment
 from chatlog.audit.points import parse_point
 from chatlog.audit.presence import Present
 from chatlog.audit.users import users_at
 from chatlog.domain.errors import Refused
-from chatlog.service.listing import user_listed
+from chatlog.readers.listing import user_listed
 from chatlog.web.api.bodies import UsersBody
 from chatlog.web.api.queries import UsersQuery, query_of, room_of
 from chatlog.web.api.replies import reply

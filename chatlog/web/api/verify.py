@@ -6,10 +6,10 @@ from typing import Final
 
 from aiohttp import web
 
-from chatlog.audit.coverage import TAIL, Coverage
-from chatlog.audit.moments import find_room
-from chatlog.audit.verify import RoomVerdict
-from chatlog.service.verifying import Verifying
+from chatlog.audit.locating import find_room
+from chatlog.audit.verification.check_room import RoomVerdict
+from chatlog.audit.verification.coverage import TAIL, Coverage
+from chatlog.readers.verifying import Verifying
 from chatlog.web.api.bodies import RoomVerdictBody, VerdictBody
 from chatlog.web.api.queries import room_of
 from chatlog.web.api.replies import reply

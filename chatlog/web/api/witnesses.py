@@ -7,10 +7,10 @@ from typing import Final
 
 from aiohttp import web
 
-from chatlog.audit.moments import find_moment, find_room
+from chatlog.audit.locating import find_moment, find_room
 from chatlog.audit.witnesses import Cursor, witnesses_of
 from chatlog.domain.errors import Refused
-from chatlog.service.listing import witness_listed
+from chatlog.readers.listing import witness_listed
 from chatlog.web.api.bodies import WitnessesBody
 from chatlog.web.api.queries import WitnessesQuery, query_of, room_of, seq_of
 from chatlog.web.api.replies import reply

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatlog.eventlog.one_hop import OneHopConnection, Opened
+from chatlog.databases.sqlite.one_hop import OneHopConnection, Opened
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from chatlog.eventlog import sqlite
-from chatlog.eventlog.database import Database
+from chatlog.databases.database import Database
+from chatlog.databases.sqlite import backend as sqlite
 from chatlog.nodes import leases
 from chatlog.runtime import Runtime, _task_group
 from chatlog.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatlog.audit.chaincheck import ChainCheck
+from chatlog.audit.verification.check_events import ChainCheck
 from chatlog.web.keys import RUNTIME
 from chatlog.wire.events import decode_proved
 

@@ -3,7 +3,7 @@
 -- and a seq: without them every event meets every session of its room.
 --
 -- A stay that holds a seq, and a replay that does, is found by the class of its length, one
--- short range of an index for each class (``chatlog/eventlog/lengths.py``). The expressions of
+-- short range of an index for each class (``chatlog/databases/lengths.py``). The expressions of
 -- the classes must be those of the indexes sessions_stay and sessions_replay to the letter.
 CREATE VIEW audit_witnesses AS
 WITH RECURSIVE stay_classes (class, width) AS (

@@ -1,0 +1,48 @@
+"""Read events with their proofs, as an export carries and ``verify`` checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.databases.schema import events, rooms, users
+from chatlog.eventlog.rows import STORED, recorded
+from chatlog.kinds.event import Proof, Proved
+
+PROVED: Final = STORED.add_columns(
+    rooms.c.uuid.label("room_uuid"),
+    users.c.salt.label("name_salt"),
+    events.c.text_commitment,
+    events.c.text_salt,
+)
+_AT: Final = PROVED.where(
+    events.c.room_id == sa.bindparam("room"),
+    events.c.seq.in_(sa.bindparam("seqs", expanding=True)),
+).order_by(events.c.seq)
+
+
+async def read_proved_at(
+    connection: AsyncConnection, room: int, seqs: Sequence[int]
+) -> list[Proved]:
+    """Return a room's events at these seqs, at most a page, with their proofs."""
+    asked = {"room": room, "seqs": seqs}
+    return [proved(row) for row in await connection.execute(_AT, asked)]
+
+
+def proved(row: sa.Row[Any]) -> Proved:
+    """Return the event and proof in a row of ``PROVED``.
+
+    Raises:
+        LogError: if the row is of a type or version that this program does not know.
+    """
+    proof = Proof(
+        row.room_uuid, _bytes(row.name_salt), _bytes(row.text_commitment), _bytes(row.text_salt)
+    )
+    return Proved(recorded(row), proof)
+
+
+def _bytes(value: bytes | None) -> bytes | None:
+    return None if value is None else bytes(value)

@@ -1,0 +1,110 @@
+"""Check a room's events one by one, from the first on: hashes, times, sessions.
+
+The same check serves ``verify``, which reads the tables, and an import, which reads a
+file: it accepts exactly what this program could have written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chatlog.audit.verification.missing_content import Gone
+from chatlog.audit.verification.room_states import BEGINNING, Standing
+from chatlog.domain.errors import ChatlogError
+from chatlog.domain.sessions import OpenSessions
+from chatlog.domain.users import User
+from chatlog.eventlog import chain
+from chatlog.kinds.event import Event, Proof, Proved
+
+TIME: Final = re.compile(
+    r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
+)
+
+
+class Wrong(ChatlogError):
+    """The event at ``seq`` is not what was written; ``why`` gives the reason in a clause."""
+
+    def __init__(self, seq: int, why: str) -> None:
+        super().__init__(f"Event {seq}: {why}")
+        self.seq = seq
+        self.why = why
+
+
+class ChainCheck:
+    """The check of one room; ``head`` and ``hash`` are those of the last accepted event.
+
+    It starts at the room's first event, or after the given standing.
+    """
+
+    def __init__(self, begin: Standing = BEGINNING) -> None:
+        self.head = begin.head
+        self.hash = begin.hash
+        self.at = begin.at
+        self.room_id = begin.room_id
+        self.sessions = OpenSessions(
+            (stay.session, User(stay.user_id, None, 0, b"")) for stay in begin.stays
+        )
+        self.gone = Gone(first=begin.head + 1)
+
+    def accept(self, proved: Proved) -> None:
+        """Check the next event and move on to it.
+
+        Raises:
+            Wrong: if it is not the event that was written there.
+        """
+        recorded, proof = proved.recorded, proved.proof
+        if recorded.seq != self.head + 1:
+            raise Wrong(self.head + 1, "it is missing")
+        seq = recorded.seq
+        self._check_content(seq, recorded.event, proof)
+        self._check_hash(proved)
+        if not TIME.fullmatch(recorded.at) or recorded.at < self.at:
+            raise Wrong(seq, "its time is earlier than the previous event's")
+        if self.room_id not in {None, proof.room_id}:
+            raise Wrong(seq, "it belongs to another room")
+        if (why := recorded.event.contradiction(seq, self.sessions)) is not None:
+            raise Wrong(seq, why)
+        self.room_id = proof.room_id
+        self.head, self.at, self.hash = seq, recorded.at, recorded.hash
+        recorded.event.fold(self.sessions)
+        self.gone.see(recorded, proof)
+
+    def finish(self) -> None:
+        """Check what can be judged only after the last event.
+
+        Raises:
+            Wrong: if a text or a name is missing that no erasure names.
+        """
+        if (found := self.gone.first_unexplained()) is not None:
+            raise Wrong(*found)
+
+    def _check_content(self, seq: int, event: Event, proof: Proof) -> None:
+        if not _opens(event.user.commitment, proof.name_salt, event.user.name):
+            raise Wrong(seq, "its username is not the one that was committed to")
+        text = event.text
+        if proof.text_commitment is None:
+            if text is not None or proof.text_salt is not None or event.is_message:
+                raise Wrong(seq, "its text has no commitment")
+        elif not _opens(proof.text_commitment, proof.text_salt, text):
+            raise Wrong(seq, "its text is not the one that was committed to")
+
+    def _check_hash(self, proved: Proved) -> None:
+        recorded, proof = proved.recorded, proved.proof
+        event = recorded.event
+        header = chain.header(
+            proof.room_id,
+            recorded.seq,
+            recorded.at,
+            event,
+            event.facts(),
+            proof.text_commitment,
+        )
+        if chain.next_hash(self.hash, header) != recorded.hash:
+            raise Wrong(recorded.seq, "its hash does not match its content")
+
+
+def _opens(commitment: bytes, salt: bytes | None, content: str | None) -> bool:
+    if content is None or salt is None:
+        return content is None and salt is None
+    return chain.commitment(salt, content) == commitment

@@ -1,0 +1,90 @@
+"""The state of a check of a room: everything the next event is checked against.
+
+Read from the tables at any seq, a standing is only a claim; it is confirmed if checking the
+earlier events, from a confirmed standing, leads to the same. This lets a long room be checked
+in pieces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.audit.open_sessions import ROOM, STAYS
+from chatlog.databases.schema import events, nodes, rooms, sessions, users
+from chatlog.eventlog import chain
+
+
+class Stay(NamedTuple):
+    """A session according to the events; the fields of its row, except the room."""
+
+    session: str
+    user_id: str
+    node: str
+    joined_seq: int
+    joined_at: str
+    replay_from: int
+    left_seq: int | None = None
+    left_at: str | None = None
+    cause: str | None = None
+    last_seen_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """After the event at ``head``: its hash, time and position, and the open sessions."""
+
+    head: int = 0
+    hash: bytes = chain.GENESIS
+    at: str = ""
+    position: int = 0
+    room_id: str | None = None
+    stays: tuple[Stay, ...] = ()
+
+    def digest(self) -> bytes:
+        """Return a digest that two standings share only if they are equal."""
+        place = (self.head, self.hash, self.at, self.position, self.room_id)
+        stays = sorted(tuple(stay) for stay in self.stays)
+        return sha256(repr((place, stays)).encode()).digest()
+
+
+BEGINNING: Final = Standing()
+
+_EVENT: Final = (
+    sa.select(events.c.hash, events.c.at, events.c.position, rooms.c.uuid)
+    .select_from(events.join(rooms))
+    .where(events.c.room_id == ROOM, events.c.seq == sa.bindparam("seq"))
+)
+_STAYS: Final[sa.Select[Any]] = (
+    sa.select(
+        sessions.c.session,
+        users.c.uuid,
+        nodes.c.node,
+        sessions.c.joined_seq,
+        sessions.c.joined_at,
+        sessions.c.replay_from,
+    )
+    .select_from(STAYS)
+    .join(sessions, sessions.c.session == STAYS.c.session)
+    .join(users, users.c.id == sessions.c.user_id)
+    .join(nodes, nodes.c.id == sessions.c.node_id)
+    .order_by(sessions.c.joined_seq)
+)
+
+
+async def claimed(connection: AsyncConnection, room: int, seq: int) -> Standing | None:
+    """Return the tables' standing of a room after the event at ``seq``; None if it is invalid."""
+    if seq == 0:
+        return BEGINNING
+    asked = {"room": room, "seq": seq}
+    event = (await connection.execute(_EVENT, asked)).first()
+    if event is None or tuple(map(type, event)) != (bytes, str, int, str):
+        return None
+    stays = [Stay(*row) for row in await connection.execute(_STAYS, asked)]
+    if any(tuple(map(type, stay[:6])) != (str, str, str, int, str, int) for stay in stays):
+        return None
+    return Standing(seq, event.hash, event.at, event.position, event.uuid, tuple(stays))

@@ -1,0 +1,198 @@
+"""One client's connection: its username, its rooms, and its commands.
+
+``handle`` takes a frame's text and returns when the next frame may be read: it queues a chat,
+which the committer answers later; it waits for a join or a leave, so that the next command sees
+it done. Promises: every command gets its answer or the connection is closed; bad input harms
+nothing; a closed connection leaves its rooms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from chatlog.chat.allowance import Allowance, Tally
+from chatlog.chat.joined_rooms import Stays
+from chatlog.chat.parts import Parts
+from chatlog.databases.discreet import describe
+from chatlog.delivery.outlet import Outlet, drained
+from chatlog.domain import names
+from chatlog.domain.errors import ChatlogError, OutcomeUnknown, Refused, Unavailable
+from chatlog.eventlog.committer import Told
+from chatlog.eventlog.pages import PageRequest
+from chatlog.kinds.command import FirstPost, Request
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.leave import Cause
+from chatlog.wire import commands as wire
+from chatlog.wire.answers import (
+    Ack,
+    Answer,
+    Error,
+    HistoryFrame,
+    Pong,
+    encode_answer,
+    encode_events,
+)
+from chatlog.wire.frames import GOING_AWAY, TOO_MANY_ERRORS, TOO_SLOW, text_frame
+
+logger = logging.getLogger(__name__)
+
+
+class Connection:
+    """The state of one client."""
+
+    __slots__ = (
+        "_allowance",
+        "_bad",
+        "_in_flight",
+        "_landed",
+        "_outlet",
+        "_parts",
+        "_stays",
+    )
+
+    def __init__(self, parts: Parts, outlet: Outlet) -> None:
+        self._parts = parts
+        self._outlet = outlet
+        self._stays = Stays(parts, outlet)
+        self._in_flight = 0
+        self._landed: asyncio.Future[None] | None = None
+        self._bad: Tally | None = None
+        rate = parts.max_chats_per_second
+        self._allowance = Allowance(rate) if rate > 0 else None
+
+    async def handle(self, text: bytes) -> None:
+        """Execute the command in a frame, and return when the next frame may be read.
+
+        Raises:
+            UnicodeDecodeError: if the text is not UTF-8.
+        """
+        if self._stays.is_closed or not self._outlet.is_open:
+            return
+        try:
+            command = wire.decode(text)
+        except wire.BadCommand as error:
+            self._refuse(error, error.id)
+            self._count_bad()
+            return
+        try:
+            await self._do(command)
+        except (Refused, OutcomeUnknown) as error:
+            self._refuse(error, command.id)
+            if error.code == "bad_command":
+                self._count_bad()
+        except Exception as error:  # noqa: BLE001 - a bug, or an event that cannot be read
+            self._fail(command, error)
+        if self._in_flight >= self._parts.max_in_flight:
+            await self._wait_for_landing()
+        if self._outlet.waiting() > self._parts.max_buffer_bytes:
+            await self._wait_for_reader()
+
+    async def _do(self, command: wire.ClientCommand) -> None:
+        if isinstance(command, Request):
+            self._submit(command)
+        elif type(command) is wire.Join:
+            await self._stays.join(command)
+        elif type(command) is wire.Leave:
+            await self._leave(command)
+        elif type(command) is wire.History:
+            await self._history(command)
+        elif type(command) is wire.Users:
+            names.check_stored_room(command.room, self._parts.limits)
+            self._answer(await self._parts.users.frame(command.room, command.id))
+        else:
+            self._answer(Pong(command.id))
+
+    def _submit(self, request: Request) -> None:
+        room, session = self._stays.find(request.room)
+        command = request.command(room, session, self._parts.limits)
+        if self._allowance is not None and not self._allowance.take():
+            raise Refused("rate_limited", "You are sending too fast. Try again in a moment.")
+        self._parts.committer.submit(command, lambda told: self._settled(room, request.id, told))
+        self._in_flight += 1
+
+    def _settled(self, room: str, id: str | None, told: Told) -> None:
+        self._in_flight -= 1
+        if self._landed is not None and not self._landed.done():
+            self._landed.set_result(None)
+        if isinstance(told, Recorded):
+            if id is not None:
+                self._answer(Ack(id, room, told.seq, told.hash_text))
+        elif isinstance(told, FirstPost):
+            assert id is not None
+            self._answer(Ack(id, room, told.seq, told.hash[:8].hex(), repeated=True))
+        else:
+            self._refuse(told, id)
+
+    async def _leave(self, command: wire.Leave) -> None:
+        def acknowledge(told: Recorded) -> None:
+            if command.id is not None:
+                self._answer(Ack(command.id, told.room, told.seq, told.hash_text))
+
+        await self._stays.leave(command.room, acknowledge)
+
+    async def _history(self, command: wire.History) -> None:
+        names.check_stored_room(command.room, self._parts.limits)
+        async with self._parts.history.lend(_page_request(command)) as page:
+            self._answer(
+                HistoryFrame(
+                    command.room,
+                    encode_events(page.events),
+                    page.first,
+                    page.last,
+                    page.more_before,
+                    page.more_after,
+                    command.id,
+                )
+            )
+            if self._outlet.waiting() > self._parts.max_buffer_bytes:
+                await self._wait_for_reader()
+
+    def close(self, cause: Cause) -> None:
+        """Accept nothing more and leave all rooms, because the socket is closed or closing."""
+        self._stays.close(cause)
+
+    def go_away(self) -> None:
+        """Tell the client to reconnect in a moment."""
+        self._outlet.let_go(GOING_AWAY)
+
+    def _answer(self, answer: Answer) -> None:
+        self._outlet.write(text_frame(encode_answer(answer)))
+
+    def _refuse(self, error: Refused | OutcomeUnknown, id: str | None) -> None:
+        self._parts.refusals[error.code] += 1
+        self._answer(Error(error.code, error.sentence, id))
+
+    def _fail(self, command: wire.ClientCommand, error: Exception) -> None:
+        """Answer a command that failed inside the server and had no effect."""
+        trace = None if isinstance(error, ChatlogError) else error
+        name = type(command).__name__.lower()
+        logger.error("A %s could not be answered: %s", name, describe(error), exc_info=trace)
+        self._refuse(Unavailable("This cannot be answered now. Try again."), command.id)
+
+    def _count_bad(self) -> None:
+        if self._bad is None:
+            self._bad = Tally(self._parts.max_bad_commands_per_minute)
+        if self._bad.is_full():
+            self._outlet.let_go(TOO_MANY_ERRORS, b"too many bad commands")
+
+    async def _wait_for_landing(self) -> None:
+        self._landed = asyncio.get_running_loop().create_future()
+        await self._landed
+
+    async def _wait_for_reader(self) -> None:
+        """Read no more commands while earlier answers are unsent."""
+        mark = self._parts.max_buffer_bytes
+        if not await drained(self._outlet, mark, self._parts.slow_seconds):
+            self._outlet.let_go(TOO_SLOW)
+
+
+def _page_request(command: wire.History) -> PageRequest:
+    return PageRequest(
+        room=command.room,
+        before=command.before,
+        after=command.after,
+        around=command.around,
+        limit=command.limit,
+        types=command.types,
+    )

@@ -1,0 +1,176 @@
+"""``chatlog export``: write a room's history with everything needed to verify it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Final
+
+import click
+
+from chatlog.audit.points import parse_end, parse_point
+from chatlog.audit.selection import Selection, Wanted
+from chatlog.cli import output
+from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.operating.spool import Spool, spooled
+from chatlog.cli.options import database_option, run
+from chatlog.cli.progress import Report, progress
+from chatlog.databases.opening import open_for_reading
+from chatlog.domain.errors import LogError
+from chatlog.domain.zones import zone_named
+from chatlog.kinds.event import Proved
+from chatlog.kinds.registry import EVENT_TYPES
+from chatlog.operations.export import TRIES, ErasedMeanwhile, Export, selected
+from chatlog.wire.events import encode_proved
+from chatlog.wire.manifest import Asked, Kind, Range, Tally
+from chatlog.wire.spreadsheet import BOM, header_row, row_of
+
+_POINT: Final = "SEQ|DATE|TIME"
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+_manifest_file = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("room")
+@click.option(
+    "--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
+)
+@click.option("--from", "begin", metavar=_POINT, help="Start at this seq or time (inclusive).")
+@click.option(
+    "--to",
+    "end",
+    metavar=_POINT,
+    help="End at this seq or time (inclusive). A date includes its whole day.",
+)
+@click.option("--username", metavar="NAME", help="Only events of this user.")
+@click.option(
+    "--types", metavar="LIST", help=f"Only events of these types: {','.join(EVENT_TYPES)}."
+)
+@click.option(
+    "--tz",
+    "zone_name",
+    metavar="ZONE",
+    help="Time zone, such as Europe/Berlin, of --from and --to without an offset, and of the "
+    "times in CSV.  [default: UTC]",
+)
+@click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark (for Excel).")
+@click.option("--manifest", type=_manifest_file, help="Describe the export in this file.")
+@database_option
+@failures_are_sentences
+def export(
+    room: str,
+    kind: Kind,
+    begin: str | None,
+    end: str | None,
+    username: str | None,
+    types: str | None,
+    zone_name: str | None,
+    bom: bool,
+    manifest: Path | None,
+    database: str,
+) -> None:
+    """Write ROOM to stdout, one event per line: JSON with its proof, or CSV.
+
+    `chatlog import --format jsonl` restores a whole room unchanged; docs/log-format.md
+    describes how to verify it without chatlog. In CSV, a cell that a spreadsheet would
+    take for a formula begins with an apostrophe.
+    """
+    form = _form(kind, zone_name, bom=bom)
+    wanted = Wanted(
+        room=room,
+        begin=None if begin is None else parse_point(begin, form.zone),
+        end=None if end is None else parse_end(end, form.zone),
+        username=username,
+        types=EVENT_TYPES if types is None else _types(types),
+    )
+    given = {"from": begin, "to": end, "username": username, "types": types}
+    asked = Asked(
+        kind=kind,
+        room=room,
+        filters={name: value for name, value in given.items() if value is not None},
+        range=_range(wanted),
+        timezone=str(form.zone),
+    )
+    with progress(f"Exporting {room}") as report:
+        said = run(_export(wanted, asked, form, database, report))
+    if manifest is not None:
+        with open(os.open(manifest, _NEW, 0o600), "wb") as out:  # noqa: PTH123 - pathlib has no mode
+            out.write(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """An output format: the head of the file, and the line of each event."""
+
+    head: bytes
+    line: Callable[[Proved], bytes]
+    zone: tzinfo = UTC
+
+
+def _form(kind: Kind, zone_name: str | None, *, bom: bool) -> _Form:
+    if kind == "csv":
+        zone = UTC if zone_name is None else zone_named(zone_name)
+        head = (BOM if bom else b"") + header_row()
+        return _Form(head, lambda proved: row_of(proved.recorded, zone), zone)
+    if bom or zone_name is not None:
+        option = "--bom" if bom else "--tz"
+        raise LogError(
+            f"{option} needs --format csv: JSON lines stay in UTF-8 and UTC so that they verify."
+        )
+    return _Form(b"", lambda proved: encode_proved(proved) + b"\n")
+
+
+def _range(wanted: Wanted) -> Range:
+    found: Range = {}
+    if wanted.begin is not None:
+        found["from"] = wanted.begin
+    if wanted.end is not None:
+        found["to"] = wanted.end
+    return found
+
+
+def _types(names: str) -> tuple[str, ...]:
+    found = tuple(name.strip() for name in names.split(","))
+    if unknown := sorted(set(found) - set(EVENT_TYPES)):
+        raise click.UsageError(f"{unknown[0]!r} is not one of {', '.join(EVENT_TYPES)}.")
+    return found
+
+
+async def _export(wanted: Wanted, asked: Asked, form: _Form, url: str, report: Report) -> bytes:
+    async with open_for_reading(url, patient=True) as database:
+        for tried in range(TRIES + 1):
+            with spooled() as spool:
+                try:
+                    async with selected(database, wanted, tried=tried) as export:
+                        said = await _read(export, asked, form, spool, report)
+                except ErasedMeanwhile:
+                    continue
+                output.write_text(spool.read())
+                return said
+    raise AssertionError("nothing is erased within one snapshot")
+
+
+async def _read(export: Export, asked: Asked, form: _Form, spool: Spool, report: Report) -> bytes:
+    """Write the events into the spool and return the manifest."""
+    tally = Tally()
+    _write([form.head], tally, spool)
+    async for page in export.pages():
+        tally.add_events(page)
+        _write(map(form.line, page), tally, spool)
+        _report(page, export.selection, report)
+    head = (export.selection.last, export.head_hash)
+    return tally.manifest(asked, head, is_whole=export.is_whole)
+
+
+def _report(page: list[Proved], selection: Selection, report: Report) -> None:
+    done = page[-1].recorded.seq - selection.first + 1
+    report(done, selection.last - selection.first + 1)
+
+
+def _write(lines: Iterable[bytes], tally: Tally, spool: Spool) -> None:
+    text = b"".join(lines)
+    tally.add_bytes(text)
+    spool.write(text)

@@ -1,0 +1,109 @@
+"""``chatlog sql``: run a ready-made query on the audit views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+import msgspec
+
+from chatlog.audit.points import parse_limit, parse_point
+from chatlog.audit.questions import Parameter, Question, ask, questions
+from chatlog.cli import output
+from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.options import database_option, json_option, run
+from chatlog.databases.opening import open_for_reading
+from chatlog.domain.errors import LogError
+
+Row = dict[str, object]
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter of the query (repeatable). Times are UTC, such as 2026-11-22T14:03; a "
+    "date means its first moment, or as `to` its whole day.",
+)
+@click.option("--show", is_flag=True, help="Print the SQL instead of running it.")
+@json_option
+@database_option
+@failures_are_sentences
+def sql(name: str | None, params: Sequence[str], show: bool, as_json: bool, database: str) -> None:
+    """Run the query called NAME; without NAME, list the queries.
+
+    The queries are plain SQL on the audit views; docs/audit-sql.md documents them all.
+    """
+    if name is None:
+        _list(as_json)
+        return
+    question = questions().get(name)
+    if question is None:
+        raise LogError(f"There is no query {name!r}; `chatlog sql` lists them.")
+    if show:
+        output.write_text([question.sql.encode() + b";\n"])
+        return
+    _print(run(_ask(question, _told(question, params), database)), as_json=as_json)
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        output.write_lines(msgspec.json.encode(question) for question in questions().values())
+        return
+    table = output.table("name", "question", "parameters")
+    for question in questions().values():
+        names = " ".join(parameter.name for parameter in question.parameters)
+        table.add_row(question.name, question.title, names)
+    output.console().print(table)
+
+
+def _told(question: Question, params: Sequence[str]) -> Mapping[str, object]:
+    """Return the value of each parameter of the query."""
+    given = dict(_pair(param) for param in params)
+    names = {parameter.name for parameter in question.parameters}
+    if unknown := given.keys() - names:
+        raise LogError(f"{question.name} has no parameter {', '.join(sorted(unknown))}.")
+    if missing := [p for p in question.parameters if p.name not in given]:
+        wanted = " ".join(f"--param {p.name}=… ({p.about})" for p in missing)
+        raise LogError(f"{question.name} is missing {wanted}")
+    return {p.name: _value(p, given[p.name]) for p in question.parameters}
+
+
+def _pair(param: str) -> tuple[str, str]:
+    name, found, value = param.partition("=")
+    if not found:
+        raise LogError(f"Give a parameter as KEY=VALUE, not as {param!r}.")
+    return name, value
+
+
+def _value(parameter: Parameter, text: str) -> object:
+    if parameter.kind == "text":
+        return text
+    value = parse_limit(text) if parameter.kind == "end" else parse_point(text)
+    if isinstance(value, int) != (parameter.kind == "seq"):
+        kind = "seq" if parameter.kind == "seq" else "time"
+        raise LogError(f"{parameter.name} takes a {kind}, not {text!r}.")
+    return value
+
+
+async def _ask(question: Question, told: Mapping[str, object], url: str) -> list[Row]:
+    async with open_for_reading(url, patient=True) as database, database.read() as connection:
+        return [_truth(dict(row)) for row in await ask(connection, question, told)]
+
+
+def _print(rows: Sequence[Row], *, as_json: bool) -> None:
+    if as_json:
+        output.write_lines(map(msgspec.json.encode, rows))
+    elif rows:
+        table = output.table(*rows[0])
+        for row in rows:
+            table.add_row(*map(output.cell, row.values()))
+        output.console().print(table)
+
+
+def _truth(row: Row) -> Row:
+    """Return the row with ``erased`` as a boolean: SQLite gives 0 or 1."""
+    return row | {"erased": bool(row["erased"])} if "erased" in row else row

@@ -1,0 +1,59 @@
+"""``chatlog users``: list the users present in a room, now or at a seq or time."""
+
+from __future__ import annotations
+
+import click
+
+from chatlog.audit.points import parse_point
+from chatlog.audit.presence import Present
+from chatlog.audit.users import users_at
+from chatlog.cli import output
+from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.options import database_option, json_option, run
+from chatlog.databases.opening import open_for_reading
+from chatlog.readers.listing import user_listed
+from chatlog.wire.listing import UserListed, encode_listed
+
+
+@click.command()
+@click.argument("room")
+@click.option(
+    "--at",
+    metavar="SEQ|TIME",
+    help="Moment to ask about, by default now. Times are UTC, such as 2026-11-22T14:03; a date "
+    "means its first moment.",
+)
+@json_option
+@database_option
+@failures_are_sentences
+def users(room: str, at: str | None, as_json: bool, database: str) -> None:
+    """List the users present in ROOM, now or at a seq or time.
+
+    A seq includes its own event. At a time, users whose server had died by then are
+    marked as uncertain.
+    """
+    listed = list(map(user_listed, run(_users(room, at, database))))
+    if as_json:
+        output.write_lines(map(encode_listed, listed))
+    else:
+        _print(listed)
+
+
+async def _users(room: str, at: str | None, url: str) -> list[Present]:
+    point = None if at is None else parse_point(at)
+    async with open_for_reading(url) as database, database.read() as connection:
+        _moment, present = await users_at(connection, room, point)
+    return present
+
+
+def _print(listed: list[UserListed]) -> None:
+    table = output.table("user", "sessions", "since (UTC)", "at seq", "")
+    for user in listed:
+        table.add_row(
+            output.cell(user.username),
+            str(user.sessions),
+            output.moment(user.since),
+            str(user.since_seq),
+            "uncertain" if user.uncertain else "",
+        )
+    output.console().print(table)

@@ -1,0 +1,79 @@
+"""``chatlog witnesses``: list the users who could have seen an event."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import click
+
+from chatlog.audit.locating import find_moment, find_room
+from chatlog.audit.witnesses import Cursor, witnesses_of
+from chatlog.cli import output
+from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.options import database_option, json_option, run
+from chatlog.databases.opening import open_for_reading
+from chatlog.readers.listing import witness_listed
+from chatlog.wire.listing import WitnessListed, encode_listed
+
+_PAGE = 500
+SEQ = click.IntRange(1, 2**63 - 2)
+
+
+@click.command()
+@click.argument("room")
+@click.argument("seq", type=SEQ)
+@json_option
+@database_option
+@failures_are_sentences
+def witnesses(room: str, seq: int, as_json: bool, database: str) -> None:
+    """List the users who could have seen event SEQ of ROOM, each once.
+
+    open: present at the event. uncertain: present, but past the time their session was
+    last seen. replayed: received it on joining later. possible: joined later and may have
+    paged back to it. People who were not in the room at or after the event are not
+    listed, although a room's history can be read without joining.
+    """
+    run(_witnesses(room, seq, database, as_json=as_json))
+
+
+async def _witnesses(room: str, seq: int, url: str, *, as_json: bool) -> None:
+    header = True
+    async for page in _pages(room, seq, url):
+        if page or (header and not as_json):
+            _print(page, as_json=as_json, header=header)
+            header = False
+
+
+async def _pages(name: str, seq: int, url: str) -> AsyncIterator[list[WitnessListed]]:
+    cursor: Cursor | None = None
+    async with open_for_reading(url) as database:
+        while True:
+            async with database.read() as connection:
+                room = await find_room(connection, name)
+                moment = await find_moment(connection, room, seq)
+                assert moment.at is not None  # a seq from 1 on has its event
+                found, cursor = await witnesses_of(
+                    connection, room, seq, moment.at, cursor=cursor, limit=_PAGE
+                )
+            yield list(map(witness_listed, found))
+            if cursor is None:
+                return
+
+
+def _print(page: list[WitnessListed], *, as_json: bool, header: bool) -> None:
+    if as_json:
+        output.write_lines(map(encode_listed, page))
+        return
+    table = output.table(
+        "user", "certainty", "joined at seq", "(UTC)", "left at seq", "(UTC)", show_header=header
+    )
+    for one in page:
+        table.add_row(
+            output.cell(one.username),
+            one.certainty,
+            str(one.joined_seq),
+            output.moment(one.joined_at),
+            "" if one.left_seq is None else str(one.left_seq),
+            "" if one.left_at is None else output.moment(one.left_at),
+        )
+    output.console().print(table)

@@ -1,0 +1,1 @@
+"""Databases: SQLite and PostgreSQL behind one seam, their tables and migrations."""

@@ -1,0 +1,117 @@
+"""Open the database of a URL: its backend and its engines.
+
+Users write ``sqlite:///file.db``, ``postgres://…`` or ``postgresql://…``; this module chooses
+the async driver.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.databases.postgres.backend import Postgres
+from chatlog.databases.sqlite.backend import Sqlite
+from chatlog.databases.sqlite.url import sqlite_path
+from chatlog.domain.errors import LogError, Unavailable
+
+Connection = AsyncConnection
+"""A lent connection; higher layers only pass it to functions of this folder."""
+
+_POSTGRES: Final = re.compile(r"(?i)postgres(ql)?(\+\w+)?://")
+
+DATABASE_ERRORS: Final = (sa.exc.SQLAlchemyError,)
+"""What SQLAlchemy raises, a driver's failure as its cause."""
+
+DRIVER_ERRORS: Final = (*DATABASE_ERRORS, OSError)
+"""The same, and what asyncpg raises when no server answers, which SQLAlchemy does not wrap."""
+
+
+def backend_for(url: str) -> Sqlite | Postgres:
+    """Return the backend for a database URL.
+
+    Raises:
+        LogError: if the URL is invalid, or its database is not supported.
+    """
+    if _POSTGRES.match(url):
+        return Postgres(url)
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):  # with nothing of it: it may hold a password
+        raise LogError(
+            "Not a database URL: write sqlite:///file.db or postgresql://user@host/name."
+        ) from None
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        return Sqlite(sqlite_path(parsed, url))
+    raise LogError(f"chatlog keeps its log in SQLite or PostgreSQL, not in {kind}.")
+
+
+class Database:
+    """One backend with its two engines: a connection that writes, some that read.
+
+    A server's commands are given up after a while, so that others get their turn; those of
+    ``patient`` readers, which serve nobody else, may take hours.
+    """
+
+    def __init__(self, url: str, *, readers: int = 4, patient: bool = False) -> None:
+        self.backend = backend_for(url)
+        self._writer = self.backend.writer()
+        self._reader = self.backend.reader(readers, patient=patient)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Lend the connection that writes; its user begins and commits."""
+        async with self._writer.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def migrate(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection that writes, for statements that go over all events."""
+        if isinstance(self.backend, Sqlite):  # whose one connection has no limit of time
+            async with self.write() as connection:
+                yield connection
+            return
+        engine = self.backend.migrator()
+        try:
+            async with engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection inside one short read-only transaction: a snapshot.
+
+        Raises:
+            Unavailable: if the database cannot be read; its cause is the driver's error.
+        """
+        try:
+            async with self._reader.connect() as connection, connection.begin():
+                yield connection
+        # What a damaged file makes SQLite say need not be UTF-8.
+        except (*DRIVER_ERRORS, UnicodeDecodeError) as error:
+            raise Unavailable("The log cannot be read now. Try again.") from error
+
+    async def scrub(self) -> bool:
+        """Checkpoint and empty SQLite's WAL; False while a reader's snapshot prevents it.
+
+        Does nothing on PostgreSQL.
+
+        Raises:
+            Exception: the driver's own, if the file cannot be written.
+        """
+        backend = self.backend
+        if not isinstance(backend, Sqlite):
+            return True
+        async with self.write() as connection:
+            return await backend.scrub(connection)
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self._reader.dispose()
+        await self._writer.dispose()

@@ -1,0 +1,1 @@
+"""PostgreSQL: several nodes on one log."""

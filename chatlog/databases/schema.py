@@ -1,0 +1,191 @@
+"""The tables. ``docs/log-format.md`` defines the columns that a verifier needs.
+
+``events`` is the log; ``users`` and ``rooms`` define the ids in it; ``sessions`` is a
+projection written in the same transaction; ``nodes`` holds the leases. The triggers that
+prevent changes of events are in the migrations. Times are RFC 3339 text of 27 characters, UTC,
+so that audit views can use the indexes on them.
+
+No index holds content (names, texts): erased content must be gone from the file, and SQLite
+leaves copies of moved index entries behind. Names are found by a keyed hash.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from chatlog.databases.lengths import REPLAY, STAY
+
+metadata = sa.MetaData()
+
+# SQLite gives only INTEGER the rowid; PostgreSQL's integers end at 2^31.
+_Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+# "C" compares bytes, so text times sort as times on PostgreSQL too.
+_Time = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
+
+nodes = sa.Table(
+    "nodes",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("node", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("started_at", _Time, nullable=False),
+    sa.Column("seen_at", _Time, nullable=False),
+    sa.Column("ended_at", _Time),
+    sa.Column("lease_seconds", sa.Float, nullable=False, server_default="15"),
+    # Only for an import, whose seen_at is the time of its last imported event.
+    sa.Column("renewed_at", _Time),
+)
+
+rooms = sa.Table(
+    "rooms",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("uuid", sa.Text, nullable=False, unique=True),
+    sa.Column("room", sa.Text, nullable=False, unique=True),
+    # By code point, which is SQLite's default order of text.
+    sa.Index("rooms_by_name", sa.text('room COLLATE "C"')).ddl_if(dialect="postgresql"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("uuid", sa.Text, nullable=False, unique=True),
+    sa.Column("username", sa.Text),
+    sa.Column("salt", sa.LargeBinary),
+    sa.Column("commitment", sa.LargeBinary, nullable=False),
+    sa.Column("name_key", sa.LargeBinary, index=True),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("position", _Number, primary_key=True, autoincrement=False),
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
+    sa.Column("seq", _Number, nullable=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("version", sa.SmallInteger, nullable=False),
+    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("node_id", _Number, sa.ForeignKey("nodes.id"), nullable=False),
+    sa.Column("session", sa.Text),
+    sa.Column("client_id", sa.Text),
+    sa.Column("cause", sa.Text),
+    sa.Column("last_seen_at", _Time),
+    sa.Column("sessions", sa.Integer),
+    sa.Column("replay_from", _Number),
+    sa.Column("of", sa.Text),
+    sa.Column("details", sa.Text),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("text_commitment", sa.LargeBinary),
+    sa.Column("text_salt", sa.LargeBinary),
+    sa.Column("text", sa.Text),
+    sa.Index("events_room_seq", "room_id", "seq", unique=True),
+    # Pages of some types of event.
+    sa.Index("events_room_type", "room_id", "type", "seq"),
+    # Type and user are included for the hours of audit_activity.
+    sa.Index("events_room_at", "room_id", "at", "type", "user_id"),
+    # A user's events, overall and in a room.
+    sa.Index("events_user", "user_id", "room_id"),
+    # Arrivals: each event that made a user present.
+    sa.Index(
+        "events_arrivals",
+        "room_id",
+        "user_id",
+        "seq",
+        sqlite_where=sa.text("type = 'join' AND sessions = 1"),
+        postgresql_where=sa.text("type = 'join' AND sessions = 1"),
+    ),
+    # As long as this has not grown, no byte of a past page has changed.
+    sa.Index(
+        "events_erasures",
+        "room_id",
+        "seq",
+        sqlite_where=sa.text("type = 'erasure'"),
+        postgresql_where=sa.text("type = 'erasure'"),
+    ),
+    # Client ids begin with a time (UUIDv7), so this index grows at its end.
+    sa.Index(
+        "events_client_id",
+        "client_id",
+        "user_id",
+        "room_id",
+        unique=True,
+        sqlite_where=sa.text("client_id IS NOT NULL"),
+        postgresql_where=sa.text("client_id IS NOT NULL"),
+    ),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("session", sa.Text, primary_key=True),
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
+    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("node_id", _Number, sa.ForeignKey("nodes.id"), nullable=False),
+    sa.Column("joined_seq", _Number, nullable=False),
+    sa.Column("joined_at", _Time, nullable=False),
+    sa.Column("replay_from", _Number, nullable=False),
+    sa.Column("left_seq", _Number),
+    sa.Column("left_at", _Time),
+    sa.Column("cause", sa.Text),
+    sa.Column("last_seen_at", _Time),
+    sa.Index("sessions_room_joined", "room_id", "joined_seq"),
+    sa.Index("sessions_user", "user_id"),
+    sa.Index("sessions_room_user", "room_id", "user_id", "joined_seq"),
+    # To find the sessions or replays that contain a point; see ``lengths``.
+    sa.Index(
+        "sessions_stay",
+        "room_id",
+        sa.text(STAY),
+        "joined_seq",
+        "left_seq",
+        sqlite_where=sa.text("left_seq IS NOT NULL"),
+        postgresql_where=sa.text("left_seq IS NOT NULL"),
+    ),
+    sa.Index(
+        "sessions_replay",
+        "room_id",
+        sa.text(REPLAY),
+        "joined_seq",
+        "replay_from",
+        "user_id",
+        sqlite_where=sa.text("replay_from < joined_seq"),
+        postgresql_where=sa.text("replay_from < joined_seq"),
+    ),
+    # For presence, and for sessions that a dead node left open: one row per open session.
+    sa.Index(
+        "sessions_open",
+        "room_id",
+        "node_id",
+        sqlite_where=sa.text("left_seq IS NULL"),
+        postgresql_where=sa.text("left_seq IS NULL"),
+    ),
+)
+
+retention = sa.Table(
+    "retention",
+    metadata,
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), primary_key=True, autoincrement=False),
+    sa.Column("days", sa.Integer, nullable=False),
+    sa.Column("names", sa.Boolean, nullable=False),
+)
+
+# The changes of rules, append-only. ``days`` is NULL if a rule was ended.
+retention_changes = sa.Table(
+    "retention_changes",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("days", sa.Integer),
+    sa.Column("names", sa.Boolean, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+)

@@ -1,0 +1,111 @@
+"""Run a writing command here, or in the server that holds the database.
+
+On SQLite only the holder of the lock file writes. If that is a server, the command is sent to it;
+if that fails, the error names its process. On PostgreSQL the command is its own node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from chatlog.databases.database import Database
+from chatlog.databases.opening import open_for_reading, open_for_writing
+from chatlog.databases.sqlite.backend import Sqlite
+from chatlog.databases.sqlite.lockfile import DatabaseBusy
+from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.retention import Change, Rule, changes, rules
+from chatlog.eventlog.writer import Writer
+from chatlog.nodes import leases
+from chatlog.operations import control_socket as control
+from chatlog.operations.arguments import check_room, check_rule
+from chatlog.operations.operations import Operations
+from chatlog.operations.retention import Due, due
+
+DOUBT_SECONDS = 5.0
+
+
+async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Run one of ``operations`` and return its result.
+
+    Raises:
+        DatabaseBusy: if another process holds the database and does not answer.
+        LogError, Refused: from the operation.
+    """
+    try:
+        async with (
+            open_for_writing(url, new=False) as database,
+            _committing(database) as committer,
+        ):
+            handlers = Operations(database, committer).handlers()
+            return await handlers[command](**arguments)
+    except DatabaseBusy as busy:
+        return await ask_holder(busy, command, arguments)
+
+
+async def ask_holder(
+    busy: DatabaseBusy, command: str, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Make the process that holds the database run a command.
+
+    Raises:
+        DatabaseBusy: if it is not a server, or does not answer.
+        LogError: from the operation.
+    """
+    socket = busy.holder.get("socket")
+    if socket is None:
+        raise busy
+    try:
+        return await control.ask(Path(socket), command, arguments)
+    except OSError:
+        raise busy from None
+
+
+async def what_is_due(url: str, rule: Rule) -> Due:
+    """Return what a retention rule would erase now; reads only.
+
+    Raises:
+        Refused: if the rule is invalid or the room has no events.
+    """
+    check_rule(rule.room, rule.days, rule.names)
+    async with open_for_reading(url) as database:
+        return await due(database, rule)
+
+
+async def rule_of(url: str, room: str) -> tuple[Rule | None, list[Change]]:
+    """Return a room's retention rule and its changes; reads only.
+
+    Raises:
+        Refused: if the room has no events.
+    """
+    check_room(room)
+    async with open_for_reading(url) as database, database.read() as connection:
+        found = {rule.room: rule for rule in await rules(connection)}
+        return found.get(room), await changes(connection, room)
+
+
+@contextlib.asynccontextmanager
+async def _committing(database: Database) -> AsyncIterator[Committer]:
+    """Run a temporary node that only appends and has no clients."""
+    alone = isinstance(database.backend, Sqlite)
+    node = await leases.begin(database, leases.unique_name("command"), alone=alone)
+    writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
+    committer = Committer(
+        writer,
+        lambda _events: None,
+        lambda: None,
+        max_batch=1_000,
+        max_waiting=10_000,
+        max_delay_ms=0,
+    )
+    task = asyncio.create_task(committer.run())
+    try:
+        yield committer
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await leases.end(database, node)

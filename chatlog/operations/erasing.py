@@ -1,0 +1,162 @@
+"""Erasing on behalf of an operator: texts of messages, or everything about a person.
+
+Erased content is gone from every answer at the commit, and from a SQLite file and its WAL as
+soon as no reader's snapshot holds it. That is tried at once, and retried by ``run`` until it
+succeeds, also for content that an earlier process erased. For PostgreSQL,
+``docs/operations.md`` describes where old rows remain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chatlog.databases.database import Database
+from chatlog.databases.discreet import describe
+from chatlog.databases.sqlite.backend import Sqlite
+from chatlog.domain.errors import Refused
+from chatlog.eventlog import erasing
+from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.writer import Step
+from chatlog.kinds.event import Recorded
+from chatlog.nodes import leases
+from chatlog.nodes.reaper import endings
+from chatlog.nodes.watch import without_renewal
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS: Final = 5.0
+_FIRST_PAUSE_SECONDS: Final = 0.5
+_LONGEST_PAUSE_SECONDS: Final = 5.0
+_MOST_ROUNDS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """The result: the number of erased events, their rooms, and whether the file is clean.
+
+    If it is not, ``remains`` tells in a sentence where the content is and when it will go.
+    """
+
+    events: int
+    rooms: tuple[str, ...]
+    is_scrubbed: bool
+    remains: str = ""
+
+
+class Eraser:
+    """Erases through a committer, in order with everything else that is appended."""
+
+    def __init__(self, database: Database, committer: Committer) -> None:
+        self._database = database
+        self._committer = committer
+        self._due = asyncio.Event()
+        self._is_running = False
+
+    async def redact(self, room: str, seqs: Sequence[int], *, by: str, reason: str) -> Erasure:
+        """Erase the texts of these chats.
+
+        Raises:
+            Refused: nothing was erased; one of them is not a chat, or is already erased.
+        """
+        step = erasing.redact(room, seqs, by=by, reason=reason)
+        return await self._finish(await self._committer.alone(step))
+
+    async def erase_user(self, username: str, *, by: str, reason: str) -> Erasure:
+        """Erase a person: name, texts and the tie from name to user, in every room.
+
+        Open sessions are closed first: ``kicked``, or ``lapsed`` where their server is dead.
+        The name used again is a new user.
+
+        Raises:
+            Refused: nothing was erased; nobody has this name, or its user keeps joining again.
+        """
+        for _ in range(_MOST_ROUNDS):
+            try:
+                step = erasing.erase_user(username, by=by, reason=reason)
+                return await self._finish(await self._committer.alone(step))
+            except erasing.StillPresent as present:
+                await self._end_dead()
+                for leave in await endings(self._database, present.open_sessions, "kicked"):
+                    await self._committer.append(leave)
+        raise Refused("bad_command", f"{username} keeps joining again.")
+
+    async def _end_dead(self) -> None:
+        """End nodes whose leases have run out, unless only a changed clock makes it appear so."""
+        found = await leases.open_nodes(self._database)
+        expired = [node for node in found if not node.is_alive]
+        await leases.end_silent(self._database, await without_renewal(self._database, expired))
+
+    async def carry_out(self, step: Step[list[Recorded]]) -> Erasure | None:
+        """Run a step that erases; return None if nothing was due."""
+        erasures = await self._committer.alone(step)
+        return await self._finish(erasures) if erasures else None
+
+    async def _finish(self, erasures: Sequence[Recorded]) -> Erasure:
+        count = sum(len(erasing.seqs_of(recorded)) for recorded in erasures)
+        rooms = tuple(dict.fromkeys(recorded.room for recorded in erasures))
+        remains = await self.scrub()
+        return Erasure(count, rooms, is_scrubbed=not remains, remains=remains)
+
+    async def scrub(self) -> str:
+        """Remove erased content from the WAL; return a sentence if that is not possible now.
+
+        A server keeps retrying. After a failure, no caller waits for a retry.
+        """
+        patience = 0.0 if self._due.is_set() else PATIENCE_SECONDS
+        self._due.set()
+        try:
+            if await self._until_scrubbed(patience):
+                return ""
+        except Exception as error:  # noqa: BLE001 - however the disk says it, the erasure stands
+            logger.warning("The WAL could not be emptied: %s", describe(error))
+            return self._remains("the file cannot be written now", "it can be written again")
+        return self._remains("another program holds a snapshot of the log", "it has released it")
+
+    def _remains(self, why: str, changed: str) -> str:
+        backend = self._database.backend
+        assert isinstance(backend, Sqlite)
+        where = f"The erased content is still in {backend.path} or {backend.path}-wal: {why}"
+        if self._is_running:
+            return f"{where}. It is removed within a minute after {changed}."
+        return (
+            f"{where}. It is removed when the next server or writing command starts after "
+            f"{changed}."
+        )
+
+    async def run(self) -> None:
+        """Clean the file whenever that could not be done at once, until cancelled.
+
+        The first attempt is now: the WAL may hold content that an earlier process erased.
+        """
+        self._is_running = True
+        self._due.set()
+        while True:
+            await self._due.wait()
+            await self._until_scrubbed(math.inf)
+
+    async def _until_scrubbed(self, patience_seconds: float) -> bool:
+        """Retry with growing pauses until it succeeds; return False when the time is up."""
+        loop = asyncio.get_running_loop()
+        deadline, pause = loop.time() + patience_seconds, _FIRST_PAUSE_SECONDS
+        while not await self._scrub():
+            if loop.time() + pause > deadline:
+                return False
+            await asyncio.sleep(pause)  # nothing tells when a reader ends
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        return True
+
+    async def _scrub(self) -> bool:
+        """Try once. Content erased meanwhile needs another attempt."""
+        self._due.clear()
+        is_clean = False
+        try:
+            is_clean = await self._database.scrub()
+        finally:
+            if not is_clean:
+                self._due.set()
+        return is_clean

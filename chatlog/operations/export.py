@@ -1,0 +1,90 @@
+"""Read events for an export: a page at a time, each in its own short snapshot.
+
+So memory stays constant and a running server's WAL can be emptied meanwhile. The range is fixed
+at the beginning, however much the room grows. An erasure between two pages would leave missing
+texts without the event that explains them, or a name on one page and not on the next: then the
+export starts again. After several attempts it reads everything in one snapshot, which no erasure
+can affect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Final
+
+from chatlog.audit.selection import Read, Selection, Wanted, last_erasure, read_selected, select
+from chatlog.databases.database import Database
+from chatlog.domain.errors import ChatlogError, LogError
+from chatlog.eventlog import lookup
+from chatlog.kinds.event import Proved
+
+PAGE: Final = 500
+TRIES: Final = 3
+"""Attempts with short snapshots before a room is read in a single one."""
+
+
+class ErasedMeanwhile(ChatlogError):
+    """Content was erased while the room was read: discard what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A selection and how to read it; ``head_hash`` is the hash of its last event."""
+
+    selection: Selection
+    head_hash: str
+    is_whole: bool
+    read: Read
+    erased: int
+
+    async def pages(self) -> AsyncIterator[list[Proved]]:
+        """Yield the selected events in order.
+
+        Raises:
+            ErasedMeanwhile: start again with another ``Export``.
+            LogError: if an event of a complete chain is missing.
+        """
+        seq = self.selection.first - 1
+        while True:
+            async with self.read() as connection:
+                page = await read_selected(connection, self.selection, seq, limit=PAGE)
+                if await last_erasure(connection, self.selection.room) != self.erased:
+                    raise ErasedMeanwhile("Something was erased while the room was exported.")
+            if self.is_whole:
+                _check_unbroken(seq, page, self.selection.last)
+            if not page:
+                return
+            yield page
+            seq = page[-1].recorded.seq
+
+
+@asynccontextmanager
+async def selected(database: Database, wanted: Wanted, *, tried: int) -> AsyncIterator[Export]:
+    """Lend an export of the selected events; ``tried`` counts the attempts before."""
+    if tried < TRIES:
+        yield await _begin(database.read, wanted)
+    else:
+        async with database.read() as connection:
+            yield await _begin(lambda: nullcontext(connection), wanted)
+
+
+async def _begin(read: Read, wanted: Wanted) -> Export:
+    async with read() as connection:
+        selection = await select(connection, wanted)
+        found = await lookup.hash_at(connection, selection.room, selection.last)
+        erased = await last_erasure(connection, selection.room)
+    head_hash = "" if found is None else found.hex()
+    return Export(selection, head_hash, wanted.is_whole, read, erased)
+
+
+def _check_unbroken(seq: int, page: list[Proved], last: int) -> None:
+    for proved in page:
+        if proved.recorded.seq != seq + 1:
+            break
+        seq += 1
+    else:
+        if page or seq == last:
+            return
+    raise LogError(f"Event {seq + 1} of the room is missing: run `chatlog verify` for details.")

@@ -1,0 +1,180 @@
+"""Restore an export: completely verified, unchanged, in one transaction.
+
+This checks what ``verify`` checks, and the rules that servers apply to their clients; so an
+import cannot bring in anything that a database, a client or the verifier cannot read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from chatlog.audit.verification.check_events import ChainCheck, Wrong
+from chatlog.audit.verification.restored_content import Kept
+from chatlog.databases.database import Database
+from chatlog.databases.upkeep import after_bulk
+from chatlog.domain.errors import LogError, Refused
+from chatlog.domain.names import (
+    STORED_LIMITS,
+    check_id,
+    check_message,
+    check_stored_room,
+    check_stored_username,
+)
+from chatlog.domain.times import FORMAT
+from chatlog.eventlog.insertion import Adoption
+from chatlog.kinds.event import Proved, Recorded
+from chatlog.nodes import clock, leases
+from chatlog.wire.events import BadLine, decode_proved
+
+_PAGE: Final = 1_000
+_NODE: Final = re.compile(r".*\.[^.]+", re.DOTALL)
+
+
+async def import_jsonl(
+    database: Database,
+    lines: Iterable[bytes],
+    *,
+    room: str | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> tuple[str, int]:
+    """Restore an exported room into a log that has no events of it; return its name and head.
+
+    Nothing is appended to it: its open sessions lapse when a server next starts. With ``room``
+    the file must be an export of the room of this name.
+
+    Raises:
+        LogError: nothing was written: the file is not what was exported, or of another room, or
+            the room is already in the log.
+    """
+    async with database.write() as connection, connection.begin():
+        await leases.take_log_lock(database, connection)
+        now = await clock.now(database, connection)
+        found = await put_back(Adoption(connection), now, lines, room=room, progress=progress)
+    await after_bulk(database)
+    return found
+
+
+async def put_back(
+    adoption: Adoption,
+    now: str,
+    lines: Iterable[bytes],
+    *,
+    room: str | None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> tuple[str, int]:
+    """Do the work of ``import_jsonl`` in the adoption's transaction, under the log's lock."""
+    checked = _Checked(room)
+    pages = checked.read(lines)
+    while page := await asyncio.to_thread(_next_page, pages):
+        if checked.last_at > now:
+            raise LogError(f"The file ends at {checked.last_at}, which is in the future.")
+        if page[0].recorded.seq == 1:
+            await adoption.begin(page[0].recorded.room, page[0].proof.room_id)
+        await adoption.add(page)
+        progress(checked.chain.head, 0)
+    name = checked.finish()
+    await adoption.finish()
+    return name, checked.chain.head
+
+
+async def check_file(lines: Iterable[bytes], *, room: str | None) -> int:
+    """Verify a whole file like ``put_back``, but write nothing; return its head.
+
+    Raises:
+        LogError: if the file is not what was exported, or of another room.
+    """
+    checked = _Checked(room)
+    pages = checked.read(lines)
+    while await asyncio.to_thread(_next_page, pages):
+        pass
+    checked.finish()
+    return checked.chain.head
+
+
+def _next_page(pages: Iterator[Proved]) -> list[Proved]:
+    return list(islice(pages, _PAGE))
+
+
+class _Checked:
+    """The events of a file, each verified before it is yielded."""
+
+    def __init__(self, room: str | None) -> None:
+        self.chain = ChainCheck()
+        self._kept = Kept()
+        self._room = room
+        self._users: dict[str, tuple[bytes, bytes | None]] = {}
+
+    @property
+    def last_at(self) -> str:
+        return self.chain.at
+
+    def read(self, lines: Iterable[bytes]) -> Iterator[Proved]:
+        for number, line in enumerate(lines, 1):
+            try:
+                proved = decode_proved(line.removesuffix(b"\n"))
+                self._check_room(proved.recorded.room)
+                self._check_form(proved.recorded)
+                self._check_user(proved)
+                self.chain.accept(proved)
+                self._kept.accept(proved.recorded)
+            except (BadLine, Refused, Wrong) as error:
+                if isinstance(error, Wrong) and proved.recorded.seq > self.chain.head + 1:
+                    raise self._gap(number) from None
+                raise LogError(f"Line {number} is not as it was exported: {error}") from None
+            yield proved
+
+    def _gap(self, number: int) -> LogError:
+        return LogError(
+            f"Line {number} is not event {self.chain.head + 1}: the file is not a complete chain. "
+            "Only a room exported without filters can be imported."
+        )
+
+    def finish(self) -> str:
+        """Return the room's name after the whole file has been read."""
+        try:
+            self.chain.finish()
+        except Wrong as error:
+            raise LogError(f"The file is not as it was exported: {error}") from None
+        if self._room is None or not self.chain.head:
+            raise LogError("The file holds no events.")
+        return self._room
+
+    def _check_room(self, room: str) -> None:
+        if self._room is None:
+            check_stored_room(room)
+            self._room = room
+        if room != self._room:
+            raise LogError(
+                f"The file is an export of the room {room!r}: import it under that name."
+            )
+
+    def _check_user(self, proved: Proved) -> None:
+        user = proved.recorded.event.user
+        sealed = (user.commitment, proved.proof.name_salt)
+        if self._users.setdefault(user.id, sealed) != sealed:
+            raise BadLine("its user has another name than before")
+
+    def _check_form(self, recorded: Recorded) -> None:
+        event = recorded.event
+        if event.user.name is not None:
+            check_stored_username(event.user.name)
+        if (text := event.text) is not None:
+            check_message(text, STORED_LIMITS)
+        if not _NODE.fullmatch(event.node):
+            raise BadLine("its node has no name")
+        for at in (recorded.at, *event.times):
+            _check_time(at)
+        if event.client_id is not None:
+            check_id(event.client_id)
+
+
+def _check_time(at: str) -> None:
+    try:
+        datetime.strptime(at, FORMAT)  # noqa: DTZ007 - only its form is looked at
+    except ValueError:
+        raise BadLine(f"{at!r} is not a time") from None

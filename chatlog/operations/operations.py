@@ -1,0 +1,64 @@
+"""The operator's commands on the log, run here or by the server that holds it.
+
+Arguments and results are plain JSON, because they cross the control socket. Arguments from every
+source are validated here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from chatlog.databases.database import Database
+from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.retention import Rule
+from chatlog.operations import arguments
+from chatlog.operations.control_socket import Handler
+from chatlog.operations.erasing import Eraser
+from chatlog.operations.import_file import Importer
+from chatlog.operations.retention import Due, Retention, due
+
+
+class Operations:
+    """The operator's commands on one log."""
+
+    def __init__(self, database: Database, committer: Committer) -> None:
+        self._database = database
+        self.eraser = Eraser(database, committer)
+        self.retention = Retention(database, committer, self.eraser)
+        self.importer = Importer(database, committer)
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return the handler of each command."""
+        return {
+            "redact": self._redact,
+            "erase-user": self._erase_user,
+            "retention": self._retention,
+            "import-history": self.importer.history,
+            "import-jsonl": self.importer.jsonl,
+        }
+
+    async def _redact(self, room: str, seqs: list[int], by: str, reason: str) -> dict[str, Any]:
+        arguments.check_room(room)
+        arguments.check_seqs(seqs)
+        arguments.check_by(by)
+        arguments.check_reason(reason)
+        return asdict(await self.eraser.redact(room, seqs, by=by, reason=reason))
+
+    async def _erase_user(self, username: str, by: str, reason: str) -> dict[str, Any]:
+        arguments.check_name(username)
+        arguments.check_by(by)
+        arguments.check_reason(reason)
+        return asdict(await self.eraser.erase_user(username, by=by, reason=reason))
+
+    async def _retention(self, room: str, days: int | None, names: bool, by: str) -> dict[str, Any]:
+        arguments.check_rule(room, days, names)
+        arguments.check_by(by)
+        if days is None:
+            await self.retention.set(room, None, by=by)
+            return asdict(Due(0, 0)) | {"remains": ""}
+        rule = Rule(room, days, names)
+        await due(self._database, rule)  # a rule that cannot be carried out is not kept
+        await self.retention.set(room, rule, by=by)
+        done = asdict(await self.retention.apply(rule))
+        return done | {"remains": await self.eraser.scrub()}

@@ -1,0 +1,114 @@
+"""Retention: erase texts that are past a room's rule, like any other erasure, with an event.
+
+A rule is stored in the database and applied by whichever server runs; setting a rule applies it
+at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from chatlog.databases.database import Database
+from chatlog.eventlog import retention
+from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.retention import Rule
+from chatlog.nodes.clock import now
+from chatlog.operations.erasing import Eraser
+
+logger = logging.getLogger(__name__)
+
+BY: Final = "(retention)"
+"""The operator recorded for erasures by a rule; no person can have this name."""
+_DAY_SECONDS: Final = 86_400.0
+_MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The amounts due under a rule: the number of texts and of people."""
+
+    texts: int
+    people: int
+
+
+async def due(database: Database, rule: Rule) -> Due:
+    """Return the amounts due under a rule now, without changing anything.
+
+    Raises:
+        Refused: ``room_unknown`` for a room without events.
+    """
+    before = await _begin(database, rule)
+    async with database.read() as connection:
+        texts = await retention.old_chats(connection, rule.room, before, limit=_MOST)
+    return Due(len(texts), len(await _away(database, rule, before)))
+
+
+async def _begin(database: Database, rule: Rule) -> str:
+    """Return the time since which texts are kept, by the database's clock.
+
+    This does not use the log's time, which stays ahead after a clock was ahead.
+    """
+    async with database.read() as connection:
+        return await now(database, connection, minus_seconds=rule.days * _DAY_SECONDS)
+
+
+async def _away(database: Database, rule: Rule, before: str) -> list[int]:
+    if not rule.names:
+        return []
+    async with database.read() as connection:
+        return await retention.away(connection, rule.room, before, limit=_MOST)
+
+
+class Retention:
+    """Sets rules and applies them."""
+
+    def __init__(self, database: Database, committer: Committer, eraser: Eraser) -> None:
+        self._database = database
+        self._committer = committer
+        self._eraser = eraser
+
+    async def set(self, room: str, rule: Rule | None, *, by: str) -> None:
+        """Set a room's rule, or remove it; the operator is recorded.
+
+        Raises:
+            Refused: ``room_unknown`` for a room without events.
+        """
+        await self._committer.alone(retention.set_rule(room, rule, by=by))
+
+    async def apply(self, rule: Rule) -> Due:
+        """Erase what is due under a rule now; return the amounts."""
+        reason = f"kept for {rule.days} days"
+        before = await _begin(self._database, rule)
+        texts = 0
+        old_texts = retention.erase_old_texts(rule.room, before, by=BY, reason=reason)
+        while done := await self._eraser.carry_out(old_texts):
+            texts += done.events
+        people = 0
+        for number in await _away(self._database, rule, before):
+            step = retention.erase_if_away(number, before, by=BY, reason=reason)
+            people += await self._eraser.carry_out(step) is not None
+        return Due(texts, people)
+
+    async def run(self, every_seconds: float) -> None:
+        """Apply every rule periodically, until cancelled.
+
+        A rule that fails does not prevent the others from being applied.
+
+        Raises:
+            Exception: the last failure of a round, once all rules have had their turn.
+        """
+        while True:
+            async with self._database.read() as connection:
+                found = await retention.rules(connection)
+            failure: Exception | None = None
+            for rule in found:
+                try:
+                    await self.apply(rule)
+                except Exception as error:  # noqa: BLE001 - raised when the others are done
+                    failure = error
+            if failure is not None:
+                raise failure
+            await asyncio.sleep(every_seconds)

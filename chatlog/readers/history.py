@@ -1,0 +1,83 @@
+"""Pages of a room's past: the answer to ``history``, over the socket and over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from chatlog.databases.database import Connection, Database
+from chatlog.eventlog.pages import Page, PageRequest, read_page
+from chatlog.kinds.event import Recorded
+from chatlog.readers.turns import held
+from chatlog.wire.events import encode
+
+
+class History:
+    """Reads pages, a bounded number concurrently, and lends a bounded number of large ones."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        max_large_pages: int,
+        max_http_answers: int,
+        max_long_reads: int,
+        max_page_bytes: int,
+        max_buffer_bytes: int,
+    ) -> None:
+        self._database = database
+        self._max_page_bytes = max_page_bytes
+        self._max_buffer_bytes = max_buffer_bytes
+        self._large = asyncio.Semaphore(max_large_pages)
+        self._answers = asyncio.Semaphore(max_http_answers)
+        self._reads = asyncio.Semaphore(max_long_reads)
+
+    @asynccontextmanager
+    async def lend(self, request: PageRequest) -> AsyncIterator[Page]:
+        """Lend a page; leave the block once its reader has received it.
+
+        Large unread pages would fill the memory, so their number is limited. While all of them
+        are lent to slow readers, other pages are shorter, and nobody waits for those readers.
+        Reads of the log itself take turns.
+
+        Raises:
+            Refused: ``room_unknown`` for a room without events.
+            Overloaded: if no turn to read is free in time.
+        """
+        if self._large.locked():
+            yield await self._read(request, self._max_buffer_bytes)
+            return
+        async with self._large:
+            yield await self._read(request, self._max_page_bytes)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn to answer over HTTP, and hold it until the answer is sent.
+
+        Raises:
+            Overloaded: if no turn becomes free in time.
+        """
+        async with held(self._answers):
+            yield
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Wait for a turn for a long read of the log; lend a connection and its snapshot.
+
+        There are fewer turns than connections, so that a join always finds a free connection.
+
+        Raises:
+            Overloaded: if no turn is free in time.
+            Unavailable: if the database cannot be read.
+        """
+        async with held(self._reads), self._database.read() as connection:
+            yield connection
+
+    async def _read(self, request: PageRequest, max_bytes: int) -> Page:
+        async with self.reading() as connection:
+            return await read_page(connection, request, max_bytes=max_bytes, size=_size)
+
+
+def _size(event: Recorded) -> int:
+    return len(encode(event))

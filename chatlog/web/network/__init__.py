@@ -1,0 +1,1 @@
+"""What comes before a request: addresses, listening, and who is let in."""
