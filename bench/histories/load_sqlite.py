@@ -16,7 +16,8 @@ from bench.histories.story import Story
 from bench.histories.tables import around
 
 _CHUNK = 20_000
-_EVENT = f"INSERT INTO events VALUES ({','.join('?' * len(COLUMNS))})"
+_NAMES = ",".join(f'"{column}"' for column in COLUMNS)
+_EVENT = f"INSERT INTO events ({_NAMES}) VALUES ({','.join('?' * len(COLUMNS))})"
 _ERASE = "UPDATE events SET text = NULL, text_salt = NULL WHERE room_id = ? AND seq = ?"
 
 
