@@ -43,8 +43,13 @@ async def make_earlier(database: Database, revision: str) -> None:
     async with database.write() as connection, connection.begin():
         if database.backend.name == "postgresql":
             await connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
-        await connection.run_sync(lambda sync: command.upgrade(migrate._config(sync), revision))
+        await upgrade(connection, revision)
         await write_rows(connection)
+
+
+async def upgrade(connection: AsyncConnection, revision: str) -> None:
+    """Run the migrations up to a revision."""
+    await connection.run_sync(lambda sync: command.upgrade(migrate._config(sync), revision))
 
 
 async def write_rows(connection: AsyncConnection) -> None:

@@ -14,7 +14,7 @@ from chatlog.databases.migrate import migrate
 from chatlog.databases.upkeep import after_bulk
 from tests.support.postgres import fresh_database, running_postgres
 
-from .earlier import make_earlier
+from .earlier import make_earlier, upgrade
 from .logbook import open_log
 
 ERASABLE: Final = {
@@ -102,7 +102,8 @@ async def test_a_migration_removes_the_values_that_were_in_the_statistics(
         assert set(await rows(database, HELD)) & ERASABLE
         before = await rows(database, VIEWS), await rows(database, TRIGGERS)
         await run(database, "UPDATE nodes SET ended_at = seen_at")
-        await migrate(database)
+        async with database.write() as connection, connection.begin():
+            await upgrade(connection, "0008")
         assert not set(await rows(database, HELD)) & ERASABLE
         assert (await rows(database, VIEWS), await rows(database, TRIGGERS)) == before
         with pytest.raises(sa.exc.DBAPIError, match="never changed"):
