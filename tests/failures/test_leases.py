@@ -175,7 +175,7 @@ async def test_an_erasure_right_after_an_outage_takes_no_living_node_for_dead(
 async def test_a_stopped_node_that_holds_the_lock_keeps_others_waiting_for_seconds_only(
     node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "IDLE_TIMEOUT", "500ms")
+    monkeypatch.setitem(postgres._IDLE, "idle_in_transaction_session_timeout", "500ms")
     stopped = Database(postgres_url)
     monkeypatch.undo()
     node = await node_of(postgres_url)
