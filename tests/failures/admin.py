@@ -132,8 +132,8 @@ async def network_to(url: str) -> AsyncIterator[Network]:
         async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             far_reader, far = await asyncio.open_unix_connection(f"{real}/.s.PGSQL.5432")
             network.carry(writer, far)
-            for source, sink in ((reader, far), (far_reader, writer)):
-                pumps.add(asyncio.create_task(_pump(source, sink)))
+            pumps.add(asyncio.create_task(_pump(reader, far)))
+            pumps.add(asyncio.create_task(_pump_to_the_end(far_reader, writer)))
 
         name = str(Path(folder) / ".s.PGSQL.5432")
         async with await asyncio.start_unix_server(carry, name) as server:
@@ -148,3 +148,9 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
         while data := await source.read(65_536):
             sink.write(data)
             await sink.drain()
+
+
+async def _pump_to_the_end(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    """A client that has said goodbye waits until PostgreSQL has closed the connection."""
+    await _pump(source, sink)
+    sink.close()

@@ -120,7 +120,7 @@ async def test_a_note_is_exported_imported_verified_and_erased(
 
     file.write_text(exported.out.replace("green", "red"))
     forged = await notes("import", str(file), database=sqlite_url)
-    assert (forged.status, "its hash does not follow" in forged.err) == (2, True)
+    assert (forged.status, "its hash does not match" in forged.err) == (2, True)
 
 
 async def test_a_chatlog_without_the_kind_says_so(serve: Serve, sqlite_url: str) -> None:

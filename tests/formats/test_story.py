@@ -215,7 +215,7 @@ def test_a_file_that_grows_meanwhile_is_told_as_far_as_it_was_looked_at(tmp_path
     ("lines", "says"),
     [
         ((), "is empty"),
-        (("", "   "), "format is not recognised"),
+        (("", "   "), "No line of the file is recognised"),
         (("Dear Sir,",), "'Dear Sir,'"),
         (("[09:14] <ada> a", *["rubbish 1", "rubbish 23"] * 3), "6 × 'rubbish 0'"),
         (

@@ -64,7 +64,7 @@ async def test_a_stop_gives_up_what_is_running_and_logs_no_trace(
         async with control.listening(socket, work.handlers, Counter()):
             asking = asyncio.create_task(control.ask(socket, "wait", {}))
             await work.began.wait()
-        with pytest.raises(LogError, match="went away"):
+        with pytest.raises(LogError, match="stopped before it answered"):
             await asking
     assert work.given_up.is_set()
     assert [record.getMessage() for record in caplog.records] == []

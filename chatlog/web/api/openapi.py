@@ -124,7 +124,7 @@ def _with_short_names(described: Schema) -> Schema:
     """Name the instance of a generic type like the type."""
     text = msgspec.json.encode(described).decode()
     for name in described["components"]["schemas"]:
-        short = re.sub(r"_chatlog\..*", "", name)
+        short = name.partition("_")[0]
         text = text.replace(f'"{name}"', f'"{short}"').replace(f'/{name}"', f'/{short}"')
     decoded: Schema = msgspec.json.decode(text)
     return decoded
