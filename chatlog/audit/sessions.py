@@ -50,7 +50,7 @@ _JOINED_WITHIN: Final = _page(sessions, sessions.c.joined_seq).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class Session:
     """One session; ``username`` is None once erased, ``left_seq`` is None while it is open."""
 
     session: str
@@ -103,7 +103,7 @@ def _is_reversed(first: int | str | None, last: int | str | None) -> bool:
 
 async def sessions_within(
     connection: AsyncConnection, room: Room, within: Range, *, after: int, limit: int
-) -> list[Stay]:
+) -> list[Session]:
     """Return the next sessions of a range, after the one that joined at ``after``.
 
     A session overlaps the range if it joined by the end of the range and did not leave before
@@ -118,4 +118,4 @@ async def sessions_within(
     if len(rows) < limit:
         asked |= {"after": max(after, before), "last": within.last, "limit": limit - len(rows)}
         rows += (await connection.execute(_JOINED_WITHIN, asked)).all()
-    return [Stay(*row) for row in rows]
+    return [Session(*row) for row in rows]

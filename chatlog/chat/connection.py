@@ -12,7 +12,7 @@ import asyncio
 import logging
 
 from chatlog.chat.allowance import Allowance, Tally
-from chatlog.chat.joined_rooms import Stays
+from chatlog.chat.joined_rooms import JoinedRooms
 from chatlog.chat.parts import Parts
 from chatlog.databases.discreet import describe
 from chatlog.delivery.outlet import Outlet, drained
@@ -45,16 +45,16 @@ class Connection:
         "_allowance",
         "_bad",
         "_in_flight",
+        "_joined",
         "_landed",
         "_outlet",
         "_parts",
-        "_stays",
     )
 
     def __init__(self, parts: Parts, outlet: Outlet) -> None:
         self._parts = parts
         self._outlet = outlet
-        self._stays = Stays(parts, outlet)
+        self._joined = JoinedRooms(parts, outlet)
         self._in_flight = 0
         self._landed: asyncio.Future[None] | None = None
         self._bad: Tally | None = None
@@ -67,7 +67,7 @@ class Connection:
         Raises:
             UnicodeDecodeError: if the text is not UTF-8.
         """
-        if self._stays.is_closed or not self._outlet.is_open:
+        if self._joined.is_closed or not self._outlet.is_open:
             return
         try:
             command = wire.decode(text)
@@ -92,7 +92,7 @@ class Connection:
         if isinstance(command, Request):
             self._submit(command)
         elif type(command) is wire.Join:
-            await self._stays.join(command)
+            await self._joined.join(command)
         elif type(command) is wire.Leave:
             await self._leave(command)
         elif type(command) is wire.History:
@@ -104,7 +104,7 @@ class Connection:
             self._answer(Pong(command.id))
 
     def _submit(self, request: Request) -> None:
-        room, session = self._stays.find(request.room)
+        room, session = self._joined.find(request.room)
         command = request.command(room, session, self._parts.limits)
         if self._allowance is not None and not self._allowance.take():
             raise Refused("rate_limited", "You are sending too fast. Try again in a moment.")
@@ -129,7 +129,7 @@ class Connection:
             if command.id is not None:
                 self._answer(Ack(command.id, told.room, told.seq, told.hash_text))
 
-        await self._stays.leave(command.room, acknowledge)
+        await self._joined.leave(command.room, acknowledge)
 
     async def _history(self, command: wire.History) -> None:
         names.check_stored_room(command.room, self._parts.limits)
@@ -150,7 +150,7 @@ class Connection:
 
     def close(self, cause: Cause) -> None:
         """Accept nothing more and leave all rooms, because the socket is closed or closing."""
-        self._stays.close(cause)
+        self._joined.close(cause)
 
     def go_away(self) -> None:
         """Tell the client to reconnect in a moment."""

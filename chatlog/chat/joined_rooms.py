@@ -26,7 +26,7 @@ from chatlog.wire import commands as wire
 DEFAULT_BACKLOG = 50
 
 
-class Stays:
+class JoinedRooms:
     """The open sessions of one connection, by room, in the order of joining."""
 
     __slots__ = ("_closed", "_outlet", "_parts", "_sessions", "_username")

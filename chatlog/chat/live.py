@@ -111,8 +111,8 @@ class LiveRoom:
 
     def abandon(self, code: int) -> None:
         """Close every member's connection, because this room no longer matches the log."""
-        for stay in (*self.joining.values(), *self._members.values()):
-            stay.outlet.let_go(code)
+        for joiner in (*self.joining.values(), *self._members.values()):
+            joiner.outlet.let_go(code)
 
     def drop(self, session: str) -> None:
         """Forget a session whose socket is closed; its leave is dispatched later."""

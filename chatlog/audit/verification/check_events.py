@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from chatlog.audit.verification.missing_content import Gone
-from chatlog.audit.verification.room_states import BEGINNING, Standing
+from chatlog.audit.verification.room_states import BEGINNING, RoomState
 from chatlog.domain.errors import ChatlogError
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
@@ -34,16 +34,16 @@ class Wrong(ChatlogError):
 class ChainCheck:
     """The check of one room; ``head`` and ``hash`` are those of the last accepted event.
 
-    It starts at the room's first event, or after the given standing.
+    It starts at the room's first event, or after the given state.
     """
 
-    def __init__(self, begin: Standing = BEGINNING) -> None:
+    def __init__(self, begin: RoomState = BEGINNING) -> None:
         self.head = begin.head
         self.hash = begin.hash
         self.at = begin.at
         self.room_id = begin.room_id
         self.sessions = OpenSessions(
-            (stay.session, User(stay.user_id, None, 0, b"")) for stay in begin.stays
+            (state.session, User(state.user_id, None, 0, b"")) for state in begin.open
         )
         self.gone = Gone(first=begin.head + 1)
 

@@ -19,7 +19,7 @@ from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.decoding import BEFORE_ALL, decoded, raise_if_away, read_rows
 from chatlog.audit.verification.refold_sessions import Refold
 from chatlog.audit.verification.restored_content import check_gone
-from chatlog.audit.verification.room_states import BEGINNING, Standing
+from chatlog.audit.verification.room_states import BEGINNING, RoomState
 from chatlog.databases.database import Database
 from chatlog.databases.opening import why
 from chatlog.domain.errors import Unavailable
@@ -69,7 +69,7 @@ async def verdict_of(check: RoomCheck, room: str) -> RoomVerdict:
 class RoomCheck:
     """A room's chain and sessions, read a page at a time, each in a snapshot of its own.
 
-    It starts at the first event, or after the given standing, and ends at ``last`` or the
+    It starts at the first event, or after the given state, and ends at ``last`` or the
     room's end.
     """
 
@@ -77,7 +77,7 @@ class RoomCheck:
         self,
         database: Database,
         room: int,
-        begin: Standing = BEGINNING,
+        begin: RoomState = BEGINNING,
         last: int | None = None,
         tell: Callable[[int], None] = lambda _events: None,
     ) -> None:
@@ -115,11 +115,11 @@ class RoomCheck:
                     await self._finish(connection)
                     return
 
-    def standing(self) -> Standing:
-        """Return the present standing of the check."""
+    def state(self) -> RoomState:
+        """Return the present state of the check."""
         chain = self.chain
         place = (chain.head, chain.hash, chain.at, self._position, chain.room_id)
-        return Standing(*place, self._refold.open)
+        return RoomState(*place, self._refold.open)
 
     async def _page(self, connection: AsyncConnection, secret: bytes) -> bool:
         """Check the next page; return False at the end."""

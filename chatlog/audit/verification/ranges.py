@@ -1,7 +1,7 @@
 """Verify in pieces: ranges of a room's seqs that are checked concurrently.
 
-Each piece begins with the standing that the tables claim for its start. Combined in order, each
-piece must end with the standing with which the next one began; the first begins at the room's
+Each piece begins with the state that the tables claim for its start. Combined in order, each
+piece must end with the state with which the next one began; the first begins at the room's
 beginning. If two differ, the tables disagreed with the events: the earlier piece is checked
 again and continued to the first event that is wrong.
 """
@@ -19,7 +19,7 @@ from chatlog.audit.verification.check_events import Wrong
 from chatlog.audit.verification.check_room import RoomCheck, RoomVerdict
 from chatlog.audit.verification.decoding import BEFORE_ALL, raise_if_away
 from chatlog.audit.verification.missing_content import Gone
-from chatlog.audit.verification.room_states import Standing, claimed
+from chatlog.audit.verification.room_states import RoomState, claimed
 from chatlog.databases.database import Database
 from chatlog.databases.schema import events, rooms
 from chatlog.domain.errors import Unavailable
@@ -111,7 +111,7 @@ async def _heads(database: Database) -> AsyncIterator[tuple[int, str, str, int]]
 
 
 async def check_piece(database: Database, piece: Piece, tell: Tell = lambda _events: None) -> Found:
-    """Check one piece, starting from the standing that the tables claim."""
+    """Check one piece, starting from the state that the tables claim."""
     begin = await _begin(database, piece.room, piece.first - 1)
     if begin is None:
         wrong = (piece.first, "the tables hold no valid state of the room before it")
@@ -122,12 +122,12 @@ async def check_piece(database: Database, piece: Piece, tell: Tell = lambda _eve
         await check.run()
     except Wrong as error:
         found = (error.seq, error.why)
-    ends = check.standing().digest()
+    ends = check.state().digest()
     chain = check.chain
     return Found(piece, chain.head, chain.hash.hex(), chain.gone, begin.digest(), ends, found)
 
 
-async def _begin(database: Database, room: int, seq: int) -> Standing | None:
+async def _begin(database: Database, room: int, seq: int) -> RoomState | None:
     try:
         async with database.read() as connection:
             return await claimed(connection, room, seq)

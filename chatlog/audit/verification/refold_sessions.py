@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.audit.verification.decoding import raise_if_away
-from chatlog.audit.verification.room_states import BEGINNING, Standing, Stay
+from chatlog.audit.verification.room_states import BEGINNING, RoomState, SessionState
 from chatlog.databases.backend import Backend
 from chatlog.databases.schema import nodes, sessions, users
 from chatlog.kinds.event import Recorded
@@ -42,21 +42,21 @@ _PAGE: Final = 500
 
 
 class Refold:
-    """The sessions of a room (given by number), from a standing on.
+    """The sessions of a room (given by number), from a state on.
 
     Only open sessions are kept in memory.
     """
 
-    def __init__(self, backend: Backend, room: int, begin: Standing = BEGINNING) -> None:
+    def __init__(self, backend: Backend, room: int, begin: RoomState = BEGINNING) -> None:
         self._backend = backend
         self._room = room
         self._first = begin.head + 1
-        self._open = {stay.session: stay for stay in begin.stays}
-        self._closed: list[Stay] = []
+        self._open = {state.session: state for state in begin.open}
+        self._closed: list[SessionState] = []
         self._joins = 0
 
     @property
-    def open(self) -> tuple[Stay, ...]:
+    def open(self) -> tuple[SessionState, ...]:
         """The sessions that are open now."""
         return tuple(self._open.values())
 
@@ -70,11 +70,13 @@ class Refold:
         if isinstance(event, Joined):
             self._joins += 1
             place = (recorded.seq, recorded.at, event.replay_from)
-            self._open[event.session] = Stay(event.session, event.user.id, event.node, *place)
+            self._open[event.session] = SessionState(
+                event.session, event.user.id, event.node, *place
+            )
         elif isinstance(event, Left):
-            stay = self._open.pop(event.session)
+            state = self._open.pop(event.session)
             end = (recorded.seq, recorded.at, event.cause, event.last_seen_at)
-            self._closed.append(Stay(*stay[:6], *end))
+            self._closed.append(SessionState(*state[:6], *end))
 
     async def compare_closed(self, connection: AsyncConnection) -> None:
         """Compare the sessions that have ended since the last comparison.
@@ -111,35 +113,35 @@ class Refold:
         if found.scalar_one() != self._joins:
             raise Wrong(last, "the number of sessions in the sessions table differs from the joins")
 
-    async def _compare(self, connection: AsyncConnection, stays: Sequence[Stay]) -> None:
-        if not stays:
+    async def _compare(self, connection: AsyncConnection, states: Sequence[SessionState]) -> None:
+        if not states:
             return
         try:
-            asked = {"sessions": [stay.session for stay in stays]}
+            asked = {"sessions": [state.session for state in states]}
             rows = (await connection.execute(_STORED, asked)).all()
         except Exception as error:  # noqa: BLE001 - any driver's way to call a value senseless
             raise_if_away(self._backend, error)
-            await self._compare_halves(connection, stays, error)
+            await self._compare_halves(connection, states, error)
             return
         found = {row.session: row for row in rows}
-        for stay in stays:
-            _check(stay, found.get(stay.session), self._room)
+        for state in states:
+            _check(state, found.get(state.session), self._room)
 
     async def _compare_halves(
-        self, connection: AsyncConnection, stays: Sequence[Stay], error: Exception
+        self, connection: AsyncConnection, states: Sequence[SessionState], error: Exception
     ) -> None:
-        if len(stays) == 1:
+        if len(states) == 1:
             why = f"its session cannot be decoded ({error})"
-            raise Wrong(stays[0].joined_seq, why) from error
-        middle = len(stays) // 2
-        await self._compare(connection, stays[:middle])
-        await self._compare(connection, stays[middle:])
+            raise Wrong(states[0].joined_seq, why) from error
+        middle = len(states) // 2
+        await self._compare(connection, states[:middle])
+        await self._compare(connection, states[middle:])
 
 
-def _check(stay: Stay, row: sa.Row[Any] | None, room: int) -> None:
+def _check(state: SessionState, row: sa.Row[Any] | None, room: int) -> None:
     if row is None or row.room_id != room:
-        raise Wrong(stay.joined_seq, "its session is not in the sessions table")
-    if tuple(row)[:-2] != tuple(stay):
-        raise Wrong(stay.left_seq or stay.joined_seq, "its row in the sessions table differs")
-    if stay.cause == "lapsed" and stay.left_seq and row.ended_at is None:
-        raise Wrong(stay.left_seq, "its session lapsed, but its server is not recorded as ended")
+        raise Wrong(state.joined_seq, "its session is not in the sessions table")
+    if tuple(row)[:-2] != tuple(state):
+        raise Wrong(state.left_seq or state.joined_seq, "its row in the sessions table differs")
+    if state.cause == "lapsed" and state.left_seq and row.ended_at is None:
+        raise Wrong(state.left_seq, "its session lapsed, but its server is not recorded as ended")

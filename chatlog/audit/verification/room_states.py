@@ -1,7 +1,7 @@
 """The state of a check of a room: everything the next event is checked against.
 
-Read from the tables at any seq, a standing is only a claim; it is confirmed if checking the
-earlier events, from a confirmed standing, leads to the same. This lets a long room be checked
+Read from the tables at any seq, a state is only a claim; it is confirmed if checking the
+earlier events, from a confirmed state, leads to the same. This lets a long room be checked
 in pieces.
 """
 
@@ -19,7 +19,7 @@ from chatlog.databases.schema import events, nodes, rooms, sessions, users
 from chatlog.eventlog import chain
 
 
-class Stay(NamedTuple):
+class SessionState(NamedTuple):
     """A session according to the events; the fields of its row, except the room."""
 
     session: str
@@ -35,7 +35,7 @@ class Stay(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RoomState:
     """After the event at ``head``: its hash, time and position, and the open sessions."""
 
     head: int = 0
@@ -43,23 +43,23 @@ class Standing:
     at: str = ""
     position: int = 0
     room_id: str | None = None
-    stays: tuple[Stay, ...] = ()
+    open: tuple[SessionState, ...] = ()
 
     def digest(self) -> bytes:
         """Return a digest that two standings share only if they are equal."""
         place = (self.head, self.hash, self.at, self.position, self.room_id)
-        stays = sorted(tuple(stay) for stay in self.stays)
-        return sha256(repr((place, stays)).encode()).digest()
+        states = sorted(tuple(state) for state in self.open)
+        return sha256(repr((place, states)).encode()).digest()
 
 
-BEGINNING: Final = Standing()
+BEGINNING: Final = RoomState()
 
 _EVENT: Final = (
     sa.select(events.c.hash, events.c.at, events.c.position, rooms.c.uuid)
     .select_from(events.join(rooms))
     .where(events.c.room_id == ROOM, events.c.seq == sa.bindparam("seq"))
 )
-_STAYS: Final[sa.Select[Any]] = (
+_OPEN: Final[sa.Select[Any]] = (
     sa.select(
         sessions.c.session,
         users.c.uuid,
@@ -76,15 +76,15 @@ _STAYS: Final[sa.Select[Any]] = (
 )
 
 
-async def claimed(connection: AsyncConnection, room: int, seq: int) -> Standing | None:
-    """Return the tables' standing of a room after the event at ``seq``; None if it is invalid."""
+async def claimed(connection: AsyncConnection, room: int, seq: int) -> RoomState | None:
+    """Return the tables' state of a room after the event at ``seq``; None if it is invalid."""
     if seq == 0:
         return BEGINNING
     asked = {"room": room, "seq": seq}
     event = (await connection.execute(_EVENT, asked)).first()
     if event is None or tuple(map(type, event)) != (bytes, str, int, str):
         return None
-    stays = [Stay(*row) for row in await connection.execute(_STAYS, asked)]
-    if any(tuple(map(type, stay[:6])) != (str, str, str, int, str, int) for stay in stays):
+    states = [SessionState(*row) for row in await connection.execute(_OPEN, asked)]
+    if any(tuple(map(type, state[:6])) != (str, str, str, int, str, int) for state in states):
         return None
-    return Standing(seq, event.hash, event.at, event.position, event.uuid, tuple(stays))
+    return RoomState(seq, event.hash, event.at, event.position, event.uuid, tuple(states))

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from chatlog.audit.locating import find_room
 from chatlog.audit.points import parse_end, parse_point
-from chatlog.audit.sessions import Stay, find_range, sessions_within
+from chatlog.audit.sessions import Session, find_range, sessions_within
 from chatlog.readers.listing import shown_name
 from chatlog.web.api.bodies import SessionsBody, SessionSummary
 from chatlog.web.api.queries import SessionsQuery, query_of, room_of
@@ -30,20 +30,20 @@ async def show(request: web.Request) -> web.StreamResponse:
         return await reply(request, _body(name, found, query.limit))
 
 
-def _body(room: str, found: list[Stay], limit: int) -> SessionsBody:
+def _body(room: str, found: list[Session], limit: int) -> SessionsBody:
     page = found[:limit]
     next_ = page[-1].joined_seq if len(found) > limit else None
     return SessionsBody(room, list(map(_summary, page)), next_)
 
 
-def _summary(stay: Stay) -> SessionSummary:
+def _summary(session: Session) -> SessionSummary:
     return SessionSummary(
-        stay.session,
-        shown_name(stay.username),
-        stay.joined_seq,
-        stay.joined_at,
-        stay.left_seq,
-        stay.left_at,
-        stay.cause,
-        stay.last_seen_at,
+        session.session,
+        shown_name(session.username),
+        session.joined_seq,
+        session.joined_at,
+        session.left_seq,
+        session.left_at,
+        session.cause,
+        session.last_seen_at,
     )
