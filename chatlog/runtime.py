@@ -107,7 +107,8 @@ class Runtime:
             max_page_bytes=settings.max_page_bytes,
             max_buffer_bytes=settings.max_buffer_bytes,
         )
-        self.users = Users(database, self.rooms)
+        self.door = self.history.door
+        self.users = Users(database, self.rooms, self.door)
         self.operations = Operations(database, self.committer)
         self.parts = _parts(self)
 
@@ -160,6 +161,7 @@ def _parts(runtime: Runtime) -> Parts:
         rooms=runtime.rooms,
         departures=runtime.departures,
         history=runtime.history,
+        door=runtime.door,
         users=runtime.users,
         limits=limits_of(settings),
         refusals=runtime.refusals,

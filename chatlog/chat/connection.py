@@ -99,7 +99,8 @@ class Connection:
             await self._history(command)
         elif type(command) is wire.Users:
             names.check_stored_room(command.room, self._parts.limits)
-            self._answer(await self._parts.users.frame(command.room, command.id))
+            asker = self._joined.asker
+            self._answer(await self._parts.users.frame(asker, command.room, command.id))
         else:
             self._answer(Pong(command.id))
 
@@ -133,7 +134,7 @@ class Connection:
 
     async def _history(self, command: wire.History) -> None:
         names.check_stored_room(command.room, self._parts.limits)
-        async with self._parts.history.lend(_page_request(command)) as page:
+        async with self._parts.history.lend(self._joined.asker, _page_request(command)) as page:
             self._answer(
                 HistoryFrame(
                     command.room,

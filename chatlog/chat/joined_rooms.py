@@ -21,6 +21,7 @@ from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Cause, Leave
+from chatlog.readers.askers import Claimant
 from chatlog.wire import commands as wire
 
 DEFAULT_BACKLOG = 50
@@ -37,6 +38,11 @@ class JoinedRooms:
         self._username: str | None = None
         self._sessions: dict[str, str] = {}
         self._closed: Cause | None = None
+
+    @property
+    def asker(self) -> Claimant:
+        """Who reads over this connection."""
+        return Claimant(self._username)
 
     @property
     def is_closed(self) -> bool:
@@ -62,6 +68,7 @@ class JoinedRooms:
             Refused, OutcomeUnknown: the client was not placed in the room.
         """
         self._check(command)
+        self._parts.door.admit(Claimant(command.username), command.room)
         with self._parts.rooms.holding(command.room):
             await self._join(command)
 

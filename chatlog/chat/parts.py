@@ -10,6 +10,7 @@ from chatlog.chat.rooms import Rooms
 from chatlog.chat.users import Users
 from chatlog.domain.names import Limits
 from chatlog.eventlog.committer import Committer
+from chatlog.readers.door import Door
 from chatlog.readers.history import History
 
 
@@ -21,6 +22,7 @@ class Parts:
     rooms: Rooms
     departures: Departures
     history: History
+    door: Door
     users: Users
     limits: Limits
     refusals: Counter[str]

@@ -7,22 +7,26 @@ from chatlog.databases.database import Database
 from chatlog.domain.errors import Refused
 from chatlog.eventlog import lookup, read
 from chatlog.projections.presence import Presence
+from chatlog.readers.askers import Asker
+from chatlog.readers.door import Door
 from chatlog.wire.answers import UsersFrame
 
 
 class Users:
     """Answers ``users``."""
 
-    def __init__(self, database: Database, rooms: Rooms) -> None:
+    def __init__(self, database: Database, rooms: Rooms, door: Door) -> None:
         self._database = database
         self._rooms = rooms
+        self._door = door
 
-    async def frame(self, room: str, id: str | None) -> UsersFrame:
+    async def frame(self, asker: Asker, room: str, id: str | None) -> UsersFrame:
         """Return the users present in a room, as of its head.
 
         Raises:
             Refused: ``room_unknown`` for a room without events.
         """
+        self._door.admit(asker, room)
         live = self._rooms.get(room)
         if live is not None and live.presence.seq:
             presence = live.presence

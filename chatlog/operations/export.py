@@ -19,6 +19,8 @@ from chatlog.databases.database import Database
 from chatlog.domain.errors import ChatlogError, LogError
 from chatlog.eventlog import lookup
 from chatlog.kinds.event import Proved
+from chatlog.readers.askers import Asker
+from chatlog.readers.door import Door
 
 PAGE: Final = 500
 TRIES: Final = 3
@@ -61,8 +63,11 @@ class Export:
 
 
 @asynccontextmanager
-async def selected(database: Database, wanted: Wanted, *, tried: int) -> AsyncIterator[Export]:
+async def selected(
+    database: Database, asker: Asker, wanted: Wanted, *, tried: int
+) -> AsyncIterator[Export]:
     """Lend an export of the selected events; ``tried`` counts the attempts before."""
+    Door(database.read).admit(asker, wanted.room)
     if tried < TRIES:
         yield await _begin(database.read, wanted)
     else:

@@ -1,1 +1,1 @@
-"""Reading a log that is being written: pages, a bounded number at a time."""
+"""Readers: the door that everybody who is shown content passes, and reading in pages."""

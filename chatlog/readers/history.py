@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from chatlog.databases.database import Connection, Database
-from chatlog.eventlog.pages import Page, PageRequest, read_page
+from chatlog.eventlog.pages import Page, PageRequest
 from chatlog.kinds.event import Recorded
+from chatlog.readers.askers import Asker
+from chatlog.readers.door import Door
 from chatlog.readers.turns import held
 from chatlog.wire.events import encode
 
@@ -32,9 +34,10 @@ class History:
         self._large = asyncio.Semaphore(max_large_pages)
         self._answers = asyncio.Semaphore(max_http_answers)
         self._reads = asyncio.Semaphore(max_long_reads)
+        self.door = Door(self.reading)
 
     @asynccontextmanager
-    async def lend(self, request: PageRequest) -> AsyncIterator[Page]:
+    async def lend(self, asker: Asker, request: PageRequest) -> AsyncIterator[Page]:
         """Lend a page; leave the block once its reader has received it.
 
         Large unread pages would fill the memory, so their number is limited. While all of them
@@ -46,10 +49,10 @@ class History:
             Overloaded: if no turn to read is free in time.
         """
         if self._large.locked():
-            yield await self._read(request, self._max_buffer_bytes)
+            yield await self._read(asker, request, self._max_buffer_bytes)
             return
         async with self._large:
-            yield await self._read(request, self._max_page_bytes)
+            yield await self._read(asker, request, self._max_page_bytes)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -74,9 +77,8 @@ class History:
         async with held(self._reads), self._database.read() as connection:
             yield connection
 
-    async def _read(self, request: PageRequest, max_bytes: int) -> Page:
-        async with self.reading() as connection:
-            return await read_page(connection, request, max_bytes=max_bytes, size=_size)
+    async def _read(self, asker: Asker, request: PageRequest, max_bytes: int) -> Page:
+        return await self.door.page(asker, request, max_bytes=max_bytes, size=_size)
 
 
 def _size(event: Recorded) -> int:

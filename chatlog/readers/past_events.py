@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Final
 
-from chatlog.audit.page_ranges import Question, Range, extent_of
+from chatlog.audit.page_ranges import Range
 from chatlog.databases.database import Database
 from chatlog.eventlog import read
 from chatlog.kinds.event import Recorded
@@ -17,18 +17,8 @@ from chatlog.kinds.event import Recorded
 PAGE: Final = 500
 
 
-async def locate(database: Database, question: Question) -> Range:
-    """Return the range of events for a question.
-
-    Raises:
-        LogError: if there is no room of this name.
-    """
-    async with database.read() as connection:
-        return await extent_of(connection, question)
-
-
 async def events(database: Database, asked: Range) -> AsyncIterator[list[Recorded]]:
-    """Yield the events of a range in order, a page at a time."""
+    """Yield the events of a range, which ``Door.locate`` returned, in order, a page at a time."""
     first, left = asked.first, asked.limit
     while left > 0 and first <= asked.last:
         async with database.read() as connection:

@@ -14,6 +14,7 @@ from chatlog.kinds.chat import Post
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
+from chatlog.readers.askers import ANYBODY
 from chatlog.runtime import Runtime
 from tests.support.nodes import Client, node_on, texts_of, until
 
@@ -126,9 +127,9 @@ async def test_who_comes_and_goes_in_one_batch_gets_its_whole_stay(sqlite_url: s
 async def test_users_are_told_from_memory_and_from_the_log_alike(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node, 2)
-        cold = await node.users.frame("general", None)
+        cold = await node.users.frame(ANYBODY, "general", None)
         await node.rooms.open("general")
-        assert await node.users.frame("general", None) == cold
+        assert await node.users.frame(ANYBODY, "general", None) == cold
         assert (cold.seq, list(cold.users), cold.count) == (3, ["ada"], 1)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from chatlog.databases.database import Database
 from chatlog.eventlog.pages import read_page
 from chatlog.kinds.registry import EVENT_TYPES
-from chatlog.readers import history as module
+from chatlog.readers import door as module
 from chatlog.readers import turns
 from chatlog.readers.history import History
 from tests.support.nodes import Client, migrated, node_on, until

@@ -24,6 +24,7 @@ from chatlog.domain.zones import zone_named
 from chatlog.kinds.event import Proved
 from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.operations.export import TRIES, ErasedMeanwhile, Export, selected
+from chatlog.readers.askers import OPERATOR
 from chatlog.wire.events import encode_proved
 from chatlog.wire.manifest import Asked, Kind, Range, Tally
 from chatlog.wire.spreadsheet import BOM, header_row, row_of
@@ -144,7 +145,7 @@ async def _export(wanted: Wanted, asked: Asked, form: _Form, url: str, report: R
         for tried in range(TRIES + 1):
             with spooled() as spool:
                 try:
-                    async with selected(database, wanted, tried=tried) as export:
+                    async with selected(database, OPERATOR, wanted, tried=tried) as export:
                         said = await _read(export, asked, form, spool, report)
                 except ErasedMeanwhile:
                     continue

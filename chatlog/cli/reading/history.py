@@ -10,7 +10,9 @@ from chatlog.cli.options import database_option, json_option, run
 from chatlog.cli.reading.story import print_events
 from chatlog.databases.opening import open_for_reading
 from chatlog.kinds.registry import EVENT_TYPES
-from chatlog.readers.past_events import events, locate
+from chatlog.readers.askers import OPERATOR
+from chatlog.readers.door import Door
+from chatlog.readers.past_events import events
 
 SEQ = click.IntRange(0, 2**63 - 2)
 
@@ -66,6 +68,6 @@ def _types(text: str | None) -> tuple[str, ...]:
 async def _history(question: Question, as_json: bool, url: str) -> None:
     async with open_for_reading(url) as database:
         header = True
-        async for page in events(database, await locate(database, question)):
+        async for page in events(database, await Door(database.read).locate(OPERATOR, question)):
             print_events(page, as_json=as_json, header=header)
             header = False

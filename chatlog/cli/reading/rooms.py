@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from chatlog.audit.rooms import RoomInfo, rooms_after
+from chatlog.audit.rooms import RoomInfo
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.databases.opening import open_for_reading
+from chatlog.readers.askers import OPERATOR
+from chatlog.readers.door import Door
 from chatlog.wire.listing import RoomListed, encode_listed
 
 _PAGE = 500
@@ -27,8 +29,7 @@ async def _rooms(as_json: bool, url: str) -> None:
     after, header = "", True
     async with open_for_reading(url) as database:
         while True:
-            async with database.read() as connection:
-                page = await rooms_after(connection, after, limit=_PAGE)
+            page = await Door(database.read).rooms(OPERATOR, after, limit=_PAGE)
             if page or (header and not as_json):
                 _print(page, as_json=as_json, header=header)
             if len(page) < _PAGE:

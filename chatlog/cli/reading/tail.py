@@ -14,7 +14,9 @@ from chatlog.cli.reading.history import SEQ
 from chatlog.cli.reading.story import print_events
 from chatlog.databases.opening import open_for_reading
 from chatlog.kinds.registry import EVENT_TYPES
-from chatlog.readers.past_events import events, locate
+from chatlog.readers.askers import OPERATOR
+from chatlog.readers.door import Door
+from chatlog.readers.past_events import events
 
 _POLL_SECONDS: Final = 0.2
 _ENDLESS: Final = 2**63 - 1
@@ -43,7 +45,9 @@ def tail(room: str, limit: int, after: int | None, as_json: bool, database: str)
 
 async def _tail(room: str, limit: int, after: int | None, as_json: bool, url: str) -> None:
     async with open_for_reading(url) as database:
-        newest = await locate(database, Question(room=room, limit=max(limit, 1)))
+        newest = await Door(database.read).locate(
+            OPERATOR, Question(room=room, limit=max(limit, 1))
+        )
         begin = newest.first if limit else newest.last + 1
         seq = begin - 1 if after is None else after
         while True:

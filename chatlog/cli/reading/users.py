@@ -6,11 +6,12 @@ import click
 
 from chatlog.audit.points import parse_point
 from chatlog.audit.presence import Present
-from chatlog.audit.users import users_at
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.databases.opening import open_for_reading
+from chatlog.readers.askers import OPERATOR
+from chatlog.readers.door import Door
 from chatlog.readers.listing import user_listed
 from chatlog.wire.listing import UserListed, encode_listed
 
@@ -41,8 +42,8 @@ def users(room: str, at: str | None, as_json: bool, database: str) -> None:
 
 async def _users(room: str, at: str | None, url: str) -> list[Present]:
     point = None if at is None else parse_point(at)
-    async with open_for_reading(url) as database, database.read() as connection:
-        _moment, present = await users_at(connection, room, point)
+    async with open_for_reading(url) as database:
+        _moment, present = await Door(database.read).users(OPERATOR, room, point)
     return present
 
 

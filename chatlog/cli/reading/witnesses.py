@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 
 import click
 
-from chatlog.audit.locating import find_moment, find_room
-from chatlog.audit.witnesses import Cursor, witnesses_of
+from chatlog.audit.witnesses import Cursor
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.databases.opening import open_for_reading
+from chatlog.readers.askers import OPERATOR
+from chatlog.readers.door import Door
 from chatlog.readers.listing import witness_listed
 from chatlog.wire.listing import WitnessListed, encode_listed
 
@@ -44,19 +45,15 @@ async def _witnesses(room: str, seq: int, url: str, *, as_json: bool) -> None:
             header = False
 
 
-async def _pages(name: str, seq: int, url: str) -> AsyncIterator[list[WitnessListed]]:
+async def _pages(room: str, seq: int, url: str) -> AsyncIterator[list[WitnessListed]]:
     cursor: Cursor | None = None
     async with open_for_reading(url) as database:
         while True:
-            async with database.read() as connection:
-                room = await find_room(connection, name)
-                moment = await find_moment(connection, room, seq)
-                assert moment.at is not None  # a seq from 1 on has its event
-                found, cursor = await witnesses_of(
-                    connection, room, seq, moment.at, cursor=cursor, limit=_PAGE
-                )
-            yield list(map(witness_listed, found))
-            if cursor is None:
+            page = await Door(database.read).witnesses(
+                OPERATOR, room, seq, cursor=cursor, limit=_PAGE
+            )
+            yield list(map(witness_listed, page.found))
+            if (cursor := page.next) is None:
                 return
 
 

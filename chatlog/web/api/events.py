@@ -7,10 +7,11 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from chatlog.audit.versioned_pages import Tagged, read_tagged
+from chatlog.audit.versioned_pages import Tagged
 from chatlog.domain.errors import Refused
 from chatlog.eventlog.pages import PageRequest
 from chatlog.kinds.event import Recorded
+from chatlog.readers.askers import ANYBODY
 from chatlog.web.api.bodies import EventsBody
 from chatlog.web.api.queries import EventsQuery, query_of, room_of
 from chatlog.web.api.replies import reply, unchanged
@@ -27,15 +28,14 @@ async def show(request: web.Request) -> web.StreamResponse:
     asked = _asked(room_of(request), query)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.history.reading() as connection:
-            found = await read_tagged(
-                connection,
-                asked,
-                known=[tag.value for tag in request.if_none_match or ()],
-                max_bytes=runtime.settings.max_page_bytes,
-                size=_size_proved if query.proof else _size,
-                proof=query.proof,
-            )
+        found = await runtime.door.tagged_page(
+            ANYBODY,
+            asked,
+            known=[tag.value for tag in request.if_none_match or ()],
+            max_bytes=runtime.settings.max_page_bytes,
+            size=_size_proved if query.proof else _size,
+            proof=query.proof,
+        )
         if found.page is None:
             return unchanged(found.tag)
         return await reply(request, _body(asked.room, found), found.tag)

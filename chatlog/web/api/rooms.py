@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from chatlog.audit.rooms import rooms_after
 from chatlog.domain.errors import Refused
+from chatlog.readers.askers import ANYBODY
 from chatlog.web.api.bodies import RoomsBody
 from chatlog.web.api.queries import RoomsQuery, query_of
 from chatlog.web.api.replies import reply
@@ -21,8 +21,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         raise Refused("room_invalid", "`after` must be the name of a room.")
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.history.reading() as connection:
-            found = await rooms_after(connection, after, limit=query.limit + 1)
+        found = await runtime.door.rooms(ANYBODY, after, limit=query.limit + 1)
         rooms = [
             RoomListed(room.room, room.head, room.users, room.created_at, room.last_at)
             for room in found[: query.limit]

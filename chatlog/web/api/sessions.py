@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from chatlog.audit.locating import find_room
 from chatlog.audit.points import parse_end, parse_point
-from chatlog.audit.sessions import Session, find_range, sessions_within
+from chatlog.audit.sessions import Session
+from chatlog.readers.askers import ANYBODY
 from chatlog.readers.listing import shown_name
 from chatlog.web.api.bodies import SessionsBody, SessionSummary
 from chatlog.web.api.queries import SessionsQuery, query_of, room_of
@@ -21,12 +21,9 @@ async def show(request: web.Request) -> web.StreamResponse:
     last = None if query.to is None else parse_end(query.to)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.history.reading() as connection:
-            room = await find_room(connection, name)
-            within = await find_range(connection, room, first, last)
-            found = await sessions_within(
-                connection, room, within, after=query.after, limit=query.limit + 1
-            )
+        found = await runtime.door.sessions(
+            ANYBODY, name, first, last, after=query.after, limit=query.limit + 1
+        )
         return await reply(request, _body(name, found, query.limit))
 
 

@@ -14,8 +14,8 @@ from aiohttp import web
 from chatlog.audit.locating import Moment
 from chatlog.audit.points import parse_point
 from chatlog.audit.presence import Present
-from chatlog.audit.users import users_at
 from chatlog.domain.errors import Refused
+from chatlog.readers.askers import ANYBODY
 from chatlog.readers.listing import user_listed
 from chatlog.web.api.bodies import UsersBody
 from chatlog.web.api.queries import UsersQuery, query_of, room_of
@@ -35,8 +35,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     after = _place_in(query.after)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.history.reading() as connection:
-            moment, present = await users_at(connection, name, point)
+        moment, present = await runtime.door.users(ANYBODY, name, point)
         return await reply(request, _body(name, moment, present, after, query.limit))
 
 

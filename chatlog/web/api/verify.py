@@ -6,9 +6,9 @@ from typing import Final
 
 from aiohttp import web
 
-from chatlog.audit.locating import find_room
 from chatlog.audit.verification.check_room import RoomVerdict
 from chatlog.audit.verification.coverage import TAIL, Coverage
+from chatlog.readers.askers import ANYBODY
 from chatlog.readers.verifying import Verifying
 from chatlog.web.api.bodies import RoomVerdictBody, VerdictBody
 from chatlog.web.api.queries import room_of
@@ -24,10 +24,9 @@ VERIFYING: Final = web.AppKey("verifying", Verifying)
 async def show(request: web.Request) -> web.StreamResponse:
     """Answer with the verdict on the chain, like ``chatlog verify ROOM --json``."""
     name = room_of(request)
-    database = request.app[RUNTIME].database
-    async with database.read() as connection:
-        room = await find_room(connection, name)
-    verdict = await request.app[VERIFYING].verify(database, room.number, name)
+    runtime = request.app[RUNTIME]
+    number = await runtime.door.room_number(ANYBODY, name)
+    verdict = await request.app[VERIFYING].verify(runtime.database, number, name)
     return await reply(request, _body(verdict))
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 from aiohttp import web
 
-from chatlog.audit.locating import find_moment, find_room
-from chatlog.audit.witnesses import Cursor, witnesses_of
+from chatlog.audit.witnesses import Cursor
 from chatlog.domain.errors import Refused
+from chatlog.readers.askers import ANYBODY
 from chatlog.readers.listing import witness_listed
 from chatlog.web.api.bodies import WitnessesBody
 from chatlog.web.api.queries import WitnessesQuery, query_of, room_of, seq_of
@@ -26,15 +26,9 @@ async def show(request: web.Request) -> web.StreamResponse:
     cursor = None if query.after is None else _cursor(query.after)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        async with runtime.history.reading() as connection:
-            room = await find_room(connection, name)
-            moment = await find_moment(connection, room, seq)
-            assert moment.at is not None  # a seq from 1 on has its event
-            found, next_ = await witnesses_of(
-                connection, room, seq, moment.at, cursor=cursor, limit=query.limit
-            )
-        after = None if next_ is None else f"{next_.past}-{next_.upto}"
-        body = WitnessesBody(name, seq, moment.at, list(map(witness_listed, found)), after)
+        found = await runtime.door.witnesses(ANYBODY, name, seq, cursor=cursor, limit=query.limit)
+        after = None if found.next is None else f"{found.next.past}-{found.next.upto}"
+        body = WitnessesBody(name, seq, found.at, list(map(witness_listed, found.found)), after)
         return await reply(request, body)
 
 
