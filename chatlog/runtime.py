@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,7 @@ from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.operations import Operations
 from chatlog.readers.history import History
+from chatlog.readers.past_events import read_frames
 from chatlog.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -56,21 +58,21 @@ class Runtime:
         self.clients: set[Connection] = set()
         self.stopping = False
         self.tasks = Tasks(tasks)
-        self.rooms = Rooms(
-            database,
-            max_buffer_bytes=settings.max_buffer_bytes,
-            max_recent_bytes=settings.max_recent_bytes,
-            idle_seconds=settings.idle_room_seconds,
-        )
         catch_up = CatchUp(
             tasks,
-            self.rooms.read_frames,
+            partial(read_frames, database),
             mark=settings.max_buffer_bytes,
             slow_seconds=settings.slow_seconds,
             failed=lambda error: self.tasks.failed("catch-up", error),
         )
-        self.rooms.failed = lambda error: self.tasks.failed("dispatch", error)
-        self.rooms.catch_up = catch_up.start
+        self.rooms = Rooms(
+            database,
+            catch_up=catch_up.start,
+            failed=lambda error: self.tasks.failed("dispatch", error),
+            max_buffer_bytes=settings.max_buffer_bytes,
+            max_recent_bytes=settings.max_recent_bytes,
+            idle_seconds=settings.idle_room_seconds,
+        )
         turn, lost = asyncio.Lock(), asyncio.Event()
         self.tail = Tail(database, self.rooms.dispatch, turn, poll_seconds=settings.poll_seconds)
         self.writer = Writer(database, node, doubt_seconds=settings.doubt_seconds)

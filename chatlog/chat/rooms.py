@@ -23,7 +23,6 @@ from chatlog.wire.frames import GOING_AWAY, text_frame
 
 RECENT_EVENTS = 256
 """Events of a room read into memory at first; later frames are limited by bytes."""
-_PAGE = 100
 _ONE_ROOM = 8
 """A room's largest share of all recent frames (one in this many); it needs no more."""
 _MANY_ROOMS = 1_000
@@ -37,13 +36,16 @@ class Rooms:
         self,
         database: Database,
         *,
+        catch_up: Callable[[Feed, Member], None],
+        failed: Callable[[Exception], None],
         max_buffer_bytes: int,
         max_recent_bytes: int,
         idle_seconds: float,
     ) -> None:
+        """``catch_up`` serves a member that is behind; ``failed`` reports a failed dispatch."""
         self.delivered = Delivered()
-        self.catch_up: Callable[[Feed, Member], None] = lambda _feed, _member: None
-        self.failed: Callable[[Exception], None] = lambda _error: None
+        self._catch_up = catch_up
+        self._failed = failed
         self._database = database
         self._max_buffer_bytes = max_buffer_bytes
         self._recent = Budget(max_recent_bytes, max_room_bytes=max_recent_bytes // _ONE_ROOM)
@@ -97,7 +99,7 @@ class Rooms:
             room.dispatch(events)
         except Exception as error:  # noqa: BLE001 - other rooms, and the node, go on
             # This node no longer knows what its members have received: they resume from the log.
-            self.failed(error)
+            self._failed(error)
             self._close(name)
             room.abandon(GOING_AWAY)
 
@@ -152,12 +154,9 @@ class Rooms:
             Recent(head, frames, self._recent),
             max_buffer_bytes=self._max_buffer_bytes,
             delivered=self.delivered,
-            catch_up=self._fall_behind,
+            catch_up=self._catch_up,
         )
         return LiveRoom(feed, Presence(head, open_))
-
-    def _fall_behind(self, feed: Feed, member: Member) -> None:
-        self.catch_up(feed, member)
 
     def _is_unused(self, name: str) -> bool:
         return self._rooms[name].is_idle and name not in self._holders
@@ -178,16 +177,6 @@ class Rooms:
             for name in tuple(self._rooms):
                 self._close_if_unused(name)
             self._crowded = 2 * len(self._rooms) + _MANY_ROOMS
-
-    async def read_frames(self, name: str, seq: int) -> list[bytes]:
-        """Read some frames of a room from the log, starting at ``seq``."""
-        async with self._database.read() as connection:
-            number = await read.room_number(connection, name)
-            if number is None:
-                return []
-            last = seq + _PAGE - 1
-            events = await read.read_room(connection, number, seq, last, limit=_PAGE)
-        return [text_frame(encode(event)) for event in events]
 
     async def sweep(self) -> None:
         """Drop rooms that have had no members here for a while, until cancelled."""

@@ -15,6 +15,7 @@ from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
 from chatlog.readers.askers import ANYBODY
+from chatlog.readers.past_events import read_frames
 from chatlog.runtime import Runtime
 from tests.support.nodes import Client, node_on, texts_of, until
 
@@ -72,18 +73,18 @@ async def test_a_room_in_memory_begins_with_its_newest_frames_and_who_is_there(
         recent = room.feed.recent
         assert (recent.head, recent.first) == (301, 302 - RECENT_EVENTS)
         assert (room.presence.seq, room.presence.names()) == (301, ["ada"])
-        frames = await node.rooms.read_frames("general", recent.first)
+        frames = await read_frames(node.database, "general", recent.first)
         assert recent.since(recent.first, recent.first + 99, 10**6)[0] == b"".join(frames)
 
 
 async def test_frames_are_read_from_the_log_a_hundred_at_a_time(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node, 150)
-        first = texts_of(b"".join(await node.rooms.read_frames("general", 1)))
-        rest = texts_of(b"".join(await node.rooms.read_frames("general", 101)))
+        first = texts_of(b"".join(await read_frames(node.database, "general", 1)))
+        rest = texts_of(b"".join(await read_frames(node.database, "general", 101)))
         assert (len(first), len(rest)) == (100, 51)
-        assert await node.rooms.read_frames("general", 152) == []
-        assert await node.rooms.read_frames("nowhere", 1) == []
+        assert await read_frames(node.database, "general", 152) == []
+        assert await read_frames(node.database, "nowhere", 1) == []
 
 
 async def test_a_room_without_members_is_let_go_after_a_while(sqlite_url: str) -> None:
