@@ -10,6 +10,7 @@ PYTHON  ?= python3
 VENV    ?= .venv
 ARGS    ?=
 TESTS   ?= tests bench
+MARKS   ?= not browser
 
 BIN     := $(VENV)/bin
 # Seen from web/; an absolute path would break where a folder above has a space in its name.
@@ -54,7 +55,7 @@ browser-tests: $(TESTING) web
 	$(BIN)/python -m pytest -q -m browser
 
 other-tests: $(TESTING) web
-	$(BIN)/python -m pytest -q -m "not browser" -n 2 $(TESTS)
+	$(BIN)/python -m pytest -q -m "$(MARKS)" -n 2 $(TESTS)
 
 format: $(TESTING)
 	$(BIN)/ruff check --fix-only .

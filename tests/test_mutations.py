@@ -7,6 +7,8 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from chatlog.cli.options import run
 from tests.support.mutations import before, judge, make_log, mutate
 
@@ -14,6 +16,7 @@ MUTATIONS = 300
 SEED = 20_261_122
 
 
+@pytest.mark.slow
 def test_every_mutation_is_found_and_located_or_harmless(tmp_path: Path) -> None:
     made, copy = run(make_log(tmp_path)), tmp_path / "copy.db"
     was = run(before(made))

@@ -25,6 +25,8 @@ from tests.support.server import until
 
 from .conftest import Start
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

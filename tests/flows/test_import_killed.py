@@ -29,11 +29,15 @@ YEARS_LATER = "2015-01-01T00:00:00Z"
 DOOMED = """
 import asyncio, os, signal, sys
 from pathlib import Path
+import pytest
+
 from chatlog.databases.opening import open_for_writing
 from chatlog.runtime import limits_of
 from chatlog.formats.history import History, Reading
 from chatlog.operations.import_history import import_history
 from chatlog.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 def die(done, of):
     if done >= 2_000:

@@ -104,6 +104,7 @@ def sqlite_may_block(no_blocked_loop: BlockBuster) -> Iterator[None]:
         function.activate()
 
 
+@pytest.mark.slow
 def test_whatever_interleaves_the_promises_hold(empty_log: Path, folder: Path) -> None:
     happened: Counter[str] = Counter()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from chatlog.kinds import KINDS
 from tests.flows.conftest import Serve
@@ -76,6 +77,7 @@ async def test_a_note_is_live_replayed_listed_and_repeated_once(
     assert "colour" in described["components"]["schemas"]["NoteFrame"]["properties"]
 
 
+@pytest.mark.slow
 async def test_a_note_is_exported_imported_verified_and_erased(
     serve: Serve, database_url: str, sqlite_url: str, tmp_path: Path
 ) -> None:
