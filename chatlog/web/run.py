@@ -15,8 +15,8 @@ from aiohttp import web
 
 from chatlog.settings import Settings
 from chatlog.web.app import create_app
+from chatlog.web.network.acceptor import Acceptor
 from chatlog.web.network.descriptors import fitted, warn_of_fewer
-from chatlog.web.network.door import Door
 from chatlog.web.network.listening import listen
 
 logger = logging.getLogger(__name__)
@@ -48,11 +48,11 @@ async def run(
     if not await _set_up(runner, stop, settings):
         return
     assert runner.server is not None  # it is made by the set-up
-    door = Door(runner.server, settings)
+    acceptor = Acceptor(runner.server, settings)
     _spare_the_collector()
     try:
         listeners = await listen(settings.hosts, settings.port)
-        door.open(listeners)
+        acceptor.open(listeners)
         urls = list(map(_url, listeners))
         announce(f"chatlog serves on {' and '.join(urls)} (Ctrl-C stops it)")
         warn_of_fewer(asked, settings)
@@ -61,7 +61,7 @@ async def run(
             await stop.wait()
             company.cancel()
     finally:
-        door.close()
+        acceptor.close()
         await _clean_up(runner, settings)
 
 

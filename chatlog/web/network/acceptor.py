@@ -1,11 +1,11 @@
-"""The door: accepts connections, and keeps connections other than WebSockets few and short.
+"""The acceptor: takes connections in, and keeps connections other than WebSockets few and short.
 
 An idle connection costs a descriptor, and descriptors are limited. So at most
-``max_connections`` plus ``max_http_connections`` connections are open. For one more, the door
+``max_connections`` plus ``max_http_connections`` connections are open. For one more, the acceptor
 closes the non-WebSocket connection that has waited longest for a request, otherwise the one whose
 answer has taken longest. Clients that send a request at once always get in, and so does a crowd
 that connects first and sends requests afterwards. aiohttp closes connections without a whole
-request in time; the kernel closes those that do not accept an answer. The door accepts
+request in time; the kernel closes those that do not accept an answer. The acceptor accepts
 connections itself because the event loops handle a lack of descriptors badly: uvloop stays
 silent, asyncio writes a traceback for every attempt.
 """
@@ -30,7 +30,7 @@ _PAUSE_SECONDS: Final = 0.1
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Door:
+class Acceptor:
     """Accepts connections on listening sockets and hands them to an aiohttp server."""
 
     def __init__(self, server: web.Server, settings: Settings) -> None:
