@@ -83,6 +83,14 @@ def test_what_names_nothing_in_the_log_is_a_sentence(log: str) -> None:
     assert is_untouched(log)
 
 
+@pytest.mark.parametrize("seq", ["0", "-1", str(2**63), "9" * 30])
+def test_a_seq_that_no_event_can_have_is_refused_by_its_range(log: str, seq: str) -> None:
+    said = refused(
+        "redact", "#small", "--by", "root", "--reason", "x", "--database", log, "--", seq
+    )
+    assert "is not in the range" in said
+
+
 def test_what_was_taken_is_exported_and_imported_again(log: str, tmp_path: Path) -> None:
     reason = "é" * 511 + "\n\t"
     chatlog(*REDACT, "--reason", reason, "--by", "Ada L", "--database", log)

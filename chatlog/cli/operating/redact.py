@@ -8,12 +8,13 @@ from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.operating.erasure import by_option, reason_option, said
 from chatlog.cli.options import database_option, run
+from chatlog.kinds.event import MAX_SEQ
 from chatlog.operations.delegation import carry_out
 
 
 @click.command()
 @click.argument("room")
-@click.argument("seqs", metavar="SEQ...", type=click.IntRange(min=1), nargs=-1, required=True)
+@click.argument("seqs", metavar="SEQ...", type=click.IntRange(1, MAX_SEQ), nargs=-1, required=True)
 @reason_option
 @by_option
 @database_option
