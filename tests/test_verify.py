@@ -144,6 +144,28 @@ def test_a_changed_event_is_found_where_it_is(what: str, database: str) -> None:
     assert wrong(verdict(database)) == seq
 
 
+DAMAGED = {
+    "a chat of no session": (f"session = NULL WHERE {ONE} = {CHAT}", "it has no session"),
+    "a join without its count": (f"sessions = NULL WHERE {ONE} = {JOIN}", "it has no sessions"),
+    "a join without a replay": (f"replay_from = NULL WHERE {ONE} = {JOIN}", "no replay_from"),
+    "a leave without a cause": (f"cause = NULL WHERE {ONE} = {LEAVE}", "it has no cause"),
+    "an erasure of nothing": ("\"of\" = NULL WHERE type = 'erasure'", "it has no of"),
+    "an erasure of no seqs": ("\"of\" = '' WHERE type = 'erasure'", "invalid literal"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_damaged_event_is_a_sentence_to_its_readers(what: str, database: str) -> None:
+    to, why = DAMAGED[what]
+    at = ("--database", database)
+    chatlog("redact", "#small", CHAT, "--by", "root", "--reason", "asked", *at)
+    assert change(database, f"UPDATE events SET {to}") == 1
+    assert why in next(room["why"] for room in verdict(database)["rooms"] if "why" in room)
+    for command in ("history", "export"):
+        said = chatlog(command, "#small", *at, status=2).stderr
+        assert "of room '#small' is damaged: run `chatlog verify` for details." in said
+
+
 UNDECODABLE = (
     "position", "seq", "at", "type", "version", "user_id", "node_id", "session", "sessions",
     "hash", "text_commitment", "text_salt", "text", "client_id", "replay_from", "last_seen_at",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.schema import events, rooms, users
-from chatlog.eventlog.rows import STORED, recorded
+from chatlog.eventlog.rows import STORED, recorded, unreadable
 from chatlog.kinds.event import Proof, Proved
 
 PROVED: Final = STORED.add_columns(
@@ -36,12 +36,14 @@ def proved(row: sa.Row[Any]) -> Proved:
     """Return the event and proof in a row of ``PROVED``.
 
     Raises:
-        LogError: if the row is of a type or version that this program does not know.
+        LogError: from ``recorded``, or if a commitment or a salt is not bytes.
     """
-    proof = Proof(
-        row.room_uuid, _bytes(row.name_salt), _bytes(row.text_commitment), _bytes(row.text_salt)
-    )
-    return Proved(recorded(row), proof)
+    event = recorded(row)
+    sealed = (row.name_salt, row.text_commitment, row.text_salt)
+    try:
+        return Proved(event, Proof(row.room_uuid, *map(_bytes, sealed)))
+    except TypeError as error:  # SQLite stores any type in any column
+        raise unreadable(row) from error
 
 
 def _bytes(value: bytes | None) -> bytes | None:

@@ -51,7 +51,8 @@ def recorded(row: sa.Row[Any]) -> Recorded:
     """Return the event in a row of ``STORED``.
 
     Raises:
-        LogError: if the row is of a type or version that this program does not know.
+        LogError: if this program does not know the row's type or version, or would not have
+            written the row.
     """
     kind = BY_TYPE.get(row.type)
     if kind is None or row.version != kind.version:
@@ -59,9 +60,19 @@ def recorded(row: sa.Row[Any]) -> Recorded:
             f"Event {row.seq} of room {row.room!r} is of type {row.type!r}, version "
             f"{row.version}: a newer chatlog wrote it."
         )
-    user = User(row.uuid, row.username, row.id, bytes(row.commitment))
-    event = kind.of_facts(user, row.node, Facts(*_FACTS(row)), row.text)
-    return Recorded(row.position, row.room, row.seq, row.at, bytes(row.hash), event)
+    try:
+        user = User(row.uuid, row.username, row.id, bytes(row.commitment))
+        event = kind.of_facts(user, row.node, Facts(*_FACTS(row)), row.text)
+        return Recorded(row.position, row.room, row.seq, row.at, bytes(row.hash), event)
+    except Exception as error:  # whatever a damaged row does to its kind
+        raise unreadable(row) from error
+
+
+def unreadable(row: sa.Row[Any]) -> LogError:
+    """Return the error for a row that is damaged; raise it from its cause."""
+    return LogError(
+        f"Event {row.seq} of room {row.room!r} is damaged: run `chatlog verify` for details."
+    )
 
 
 def event_row(

@@ -14,8 +14,8 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, name_of
-from chatlog.kinds.session import session_of, unless_open
+from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, name_of, required
+from chatlog.kinds.session import unless_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class Posted(Event):
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Posted:
-        assert facts.session is not None
-        return cls(user, facts.session, node, text, facts.client_id)
+        session = required(facts.session, "session")
+        return cls(user, session, node, text, facts.client_id)
 
     def frame(self, recorded: Recorded) -> ChatFrame:
         user, message = self.user, self.message
@@ -120,7 +120,7 @@ class Posted(Event):
     def of_line(cls, user: User, frame: ChatFrame, proof: ProofLine) -> Posted:
         message = None if proof.text_salt is None else frame.message
         id = None if frame.id is msgspec.UNSET else frame.id
-        return cls(user, session_of(proof), proof.node, message, id)
+        return cls(user, required(proof.session, "session"), proof.node, message, id)
 
     def cells(self) -> Mapping[str, object]:
         return {"message": self.message, "session": self.session, "id": self.id}

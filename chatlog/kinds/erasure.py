@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from chatlog.domain.users import User
-from chatlog.kinds.event import MAX_NUMBER, Event, Facts, ProofLine, Recorded, name_of
+from chatlog.kinds.event import MAX_NUMBER, Event, Facts, ProofLine, Recorded, name_of, required
 
 
 class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
@@ -52,8 +52,7 @@ class Erased(Event):
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Erased:
-        assert facts.of is not None
-        return cls(user, node, tuple(map(int, facts.of.split(","))), text)
+        return cls(user, node, tuple(map(int, required(facts.of, "of").split(","))), text)
 
     def frame(self, recorded: Recorded) -> ErasureFrame:
         place = (recorded.room, recorded.seq, recorded.hash_text, recorded.at)
@@ -64,8 +63,8 @@ class Erased(Event):
 
     @classmethod
     def of_line(cls, user: User, frame: ErasureFrame, proof: ErasureProofLine) -> Erased:
-        if not all(0 < seq <= MAX_NUMBER for seq in frame.of):
-            raise ValueError("it is of what is no seq")
+        if not frame.of or not all(0 < seq <= MAX_NUMBER for seq in frame.of):
+            raise ValueError("its `of` must list one or more seqs")
         return cls(user, proof.node, frame.of, proof.reason)
 
     def cells(self) -> Mapping[str, object]:

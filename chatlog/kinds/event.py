@@ -10,7 +10,7 @@ import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, Self, TypeVar, cast
 
 import msgspec
 import rfc8785
@@ -21,6 +21,8 @@ from chatlog.domain.users import User
 
 if TYPE_CHECKING:
     from chatlog.kinds.command import Request
+
+T = TypeVar("T")
 
 ERASED_NAME: Final = "(erased)"
 
@@ -123,7 +125,11 @@ class Event(ABC):
     @classmethod
     @abstractmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Self:
-        """Return the event that has these facts."""
+        """Return the event that has these facts.
+
+        Raises:
+            ValueError: if no event of this kind has them.
+        """
 
     @abstractmethod
     def frame(self, recorded: Recorded) -> msgspec.Struct:
@@ -210,6 +216,17 @@ class Proved:
 
     recorded: Recorded
     proof: Proof
+
+
+def required(value: T | None, field: str) -> T:
+    """Return a field of a row or of an export's line, which every event of the kind has.
+
+    Raises:
+        ValueError: if it is absent.
+    """
+    if value is None:
+        raise ValueError(f"it has no {field}")
+    return value
 
 
 def name_of(user: User) -> str:

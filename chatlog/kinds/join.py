@@ -11,14 +11,8 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, Known
-from chatlog.kinds.event import Event, Facts, Number, ProofLine, Recorded, name_of
-from chatlog.kinds.session import (
-    JoinFrame,
-    SessionFrame,
-    count_of_sessions,
-    session_of,
-    unless_counted,
-)
+from chatlog.kinds.event import Event, Facts, Number, ProofLine, Recorded, name_of, required
+from chatlog.kinds.session import JoinFrame, SessionFrame, count_of_sessions, unless_counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +91,9 @@ class Joined(Event):
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Joined:
-        assert facts.session is not None
-        assert facts.sessions is not None
-        assert facts.replay_from is not None
-        return cls(user, facts.session, node, facts.sessions, facts.replay_from)
+        session = required(facts.session, "session")
+        sessions = required(facts.sessions, "sessions")
+        return cls(user, session, node, sessions, required(facts.replay_from, "replay_from"))
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
         name, erased = name_of(self.user), self.user.name is None
@@ -115,8 +108,9 @@ class Joined(Event):
 
     @classmethod
     def of_line(cls, user: User, frame: JoinFrame | SessionFrame, proof: JoinProofLine) -> Joined:
-        replay_from = proof.replay_from or 0
-        return cls(user, session_of(proof), proof.node, frame.sessions, replay_from)
+        session = required(proof.session, "session")
+        replay_from = required(proof.replay_from, "replay_from")
+        return cls(user, session, proof.node, frame.sessions, replay_from)
 
     def cells(self) -> Mapping[str, object]:
         return {"session": self.session, "sessions": self.sessions}

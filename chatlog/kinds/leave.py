@@ -11,12 +11,11 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, Known
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, name_of
+from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, name_of, required
 from chatlog.kinds.session import (
     JoinFrame,
     SessionFrame,
     count_of_sessions,
-    session_of,
     unless_counted,
     unless_open,
 )
@@ -70,10 +69,10 @@ class Left(Event):
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Left:
-        assert facts.session is not None
-        assert facts.sessions is not None
-        cause = cast(Cause, facts.cause)
-        return cls(user, facts.session, node, facts.sessions, cause, facts.last_seen_at)
+        session = required(facts.session, "session")
+        sessions = required(facts.sessions, "sessions")
+        cause = cast(Cause, required(facts.cause, "cause"))
+        return cls(user, session, node, sessions, cause, facts.last_seen_at)
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
         name, erased = name_of(self.user), self.user.name is None
@@ -86,7 +85,7 @@ class Left(Event):
 
     @classmethod
     def of_line(cls, user: User, frame: JoinFrame | SessionFrame, proof: ProofLine) -> Left:
-        session = session_of(proof)
+        session = required(proof.session, "session")
         if frame.cause not in get_args(Cause):
             raise ValueError("it has no cause")
         cause = cast(Cause, frame.cause)

@@ -9,7 +9,6 @@ import msgspec
 from chatlog.domain.counts import counted
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.event import ProofLine
 
 
 class JoinFrame(msgspec.Struct, tag_field="type", tag="notification", omit_defaults=True):
@@ -41,17 +40,6 @@ class SessionFrame(msgspec.Struct, tag_field="type", tag="session", omit_default
     cause: str | None = None
     last_seen_at: str | None = None
     erased: bool = False
-
-
-def session_of(proof: ProofLine) -> str:
-    """Return the session in a line of an export.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    if proof.session is None:
-        raise ValueError("it has no session")
-    return proof.session
 
 
 def unless_open(sessions: OpenSessions, session: str, user: User) -> str | None:

@@ -62,6 +62,7 @@ async def test_a_note_is_live_replayed_listed_and_repeated_once(
         assert (again["seq"], again["hash"]) == (3, live["hash"])
         refused = await ask(ada, "error", type="note", message="?", of=[99])
         assert refused["code"] == "bad_command"
+        assert (await ask(ada, "error", type="note", message="?", of=[]))["code"] == "bad_command"
         assert (await ask(ada, "error", type="note", message="?"))["message"].startswith("`of`")
         async with http.ws_connect("/ws") as bob:
             await bob.send_json({"type": "join", "room": "general", "username": "bob"})

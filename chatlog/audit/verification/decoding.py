@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.proofs import PROVED, proved
 from chatlog.audit.verification.check_events import TIME, Wrong
 from chatlog.databases.backend import Backend, Failure
+from chatlog.databases.opening import why
 from chatlog.databases.schema import events, nodes, rooms, users
 from chatlog.eventlog import lookup
 from chatlog.kinds.event import Facts, Proved
@@ -129,7 +130,7 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
         event = found.recorded.event
         facts = event.facts()
     except Exception as error:  # whatever an undecodable row does to the reader
-        raise Wrong(seq, f"its row cannot be decoded ({error})") from error
+        raise Wrong(seq, f"its row cannot be decoded ({why(error.__cause__ or error)})") from error
     if facts != tuple(getattr(row, column) for column in Facts._fields):
         raise Wrong(seq, "it has a field that its type does not have")
     if row.text != event.text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -15,15 +15,18 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, canonical, name_of
-from chatlog.kinds.session import session_of, unless_open
+from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, canonical, name_of, required
+from chatlog.kinds.session import unless_open
+
+
+Seqs = Annotated[tuple[int, ...], msgspec.Meta(min_length=1)]
 
 
 class Note(Request, tag="note", kw_only=True):
     """Remark upon events."""
 
     message: str
-    of: tuple[int, ...]
+    of: Seqs
     colour: Literal["green", "red"] = "green"
 
     def command(self, room: str, session: str, limits: Limits) -> WriteNote:
@@ -66,7 +69,7 @@ class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True
     hash: str
     at: str
     id: str | msgspec.UnsetType = msgspec.UNSET
-    of: tuple[int, ...]
+    of: Seqs
     username: str
     message: str
     colour: str
@@ -105,12 +108,10 @@ class Noted(Event):
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Noted:
-        assert facts.session is not None
-        assert facts.of is not None
-        assert facts.details is not None
-        of = tuple(map(int, facts.of.split(",")))
-        colour = json.loads(facts.details)["colour"]
-        return cls(user, facts.session, node, text, of, colour, facts.client_id)
+        session = required(facts.session, "session")
+        of = tuple(map(int, required(facts.of, "of").split(",")))
+        colour = json.loads(required(facts.details, "details"))["colour"]
+        return cls(user, session, node, text, of, colour, facts.client_id)
 
     def frame(self, recorded: Recorded) -> NoteFrame:
         return NoteFrame(
@@ -130,7 +131,8 @@ class Noted(Event):
     def of_line(cls, user: User, frame: NoteFrame, proof: ProofLine) -> Noted:
         message = None if proof.text_salt is None else frame.message
         id = None if frame.id is msgspec.UNSET else frame.id
-        return cls(user, session_of(proof), proof.node, message, frame.of, frame.colour, id)
+        session = required(proof.session, "session")
+        return cls(user, session, proof.node, message, frame.of, frame.colour, id)
 
     def cells(self) -> Mapping[str, object]:
         of = " ".join(map(str, self.of))
