@@ -32,7 +32,6 @@ from chatlog.eventlog.append import Node, Outcome
 from chatlog.eventlog.histogram import Histogram
 from chatlog.eventlog.pace import Pace
 from chatlog.eventlog.writer import BadRow, Step, Writer
-from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 
@@ -220,7 +219,8 @@ class Committer:
 
 
 def _bytes_of(command: Command) -> int:
-    return sys.getsizeof(command.message) if type(command) is Post else 0
+    text = command.text
+    return 0 if text is None else sys.getsizeof(text)
 
 
 def _said_of(error: Exception) -> ChatlogError:

@@ -32,6 +32,10 @@ class Post(Command):
     def client_id(self) -> str | None:
         return self.id
 
+    @property
+    def text(self) -> str | None:
+        return self.message
+
     def decide(self, room: Room, known: Known) -> Event | FirstPost | Refused:
         user = room.sessions.user_of(self.session)
         if user is None:

@@ -71,6 +71,11 @@ class Command(ABC):
         """The id whose event ``decide`` looks up."""
         return None
 
+    @property
+    def text(self) -> str | None:
+        """The text in it, which counts towards the memory of the queue."""
+        return None
+
     @abstractmethod
     def decide(self, room: Room, known: Known) -> Event | FirstPost | Refused:
         """Return the outcome, given the room at its head."""

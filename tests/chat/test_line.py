@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from chatlog.domain.errors import Overloaded
 from tests.support.nodes import Client, node_on, until
+from tests.support.notes.kind import WriteNote
 
 CHAT = "x" * 8_000
 
@@ -28,3 +32,13 @@ async def test_a_line_that_is_full_of_long_chats_takes_no_more_until_they_are_wr
         await bob.until("ack", id="again")
     texts = [frame["message"] for frame in ada.frames() if frame["type"] == "chat"]
     assert texts == ["first", CHAT, CHAT, CHAT, CHAT]
+
+
+async def test_the_text_of_every_kind_of_command_counts(sqlite_url: str) -> None:
+    async with node_on(sqlite_url, max_waiting_bytes=20_000) as node:
+        note = WriteNote("general", "s", CHAT, of=(1,), colour="red")
+        async with node.committer._turn:
+            for _ in range(3):
+                node.committer.submit(note, lambda _told: None)
+            with pytest.raises(Overloaded):
+                node.committer.submit(note, lambda _told: None)
