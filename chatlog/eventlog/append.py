@@ -26,7 +26,7 @@ from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
 
 Outcome = Recorded | FirstPost | Refused
-"""The outcome of a command: its event, the first chat it repeats, or the refusal."""
+"""The outcome of a command: its event, the first event it repeats, or the refusal."""
 
 _SALTS: Final = 32
 _INSERT_ROOMS: Final = rooms.insert()
@@ -64,7 +64,7 @@ class Node:
 
 
 class Batch:
-    """The commands of one transaction and, as ``domain.Known``, the data to decide them."""
+    """The commands of one transaction and, as ``kinds.command.Known``, the data to decide them."""
 
     def __init__(self, memory: Memory, node: Node, position: int, now: str) -> None:
         self.node = node.name
@@ -90,7 +90,7 @@ class Batch:
         """The database's time in this transaction."""
         return self._now
 
-    # What decide asks (domain.Known).
+    # What decide asks (kinds.command.Known).
 
     def user(self, name: str) -> User:
         """Return the user of this name; a new user if there is none."""
@@ -101,7 +101,7 @@ class Batch:
         return self._user(lookup.operator(name))
 
     def first_post(self, room: Room, user: User, id: str) -> FirstPost | None:
-        """Return the chat that this user already sent to this room with this id."""
+        """Return the event that this user already sent to this room with this id."""
         return None if room.number is None else self._posts.get((room.number, user.number, id))
 
     def hash_at(self, room: Room, seq: int) -> bytes | None:
@@ -269,7 +269,7 @@ class Batch:
         """Update the sessions table and the ids of this batch for the event."""
         event = recorded.event
         if (id := event.client_id) is not None:
-            first = FirstPost(recorded.seq, recorded.hash, event.text)
+            first = FirstPost(recorded.seq, recorded.hash, event.type, event.text)
             self._posts[room, event.user.number, id] = first
         if type(event) is Joined:
             self._opened.append(rows.session_opened(recorded, event, room, self._number))

@@ -71,6 +71,7 @@ _FIRST_POSTS: Final = sa.select(
     events.c.client_id,
     events.c.seq,
     events.c.hash,
+    events.c.type,
     events.c.text,
 ).where(events.c.client_id.in_(sa.bindparam("ids", expanding=True)))
 
@@ -170,9 +171,11 @@ async def hash_at(connection: AsyncConnection, room: int, seq: int) -> bytes | N
 async def first_posts(
     connection: AsyncConnection, ids: Sequence[str]
 ) -> dict[tuple[int, int, str], FirstPost]:
-    """Return the chats with these ids, by room number, user number and id."""
+    """Return the events with these ids, by room number, user number and id."""
     found = await connection.execute(_FIRST_POSTS, {"ids": ids})
     return {
-        (row.room_id, row.user_id, row.client_id): FirstPost(row.seq, bytes(row.hash), row.text)
+        (row.room_id, row.user_id, row.client_id): FirstPost(
+            row.seq, bytes(row.hash), row.type, row.text
+        )
         for row in found
     }

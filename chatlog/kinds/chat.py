@@ -43,13 +43,8 @@ class Post(Command):
         if self.id is not None:
             first = known.first_post(room, user, self.id)
             if first is not None:
-                return self._repeat(first)
+                return first.repeated(Posted.type, self.message)
         return Posted(user, self.session, known.node, self.message, self.id)
-
-    def _repeat(self, first: FirstPost) -> FirstPost | Refused:
-        if first.message is not None and first.message != self.message:
-            return Refused("id_conflict", "You already sent another message with this id.")
-        return first
 
 
 class Chat(Request, tag="chat", kw_only=True):

@@ -20,11 +20,18 @@ from chatlog.kinds.event import Event
 
 @dataclass(frozen=True, slots=True)
 class FirstPost:
-    """The event that already has an id. ``message`` is None once erased."""
+    """The event that already has an id. ``text`` is None once erased."""
 
     seq: int
     hash: bytes
-    message: str | None
+    type: str
+    text: str | None
+
+    def repeated(self, type: str, text: str) -> FirstPost | Refused:
+        """Return this if a command of this type and text repeats it, otherwise a refusal."""
+        if type == self.type and self.text in (None, text):
+            return self
+        return Refused("id_conflict", "You already sent another message with this id.")
 
 
 class Known(Protocol):
@@ -38,7 +45,7 @@ class Known(Protocol):
         """Return the user of this name; a new user if there is none."""
 
     def first_post(self, room: Room, user: User, id: str) -> FirstPost | None:
-        """Return the chat that this user already sent to this room with this id."""
+        """Return the event that this user already sent to this room with this id."""
 
     def hash_at(self, room: Room, seq: int) -> bytes | None:
         """Return the chain hash of the room's event at ``seq``."""

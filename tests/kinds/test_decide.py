@@ -15,6 +15,7 @@ from chatlog.kinds.event import Event
 from chatlog.kinds.join import Join, Joined
 from chatlog.kinds.leave import Leave, Left
 from tests.support.events import ADA, AT, BOB, NODE, a_user, hash_of, joined, posted, recorded
+from tests.support.notes.kind import WriteNote
 
 BEFORE, AFTER = "2026-11-22T16:59:59.999999Z", "2026-11-22T17:00:00.123457Z"
 
@@ -126,7 +127,7 @@ def test_a_chat_without_a_session_is_not_joined() -> None:
 
 
 def knowing(message: str | None) -> tuple[Knowledge, FirstPost]:
-    first = FirstPost(2, hash_of(2), message)
+    first = FirstPost(2, hash_of(2), "chat", message)
     return Knowledge(posts={("general", ADA.id, "c-1"): first}), first
 
 
@@ -143,6 +144,15 @@ def test_the_repeat_of_an_erased_chat_is_its_first_whatever_the_text() -> None:
 def test_another_text_under_the_same_id_is_id_conflict() -> None:
     known, _ = knowing("hello")
     found = decide(ROOM, Post("general", "s-ada", "hello!", "c-1"), known)
+    assert isinstance(found, Refused)
+    assert found.code == "id_conflict"
+
+
+@pytest.mark.parametrize("text", ["hello", None])
+def test_an_id_of_another_kind_of_event_is_id_conflict(text: str | None) -> None:
+    known, _ = knowing(text)
+    note = WriteNote("general", "s-ada", "hello", of=(1,), colour="red", id="c-1")
+    found = decide(ROOM, note, known)
     assert isinstance(found, Refused)
     assert found.code == "id_conflict"
 

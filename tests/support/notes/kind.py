@@ -59,7 +59,7 @@ class WriteNote(Command):
         if user is None:
             return Refused("not_joined", "Join the room before you write notes in it.")
         if self.id is not None and (first := known.first_post(room, user, self.id)) is not None:
-            return first
+            return first.repeated(Noted.type, self.message)
         if not all(1 <= seq <= room.head for seq in self.of):
             return Refused("bad_command", "`of` has the seqs of events of the room.")
         return Noted(user, self.session, known.node, self.message, self.of, self.colour, self.id)
