@@ -1,6 +1,6 @@
 """Find the sessions that were open at a seq; every query about a past moment uses this.
 
-``STAYS`` finds closed sessions by class of length, one short index range per class (see
+``OPEN_SESSIONS`` finds closed sessions by class of length, one short index range per class (see
 ``databases.lengths``), and sessions that are still open by their own index. The statement joins
 a list of classes in a nested loop. With one SELECT per class, PostgreSQL spent longer planning
 than executing, chose the wrong index for some, and took 25 to 50 ms instead of 1 ms. The
@@ -19,7 +19,7 @@ from chatlog.databases.schema import nodes, sessions
 ROOM: Final = sa.bindparam("room", type_=sa.BigInteger)
 SEQ: Final = sa.bindparam("seq", type_=sa.BigInteger)
 
-_OF_STAY: Final = tuple(column for column in sessions.c if column.name != "replay_from")
+_OF_OPEN: Final = tuple(column for column in sessions.c if column.name != "replay_from")
 _OF_REPLAY: Final = (sessions.c.user_id, sessions.c.joined_seq)
 
 
@@ -41,7 +41,7 @@ def _by_class(columns: tuple[sa.Column[object], ...], condition: str) -> str:
 
 
 _CLOSED: Final = _by_class(
-    _OF_STAY,
+    _OF_OPEN,
     f"left_seq IS NOT NULL AND {STAY} = class "
     "AND joined_seq <= :seq AND joined_seq > :seq - width AND left_seq > :seq",
 )
@@ -53,7 +53,7 @@ _REPLAYED: Final = _by_class(
 
 # `+ 0` disables the index on joined_seq; scanning open sessions is cheaper.
 _STILL_OPEN: Final = (
-    f"SELECT {_names(_OF_STAY)} FROM sessions "  # noqa: S608 - of constants alone
+    f"SELECT {_names(_OF_OPEN)} FROM sessions "  # noqa: S608 - of constants alone
     "WHERE room_id = :room AND left_seq IS NULL AND joined_seq + 0 <= :seq"
 )
 
@@ -63,7 +63,7 @@ def _rows(select: str, columns: tuple[sa.Column[object], ...], name: str) -> sa.
     return text.columns(*(sa.column(one.name, one.type) for one in columns)).subquery(name)
 
 
-STAYS: Final = _rows(f"{_STILL_OPEN} UNION ALL {_CLOSED}", _OF_STAY, "stays")
+OPEN_SESSIONS: Final = _rows(f"{_STILL_OPEN} UNION ALL {_CLOSED}", _OF_OPEN, "open_sessions")
 """The rows of ``sessions`` open after the event at ``seq`` of ``room`` (a number)."""
 
 REPLAYS: Final = _rows(_REPLAYED, _OF_REPLAY, "replays")
@@ -71,12 +71,15 @@ REPLAYS: Final = _rows(_REPLAYED, _OF_REPLAY, "replays")
 
 LAST_SEEN: Final = sa.case(
     (
-        sa.and_(STAYS.c.left_seq.is_(None), nodes.c.ended_at.is_not(None)),
-        sa.case((nodes.c.seen_at > STAYS.c.joined_at, nodes.c.seen_at), else_=STAYS.c.joined_at),
+        sa.and_(OPEN_SESSIONS.c.left_seq.is_(None), nodes.c.ended_at.is_not(None)),
+        sa.case(
+            (nodes.c.seen_at > OPEN_SESSIONS.c.joined_at, nodes.c.seen_at),
+            else_=OPEN_SESSIONS.c.joined_at,
+        ),
     ),
-    else_=STAYS.c.last_seen_at,
+    else_=OPEN_SESSIONS.c.last_seen_at,
 ).label("last_seen")
-"""When a session of ``STAYS`` was last known to be open; NULL if there is no doubt about it.
+"""When an open session was last known to be open; NULL if there is no doubt about it.
 
 For a dead server's session it is known before the leave is in the log. Needs a join with ``nodes``.
 """

@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.open_sessions import LAST_SEEN, ROOM, SEQ, STAYS
+from chatlog.audit.open_sessions import LAST_SEEN, OPEN_SESSIONS, ROOM, SEQ
 from chatlog.databases.schema import events, nodes, users
 from chatlog.domain.times import minus
 
@@ -24,28 +24,28 @@ def _open_and_since() -> sa.Select[Any]:
     arrived = sa.text("events.type = 'join' AND events.sessions = 1")
     since_seq = (
         sa.select(sa.func.max(events.c.seq))
-        .where(events.c.room_id == ROOM, events.c.user_id == STAYS.c.user_id, arrived)
+        .where(events.c.room_id == ROOM, events.c.user_id == OPEN_SESSIONS.c.user_id, arrived)
         .where(events.c.seq <= SEQ)
-        .correlate(STAYS)
+        .correlate(OPEN_SESSIONS)
         .scalar_subquery()
     )
-    stays = (
+    sessions = (
         sa.select(
-            STAYS.c.user_id,
-            STAYS.c.left_seq,
+            OPEN_SESSIONS.c.user_id,
+            OPEN_SESSIONS.c.left_seq,
             nodes.c.seen_at,
             nodes.c.lease_seconds,
             LAST_SEEN,
             since_seq.label("since_seq"),
         )
-        .join(nodes, nodes.c.id == STAYS.c.node_id)
+        .join(nodes, nodes.c.id == OPEN_SESSIONS.c.node_id)
         .subquery("of_users")
     )
     arrival = events.alias("arrival")
     return (
-        sa.select(stays, users.c.username, arrival.c.at.label("since"))
-        .join(users, users.c.id == stays.c.user_id)
-        .join(arrival, sa.and_(arrival.c.room_id == ROOM, arrival.c.seq == stays.c.since_seq))
+        sa.select(sessions, users.c.username, arrival.c.at.label("since"))
+        .join(users, users.c.id == sessions.c.user_id)
+        .join(arrival, sa.and_(arrival.c.room_id == ROOM, arrival.c.seq == sessions.c.since_seq))
     )
 
 
@@ -91,23 +91,23 @@ async def present_at(
     With ``moment``, the time for which ``seq`` was found, uncertain users are marked. Sorted by
     name, in order of code points.
     """
-    stays: dict[int, list[sa.Row[Any]]] = {}
+    sessions: dict[int, list[sa.Row[Any]]] = {}
     for row in await connection.execute(_OPEN, {"room": room, "seq": seq}):
-        stays.setdefault(row.user_id, []).append(row)
-    found = [_present(own, moment) for own in stays.values()]
+        sessions.setdefault(row.user_id, []).append(row)
+    found = [_present(own, moment) for own in sessions.values()]
     return sorted(found, key=lambda present: (present.username or "", present.since_seq))
 
 
-def _is_doubtful(stay: sa.Row[Any], moment: str) -> bool:
+def _is_doubtful(session: sa.Row[Any], moment: str) -> bool:
     """Return whether a time is later than the last sign of life of the session's server."""
-    if stay.last_seen is not None:
-        return bool(stay.last_seen < moment)
+    if session.last_seen is not None:
+        return bool(session.last_seen < moment)
     # Still open, on a server not marked as ended, which may have just been killed.
-    silent_seconds = _SILENT_LEASES * stay.lease_seconds
-    return stay.left_seq is None and bool(stay.seen_at < minus(moment, silent_seconds))
+    silent_seconds = _SILENT_LEASES * session.lease_seconds
+    return session.left_seq is None and bool(session.seen_at < minus(moment, silent_seconds))
 
 
-def _present(stays: list[sa.Row[Any]], moment: str | None) -> Present:
-    first = stays[0]
-    doubtful = moment is not None and all(_is_doubtful(stay, moment) for stay in stays)
-    return Present(first.username, len(stays), first.since, first.since_seq, uncertain=doubtful)
+def _present(sessions: list[sa.Row[Any]], moment: str | None) -> Present:
+    first = sessions[0]
+    doubtful = moment is not None and all(_is_doubtful(session, moment) for session in sessions)
+    return Present(first.username, len(sessions), first.since, first.since_seq, uncertain=doubtful)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.locating import Room, seq_before
-from chatlog.audit.open_sessions import ROOM, STAYS
+from chatlog.audit.open_sessions import OPEN_SESSIONS, ROOM
 from chatlog.audit.presence import seq_at
 from chatlog.databases.schema import sessions, users
 from chatlog.domain.errors import Refused
@@ -42,7 +42,7 @@ def _page(of: sa.FromClause, joined: sa.ColumnElement[int]) -> sa.Select[Any]:
 
 
 # `+ 0` keeps SQLite from scanning all sessions by the index on joined_seq to get their order.
-_OPEN_BEFORE: Final = _page(STAYS, STAYS.c.joined_seq + 0)
+_OPEN_BEFORE: Final = _page(OPEN_SESSIONS, OPEN_SESSIONS.c.joined_seq + 0)
 _JOINED_WITHIN: Final = _page(sessions, sessions.c.joined_seq).where(
     sessions.c.room_id == ROOM,
     sessions.c.joined_seq <= sa.bindparam("last", type_=sa.BigInteger),

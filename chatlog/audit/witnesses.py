@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.locating import Room
-from chatlog.audit.open_sessions import LAST_SEEN, REPLAYS, ROOM, SEQ, STAYS
+from chatlog.audit.open_sessions import LAST_SEEN, OPEN_SESSIONS, REPLAYS, ROOM, SEQ
 from chatlog.databases.schema import nodes, sessions, users
 
 Certainty = Literal["open", "uncertain", "replayed", "possible"]
@@ -28,9 +28,9 @@ Certainty = Literal["open", "uncertain", "replayed", "possible"]
 _SCAN: Final = 1_000
 
 _PRESENT: Final = (
-    sa.select(STAYS.c.user_id, STAYS.c.joined_seq, LAST_SEEN)
-    .join(nodes, nodes.c.id == STAYS.c.node_id)
-    .order_by(STAYS.c.joined_seq)
+    sa.select(OPEN_SESSIONS.c.user_id, OPEN_SESSIONS.c.joined_seq, LAST_SEEN)
+    .join(nodes, nodes.c.id == OPEN_SESSIONS.c.node_id)
+    .order_by(OPEN_SESSIONS.c.joined_seq)
 )
 _REPLAYED: Final = (
     sa.select(REPLAYS.c.user_id, sa.func.min(REPLAYS.c.joined_seq).label("joined_seq"))

@@ -27,7 +27,7 @@ _LOOK_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Joiner:
-    """A session that waits for its own join event; ``left`` is called when it has ended."""
+    """A client's session in a room; ``left`` is called when it has ended."""
 
     outlet: Outlet
     id: str | None

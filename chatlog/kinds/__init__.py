@@ -13,4 +13,4 @@ from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
 
 KINDS: tuple[type[Event], ...] = (Posted, Joined, Left, Erased)
-"""All kinds. Add a new kind here, and nowhere else."""
+"""All kinds. A new kind is added here, and nowhere else."""

@@ -38,7 +38,7 @@ Word = Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,200}$")]
 
 
 def canonical(details: Mapping[str, Any]) -> str:
-    """Return the one JSON text (RFC 8785) that says this."""
+    """Return the details as canonical JSON (RFC 8785): equal details give the same text."""
     return rfc8785.dumps(dict(details)).decode()
 
 
@@ -83,14 +83,15 @@ class Event(ABC):
     __slots__ = ()
 
     type: ClassVar[str]
-    """Its name in the log, in filters and in exports."""
+    """The kind's name in the log, in filters and in exports."""
     version: ClassVar[int] = 1
     is_message: ClassVar[bool] = False
-    """Whether a person wrote it: it then has a text, which can be redacted."""
+    """Whether a person wrote it. It then has a ``text``, which can be redacted, and its frame shows
+    the text as ``message``."""
     request: ClassVar[builtins.type[Request] | None] = None
     """The command of a client in the room that appends it, if clients can."""
     frames: ClassVar[tuple[builtins.type[msgspec.Struct], ...]]
-    """The types of ``frame``."""
+    """The types that ``frame`` returns."""
     columns: ClassVar[tuple[str, ...]] = ()
     """The possible keys of ``cells``, in the order of a CSV file's columns."""
     proof_line: ClassVar[builtins.type[ProofLine]] = ProofLine
@@ -142,7 +143,7 @@ class Event(ABC):
     @classmethod
     @abstractmethod
     def of_line(cls, user: User, frame: Any, proof: Any) -> Self:
-        """Return the event in a line of an export: its frame, and its ``proof_line``.
+        """Return the event in a line of an export, given its frame and its ``proof_line``.
 
         Raises:
             ValueError: if the line lacks something.
@@ -150,7 +151,7 @@ class Event(ABC):
 
     @abstractmethod
     def cells(self) -> Mapping[str, object]:
-        """Return its cells in a CSV file, of ``columns``."""
+        """Return its cells in a CSV file, by column."""
 
     @abstractmethod
     def said(self) -> str:

@@ -1,4 +1,4 @@
-"""Turns: what only so many may do at a time is waited for, but not for ever."""
+"""Turns: wait, but not for ever, to do something that only a limited number may do at once."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result for a piece; ``begins`` and ``ends`` are digests of standings."""
+    """The result for a piece; ``begins`` and ``ends`` are digests of states."""
 
     piece: Piece
     head: int

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.open_sessions import ROOM, STAYS
+from chatlog.audit.open_sessions import OPEN_SESSIONS, ROOM
 from chatlog.databases.schema import events, nodes, rooms, sessions, users
 from chatlog.eventlog import chain
 
@@ -46,7 +46,7 @@ class RoomState:
     open: tuple[SessionState, ...] = ()
 
     def digest(self) -> bytes:
-        """Return a digest that two standings share only if they are equal."""
+        """Return a digest that two states share only if they are equal."""
         place = (self.head, self.hash, self.at, self.position, self.room_id)
         states = sorted(tuple(state) for state in self.open)
         return sha256(repr((place, states)).encode()).digest()
@@ -68,8 +68,8 @@ _OPEN: Final[sa.Select[Any]] = (
         sessions.c.joined_at,
         sessions.c.replay_from,
     )
-    .select_from(STAYS)
-    .join(sessions, sessions.c.session == STAYS.c.session)
+    .select_from(OPEN_SESSIONS)
+    .join(sessions, sessions.c.session == OPEN_SESSIONS.c.session)
     .join(users, users.c.id == sessions.c.user_id)
     .join(nodes, nodes.c.id == sessions.c.node_id)
     .order_by(sessions.c.joined_seq)

@@ -22,7 +22,7 @@ class RoomsBody(msgspec.Struct):
 class EventsBody(msgspec.Struct, Generic[Event]):
     """A page of events; ``first`` and ``last`` are the ends of the range covered.
 
-    Continue from them, as ``before`` and ``after``. ``Event`` is ``AnyEvent``, or its JSON text
+    Continue from them, as ``before`` and ``after``. ``Event`` is ``AnyFrame``, or its JSON text
     if that is already encoded.
     """
 

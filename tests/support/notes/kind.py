@@ -18,7 +18,6 @@ from chatlog.kinds.command import Command, FirstPost, Known, Request
 from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, canonical, name_of, required
 from chatlog.kinds.session import unless_open
 
-
 Seqs = Annotated[tuple[int, ...], msgspec.Meta(min_length=1)]
 
 
