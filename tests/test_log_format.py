@@ -164,6 +164,29 @@ def erased_person(*, is_name_there: bool) -> list[bytes]:
     return [encode_proved(one) for one in proved(erased=True, is_name_there=is_name_there)]
 
 
+def later_event(**fields: object) -> list[bytes]:
+    """The first vector, and an event of a type to come, which has no message."""
+    first, event = vectors()[0], json.loads(vectors()[1])
+    proof = event["proof"]
+    for part, key in ((event, "message"), (event, "id"), (proof, "text_salt")):
+        del part[key]
+    del proof["text_commitment"]
+    event |= {"type": "reaction", "of": [1]}
+    common = ["chatlog-1", "reaction", ROOM_ID, 2, event["at"], proof["user_id"], proof["node"]]
+    name = bytes.fromhex(proof["name_commitment"])
+    header = [*common, proof["session"], None, None, None, None, None, "1", name, None]
+    previous = bytes.fromhex(json.loads(first)["proof"]["hash"])
+    digest = chain.next_hash(previous, b"".join(map(chain.field, header))).hex()
+    proof["hash"], event["hash"] = digest, digest[:16]
+    return [first, json.dumps(event | fields).encode()]
+
+
+def test_the_document_s_verifier_checks_later_types_of_event(tmp_path: Path) -> None:
+    found = verdict(tmp_path, later_event())
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "is not what was written" in verdict(tmp_path, later_event(of=[2])).stderr
+
+
 @pytest.mark.parametrize("kept", [[0, 2, 3, 4], [1, 2, 3, 4], [0, 2, 1, 3, 4], [0, 1, 1, 2, 3, 4]])
 def test_both_verifiers_find_events_that_are_missing_swapped_or_doubled(
     kept: list[int], tmp_path: Path

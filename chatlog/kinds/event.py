@@ -91,7 +91,8 @@ class Event(ABC):
     request: ClassVar[builtins.type[Request] | None] = None
     """The command of a client in the room that appends it, if clients can."""
     frames: ClassVar[tuple[builtins.type[msgspec.Struct], ...]]
-    """The types that ``frame`` returns."""
+    """The types that ``frame`` returns. One that several kinds share has the kind's ``type`` as its
+    ``event``; no other has a field of that name."""
     columns: ClassVar[tuple[str, ...]] = ()
     """The possible keys of ``cells``, in the order of a CSV file's columns."""
     proof_line: ClassVar[builtins.type[ProofLine]] = ProofLine

@@ -130,7 +130,8 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
         event = found.recorded.event
         facts = event.facts()
     except Exception as error:  # whatever an undecodable row does to the reader
-        raise Wrong(seq, f"its row cannot be decoded ({why(error.__cause__ or error)})") from error
+        cause = why(error.__cause__ or error).rstrip(".")
+        raise Wrong(seq, f"its row cannot be decoded ({cause})") from error
     if facts != tuple(getattr(row, column) for column in Facts._fields):
         raise Wrong(seq, "it has a field that its type does not have")
     if row.text != event.text:
