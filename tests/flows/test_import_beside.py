@@ -169,7 +169,7 @@ async def test_an_import_whose_command_is_interrupted_ends_with_it(
 ) -> None:
     server = await serve(sqlite_url)
     long = tmp_path / "2006-12-10.long.txt"
-    long.write_text(STORY * 600)
+    long.write_text(STORY * 200)
     async with Clients(server) as clients:
         ada = await clients.connect("ada")
         await ada.join("general")
@@ -206,7 +206,7 @@ async def test_an_import_that_is_running_does_not_hold_up_a_stop(
 ) -> None:
     server = await serve(sqlite_url)
     long = tmp_path / "2006-12-10.long.txt"
-    long.write_text(STORY * 600)
+    long.write_text(STORY * 200)
     options = ("--room", ROOM, "--format", "irc")
     async with Clients(server) as clients:
         ada = await clients.connect("ada")
