@@ -55,8 +55,7 @@ class Erased(Event):
         return cls(user, node, tuple(map(int, required(facts.of, "of").split(","))), text)
 
     def frame(self, recorded: Recorded) -> ErasureFrame:
-        place = (recorded.room, recorded.seq, recorded.hash_text, recorded.at)
-        return ErasureFrame(*place, self.of, name_of(self.user))
+        return ErasureFrame(*recorded.place, self.of, name_of(self.user))
 
     def hidden(self) -> Mapping[str, Any]:
         return {"reason": self.reason}

@@ -190,6 +190,11 @@ class Recorded:
         """The first 16 hexadecimal digits of the hash, as sent to clients."""
         return self.hash[:8].hex()
 
+    @property
+    def place(self) -> tuple[str, int, str, str]:
+        """Its room, seq, hash and time, with which most frames begin."""
+        return self.room, self.seq, self.hash_text, self.at
+
     def apply(self, room: Room) -> None:
         """Move the room on to this event, which is its next."""
         room.head = self.seq

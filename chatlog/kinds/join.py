@@ -97,11 +97,10 @@ class Joined(Event):
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
         name, erased = name_of(self.user), self.user.name is None
-        place = (recorded.room, recorded.seq, recorded.hash_text, recorded.at)
         if self.sessions > 1:
-            return SessionFrame("join", *place, name, self.sessions, erased=erased)
+            return SessionFrame("join", *recorded.place, name, self.sessions, erased=erased)
         said = "" if erased else f"{name} joined the room."
-        return JoinFrame("join", *place, name, self.sessions, message=said, erased=erased)
+        return JoinFrame("join", *recorded.place, name, self.sessions, message=said, erased=erased)
 
     def hidden(self) -> Mapping[str, Any]:
         return {"replay_from": self.replay_from}

@@ -76,12 +76,11 @@ class Left(Event):
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
         name, erased = name_of(self.user), self.user.name is None
-        place = (recorded.room, recorded.seq, recorded.hash_text, recorded.at)
         end = (name, self.sessions, self.cause, self.last_seen_at)
         if self.sessions > 0:
-            return SessionFrame("leave", *place, *end, erased=erased)
+            return SessionFrame("leave", *recorded.place, *end, erased=erased)
         said = "" if erased else f"{name} left the room."
-        return JoinFrame("leave", *place, *end, message=said, erased=erased)
+        return JoinFrame("leave", *recorded.place, *end, message=said, erased=erased)
 
     @classmethod
     def of_line(cls, user: User, frame: JoinFrame | SessionFrame, proof: ProofLine) -> Left:

@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager
 
 from chatlog.databases.database import Connection, Database
 from chatlog.eventlog.pages import Page, PageRequest
-from chatlog.kinds.event import Recorded
 from chatlog.readers.askers import Asker
 from chatlog.readers.door import Door
 from chatlog.readers.turns import held
-from chatlog.wire.events import encode
+from chatlog.wire.events import size_of
 
 
 class History:
@@ -78,8 +77,4 @@ class History:
             yield connection
 
     async def _read(self, asker: Asker, request: PageRequest, max_bytes: int) -> Page:
-        return await self.door.page(asker, request, max_bytes=max_bytes, size=_size)
-
-
-def _size(event: Recorded) -> int:
-    return len(encode(event))
+        return await self.door.page(asker, request, max_bytes=max_bytes, size=size_of)

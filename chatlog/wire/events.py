@@ -40,6 +40,11 @@ def encode(recorded: Recorded) -> bytes:
     return _encode(recorded.event.frame(recorded))
 
 
+def size_of(recorded: Recorded) -> int:
+    """Return the size of the event's JSON text in bytes."""
+    return len(encode(recorded))
+
+
 def encode_proof(proved: Proved) -> bytes:
     """Return the JSON text of ``proof`` alone."""
     event, proof = proved.recorded.event, proved.proof

@@ -16,7 +16,7 @@ from chatlog.web.api.bodies import EventsBody
 from chatlog.web.api.queries import EventsQuery, query_of, room_of
 from chatlog.web.api.replies import reply, unchanged
 from chatlog.web.keys import RUNTIME
-from chatlog.wire.events import encode, encode_proved
+from chatlog.wire.events import encode, encode_proved, size_of
 
 _PROOF_BYTES: Final = 600
 """Roughly what a proof adds to an event."""
@@ -33,7 +33,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             asked,
             known=[tag.value for tag in request.if_none_match or ()],
             max_bytes=runtime.settings.max_page_bytes,
-            size=_size_proved if query.proof else _size,
+            size=_size_proved if query.proof else size_of,
             proof=query.proof,
         )
         if found.page is None:
@@ -64,9 +64,5 @@ def _body(room: str, found: Tagged) -> EventsBody[msgspec.Raw]:
     return EventsBody(room, events, page.first, page.last, page.more_before, page.more_after)
 
 
-def _size(event: Recorded) -> int:
-    return len(encode(event))
-
-
 def _size_proved(event: Recorded) -> int:
-    return _size(event) + _PROOF_BYTES
+    return size_of(event) + _PROOF_BYTES

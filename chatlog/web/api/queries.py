@@ -14,10 +14,8 @@ from chatlog.kinds.event import MAX_SEQ
 from chatlog.kinds.registry import EventType
 from chatlog.runtime import limits_of
 from chatlog.web.keys import RUNTIME
-from chatlog.wire.commands import MAX_PAGE
+from chatlog.wire.commands import Limit, Seq
 
-Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
-Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
 _POINT: Final = "A seq, as in 41, an RFC 3339 time, or a date: its "
 Point = Annotated[str, Meta(description=f"{_POINT}first moment, in UTC.", min_length=1)]
 End = Annotated[str, Meta(description=f"{_POINT}whole day, in UTC.", min_length=1)]
