@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,8 @@ async def test_a_folder_of_the_control_socket_that_is_gone_harms_nothing(
 
 async def _causes(url: str) -> list[str]:
     def read() -> list[str]:
-        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        # sqlite3's own context manager ends a transaction and leaves the connection open.
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
             found = connection.execute("SELECT cause FROM audit_events WHERE type = 'leave'")
             return [cause for (cause,) in found]
 

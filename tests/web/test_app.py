@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -82,9 +83,8 @@ async def test_a_stop_closes_sockets_with_1001_and_their_leaves_say_shutdown(
             message = await ws.receive(timeout=5)
         await stopping
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
-    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as log:
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as log:
         ends = log.execute("SELECT type, cause FROM events ORDER BY seq").fetchall()
-    log.close()
     assert ends == [("join", None), ("leave", "shutdown")]
 
 
