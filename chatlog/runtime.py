@@ -27,7 +27,6 @@ from chatlog.chat.tasks import Tasks
 from chatlog.chat.users import Users
 from chatlog.databases.database import Database
 from chatlog.databases.opening import open_for_writing
-from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.delivery.catch_up import CatchUp
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
@@ -200,7 +199,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
 async def _node(
     settings: Settings, database: Database, place: control.Place
 ) -> AsyncIterator[Runtime]:
-    alone = isinstance(database.backend, Sqlite)
+    alone = database.backend.is_exclusive
     node = await naming.begin(
         database,
         settings.node or naming.default_name(),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -264,7 +265,7 @@ async def test_a_log_that_cannot_be_read_is_unavailable(
     async with node_on(sqlite_url) as node:
         ada = Client(node)
         await ada.join("general")
-        path = node.database.backend.path  # type: ignore[union-attr]
+        path = Path(sqlite_url.removeprefix("sqlite:///"))
         await node.database._reader.dispose()
         away = path.rename(path.with_suffix(".away"))
         for command in ("history", "users"):
