@@ -16,15 +16,15 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from chatlog.audit.verification.schema.postgres_definitions import (
+from chatlog.databases.opening import open_for_writing
+from chatlog.databases.postgres.definitions import (
     FILE,
     Rendering,
     Renderings,
     expected,
 )
-from chatlog.audit.verification.schema.postgres_objects import major_version, read_objects
-from chatlog.databases.opening import open_for_writing
-from chatlog.databases.postgres.backend import SCHEMA
+from chatlog.databases.postgres.objects import major_version, read_objects
+from chatlog.databases.postgres.statements import SCHEMA
 from tests.support.postgres import fresh_database, running_postgres
 
 

@@ -20,14 +20,12 @@ from chatlog.chat.connection import Connection
 from chatlog.chat.departures import Departures
 from chatlog.chat.log_clock import LogClock
 from chatlog.chat.node_lease import Membership
-from chatlog.chat.parts import Parts
 from chatlog.chat.readiness import Readiness
 from chatlog.chat.rooms import Rooms
 from chatlog.chat.tasks import Tasks
 from chatlog.chat.users import Users
 from chatlog.databases.database import Database
 from chatlog.databases.opening import open_for_writing
-from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.delivery.catch_up import CatchUp
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
@@ -48,49 +46,24 @@ _RETENTION_PAUSE: Final = 300.0
 
 
 class Runtime:
-    """One node: its parts, the clients it serves and its lease."""
+    """One node: its parts (a connection sees those in ``Parts``), its clients and its lease."""
 
     def __init__(
         self, settings: Settings, database: Database, node: Node, tasks: asyncio.TaskGroup
     ) -> None:
-        self.settings = settings
+        self.settings, self.limits = settings, limits_of(settings)
         self.database = database
         self.clients: set[Connection] = set()
         self.stopping = False
+        self.refusals: Counter[str] = Counter()
         self.tasks = Tasks(tasks)
-        catch_up = CatchUp(
-            tasks,
-            partial(read_frames, database),
-            mark=settings.max_buffer_bytes,
-            slow_seconds=settings.slow_seconds,
-            failed=lambda error: self.tasks.failed("catch-up", error),
-        )
-        self.rooms = Rooms(
-            database,
-            catch_up=catch_up.start,
-            failed=lambda error: self.tasks.failed("dispatch", error),
-            max_buffer_bytes=settings.max_buffer_bytes,
-            max_recent_bytes=settings.max_recent_bytes,
-            idle_seconds=settings.idle_room_seconds,
-        )
+        self.clock = LogClock()
+        self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
+        self.rooms = _rooms(settings, database, self.tasks, tasks)
         turn, lost = asyncio.Lock(), asyncio.Event()
         self.tail = Tail(database, self.rooms.dispatch, turn, poll_seconds=settings.poll_seconds)
-        self.writer = Writer(database, node, doubt_seconds=settings.doubt_seconds)
-        self.committer = Committer(
-            self.writer,
-            self.tail.offer,
-            lost.set,
-            turn=turn,
-            max_batch=settings.max_batch,
-            max_waiting=settings.max_waiting_commands,
-            max_waiting_bytes=settings.max_waiting_bytes,
-            max_delay_ms=settings.max_commit_delay_ms,
-        )
-        self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
-        self.writer.noted = self.readiness.note
-        self.clock = LogClock()
-        self.writer.timed = self.clock.note
-        self.refusals: Counter[str] = Counter()
+        self.writer = _writer(settings, database, node, self.readiness, self.clock)
+        self.committer = _committer(settings, self.writer, self.tail, turn, lost)
         self.departures = Departures(self.committer, self.refusals)
         self.membership = Membership(
             database,
@@ -101,18 +74,10 @@ class Runtime:
             name=node.given_name,
             lease_seconds=settings.lease_seconds,
         )
-        self.history = History(
-            database,
-            max_large_pages=settings.max_large_pages,
-            max_http_answers=settings.max_http_answers,
-            max_long_reads=min(settings.max_long_reads, max(1, settings.readers - 1)),
-            max_page_bytes=settings.max_page_bytes,
-            max_buffer_bytes=settings.max_buffer_bytes,
-        )
+        self.history = _history(settings, database)
         self.door = self.history.door
         self.users = Users(database, self.rooms, self.door)
         self.operations = Operations(database, self.committer)
-        self.parts = _parts(self)
 
     def start(self) -> None:
         """Start the tasks that run for as long as the node does."""
@@ -156,22 +121,59 @@ class Runtime:
             client.go_away()
 
 
-def _parts(runtime: Runtime) -> Parts:
-    settings = runtime.settings
-    return Parts(
-        committer=runtime.committer,
-        rooms=runtime.rooms,
-        departures=runtime.departures,
-        history=runtime.history,
-        door=runtime.door,
-        users=runtime.users,
-        limits=limits_of(settings),
-        refusals=runtime.refusals,
-        max_in_flight=settings.max_in_flight,
-        max_bad_commands_per_minute=settings.max_bad_commands_per_minute,
-        max_chats_per_second=settings.max_chats_per_second,
-        max_buffer_bytes=settings.max_buffer_bytes,
+def _rooms(settings: Settings, database: Database, tasks: Tasks, group: asyncio.TaskGroup) -> Rooms:
+    catch_up = CatchUp(
+        group,
+        partial(read_frames, database),
+        mark=settings.max_buffer_bytes,
         slow_seconds=settings.slow_seconds,
+        failed=partial(tasks.failed, "catch-up"),
+    )
+    return Rooms(
+        database,
+        catch_up=catch_up.start,
+        failed=partial(tasks.failed, "dispatch"),
+        max_buffer_bytes=settings.max_buffer_bytes,
+        max_recent_bytes=settings.max_recent_bytes,
+        idle_seconds=settings.idle_room_seconds,
+    )
+
+
+def _writer(
+    settings: Settings, database: Database, node: Node, readiness: Readiness, clock: LogClock
+) -> Writer:
+    return Writer(
+        database,
+        node,
+        doubt_seconds=settings.doubt_seconds,
+        noted=readiness.note,
+        timed=clock.note,
+    )
+
+
+def _committer(
+    settings: Settings, writer: Writer, tail: Tail, turn: asyncio.Lock, lost: asyncio.Event
+) -> Committer:
+    return Committer(
+        writer,
+        tail.offer,
+        lost.set,
+        turn=turn,
+        max_batch=settings.max_batch,
+        max_waiting=settings.max_waiting_commands,
+        max_waiting_bytes=settings.max_waiting_bytes,
+        max_delay_ms=settings.max_commit_delay_ms,
+    )
+
+
+def _history(settings: Settings, database: Database) -> History:
+    return History(
+        database,
+        max_large_pages=settings.max_large_pages,
+        max_http_answers=settings.max_http_answers,
+        max_long_reads=min(settings.max_long_reads, max(1, settings.readers - 1)),
+        max_page_bytes=settings.max_page_bytes,
+        max_buffer_bytes=settings.max_buffer_bytes,
     )
 
 
@@ -200,7 +202,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
 async def _node(
     settings: Settings, database: Database, place: control.Place
 ) -> AsyncIterator[Runtime]:
-    alone = isinstance(database.backend, Sqlite)
+    alone = database.backend.is_exclusive
     node = await naming.begin(
         database,
         settings.node or naming.default_name(),

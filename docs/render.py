@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from chatlog.audit.questions import Question, questions
-from chatlog.databases.migrate import VERSION_TABLE
+from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
 
 HERE = Path(__file__).parent

@@ -35,6 +35,8 @@ REGISTRIES = tuple(
         ("proxy", "golang", "org"),
     )
 )
+# `lint-imports` sees who imports a kind of database; a name can be asked for without an import.
+ASKS_FOR_DATABASE = re.compile(r"\b(?:dialect|backend)\.name\b|get_backend_name|sqlite_master")
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:root|home|work|Users)/\w")
 
 
@@ -70,6 +72,12 @@ def test_no_file_names_a_package_registry(files: dict[str, str]) -> None:
 def test_no_file_names_a_path_of_somebodys_machine(files: dict[str, str]) -> None:
     found = {name: hit[0] for name, text in files.items() if (hit := MACHINE_PATH.search(text))}
     assert not found
+
+
+def test_nothing_outside_databases_asks_which_database_it_is(files: dict[str, str]) -> None:
+    inside = ("chatlog/databases/", "chatlog/formats/")  # whose dialects are those of IRC logs
+    outside = [n for n in files if n.startswith("chatlog/") and not n.startswith(inside)]
+    assert not [name for name in outside if ASKS_FOR_DATABASE.search(files[name])]
 
 
 def test_lock_files_name_no_place_to_download_from(files: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench import definitions
-from chatlog.audit.verification.schema.postgres_definitions import (
+from chatlog.databases.postgres.definitions import (
     Rendering,
     Renderings,
     compare,

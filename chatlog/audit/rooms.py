@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.collation import by_code_point
 from chatlog.databases.schema import events, rooms, sessions
 
 
@@ -33,32 +34,23 @@ _users: Final = (
 )
 
 
-def _statement(name: Any) -> sa.Select[Any]:
-    first, last = events.alias("first"), events.alias("last")
-    return (
-        sa.select(
-            rooms.c.id, rooms.c.room, last.c.seq, _users.label("users"), first.c.at, last.c.at
+_first, _last = events.alias("first"), events.alias("last")
+_name: Final = by_code_point(rooms.c.room)
+_PAGE: Final = (
+    sa.select(rooms.c.id, rooms.c.room, _last.c.seq, _users.label("users"), _first.c.at, _last.c.at)
+    .select_from(
+        rooms.join(_first, sa.and_(_first.c.room_id == rooms.c.id, _first.c.seq == 1)).join(
+            _last, sa.and_(_last.c.room_id == rooms.c.id, _last.c.seq == _head)
         )
-        .select_from(
-            rooms.join(first, sa.and_(first.c.room_id == rooms.c.id, first.c.seq == 1)).join(
-                last, sa.and_(last.c.room_id == rooms.c.id, last.c.seq == _head)
-            )
-        )
-        .where(name > sa.bindparam("after"))
-        .order_by(name)
-        .limit(sa.bindparam("limit"))
     )
-
-
-# SQLite compares bytes by default; PostgreSQL would use the database's collation.
-_PAGE: Final = {
-    "sqlite": _statement(rooms.c.room),
-    "postgresql": _statement(rooms.c.room.collate("C")),
-}
+    .where(_name > sa.bindparam("after"))
+    .order_by(_name)
+    .limit(sa.bindparam("limit"))
+)
 
 
 async def rooms_after(connection: AsyncConnection, after: str, *, limit: int) -> list[RoomInfo]:
     """Return the next page of rooms after a name (empty: from the first)."""
     asked = {"after": after, "limit": limit}
-    found = await connection.execute(_PAGE[connection.dialect.name], asked)
+    found = await connection.execute(_PAGE, asked)
     return [RoomInfo(*row) for row in found]

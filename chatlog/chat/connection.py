@@ -58,7 +58,7 @@ class Connection:
         self._in_flight = 0
         self._landed: asyncio.Future[None] | None = None
         self._bad: Tally | None = None
-        rate = parts.max_chats_per_second
+        rate = parts.settings.max_chats_per_second
         self._allowance = Allowance(rate) if rate > 0 else None
 
     async def handle(self, text: bytes) -> None:
@@ -83,9 +83,9 @@ class Connection:
                 self._count_bad()
         except Exception as error:  # noqa: BLE001 - a bug, or an event that cannot be read
             self._fail(command, error)
-        if self._in_flight >= self._parts.max_in_flight:
+        if self._in_flight >= self._parts.settings.max_in_flight:
             await self._wait_for_landing()
-        if self._outlet.waiting() > self._parts.max_buffer_bytes:
+        if self._outlet.waiting() > self._parts.settings.max_buffer_bytes:
             await self._wait_for_reader()
 
     async def _do(self, command: wire.ClientCommand) -> None:
@@ -146,7 +146,7 @@ class Connection:
                     command.id,
                 )
             )
-            if self._outlet.waiting() > self._parts.max_buffer_bytes:
+            if self._outlet.waiting() > self._parts.settings.max_buffer_bytes:
                 await self._wait_for_reader()
 
     def close(self, cause: Cause) -> None:
@@ -173,7 +173,7 @@ class Connection:
 
     def _count_bad(self) -> None:
         if self._bad is None:
-            self._bad = Tally(self._parts.max_bad_commands_per_minute)
+            self._bad = Tally(self._parts.settings.max_bad_commands_per_minute)
         if self._bad.is_full():
             self._outlet.let_go(TOO_MANY_ERRORS, b"too many bad commands")
 
@@ -183,8 +183,8 @@ class Connection:
 
     async def _wait_for_reader(self) -> None:
         """Read no more commands while earlier answers are unsent."""
-        mark = self._parts.max_buffer_bytes
-        if not await drained(self._outlet, mark, self._parts.slow_seconds):
+        mark = self._parts.settings.max_buffer_bytes
+        if not await drained(self._outlet, mark, self._parts.settings.slow_seconds):
             self._outlet.let_go(TOO_SLOW)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from chatlog.chat.departures import Departures
 from chatlog.databases.database import Database
-from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.domain.errors import LeaseLost
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases, naming
@@ -75,7 +74,7 @@ class Membership:
     async def _begin_again(self) -> None:
         """Become a new node: the sessions of the old one have lapsed in the log."""
         logger.error("This server was declared dead; its clients will join again.")
-        alone = isinstance(self._database.backend, Sqlite)
+        alone = self._database.backend.is_exclusive
         node = await naming.begin_again(
             self._database, self._name, alone=alone, lease_seconds=self._lease_seconds
         )

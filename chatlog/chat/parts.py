@@ -1,9 +1,9 @@
-"""The dependencies of connections: one set for all connections of a node."""
+"""What connections need of their node: all of them share one."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import Protocol
 
 from chatlog.chat.departures import Departures
 from chatlog.chat.rooms import Rooms
@@ -12,22 +12,18 @@ from chatlog.domain.names import Limits
 from chatlog.eventlog.committer import Committer
 from chatlog.readers.door import Door
 from chatlog.readers.history import History
+from chatlog.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The parts of a node, and the settings that apply to a connection."""
+class Parts(Protocol):
+    """The parts of a node that a connection uses, and the settings; ``Runtime`` has them."""
 
+    settings: Settings
+    limits: Limits
     committer: Committer
     rooms: Rooms
     departures: Departures
     history: History
     door: Door
     users: Users
-    limits: Limits
     refusals: Counter[str]
-    max_in_flight: int
-    max_bad_commands_per_minute: int
-    max_chats_per_second: float
-    max_buffer_bytes: int
-    slow_seconds: float

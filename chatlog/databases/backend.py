@@ -1,15 +1,29 @@
 """The interface to a kind of database, implemented by ``sqlite`` and ``postgres``.
 
-Everything else in this folder is written once for both.
+All that differs between databases is behind it: no module outside this folder asks which one it
+has. Everything else in this folder is written once for both.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from chatlog.databases.hold import Hold
+from chatlog.databases.living import OpenNode
+from chatlog.databases.verdict import SchemaVerdict
+
+Lend = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+"""``Database.read`` or ``Database.write``, for what may not need a connection at all."""
+
+Check = Callable[[Lend], Awaitable[SchemaVerdict]]
+"""A check of what a database keeps beside the rows; it is lent short snapshots."""
 
 
 class Failure(enum.Enum):
@@ -35,6 +49,18 @@ class Locked:
     clock: str
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy of a log that is to be made: ``partial`` grows towards the size of ``source``.
+
+    ``run`` blocks until the copy is durable, or is abandoned because its argument returns True.
+    """
+
+    source: Path
+    partial: Path
+    run: Callable[[Callable[[], bool]], None]
+
+
 class Backend(Protocol):
     """One kind of database, implemented by ``Sqlite`` and ``Postgres``."""
 
@@ -42,11 +68,70 @@ class Backend(Protocol):
     def name(self) -> str:
         """SQLAlchemy's name of the dialect: ``sqlite`` or ``postgresql``."""
 
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether only one process at a time can have the log open to write.
+
+        Then all other nodes are certainly dead, and other processes' commands go through it.
+        """
+
+    @property
+    def schema(self) -> str | None:
+        """The schema of the log's tables; None where a database has no schemas."""
+
+    # Connections
+
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes."""
 
-    def reader(self, connections: int) -> AsyncEngine:
-        """Return an engine with this many read-only connections."""
+    def reader(self, connections: int, *, patient: bool = False) -> AsyncEngine:
+        """Return an engine with this many read-only connections, ``patient`` without a limit."""
+
+    def migrator(self) -> AsyncEngine | None:
+        """Return an engine for statements that go over all events; None if the writer's does."""
+
+    # Opening a log
+
+    def check_there(self) -> None:
+        """Refuse a log of which it is certain, without a connection, that it does not exist.
+
+        Raises:
+            LogError: naming its place.
+        """
+
+    async def hold(self) -> Hold | None:
+        """Take the sole right to write; return None where a database gives it to several.
+
+        Raises:
+            DatabaseBusy: if another process has it.
+            LogError: if nobody could use the database safely.
+        """
+
+    async def is_foreign(self, write: Lend) -> bool:
+        """Return whether there are other programs' tables and no log."""
+
+    async def migrate(self, connection: AsyncConnection) -> None:
+        """Migrate to the newest revision in the caller's transaction, unless it is already there.
+
+        Raises:
+            LogError: if the database has a newer revision than this program, or must be migrated
+                while one of its servers is alive.
+        """
+
+    def is_race(self, error: BaseException) -> bool:
+        """Return whether a migration failed because a concurrent one created the same object."""
+
+    async def share_views(self, connection: AsyncConnection, role: str | None) -> str | None:
+        """Return in a sentence whether a role finds the audit views by their unqualified names.
+
+        A given role is made to find them; None is the connection's own. Returns None where
+        everybody finds them.
+
+        Raises:
+            LogError: if there is no such role.
+        """
+
+    # Transactions
 
     async def now(self, connection: AsyncConnection) -> str:
         """Return the time of the database's clock, in the log's format."""
@@ -58,8 +143,41 @@ class Backend(Protocol):
             LeaseLost: if another node has lapsed this node's sessions.
         """
 
+    async def take_lock(self, connection: AsyncConnection) -> None:
+        """Take the log's lock until the commit, for what is not an append."""
+
+    async def open_nodes(self, connection: AsyncConnection) -> list[OpenNode]:
+        """Return the nodes not marked as ended, in a log of any revision; none if exclusive."""
+
     def failure(self, error: Exception) -> Failure:
         """Classify an error; in doubt as ``UNKNOWN``."""
 
     async def harden(self, connection: AsyncConnection) -> None:
         """Make durable whatever a commit of unknown outcome has written."""
+
+    # Upkeep
+
+    async def scrub(self, write: Lend) -> bool:
+        """Remove erased content from the files; False while a reader's snapshot prevents it.
+
+        Raises:
+            Exception: the driver's own, if a file cannot be written.
+        """
+
+    @property
+    def unscrubbed(self) -> str:
+        """The files in which erased content remains until ``scrub`` succeeds."""
+
+    async def after_bulk(self, write: Lend) -> None:
+        """Do what keeps look-ups quick after many rows were written at once."""
+
+    def backup(self, target: Path) -> Backup:
+        """Return the backup of the log to a new file, still to be run.
+
+        Raises:
+            LogError: if other programs back such a database up, naming them.
+        """
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        """The checks of what the database keeps beside the rows, the quick ones first."""

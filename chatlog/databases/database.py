@@ -1,4 +1,4 @@
-"""Open the database of a URL: its backend and its engines.
+"""Open the database of a URL: its backend and its engines. Only here is a backend chosen.
 
 Users write ``sqlite:///file.db``, ``postgres://…`` or ``postgresql://…``; this module chooses
 the async driver.
@@ -14,6 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.backend import Backend
 from chatlog.databases.postgres.backend import Postgres
 from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.databases.sqlite.url import sqlite_path
@@ -31,7 +32,7 @@ DRIVER_ERRORS: Final = (*DATABASE_ERRORS, OSError)
 """The same, and what asyncpg raises when no server answers, which SQLAlchemy does not wrap."""
 
 
-def backend_for(url: str) -> Sqlite | Postgres:
+def backend_for(url: str) -> Backend:
     """Return the backend for a database URL.
 
     Raises:
@@ -72,11 +73,11 @@ class Database:
     @asynccontextmanager
     async def migrate(self) -> AsyncIterator[AsyncConnection]:
         """Lend a connection that writes, for statements that go over all events."""
-        if isinstance(self.backend, Sqlite):  # whose one connection has no limit of time
+        engine = self.backend.migrator()
+        if engine is None:
             async with self.write() as connection:
                 yield connection
             return
-        engine = self.backend.migrator()
         try:
             async with engine.connect() as connection:
                 yield connection
@@ -98,18 +99,16 @@ class Database:
             raise Unavailable("The log cannot be read now. Try again.") from error
 
     async def scrub(self) -> bool:
-        """Checkpoint and empty SQLite's WAL; False while a reader's snapshot prevents it.
-
-        Does nothing on PostgreSQL.
+        """Remove erased content from the files; False while a reader's snapshot prevents it.
 
         Raises:
-            Exception: the driver's own, if the file cannot be written.
+            Exception: the driver's own, if a file cannot be written.
         """
-        backend = self.backend
-        if not isinstance(backend, Sqlite):
-            return True
-        async with self.write() as connection:
-            return await backend.scrub(connection)
+        return await self.backend.scrub(self.write)
+
+    async def after_bulk(self) -> None:
+        """Keep look-ups quick after many rows were written at once."""
+        await self.backend.after_bulk(self.write)
 
     async def dispose(self) -> None:
         """Close every connection."""

@@ -1,13 +1,12 @@
 """Open an existing log for one command, to read it or to write it.
 
-A reader never creates anything and never waits for a writer. A writer of a SQLite file holds
-its lock file while it is open, and empties the WAL first: the WAL may still have content that
-an earlier process erased.
+A reader never creates anything and never waits for a writer. A writer holds the database while it
+is open, where one process at a time can write, and scrubs it first: its files may still have
+content that an earlier process erased.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,11 +14,9 @@ from typing import Any
 
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import describe
-from chatlog.databases.migrate import is_foreign, migrate, newest_revision, revision_of
-from chatlog.databases.postgres.backend import Postgres
-from chatlog.databases.sqlite.backend import Sqlite
-from chatlog.databases.sqlite.lockfile import LockFile
-from chatlog.databases.sqlite.stray_wal import check_wal
+from chatlog.databases.hold import Hold
+from chatlog.databases.migrate import migrate
+from chatlog.databases.revisions import newest_revision, revision_of
 from chatlog.domain.errors import LogError, said_by_system
 
 logger = logging.getLogger(__name__)
@@ -32,11 +29,11 @@ def why(error: BaseException) -> str:
     return said.splitlines()[0] if said else type(error).__name__
 
 
-About = Callable[[LockFile], Mapping[str, Any]]
-"""Returns the facts about the new holder of a lock that other processes should know."""
+About = Callable[[Hold], Mapping[str, Any]]
+"""Returns the facts about the new holder that other processes should know."""
 
 
-def _nothing(_lock: LockFile) -> Mapping[str, Any]:
+def _nothing(_hold: Hold) -> Mapping[str, Any]:
     return {}
 
 
@@ -50,18 +47,12 @@ async def open_for_reading(
         LogError: if there is none, or it has another revision.
     """
     database = Database(url, readers=readers, patient=patient)
-    _check_there(database)
+    database.backend.check_there()
     try:
         await _check_revision(database)
         yield database
     finally:
         await database.dispose()
-
-
-def _check_there(database: Database) -> None:
-    backend = database.backend
-    if isinstance(backend, Sqlite) and not backend.path.is_file():
-        raise LogError(f"There is no database at {backend.path}.")
 
 
 async def _revision(database: Database) -> str:
@@ -90,38 +81,35 @@ async def open_for_writing(
     readers: int = 2,
     about: About = _nothing,
 ) -> AsyncIterator[Database]:
-    """Open a log, locked and migrated; create one in an empty database if ``new``.
+    """Open a log, held and migrated; create one in an empty database if ``new``.
 
-    With ``share`` a PostgreSQL database may hold other tables, too. Once SQLite's lock is taken,
-    ``about(lock)`` is written into the lock file, for processes that find it held.
+    With ``share`` the database may hold other tables, too. Once this process holds it,
+    ``about(hold)`` is told to processes that find it held.
 
     Raises:
-        DatabaseBusy: if another process holds the SQLite file.
+        DatabaseBusy: if another process holds the database.
         LogError: if the database belongs to another program, has a newer revision or has no
-            log, or if its WAL belongs to another file.
+            log, or if a SQLite file's WAL belongs to another file.
     """
     database = Database(url, readers=readers)
     if not new:
-        _check_there(database)
-    backend = database.backend
-    lock = LockFile(backend.path).take() if isinstance(backend, Sqlite) else None
+        database.backend.check_there()
+    hold = await database.backend.hold()
     try:
-        if isinstance(backend, Sqlite) and lock is not None:
-            await asyncio.to_thread(check_wal, lock.file.path)
-            backend.held = lock.file
-            lock.tell(**about(lock))
+        if hold is not None:
+            hold.tell(**about(hold))
         await _prepare(database, new=new, share=share)
         await _scrub(database)
         yield database
     finally:
         await database.dispose()
-        if lock is not None:
-            lock.release()
+        if hold is not None:
+            hold.release()
 
 
 async def _prepare(database: Database, *, new: bool, share: bool) -> None:
     try:
-        if isinstance(database.backend, Postgres) and not share:
+        if not share:
             await _check_own(database)
         if not new:
             await _revision(database)
@@ -142,6 +130,5 @@ async def _scrub(database: Database) -> None:
 
 
 async def _check_own(database: Database) -> None:
-    async with database.write() as connection:
-        if await is_foreign(connection):
-            raise LogError("The database holds other tables. Run `chatlog migrate` to share it.")
+    if await database.backend.is_foreign(database.write):
+        raise LogError("The database holds other tables. Run `chatlog migrate` to share it.")

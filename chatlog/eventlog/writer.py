@@ -63,18 +63,27 @@ class BadRow(ChatlogError):
 
 
 class Writer:
-    """Appends to the log. One task calls its methods, one at a time."""
+    """Appends to the log. One task calls its methods, one at a time.
 
-    def __init__(self, database: Database, node: Node, *, doubt_seconds: float) -> None:
+    ``noted`` is called with the success of each commit, of which a command refused beforehand is
+    none; ``timed`` with each commit's last event time and the clock's reading.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        node: Node,
+        *,
+        doubt_seconds: float,
+        noted: Callable[[bool], None] = lambda _succeeded: None,
+        timed: Callable[[str, str], None] = lambda _last, _clock: None,
+    ) -> None:
         self._database = database
         self.node = node
         self._memory = Memory()
         self._doubt_seconds = doubt_seconds
         self._wary = 0
-        self.noted: Callable[[bool], None] = lambda _succeeded: None
-        """Called with the success of each commit; a command refused beforehand is not a commit."""
-        self.timed: Callable[[str, str], None] = lambda _last, _clock: None
-        """Called with each commit's last event time and the clock's reading."""
+        self.noted, self.timed = noted, timed
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Decide and write the commands in their order, in one durable transaction.
@@ -131,19 +140,23 @@ class Writer:
                 self.noted(False)
             raise
         except Exception as error:  # noqa: BLE001 - whatever a driver raises must become an outcome
-            self._memory.forget()
-            strip_content(error)  # a text is encoded for its hash before an engine sees it
-            last = batch.recorded[-1] if batch is not None and batch.recorded else None
-            try:
-                await self._explain(error, last, committing=committing)
-            except ChatlogError as said:
-                if not isinstance(said, BadRow):
-                    self.noted(False)
-                raise
+            await self._find_out(error, batch, committing=committing)
         assert batch is not None
         self.noted(True)
         self.timed(max((r.at for r in batch.recorded), default=locked.now), locked.clock)
         return result, batch.recorded
+
+    async def _find_out(self, error: Exception, batch: Batch | None, *, committing: bool) -> None:
+        """Return if the transaction is in the log after all; otherwise raise its outcome."""
+        self._memory.forget()
+        strip_content(error)  # a text is encoded for its hash before an engine sees it
+        last = batch.recorded[-1] if batch is not None and batch.recorded else None
+        try:
+            await self._explain(error, last, committing=committing)
+        except ChatlogError as said:
+            if not isinstance(said, BadRow):
+                self.noted(False)
+            raise
 
     async def _explain(self, error: Exception, last: Recorded | None, *, committing: bool) -> None:
         """Return if the transaction turns out to be committed; otherwise raise its outcome."""

@@ -16,11 +16,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Locked
+from chatlog.databases.backend import Backend, Locked
 from chatlog.databases.database import Database
-from chatlog.databases.postgres import living
-from chatlog.databases.postgres.backend import LOCK_LOG, Postgres
-from chatlog.databases.postgres.living import LEASE_SECONDS, OpenNode
+from chatlog.databases.living import LEASE_SECONDS, OpenNode
 from chatlog.databases.schema import nodes
 from chatlog.domain.errors import LeaseLost, LogError
 from chatlog.eventlog import lookup
@@ -63,7 +61,7 @@ async def begin(
 ) -> Node:
     """Insert this process as a node, and end nodes that are certainly dead.
 
-    These are all others if the caller is ``alone`` (it holds SQLite's lock file), otherwise the
+    These are all others if the caller is ``alone`` (it holds the database), otherwise the
     nodes of the same name, which this process replaces. With ``silent`` it replaces only those
     that are dead, or that have not renewed since they were found silent. With ``story_at`` the
     node imports a history that begins then: its ``seen_at`` follows the history's own times.
@@ -72,9 +70,9 @@ async def begin(
         NameTaken: if a living node that is not in ``silent`` has the name.
     """
     async with database.write() as connection, connection.begin():
-        await take_log_lock(database, connection)
+        await database.backend.take_lock(connection)
         if silent is not None and not alone:
-            await _check_free(connection, name, silent)
+            await _check_free(database.backend, connection, name, silent)
         at = await now(database, connection)
         await connection.execute(
             _ALL_OTHERS if alone else _FORMER_SELVES, {"now": at, "same": name}
@@ -109,11 +107,11 @@ async def end(database: Database, node: Node) -> None:
 
 
 async def open_nodes(database: Database) -> list[OpenNode]:
-    """Return the nodes not marked as ended; none on SQLite, where none needs watching."""
-    if not isinstance(database.backend, Postgres):
+    """Return the nodes not marked as ended; none where only this process can write."""
+    if database.backend.is_exclusive:
         return []
     async with database.read() as connection:
-        return await living.open_nodes(connection)
+        return await database.backend.open_nodes(connection)
 
 
 async def end_silent(database: Database, silent: Iterable[OpenNode]) -> None:
@@ -121,34 +119,18 @@ async def end_silent(database: Database, silent: Iterable[OpenNode]) -> None:
     if not (tokens := {node.number: node.token for node in silent}):
         return
     async with database.write() as connection, connection.begin():
-        await take_log_lock(database, connection)
-        found = await living.open_nodes(connection)
+        await database.backend.take_lock(connection)
+        found = await database.backend.open_nodes(connection)
         still = [node.number for node in found if tokens.get(node.number) == node.token]
         at = await now(database, connection)
         ended = nodes.update().where(nodes.c.id.in_(still), nodes.c.ended_at.is_(None))
         await connection.execute(ended.values(ended_at=at))
 
 
-async def _check_free(connection: AsyncConnection, name: str, silent: Collection[OpenNode]) -> None:
+async def _check_free(
+    backend: Backend, connection: AsyncConnection, name: str, silent: Collection[OpenNode]
+) -> None:
     known = {(node.number, node.token) for node in silent}
-    found = [node for node in await living.open_nodes(connection) if node.name == name]
+    found = [node for node in await backend.open_nodes(connection) if node.name == name]
     if [n for n in found if n.is_alive and (n.number, n.token) not in known]:
         raise NameTaken(name, found)
-
-
-async def check_all_stopped(database: Database, connection: AsyncConnection) -> None:
-    """Refuse an operation that needs all servers stopped while one is alive.
-
-    On SQLite the lock file has already ensured this.
-
-    Raises:
-        LogError: naming a running server.
-    """
-    if isinstance(database.backend, Postgres):
-        await living.check_all_stopped(connection)
-
-
-async def take_log_lock(database: Database, connection: AsyncConnection) -> None:
-    """Take the log's lock without appending. On SQLite the transaction already has it."""
-    if isinstance(database.backend, Postgres):
-        await connection.execute(LOCK_LOG)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from chatlog.databases.database import Database
-from chatlog.databases.postgres.living import OpenNode
+from chatlog.databases.living import OpenNode
 from chatlog.nodes import leases
 
 _LOOK_SECONDS: Final = 0.25

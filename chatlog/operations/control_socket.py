@@ -23,8 +23,8 @@ from typing import Any, Final
 
 from chatlog.databases.database import DRIVER_ERRORS
 from chatlog.databases.discreet import describe
+from chatlog.databases.hold import Hold
 from chatlog.databases.opening import why
-from chatlog.databases.sqlite.lockfile import LockFile
 from chatlog.domain.errors import ChatlogError, LogError, OutcomeUnknown, Refused
 
 logger = logging.getLogger(__name__)
@@ -48,10 +48,10 @@ class Place:
 
     path: Path
 
-    def choose(self, lock: LockFile) -> Mapping[str, str]:
-        """Choose the path and return the facts about it for the lock file."""
-        _clear(Path(str(lock.former.get("socket", ""))))
-        self.path = Path(f"{lock.file.path}.sock")
+    def choose(self, hold: Hold) -> Mapping[str, str]:
+        """Choose the path and return what the holder tells about it."""
+        _clear(Path(str(hold.former.get("socket", ""))))
+        self.path = Path(f"{hold.path}.sock")
         if len(os.fsencode(self.path)) > _MAX_PATH_BYTES:
             with contextlib.suppress(OSError):  # then binding it fails, and that is said
                 self.path = Path(tempfile.mkdtemp(prefix=_FOLDER)) / _ALONE

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from chatlog.databases.database import Database
+from chatlog.databases.hold import DatabaseBusy
 from chatlog.databases.opening import open_for_reading, open_for_writing
-from chatlog.databases.sqlite.backend import Sqlite
-from chatlog.databases.sqlite.lockfile import DatabaseBusy
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.retention import Change, Rule, changes, rules
 from chatlog.eventlog.writer import Writer
@@ -90,7 +89,7 @@ async def rule_of(url: str, room: str) -> tuple[Rule | None, list[Change]]:
 @contextlib.asynccontextmanager
 async def _committing(database: Database) -> AsyncIterator[Committer]:
     """Run a temporary node that only appends and has no clients."""
-    alone = isinstance(database.backend, Sqlite)
+    alone = database.backend.is_exclusive
     node = await leases.begin(database, leases.unique_name("command"), alone=alone)
     writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
     committer = Committer(

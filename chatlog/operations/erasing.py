@@ -17,7 +17,6 @@ from typing import Final
 
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import describe
-from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.domain.errors import Refused
 from chatlog.eventlog import erasing
 from chatlog.eventlog.committer import Committer
@@ -118,9 +117,8 @@ class Eraser:
         return self._remains("another program holds a snapshot of the log", "it has released it")
 
     def _remains(self, why: str, changed: str) -> str:
-        backend = self._database.backend
-        assert isinstance(backend, Sqlite)
-        where = f"The erased content is still in {backend.path} or {backend.path}-wal: {why}"
+        files = self._database.backend.unscrubbed
+        where = f"The erased content is still in {files}: {why}"
         if self._is_running:
             return f"{where}. It is removed within a minute after {changed}."
         return (

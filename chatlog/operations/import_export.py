@@ -16,7 +16,6 @@ from typing import Final
 from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.restored_content import Kept
 from chatlog.databases.database import Database
-from chatlog.databases.upkeep import after_bulk
 from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.names import (
     STORED_LIMITS,
@@ -28,7 +27,7 @@ from chatlog.domain.names import (
 from chatlog.domain.times import FORMAT
 from chatlog.eventlog.insertion import Adoption
 from chatlog.kinds.event import Proved, Recorded
-from chatlog.nodes import clock, leases
+from chatlog.nodes import clock
 from chatlog.wire.events import BadLine, decode_proved
 
 _PAGE: Final = 1_000
@@ -52,10 +51,10 @@ async def import_jsonl(
             the room is already in the log.
     """
     async with database.write() as connection, connection.begin():
-        await leases.take_log_lock(database, connection)
+        await database.backend.take_lock(connection)
         now = await clock.now(database, connection)
         found = await put_back(Adoption(connection), now, lines, room=room, progress=progress)
-    await after_bulk(database)
+    await database.after_bulk()
     return found
 
 

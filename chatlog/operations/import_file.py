@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from chatlog.databases.database import Database
-from chatlog.databases.upkeep import after_bulk
 from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
@@ -61,7 +60,7 @@ class Importer:
                 self._database, history, room=room, limits=Limits(**limits), again=again
             )
             await self._append_story(telling)
-        await after_bulk(self._database)
+        await self._database.after_bulk()
         return asdict(telling.finish())
 
     async def _append_story(self, telling: Telling) -> None:
@@ -103,7 +102,7 @@ class Importer:
                 return await put_back(adoption, now, lines(), room=room)
 
             name, events = await self._committer.alone(adopting(adopt))
-        await after_bulk(self._database)
+        await self._database.after_bulk()
         return {"room": name, "events": events}
 
 

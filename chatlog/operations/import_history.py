@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from chatlog.databases.database import Database
-from chatlog.databases.sqlite.backend import Sqlite
-from chatlog.databases.upkeep import after_bulk
 from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.names import Limits, check_room
 from chatlog.domain.room import Room
@@ -83,7 +81,7 @@ async def import_history(
             later than the file's first; or, on PostgreSQL, somebody else wrote to the room.
     """
     telling = await prepare(database, history, room=room, limits=limits, again=again)
-    alone = isinstance(database.backend, Sqlite)
+    alone = database.backend.is_exclusive
     node = await begin_telling(database, telling, alone=alone)
     writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
     try:
@@ -92,7 +90,7 @@ async def import_history(
             progress(telling.story.lines, history.survey.lines)
     finally:
         await leases.end(database, node)
-    await after_bulk(database)
+    await database.after_bulk()
     return telling.finish()
 
 

@@ -47,7 +47,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
         await _until_closed(ws)
         outlet.forget()
         return ws
-    connection = Connection(runtime.parts, outlet)
+    connection = Connection(runtime, outlet)
     runtime.clients.add(connection)
     try:
         await _read(ws, connection, outlet)

@@ -1,13 +1,16 @@
 """The audit views, and the indexes that pay for them.
 
-The views' SQL lies in ``migrations/views/0003``, a file a view, a folder a database. Files
-of a revision that was released are never edited: a later revision brings its own.
+The views' SQL lies in ``migrations/views/0003``, a file a view for both databases; see
+``chatlog/databases/views.py``. Files of a revision that was released are never edited: a later
+revision brings its own.
 """
 
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
+
+from chatlog.databases.views import statements
 
 revision = "0003"
 down_revision = "0002"
@@ -55,8 +58,8 @@ def upgrade() -> None:
     # instead of 9 s for a million of them. Appending takes as long as before.
     op.drop_index("events_room_at", "events")
     op.create_index("events_room_at", "events", ["room_id", "at", "type", "user_id"])
-    for file in sorted((VIEWS / dialect).glob("*.sql")):
-        op.execute(file.read_text(encoding="utf-8").replace(":", "\\:"))
+    for statement in statements(VIEWS, dialect):
+        op.execute(statement.replace(":", "\\:"))
     if dialect == "sqlite":
         _expect_a_long_log()
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
+from chatlog.databases.views import statements
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -32,8 +34,8 @@ def upgrade() -> None:
         _protect_sqlite()
     else:
         _protect_postgresql()
-    for file in sorted((VIEWS / dialect).glob("*.sql")):
-        op.execute(file.read_text(encoding="utf-8").replace(":", "\\:"))
+    for statement in statements(VIEWS, dialect):
+        op.execute(statement.replace(":", "\\:"))
 
 
 def _protect_sqlite() -> None:

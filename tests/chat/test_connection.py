@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -101,7 +102,7 @@ async def test_a_bad_command_is_answered_under_its_id_and_the_connection_goes_on
             assert (error["type"], error["code"]) == ("error", code)
         await ada.send("ping", id="p-1")
         assert ada.new() == [{"type": "pong", "id": "p-1"}]
-        assert node.parts.refusals == {"bad_json": 2, "unknown_type": 1, "bad_command": 1}
+        assert node.refusals == {"bad_json": 2, "unknown_type": 1, "bad_command": 1}
 
 
 async def test_the_hundredth_bad_command_of_a_minute_closes(sqlite_url: str) -> None:
@@ -121,7 +122,7 @@ async def test_refusals_that_are_no_bad_commands_close_nothing(sqlite_url: str) 
         for _ in range(150):
             await ada.send("chat", message="x")
         assert ada.outlet.closed is None
-        assert node.parts.refusals == {"not_joined": 150}
+        assert node.refusals == {"not_joined": 150}
 
 
 async def test_what_is_not_utf_8_is_left_to_the_socket(sqlite_url: str) -> None:
@@ -264,7 +265,7 @@ async def test_a_log_that_cannot_be_read_is_unavailable(
     async with node_on(sqlite_url) as node:
         ada = Client(node)
         await ada.join("general")
-        path = node.database.backend.path  # type: ignore[union-attr]
+        path = Path(sqlite_url.removeprefix("sqlite:///"))
         await node.database._reader.dispose()
         away = path.rename(path.with_suffix(".away"))
         for command in ("history", "users"):

@@ -12,13 +12,13 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases import migrate
+from chatlog.databases import revisions
 from chatlog.databases.database import Database
-from chatlog.databases.postgres.backend import SCHEMA
+from chatlog.databases.postgres.statements import SCHEMA
 
 REVISIONS: Final = [
     script.revision
-    for script in reversed(list(ScriptDirectory.from_config(migrate._config()).walk_revisions()))
+    for script in reversed(list(ScriptDirectory.from_config(revisions._config()).walk_revisions()))
 ]
 
 _T = "'2025-01-06T00:00:0{}.000000Z'"
@@ -49,7 +49,7 @@ async def make_earlier(database: Database, revision: str) -> None:
 
 async def upgrade(connection: AsyncConnection, revision: str) -> None:
     """Run the migrations up to a revision."""
-    await connection.run_sync(lambda sync: command.upgrade(migrate._config(sync), revision))
+    await connection.run_sync(lambda sync: command.upgrade(revisions._config(sync), revision))
 
 
 async def write_rows(connection: AsyncConnection) -> None:

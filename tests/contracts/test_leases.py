@@ -10,11 +10,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases import living
 from chatlog.databases.database import Database
-from chatlog.databases.migrate import newest_revision
+from chatlog.databases.living import LEASE_SECONDS
 from chatlog.databases.opening import open_for_writing
-from chatlog.databases.postgres.backend import NOW
-from chatlog.databases.postgres.living import LEASE_SECONDS
+from chatlog.databases.postgres.statements import NOW
+from chatlog.databases.revisions import newest_revision
 from chatlog.domain.errors import LogError
 from chatlog.domain.times import minus
 from chatlog.kinds.event import Recorded
@@ -49,7 +50,7 @@ async def ended(log: Log) -> list[str]:
 
 async def check_all_stopped(log: Log) -> None:
     async with log.database.read() as connection:
-        await leases.check_all_stopped(log.database, connection)
+        living.check_all_stopped(await log.database.backend.open_nodes(connection))
 
 
 @pytest.mark.parametrize("set_by_seconds", [-7_200, 0, 7_200])

@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from alembic import op
 
 from chatlog.databases.database import Database
-from chatlog.databases.migrate import migrate, newest_revision, revision_of
+from chatlog.databases.hold import DatabaseBusy
+from chatlog.databases.migrate import migrate
 from chatlog.databases.opening import open_for_reading
 from chatlog.databases.postgres import backend as postgres
 from chatlog.databases.postgres import session as postgres_session
-from chatlog.databases.sqlite.lockfile import DatabaseBusy, LockFile
+from chatlog.databases.revisions import newest_revision, revision_of
+from chatlog.databases.sqlite.lockfile import LockFile
 from chatlog.domain.errors import LogError, Unavailable
 
 from .earlier import REVISIONS, make_earlier

@@ -11,7 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from chatlog.databases.database import Database
-from chatlog.databases.migrate import VERSION_TABLE, migrate
+from chatlog.databases.migrate import migrate
+from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
 
 VIEWS = {

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
-from chatlog.databases.upkeep import after_bulk
 from tests.support.postgres import fresh_database, running_postgres
 
 from .earlier import make_earlier, upgrade
@@ -62,7 +61,7 @@ async def test_nothing_that_can_be_erased_comes_into_the_statistics(postgres_url
     async with open_log(postgres_url) as log:
         for name in ("ada", "bob", "eve"):
             await log.join("general", name)
-        await after_bulk(log.database)
+        await log.database.after_bulk()
         held = set(await rows(log.database, HELD))
         assert ("events", "seq") in held
         assert not held & ERASABLE

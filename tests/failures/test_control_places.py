@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from chatlog.databases.sqlite.lockfile import DatabaseBusy, LockFile
+from chatlog.databases.hold import DatabaseBusy
+from chatlog.databases.sqlite.lockfile import LockFile
 from chatlog.domain.errors import LogError
 from chatlog.nodes import leases
 from chatlog.operations import control_socket as control

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from chatlog.databases.sqlite.lockfile import DatabaseBusy, LockFile, is_held
+from chatlog.databases.hold import DatabaseBusy
+from chatlog.databases.sqlite.lockfile import LockFile, is_held
 from chatlog.domain.errors import LogError
 from tests.support.command import chatlog
 from tests.support.inside import InsideClient
@@ -28,7 +29,8 @@ from .conftest import NodeOf, Start
 TAKE = """
 import os, sys
 from pathlib import Path
-from chatlog.databases.sqlite.lockfile import DatabaseBusy, LockFile
+from chatlog.databases.hold import DatabaseBusy
+from chatlog.databases.sqlite.lockfile import LockFile
 try:
     LockFile(Path(sys.argv[1])).take()
 except DatabaseBusy as busy:

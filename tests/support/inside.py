@@ -83,7 +83,7 @@ class InsideClient:
         self.name = name
         self.outlet = Outlet(record, label or name)
         self._runtime = runtime
-        self._connection = Connection(runtime.parts, self.outlet)
+        self._connection = Connection(runtime, self.outlet)
         self._ids = itertools.count(1)
         runtime.clients.add(self._connection)
 

@@ -41,7 +41,7 @@ class Client:
 
     def __init__(self, node: Runtime, *, keeps_up: bool = True) -> None:
         self.outlet = FakeOutlet(keeps_up=keeps_up)
-        self.connection = Connection(node.parts, self.outlet)
+        self.connection = Connection(node, self.outlet)
         self._taken = 0
 
     async def send(self, type: str, **fields: Any) -> None:

@@ -1,8 +1,8 @@
 """Check the log as a whole: missing rooms, events without a room, and the schema.
 
-And whether the database is what the migrations made: its triggers, views and the rest;
-on SQLite, whether the file is in order, too: an index may have lost a row; on PostgreSQL,
-whether the triggers fire.
+And whether the database is what the migrations made: its triggers, views and the rest, and what
+else its kind must be asked (``Backend.checks``): on SQLite whether the file is in order, since an
+index may have lost a row; on PostgreSQL whether the triggers fire.
 """
 
 from __future__ import annotations
@@ -13,16 +13,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.verification.coverage import kinds
 from chatlog.audit.verification.decoding import raise_if_away
-from chatlog.audit.verification.schema import postgres_definitions as rendered
-from chatlog.audit.verification.schema import sqlite_objects as objects
-from chatlog.audit.verification.schema.postgres_objects import triggers_off
-from chatlog.audit.verification.schema.verdict import SchemaVerdict
+from chatlog.databases.backend import Lend
 from chatlog.databases.database import Database
 from chatlog.databases.opening import why
-from chatlog.databases.schema import events, metadata, rooms, sessions
-from chatlog.databases.sqlite.backend import Sqlite
+from chatlog.databases.schema import events, rooms, sessions
+from chatlog.databases.verdict import SchemaVerdict
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import Unavailable
 
@@ -42,15 +38,12 @@ class Whole:
 
 async def check_whole(database: Database) -> Whole:
     """Check the log as a whole, up to the first fault."""
-    is_file = isinstance(database.backend, Sqlite)
-    checks = [_check_rows]
-    checks += [_check_file_schema, _check_tables] if is_file else [_check_schema, _check_settings]
     whole = Whole()
-    for check in checks:
+    for check in (_check_rows, *database.backend.checks):
         try:
-            found = await check(database)
+            found = await check(database.read)
         except Unavailable as error:
-            found = Whole(wrong=damage(database, error))
+            found = SchemaVerdict((), damage(database, error))
         looked_at, unsure = whole.looked_at + found.looked_at, whole.unsure + found.unsure
         whole = Whole(looked_at, found.wrong, unsure)
         if whole.wrong is not None:
@@ -70,40 +63,9 @@ def damage(database: Database, error: Unavailable) -> str:
     return f"part of it cannot be read ({why(cause)})"
 
 
-async def _check_file_schema(database: Database) -> Whole:
-    async with database.read() as connection:
-        return _of_schema(await objects.check_objects(connection))
-
-
-async def _check_schema(database: Database) -> Whole:
-    async with database.read() as connection:
-        return _of_schema(await rendered.check_objects(connection))
-
-
-async def _check_settings(database: Database) -> Whole:
-    """Look for settings that leave each trigger in its place and have none fire."""
-    async with database.read() as connection:
-        return Whole(("settings",), await triggers_off(connection))
-
-
-def _of_schema(found: SchemaVerdict) -> Whole:
-    return Whole(kinds(found.kinds), found.wrong, found.unsure)
-
-
-async def _check_tables(database: Database) -> Whole:
-    """Check each table's indexes against its rows; one table at a time keeps snapshots short."""
-    for table in metadata.tables:
-        async with database.read() as connection:
-            statement = sa.text(f"PRAGMA integrity_check({table})")
-            found = (await connection.execute(statement)).scalars().first()
-        if found != "ok":
-            return Whole(("the file",), f"the file is damaged: {found}")
-    return Whole(("the file",))
-
-
-async def _check_rows(database: Database) -> Whole:
-    async with database.read() as connection:
-        return Whole(("positions",), await _wrong_rows(connection))
+async def _check_rows(read: Lend) -> SchemaVerdict:
+    async with read() as connection:
+        return SchemaVerdict(("positions",), await _wrong_rows(connection))
 
 
 async def _wrong_rows(connection: AsyncConnection) -> str | None:

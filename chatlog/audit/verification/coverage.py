@@ -20,7 +20,6 @@ EMPTY: Final = (
 )
 FROM_THE_FIRST: Final = "from each room's first event on"
 SINCE: Final = "only for events after that checkpoint: earlier ones were not read again"
-_PLURALS: Final = {"index": "indexes", "policy": "policies"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,6 @@ class Coverage:
             f" Could not judge {_listed(self.unsure)}: "
             "this version of PostgreSQL renders it differently."
         )
-
-
-def kinds(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the plurals of kinds of objects."""
-    return tuple(_PLURALS.get(name, f"{name}s") for name in names)
 
 
 def _listed(words: tuple[str, ...]) -> str:

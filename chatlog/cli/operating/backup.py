@@ -14,9 +14,6 @@ from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.databases.opening import open_for_reading
-from chatlog.databases.sqlite.backend import Sqlite
-from chatlog.databases.sqlite.backup import back_up, partial_for
-from chatlog.domain.errors import LogError
 
 _LOOK_SECONDS = 0.2
 
@@ -37,17 +34,13 @@ def backup(file: Path, database: str) -> None:
 
 async def _back_up(url: str, target: Path, report: Report) -> int:
     async with open_for_reading(url) as database:
-        backend = database.backend
-        if not isinstance(backend, Sqlite):
-            raise LogError("`chatlog backup` is for SQLite: use pg_dump or a base backup.")
+        backup = database.backend.backup(target)
         _stop_on_signals()
-        partial, stopped = partial_for(target), threading.Event()
-        copying = asyncio.create_task(
-            asyncio.to_thread(back_up, backend.path, target, partial, stopped.is_set)
-        )
+        stopped = threading.Event()
+        copying = asyncio.create_task(asyncio.to_thread(backup.run, stopped.is_set))
         try:
             while not copying.done():
-                report(_size(partial), _size(backend.path))
+                report(_size(backup.partial), _size(backup.source))
                 await asyncio.wait([copying], timeout=_LOOK_SECONDS)
         finally:
             stopped.set()  # the thread ends before the process does

@@ -15,8 +15,8 @@ from chatlog.cli.failures import INTERRUPTED, fail, failures_are_sentences
 from chatlog.cli.operating.spool import whole_file
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
+from chatlog.databases.hold import DatabaseBusy
 from chatlog.databases.opening import open_for_writing
-from chatlog.databases.sqlite.lockfile import DatabaseBusy
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import LogError
 from chatlog.domain.names import check_room

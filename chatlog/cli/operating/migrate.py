@@ -8,12 +8,10 @@ from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.databases.database import Database, backend_for
-from chatlog.databases.migrate import newest_revision, revision_of
+from chatlog.databases.living import check_all_stopped
 from chatlog.databases.opening import open_for_writing
-from chatlog.databases.postgres.backend import SCHEMA, Postgres
-from chatlog.databases.postgres.search_path import finds_views, have_find_views, role_of
+from chatlog.databases.revisions import newest_revision, revision_of
 from chatlog.domain.errors import LogError
-from chatlog.nodes import leases
 
 
 @click.command()
@@ -32,7 +30,7 @@ def migrate(role: str | None, database: str) -> None:
     A PostgreSQL database may hold other tables: the log keeps to its own schema, and no
     role's search_path changes unless you ask for it.
     """
-    if role is not None and not isinstance(backend_for(database), Postgres):
+    if role is not None and backend_for(database).schema is None:
         raise LogError("--search-path needs PostgreSQL: SQLite has no schemas.")
     said = run(_migrate(database, role))
     output.say(f"The log is at revision {newest_revision()}.")
@@ -41,25 +39,14 @@ def migrate(role: str | None, database: str) -> None:
 
 
 async def _migrate(url: str, role: str | None) -> str | None:
-    if not isinstance(backend_for(url), Postgres):
-        async with open_for_writing(url, share=True):
-            return None
-    await _check_all_stopped(url)
+    if not backend_for(url).is_exclusive:  # otherwise opening it finds out
+        await _check_all_stopped(url)
     async with (
         open_for_writing(url, share=True) as database,
         database.write() as connection,
         connection.begin(),
     ):
-        name = await role_of(connection, role)
-        if role is not None:
-            await have_find_views(connection, name)
-        found = await finds_views(connection, name)
-    if found:
-        return f"The role {name} can use the audit views by their unqualified names."
-    return (
-        f"The audit views are in the schema {SCHEMA}. To let the role {name} use their "
-        f"unqualified names, run `chatlog migrate --search-path {name}`."
-    )
+        return await database.backend.share_views(connection, role)
 
 
 async def _check_all_stopped(url: str) -> None:
@@ -67,6 +54,6 @@ async def _check_all_stopped(url: str) -> None:
     try:
         async with database.read() as connection:
             if await revision_of(connection) is not None:
-                await leases.check_all_stopped(database, connection)
+                check_all_stopped(await database.backend.open_nodes(connection))
     finally:
         await database.dispose()

@@ -11,9 +11,9 @@ from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
+from chatlog.databases.living import check_all_stopped
 from chatlog.databases.opening import open_for_writing
 from chatlog.domain.counts import counted
-from chatlog.nodes import leases
 
 
 @click.command()
@@ -50,7 +50,7 @@ async def _rebuild(url: str, report: Report) -> tuple[list[Difference], int]:
         database.write() as connection,
         connection.begin(),
     ):
-        await leases.take_log_lock(database, connection)
-        await leases.check_all_stopped(database, connection)
+        await database.backend.take_lock(connection)
+        check_all_stopped(await database.backend.open_nodes(connection))
         found = await differences(connection, database.backend, tell)
         return found, await replace(connection, tell) if found else 0

@@ -9,35 +9,35 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_
 
-from chatlog.databases.backend import Failure, Locked
-from chatlog.databases.discreet import keep_content_out_of_errors, sqlstate
+from chatlog.databases.backend import Backup, Lend, Locked
+from chatlog.databases.discreet import keep_content_out_of_errors
+from chatlog.databases.postgres.definitions import check_objects
+from chatlog.databases.postgres.failures import failure, is_race
+from chatlog.databases.postgres.living import open_nodes
+from chatlog.databases.postgres.migrating import is_foreign, migrate
+from chatlog.databases.postgres.objects import check_settings
 from chatlog.databases.postgres.parameters import target_of
+from chatlog.databases.postgres.search_path import share_views
 from chatlog.databases.postgres.session import Purpose, open_session, set_statement
+from chatlog.databases.postgres.statements import LOCK_LOG, NOW, SCHEMA
 from chatlog.databases.postgres.url import parameters_of
 from chatlog.domain.errors import ChatlogError, LeaseLost, LogError
 
 logger = logging.getLogger(__name__)
 
-SCHEMA: Final = "chatlog"
 IDLE_TIMEOUT: Final = "10s"
 """A writer that sends nothing for so long amid its transaction (a process that was stopped, a
 host that is cut off) is rolled back by the server, else all who append would wait for it. It
 is half of a command's time: the one that waits behind it still succeeds."""
 LOCK_TIMEOUT: Final = "20s"
 """A migration waits so long for those who read its tables: all others wait behind it."""
-
-NOW: Final = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-
-# Only a role with write privileges can lock a table in this mode or a conflicting one; any role
-# that can connect can take an advisory lock. The lock does not block readers and pg_dump; `meta`
-# never changes, so autovacuum does not conflict; and unlike a row lock, it writes nothing.
-LOCK_LOG: Final = sa.text(f"LOCK TABLE {SCHEMA}.meta IN EXCLUSIVE MODE")
 
 _RENEW: Final = sa.text(
     "UPDATE nodes SET "  # noqa: S608 - constants
@@ -49,6 +49,7 @@ _RENEW: Final = sa.text(
 )
 
 _CLOCK: Final = sa.text(f"SELECT {NOW}")
+_ANALYZE: Final = sa.text("ANALYZE events, sessions, users, rooms")
 
 # These override the settings of an administrator or the URL's ``options``: names resolve only in
 # the log's own schema; the first statement takes the lock and the next reads what it guards, so
@@ -75,28 +76,22 @@ _UNNAMED: Final = {
     "prepared_statement_name_func": lambda: "",
 }
 
-# SQLSTATEs and their classes (PostgreSQL manual, appendix A).
-_FAILURES: Final = {
-    "53100": Failure.FULL,
-    "53": Failure.UNAVAILABLE,
-    "22": Failure.BAD_ROW,
-    "23": Failure.BAD_ROW,
-    "40": Failure.UNAVAILABLE,
-    "55": Failure.UNAVAILABLE,
-    "25": Failure.UNAVAILABLE,
-    "XX": Failure.FATAL,
-}
-
-
-def sqlstate_of(error: BaseException) -> str:
-    """Return the SQLSTATE of an error, of the driver or wrapped by SQLAlchemy; or nothing."""
-    return sqlstate(getattr(error, "orig", error))
-
 
 class Postgres:
     """The backend of a PostgreSQL database."""
 
     name = "postgresql"
+    is_exclusive = False
+    schema = SCHEMA
+    unscrubbed = "the database's files"
+    checks = (check_objects, check_settings)
+
+    # Named as in ``Backend``; none of them needs this object.
+    migrate = staticmethod(migrate)
+    share_views = staticmethod(share_views)
+    open_nodes = staticmethod(open_nodes)
+    failure = staticmethod(failure)
+    is_race = staticmethod(is_race)
 
     def __init__(self, url: str) -> None:
         self._target = target_of(parameters_of(url, os.environ))
@@ -188,14 +183,33 @@ class Postgres:
             raise LeaseLost("This server was declared dead; its sessions have lapsed.")
         return Locked(position=found[0], now=found[1], clock=found[2])
 
-    def failure(self, error: Exception) -> Failure:
-        """Classify an error by its SQLSTATE."""
-        cause = getattr(error, "orig", error)
-        state = sqlstate_of(error)
-        # A value that the driver cannot encode never reaches the server, so it has no SQLSTATE.
-        if isinstance(cause.__cause__ or cause, ValueError | OverflowError):
-            return Failure.BAD_ROW
-        return _FAILURES.get(state) or _FAILURES.get(state[:2], Failure.UNKNOWN)
-
     async def harden(self, connection: AsyncConnection) -> None:
         """Do nothing: PostgreSQL stops and recovers from its WAL after a failed sync."""
+
+    async def take_lock(self, connection: AsyncConnection) -> None:
+        """Take the log's lock until the commit."""
+        await connection.execute(LOCK_LOG)
+
+    def check_there(self) -> None:
+        """Do nothing: only a connection tells."""
+
+    async def hold(self) -> None:
+        """Return None: several nodes may write."""
+
+    async def is_foreign(self, write: Lend) -> bool:
+        """Return whether the database has other tables and no schema of the log."""
+        async with write() as connection:
+            return await is_foreign(connection)
+
+    async def scrub(self, _write: Lend) -> bool:
+        """Do nothing: ``docs/operations.md`` describes where old rows remain."""
+        return True
+
+    async def after_bulk(self, write: Lend) -> None:
+        """Run ANALYZE; without it, look-ups were ten times slower."""
+        async with write() as connection, connection.begin():
+            await connection.execute(_ANALYZE)
+
+    def backup(self, _target: Path) -> Backup:
+        """Refuse: PostgreSQL has its own programs for that."""
+        raise LogError("`chatlog backup` is for SQLite: use pg_dump or a base backup.")

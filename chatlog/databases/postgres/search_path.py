@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.postgres.backend import SCHEMA
+from chatlog.databases.postgres.statements import SCHEMA
 from chatlog.domain.errors import LogError
 
 _ROLE: Final = sa.text(
@@ -33,6 +33,23 @@ _CHANGE: Final = sa.text(
     "CAST(:role AS text), current_database(), CAST(:path AS text))"
 )
 _DEFAULT: Final = '"$user", public'
+
+
+async def share_views(connection: AsyncConnection, role: str | None) -> str:
+    """Return in a sentence whether a role finds the views; a given role is made to.
+
+    Raises:
+        LogError: if there is no such role.
+    """
+    name = await role_of(connection, role)
+    if role is not None:
+        await have_find_views(connection, name)
+    if await finds_views(connection, name):
+        return f"The role {name} can use the audit views by their unqualified names."
+    return (
+        f"The audit views are in the schema {SCHEMA}. To let the role {name} use their "
+        f"unqualified names, run `chatlog migrate --search-path {name}`."
+    )
 
 
 async def role_of(connection: AsyncConnection, role: str | None = None) -> str:

@@ -6,20 +6,29 @@ lost nothing, while NORMAL lost up to 35 events.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chatlog.databases.backend import Failure, Locked
+from chatlog.databases.backend import Backup, Check, Lend, Locked
 from chatlog.databases.discreet import keep_content_out_of_errors
+from chatlog.databases.living import OpenNode
+from chatlog.databases.revisions import known_revision, upgrade
+from chatlog.databases.sqlite.backup import back_up, partial_for
+from chatlog.databases.sqlite.failures import failure
 from chatlog.databases.sqlite.in_place import OpenFile
+from chatlog.databases.sqlite.lockfile import LockFile
+from chatlog.databases.sqlite.objects import check_file, check_objects
 from chatlog.databases.sqlite.one_hop import OneHopConnection, Opened
 from chatlog.databases.sqlite.read_only import connect_read_only, open_read_only
+from chatlog.databases.sqlite.stray_wal import check_wal
 from chatlog.domain import times
 from chatlog.domain.errors import LeaseLost, LogError
 
@@ -34,17 +43,6 @@ PRAGMAS: Final = {
 }
 
 READER_PRAGMAS: Final = {"busy_timeout": 5000, "trusted_schema": 0, "query_only": 1}
-
-_FAILURES: Final = {
-    "SQLITE_FULL": Failure.FULL,
-    "SQLITE_BUSY": Failure.UNAVAILABLE,
-    "SQLITE_LOCKED": Failure.UNAVAILABLE,
-    "SQLITE_CANTOPEN": Failure.UNAVAILABLE,
-    "SQLITE_READONLY": Failure.UNAVAILABLE,
-    "SQLITE_CORRUPT": Failure.FATAL,
-    "SQLITE_NOTADB": Failure.FATAL,
-    "SQLITE_IOERR": Failure.UNKNOWN,
-}
 
 _LOCK: Final = sa.text(
     "UPDATE nodes SET renewed_at = max(renewed_at, :now), "
@@ -66,6 +64,10 @@ class Sqlite:
     """
 
     name = "sqlite"
+    is_exclusive = True
+    schema = None
+
+    failure = staticmethod(failure)
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -81,6 +83,9 @@ class Sqlite:
         None has a limit of time, ``patient`` or not.
         """
         return _engine(self._open_to_read, connections, READER_PRAGMAS, begin="BEGIN")
+
+    def migrator(self) -> None:
+        """Return None: the one connection that writes has no limit of time."""
 
     def _open_to_write(self) -> Opened:
         if self.held is None:
@@ -105,15 +110,44 @@ class Sqlite:
             raise LeaseLost("This server was declared dead; its sessions have lapsed.")
         return Locked(position=found[0], now=found[1], clock=clock)
 
-    def failure(self, error: Exception) -> Failure:
-        """Classify an error by SQLite's extended result code."""
-        cause = getattr(error, "orig", error)
-        name = getattr(cause, "sqlite_errorname", "")
-        for prefix, failure in _FAILURES.items():
-            if name.startswith(prefix):
-                return failure
-        row_errors = (sqlite3.IntegrityError, sqlite3.DataError, UnicodeEncodeError, OverflowError)
-        return Failure.BAD_ROW if isinstance(cause, row_errors) else Failure.UNKNOWN
+    async def take_lock(self, _connection: AsyncConnection) -> None:
+        """Do nothing: ``BEGIN IMMEDIATE`` has already taken the lock."""
+
+    async def open_nodes(self, _connection: AsyncConnection) -> list[OpenNode]:
+        """Return none: whoever holds the lock file is the only one."""
+        return []
+
+    def check_there(self) -> None:
+        """Refuse a missing file, which a connection would create."""
+        if not self.path.is_file():
+            raise LogError(f"There is no database at {self.path}.")
+
+    async def hold(self) -> LockFile:
+        """Lock the file; refuse it if its WAL belongs to another."""
+        lock = LockFile(self.path).take()
+        try:
+            await asyncio.to_thread(check_wal, lock.path)
+        except BaseException:
+            lock.release()
+            raise
+        self.held = lock.file
+        return lock
+
+    async def is_foreign(self, _write: Lend) -> bool:
+        """Return False: a file is given to one program."""
+        return False
+
+    async def migrate(self, connection: AsyncConnection) -> None:
+        """Migrate the file, whose lock the caller holds."""
+        await known_revision(connection)
+        await upgrade(connection)
+
+    def is_race(self, _error: BaseException) -> bool:
+        """Return False: there is no concurrent migration."""
+        return False
+
+    async def share_views(self, _connection: AsyncConnection, _role: str | None) -> None:
+        """Return None: there are no roles."""
 
     async def harden(self, connection: AsyncConnection) -> None:
         """Copy the WAL into the file and sync the file.
@@ -124,12 +158,32 @@ class Sqlite:
         if not await self._truncate(connection, wait_ms=PRAGMAS["busy_timeout"]):
             raise LogError("The WAL could not be checkpointed: another program is reading the log.")
 
-    async def scrub(self, connection: AsyncConnection) -> bool:
+    async def scrub(self, write: Lend) -> bool:
         """Copy the WAL into the file and empty it; False while a reader's snapshot prevents it.
 
         This never waits for the reader, because all writers would wait with it.
         """
-        return await self._truncate(connection, wait_ms=0)
+        async with write() as connection:
+            return await self._truncate(connection, wait_ms=0)
+
+    @property
+    def unscrubbed(self) -> str:
+        """The file and its WAL."""
+        return f"{self.path} or {self.path}-wal"
+
+    async def after_bulk(self, _write: Lend) -> None:
+        """Do nothing: plans come from statistics that the migrations have set."""
+
+    def backup(self, target: Path) -> Backup:
+        """Return the copy of one snapshot of the file."""
+        partial_file = partial_for(target)
+        run = partial(back_up, self.path, target, partial_file)
+        return Backup(self.path, partial_file, run)
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        """The file's objects, and its indexes against its rows."""
+        return (partial(check_objects, engine_of=_writer), check_file)
 
     async def _truncate(self, connection: AsyncConnection, *, wait_ms: object) -> bool:
         raw = (await connection.get_raw_connection()).driver_connection
@@ -146,6 +200,10 @@ class Sqlite:
 
         await raw.hop(checkpoint)
         return found[0]
+
+
+def _writer(path: Path) -> AsyncEngine:
+    return Sqlite(path).writer()
 
 
 def _engine(

@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 from typing import Any, Final, Self
 
+from chatlog.databases.hold import DatabaseBusy
 from chatlog.databases.sqlite.in_place import FileId, OpenFile, id_of
 from chatlog.databases.sqlite.url import check_folder
 from chatlog.domain.errors import LogError
@@ -32,15 +33,6 @@ _TRY_SECONDS: Final = 0.01  # a reader that looks whether the lock is held has i
 
 _held: set[FileId] = set()
 """The files that this process has locked; nothing in it may open and close them again."""
-
-
-class DatabaseBusy(LogError):
-    """Another process holds the database; ``holder`` is what the lock file says about it."""
-
-    def __init__(self, path: Path, holder: dict[str, Any]) -> None:
-        self.holder = holder
-        who = f"process {holder['pid']}" if "pid" in holder else "another process"
-        super().__init__(f"{path} is in use by {who}. Stop it first.")
 
 
 class LockFile:
@@ -56,6 +48,11 @@ class LockFile:
         self.former: dict[str, Any] = {}
         self._id: FileId | None = None
         self._descriptor = self._lock = -1
+
+    @property
+    def path(self) -> Path:
+        """The locked database, without links."""
+        return self.file.path
 
     def take(self, **about: Any) -> Self:
         """Take the lock and write the holder into the lock file.

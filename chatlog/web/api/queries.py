@@ -12,7 +12,6 @@ from chatlog.domain.errors import Refused
 from chatlog.domain.names import check_stored_room
 from chatlog.kinds.event import MAX_SEQ
 from chatlog.kinds.registry import EventType
-from chatlog.runtime import limits_of
 from chatlog.web.keys import RUNTIME
 from chatlog.wire.commands import Limit, Seq
 
@@ -100,7 +99,7 @@ def room_of(request: web.Request) -> str:
         Refused: ``room_invalid``, if it is not a valid room name.
     """
     room = request.match_info["room"]
-    check_stored_room(room, limits_of(request.app[RUNTIME].settings))
+    check_stored_room(room, request.app[RUNTIME].limits)
     return room
 
 

@@ -1,7 +1,6 @@
 -- Every stay of a connection in a room. `certain_until` is how long it was surely there, and
 -- `seconds` counts to that: a server that died on Friday and came back on Monday has not had
--- visitors over the week-end. Seconds and microseconds are taken apart, since SQLite's own
--- arithmetic of times rounds to milliseconds.
+-- visitors over the week-end.
 CREATE VIEW audit_sessions AS
 SELECT session,
        room,
@@ -11,17 +10,13 @@ SELECT session,
        joined_at,
        left_seq,
        left_at,
-       round(
-           strftime('%s', substr(certain_until, 1, 19)) - strftime('%s', substr(joined_at, 1, 19))
-           + (substr(certain_until, 21, 6) - substr(joined_at, 21, 6)) / 1e6,
-           6
-       ) AS seconds,
+       {seconds_from_joined_at_to_certain_until} AS seconds,
        cause,
        certain_until
 FROM (
     SELECT s.session,
-           r.room,
-           coalesce(u.username, '(erased)') AS username,
+           r.room{by_code_point},
+           coalesce(u.username, '(erased)'){by_code_point} AS username,
            n.node,
            s.joined_seq,
            s.joined_at,
@@ -29,11 +24,11 @@ FROM (
            s.left_at,
            s.cause,
            CASE
-               WHEN s.left_seq IS NULL THEN max(n.seen_at, s.joined_at)
+               WHEN s.left_seq IS NULL THEN {greatest}(n.seen_at, s.joined_at)
                ELSE coalesce(s.last_seen_at, s.left_at)
            END AS certain_until
     FROM sessions AS s
     JOIN rooms AS r ON r.id = s.room_id
     JOIN users AS u ON u.id = s.user_id
     JOIN nodes AS n ON n.id = s.node_id
-)
+){stays}

@@ -1,10 +1,10 @@
 -- What people said. `message` is '' once erased.
 CREATE VIEW audit_messages AS
 SELECT e.position,
-       r.room,
+       r.room{by_code_point},
        e.seq,
        e.at,
-       coalesce(u.username, '(erased)') AS username,
+       coalesce(u.username, '(erased)'){by_code_point} AS username,
        coalesce(e.text, '') AS message,
        u.username IS NULL OR e.text IS NULL AS erased
 FROM events AS e

@@ -1,11 +1,11 @@
 -- Every event in its place. `message` is NULL where nobody wrote one and '' once erased.
 CREATE VIEW audit_events AS
 SELECT e.position,
-       r.room COLLATE "C" AS room,
+       r.room{by_code_point},
        e.seq,
        e.at,
        e.type,
-       coalesce(u.username, '(erased)') COLLATE "C" AS username,
+       coalesce(u.username, '(erased)'){by_code_point} AS username,
        e.session,
        e.client_id AS id,
        CASE e.type WHEN 'chat' THEN coalesce(e.text, '') END AS message,

@@ -1,10 +1,10 @@
 -- Who set for how many days a room keeps its texts (and, with names, its people), and when;
 -- without days, who ended that.
 CREATE VIEW audit_retention AS
-SELECT r.room COLLATE "C" AS room,
+SELECT r.room{by_code_point},
        c.at,
        c.days,
        c.names,
-       c."by" COLLATE "C" AS "by"
+       c."by"{by_code_point}
 FROM retention_changes AS c
 JOIN rooms AS r ON r.id = c.room_id

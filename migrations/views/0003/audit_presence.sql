@@ -1,14 +1,14 @@
 -- Who is in a room now, and since when: since the last join that found no session of theirs
 -- open, even if that session has ended while another stayed.
 CREATE VIEW audit_presence AS
-SELECT r.room,
-       coalesce(u.username, '(erased)') AS username,
+SELECT r.room{by_code_point},
+       coalesce(u.username, '(erased)'){by_code_point} AS username,
        p.sessions,
        arrival.seq AS since_seq,
        arrival.at AS since
 FROM (
     SELECT room_id, user_id, count(*) AS sessions
-    FROM sessions INDEXED BY sessions_open
+    FROM sessions{by_open}
     WHERE left_seq IS NULL
     GROUP BY room_id, user_id
 ) AS p

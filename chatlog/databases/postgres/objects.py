@@ -12,10 +12,12 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.postgres.backend import SCHEMA
+from chatlog.databases.backend import Lend
+from chatlog.databases.postgres.statements import SCHEMA
+from chatlog.databases.verdict import SchemaVerdict
 
 KINDS: Final = (
-    "table", "index", "constraint", "trigger", "function", "rule", "policy", "view",
+    "tables", "indexes", "constraints", "triggers", "functions", "rules", "policies", "views",
 )  # fmt: skip
 
 _VERSION: Final = sa.text("SELECT current_setting('server_version_num')::int / 10000")
@@ -149,7 +151,13 @@ async def read_objects(connection: AsyncConnection) -> dict[tuple[str, str], str
     return {(row.kind, row.name): row.definition for row in found}
 
 
-async def triggers_off(connection: AsyncConnection) -> str | None:
+async def check_settings(read: Lend) -> SchemaVerdict:
+    """Look for settings that leave each trigger in its place and have none fire."""
+    async with read() as connection:
+        return SchemaVerdict(("settings",), await _triggers_off(connection))
+
+
+async def _triggers_off(connection: AsyncConnection) -> str | None:
     """Return in a clause for whom a setting has triggers not fire; None: for nobody."""
     whose = (await connection.execute(_TRIGGERS_OFF)).scalars().all()
     # In their order the first is of what is kept, which says more than what it does here.

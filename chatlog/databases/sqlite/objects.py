@@ -11,17 +11,19 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from chatlog.audit.verification.schema.verdict import SchemaVerdict
-from chatlog.databases.database import Database
-from chatlog.databases.migrate import migrate
+from chatlog.databases.backend import Lend
+from chatlog.databases.revisions import upgrade
+from chatlog.databases.schema import metadata
+from chatlog.databases.verdict import SchemaVerdict
 
-KINDS: Final = ("table", "index", "trigger", "view")
+KINDS: Final = ("tables", "indexes", "triggers", "views")
 
 _Object = tuple[object, object, object, object]
 """Type, name, table and SQL; a tampered row may hold values of any type."""
@@ -33,9 +35,22 @@ _STATISTICS: Final = "sqlite_stat"
 _made: list[_Object] = []
 
 
-async def check_objects(connection: AsyncConnection) -> SchemaVerdict:
-    """Compare the file's schema with that of a new log."""
-    return SchemaVerdict(KINDS, compare(await _objects(connection), await _expected()))
+async def check_objects(read: Lend, engine_of: Callable[[Path], AsyncEngine]) -> SchemaVerdict:
+    """Compare the file's schema with that of a new log, made with an engine that writes to it."""
+    async with read() as connection:
+        found = await _objects(connection)
+    return SchemaVerdict(KINDS, compare(found, await _expected(engine_of)))
+
+
+async def check_file(read: Lend) -> SchemaVerdict:
+    """Check each table's indexes against its rows; one table at a time keeps snapshots short."""
+    for table in metadata.tables:
+        async with read() as connection:
+            statement = sa.text(f"PRAGMA integrity_check({table})")
+            found = (await connection.execute(statement)).scalars().first()
+        if found != "ok":
+            return SchemaVerdict(("the file",), f"the file is damaged: {found}")
+    return SchemaVerdict(("the file",))
 
 
 def compare(found: Iterable[_Object], expected: Iterable[_Object]) -> str | None:
@@ -63,16 +78,16 @@ def _acts(one: _Object) -> bool:
     return made is None or made[1].lower() != kind
 
 
-async def _expected() -> list[_Object]:
+async def _expected(engine_of: Callable[[Path], AsyncEngine]) -> list[_Object]:
     if not _made:
         with tempfile.TemporaryDirectory(prefix="chatlog-") as folder:
-            database = Database(f"sqlite:///{folder}/new.db", readers=1)
+            engine = engine_of(Path(folder) / "new.db")
             try:
-                await migrate(database)
-                async with database.read() as connection:
+                async with engine.connect() as connection, connection.begin():
+                    await upgrade(connection)
                     new = await _objects(connection)
             finally:
-                await database.dispose()
+                await engine.dispose()
         _made[:] = [one for one in new if not str(one[1]).startswith(_STATISTICS)]
     return _made
 

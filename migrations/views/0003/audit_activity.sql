@@ -1,6 +1,6 @@
 -- Each room's hours that have events; `users` counts who caused any of them.
 CREATE VIEW audit_activity AS
-SELECT r.room,
+SELECT r.room{by_code_point},
        substr(e.at, 1, 14) || '00:00.000000Z' AS hour,
        count(CASE e.type WHEN 'chat' THEN 1 END) AS chats,
        count(CASE e.type WHEN 'join' THEN 1 END) AS joins,
@@ -8,4 +8,4 @@ SELECT r.room,
        count(DISTINCT e.user_id) AS users
 FROM events AS e
 JOIN rooms AS r ON r.id = e.room_id
-GROUP BY r.room, substr(e.at, 1, 14)
+GROUP BY {room_key}, substr(e.at, 1, 14)

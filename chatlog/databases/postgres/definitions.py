@@ -15,12 +15,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from chatlog.databases.backend import Lend
+from chatlog.databases.postgres.objects import KINDS, major_version, read_objects
+from chatlog.databases.verdict import SchemaVerdict
 
-from chatlog.audit.verification.schema.postgres_objects import KINDS, major_version, read_objects
-from chatlog.audit.verification.schema.verdict import SchemaVerdict
-
-FILE: Final = Path(__file__).with_name("postgres_definitions.json")
+FILE: Final = Path(__file__).with_name("definitions.json")
 
 _FREE: Final = {"table", "index", "constraint", "function", "view"}
 """Kinds of which somebody may have added some: they change no event, nor what a view says."""
@@ -47,9 +46,10 @@ def expected() -> Renderings:
     }
 
 
-async def check_objects(connection: AsyncConnection) -> SchemaVerdict:
+async def check_objects(read: Lend) -> SchemaVerdict:
     """Compare a PostgreSQL log's objects with those of the migrations."""
-    major, found = await major_version(connection), await read_objects(connection)
+    async with read() as connection:
+        major, found = await major_version(connection), await read_objects(connection)
     known = await asyncio.to_thread(expected)
     return compare({f"{kind} {name}": text for (kind, name), text in found.items()}, known, major)
 

@@ -1,1 +1,0 @@
-"""Are the database's own objects (tables, indexes, triggers, views) those of the migrations?"""

@@ -1,0 +1,84 @@
+"""Create and migrate a log on PostgreSQL, in a schema of its own, while its servers are stopped."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.databases.living import check_all_stopped
+from chatlog.databases.postgres.living import open_nodes
+from chatlog.databases.postgres.search_path import finds_views, have_find_views, role_of
+from chatlog.databases.postgres.statements import LOCK_LOG, NOW, SCHEMA
+from chatlog.databases.revisions import known_revision, newest_revision, upgrade
+from chatlog.domain.errors import LogError
+
+logger = logging.getLogger(__name__)
+
+_END_ALL: Final = sa.text(f"UPDATE nodes SET ended_at = {NOW} WHERE ended_at IS NULL")  # noqa: S608 - constants
+_HAS_SCHEMA: Final = sa.text(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL")
+_MAKE_SCHEMA: Final = sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+# Tables that are neither the server's nor the log's, nor an extension's.
+_HAS_OTHERS: Final = sa.text(
+    "SELECT EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "  # noqa: S608 - constants
+    "WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname NOT LIKE 'pg\\_%' "
+    f"AND n.nspname NOT IN ('information_schema', '{SCHEMA}') AND NOT EXISTS "
+    "(SELECT 1 FROM pg_depend AS d WHERE d.classid = 'pg_class'\\:\\:regclass "
+    "AND d.objid = c.oid AND d.deptype = 'e'))"
+)
+
+
+async def migrate(connection: AsyncConnection) -> None:
+    """Migrate to the newest revision in the caller's transaction.
+
+    Raises:
+        LogError: as ``Backend.migrate``.
+    """
+    revision = await known_revision(connection)
+    if revision is None:
+        await _make_log(connection)
+    elif revision != newest_revision():
+        await connection.execute(LOCK_LOG)
+        if await known_revision(connection) == newest_revision():
+            return  # another was first, and may be serving already
+        check_all_stopped(await open_nodes(connection))
+        # A server that slept past its lease must not resume with tables that it does not know.
+        await connection.execute(_END_ALL)
+        await upgrade(connection)
+
+
+async def _make_log(connection: AsyncConnection) -> None:
+    """Create the schema and the tables in it."""
+    alone = not (await connection.execute(_HAS_OTHERS)).scalar_one()
+    if not (await connection.execute(_HAS_SCHEMA)).scalar_one():  # one may be given to us
+        await connection.execute(_MAKE_SCHEMA)
+    await _check_schema(connection)
+    await upgrade(connection)
+    if alone:
+        await _have_own_role_find_views(connection)
+
+
+async def _check_schema(connection: AsyncConnection) -> None:
+    """Refuse to create tables anywhere but in the log's own schema."""
+    current = (await connection.execute(sa.text("SELECT current_schema()"))).scalar()
+    if current != SCHEMA:
+        raise LogError(
+            f"The connection does not keep its search_path: the tables would be in {current}. "
+            "A pooler may be dropping settings: connect to PostgreSQL directly."
+        )
+
+
+async def _have_own_role_find_views(connection: AsyncConnection) -> None:
+    role = await role_of(connection)
+    if not await finds_views(connection, role):
+        await have_find_views(connection, role)
+        logger.info("The search_path of %s in this database now ends with %s.", role, SCHEMA)
+
+
+async def is_foreign(connection: AsyncConnection) -> bool:
+    """Return whether a database has other tables and no schema of the log."""
+    if (await connection.execute(_HAS_SCHEMA)).scalar_one():
+        return False
+    return bool((await connection.execute(_HAS_OTHERS)).scalar_one())
