@@ -158,7 +158,7 @@ def _explain_object(found: dict[str, Any], error: Exception) -> BadCommand:
     if not isinstance(kind, str):
         return BadCommand("bad_command", "`type` must name the command.", id)
     if kind not in _TYPES:
-        return BadCommand("unknown_type", f"There is no command of this type: {kind[:40]}", id)
+        return BadCommand("unknown_type", f"There is no command of this type: {kind[:40]}.", id)
     return BadCommand("bad_command", _sentence(str(error)), id)
 
 

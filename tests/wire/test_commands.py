@@ -160,6 +160,7 @@ def test_a_type_nobody_knows_is_unknown_type(kind: str) -> None:
     error = refused(json.dumps({"type": kind, "id": "q-1"}))
     assert (error.code, error.id) == ("unknown_type", "q-1")
     assert len(error.sentence) < 200
+    assert error.sentence == f"There is no command of this type: {kind[:40]}."
 
 
 @pytest.mark.parametrize(
