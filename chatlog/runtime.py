@@ -12,7 +12,6 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +37,6 @@ from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.operations import Operations
 from chatlog.readers.history import History
-from chatlog.readers.past_events import read_frames
 from chatlog.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -60,7 +58,6 @@ class Runtime:
         self.tasks = Tasks(tasks)
         catch_up = CatchUp(
             tasks,
-            partial(read_frames, database),
             mark=settings.max_buffer_bytes,
             slow_seconds=settings.slow_seconds,
             failed=lambda error: self.tasks.failed("catch-up", error),
@@ -110,7 +107,7 @@ class Runtime:
             max_buffer_bytes=settings.max_buffer_bytes,
         )
         self.door = self.history.door
-        self.users = Users(database, self.rooms, self.door)
+        self.users = Users(self.rooms, self.door)
         self.operations = Operations(database, self.committer)
         self.parts = _parts(self)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chatlog.audit.page_ranges import number_of
+from chatlog.audit.locating import find_room
 from chatlog.audit.presence import Present, present_at
 from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_reading
@@ -72,7 +72,7 @@ def check_presence_everywhere(database: str) -> None:
 
 async def presence_at_every_seq(database: str, head: int) -> list[list[Present]]:
     async with open_for_reading(database) as opened, opened.read() as connection:
-        room = await number_of(connection, "#ubuntu")
+        room = (await find_room(connection, "#ubuntu")).number
         return [await present_at(connection, room, seq) for seq in range(1, head + 1)]
 
 

@@ -19,9 +19,9 @@ from chatlog.delivery.outlet import Outlet, drained
 from chatlog.domain import names
 from chatlog.domain.errors import ChatlogError, OutcomeUnknown, Refused, Unavailable
 from chatlog.eventlog.committer import Told
-from chatlog.eventlog.pages import PageRequest
 from chatlog.kinds.command import FirstPost, Request
 from chatlog.kinds.event import Recorded
+from chatlog.kinds.event_query import EventQuery
 from chatlog.kinds.leave import Cause
 from chatlog.wire import commands as wire
 from chatlog.wire.answers import (
@@ -134,7 +134,7 @@ class Connection:
 
     async def _history(self, command: wire.History) -> None:
         names.check_stored_room(command.room, self._parts.limits)
-        async with self._parts.history.lend(self._joined.asker, _page_request(command)) as page:
+        async with self._parts.history.lend(self._joined.asker, _query(command)) as page:
             self._answer(
                 HistoryFrame(
                     command.room,
@@ -188,9 +188,9 @@ class Connection:
             self._outlet.let_go(TOO_SLOW)
 
 
-def _page_request(command: wire.History) -> PageRequest:
-    return PageRequest(
-        room=command.room,
+def _query(command: wire.History) -> EventQuery:
+    return EventQuery.beside(
+        command.room,
         before=command.before,
         after=command.after,
         around=command.around,

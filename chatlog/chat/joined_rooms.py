@@ -21,6 +21,7 @@ from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Cause, Leave
+from chatlog.readers.admission import Admission
 from chatlog.readers.askers import Claimant
 from chatlog.wire import commands as wire
 
@@ -68,14 +69,15 @@ class JoinedRooms:
             Refused, OutcomeUnknown: the client was not placed in the room.
         """
         self._check(command)
-        self._parts.door.admit(Claimant(command.username), command.room)
+        asker = Claimant(command.username)
+        admission = await self._parts.door.admit(asker, command.room, "join")
         with self._parts.rooms.holding(command.room):
-            await self._join(command)
+            await self._join(command, admission)
 
-    async def _join(self, command: wire.Join) -> None:
+    async def _join(self, command: wire.Join, admission: Admission) -> None:
         room = await self._parts.rooms.open(command.room)
         session = secrets.token_hex(16)
-        room.joining[session] = Joiner(self._outlet, command.id, self._ended)
+        room.joining[session] = Joiner(self._outlet, admission.frames, command.id, self._ended)
 
         def joined(_: Recorded) -> None:
             self._username = command.username
