@@ -14,7 +14,7 @@ The column ``uncertain_after`` of the view ``audit_sessions`` is this rule in SQ
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -41,8 +41,6 @@ CERTAINTY: Final = (
 """The columns that ``is_uncertain`` needs, of open sessions joined with ``nodes``."""
 
 
-def is_uncertain(session: sa.Row[Any], at: str) -> bool:
+def is_uncertain(last_seen: str | None, silent_seconds: float, at: str) -> bool:
     """Return whether an open session may have ended by a time, given its ``CERTAINTY``."""
-    if session.last_seen is None:
-        return False
-    return bool(session.last_seen < minus(at, session.silent_seconds))
+    return last_seen is not None and last_seen < minus(at, silent_seconds)

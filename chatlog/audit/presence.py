@@ -93,5 +93,7 @@ async def present_at(
 
 def _present(sessions: list[sa.Row[Any]], moment: str | None) -> Present:
     first = sessions[0]
-    doubtful = moment is not None and all(is_uncertain(session, moment) for session in sessions)
+    doubtful = moment is not None and all(
+        is_uncertain(one.last_seen, one.silent_seconds, moment) for one in sessions
+    )
     return Present(first.username, len(sessions), first.since, first.since_seq, uncertain=doubtful)

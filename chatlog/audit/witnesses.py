@@ -155,7 +155,7 @@ async def _certain(
     """Return by user the witnesses who were present or received the event in a replay."""
     certain: dict[int, _Found] = {}
     for row in await connection.execute(_PRESENT, asked):
-        surely = not is_uncertain(row, at)
+        surely = not is_uncertain(row.last_seen, row.silent_seconds, at)
         known = certain.get(row.user_id)
         if known is None:
             certainty: Certainty = "open" if surely else "uncertain"
