@@ -6,6 +6,7 @@ shows content has a function that reads it.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import pkgutil
 import re
@@ -32,7 +33,7 @@ from chatlog.web import create_app
 from chatlog.web.keys import RUNTIME
 from chatlog.wire.events import size_of
 from tests.cli.command import refused
-from tests.support.nodes import Client, node_on
+from tests.support.nodes import Client, migrated, node_on
 
 Ask = Callable[[EventQuery], Awaitable[Any]]
 Asked = list[tuple[Asker, Action, str | None]]
@@ -127,6 +128,15 @@ def test_nothing_is_shown_in_the_shell_behind_a_shut_door(
 ) -> None:
     assert "There is no room of this name." in refused(*command, "--database", sqlite_url)
     assert {asker for asker, _, _ in shut} == {Operator()}
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:], ids=" ".join)
+def test_a_room_that_nobody_made_is_one_error_in_every_command(
+    sqlite_url: str, command: tuple[str, ...]
+) -> None:
+    asyncio.run(migrated(sqlite_url))
+    said = refused(*command, "--database", sqlite_url)
+    assert said == "chatlog: There is no room of this name.\n"
 
 
 @pytest.mark.parametrize("package", SHOWING)
