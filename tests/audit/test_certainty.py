@@ -9,6 +9,8 @@ import pytest
 
 from chatlog.audit.locating import find_room
 from chatlog.audit.presence import present_at
+from chatlog.audit.questions import ask as ask_sql
+from chatlog.audit.questions import questions
 from chatlog.audit.witnesses import witnesses_of
 from chatlog.databases.database import Connection
 from chatlog.kinds.chat import Post
@@ -16,6 +18,8 @@ from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
 from tests.contracts.logbook import Log, open_log
 
+AT_TIME = questions()["who-was-there-at-time"]
+COULD_HAVE_SEEN = questions()["who-could-have-seen"]
 SEEN_AT = "2126-11-22T17:00:00.000000Z"
 MOMENTS = [
     SEEN_AT,
@@ -55,7 +59,17 @@ async def by_witnesses(connection: Connection, seq: int, at: str) -> bool:
     return {"open": False, "uncertain": True}[ada.certainty]
 
 
-ANSWERS: tuple[Ask, ...] = (by_presence, by_witnesses)
+async def by_question(connection: Connection, seq: int, at: str) -> bool:
+    (ada,) = await ask_sql(connection, AT_TIME, {"room": "general", "at": at})
+    return {"certain": False, "uncertain": True}[ada["certainty"]]
+
+
+async def by_view(connection: Connection, seq: int, at: str) -> bool:
+    (ada,) = await ask_sql(connection, COULD_HAVE_SEEN, {"room": "general", "seq": seq})
+    return {"open": False, "uncertain": True}[ada["certainty"]]
+
+
+ANSWERS: tuple[Ask, ...] = (by_presence, by_witnesses, by_question, by_view)
 
 
 async def answers(log: Log, ask: Ask) -> list[bool]:
