@@ -12,7 +12,6 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +35,6 @@ from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.operations import Operations
 from chatlog.readers.history import History
-from chatlog.readers.past_events import read_frames
 from chatlog.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -76,7 +74,7 @@ class Runtime:
         )
         self.history = _history(settings, database)
         self.door = self.history.door
-        self.users = Users(database, self.rooms, self.door)
+        self.users = Users(self.rooms, self.door)
         self.operations = Operations(database, self.committer)
 
     def start(self) -> None:
@@ -124,7 +122,6 @@ class Runtime:
 def _rooms(settings: Settings, database: Database, tasks: Tasks, group: asyncio.TaskGroup) -> Rooms:
     catch_up = CatchUp(
         group,
-        partial(read_frames, database),
         mark=settings.max_buffer_bytes,
         slow_seconds=settings.slow_seconds,
         failed=partial(tasks.failed, "catch-up"),

@@ -16,6 +16,7 @@ from chatlog.kinds.registry import FRAMES
 from chatlog.settings import Settings
 from chatlog.wire import answers
 from chatlog.wire.commands import decode
+from tests.support.events import LIMITS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -66,7 +67,7 @@ def test_every_link_in_the_docs_leads_somewhere(page: Path) -> None:
 
 def test_the_sample_commands_are_commands() -> None:
     for line in samples("A first conversation"):
-        decode(line.encode())
+        decode(line.encode(), LIMITS)
 
 
 @pytest.mark.parametrize("heading", ["Events", "Answers"])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chatlog.audit.page_ranges import number_of
+from chatlog.audit.locating import find_room
 from chatlog.audit.presence import Present, present_at
 from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_reading
+from chatlog.kinds.erasure import Erased
+from tests import log_vectors
 from tests.cli.command import chatlog, imported, lines, refused
 from tests.log_vectors import vectors
 from tests.support.histories import HISTORIES, OWN, REAL, history
@@ -69,7 +72,7 @@ def check_presence_everywhere(database: str) -> None:
 
 async def presence_at_every_seq(database: str, head: int) -> list[list[Present]]:
     async with open_for_reading(database) as opened, opened.read() as connection:
-        room = await number_of(connection, "#ubuntu")
+        room = (await find_room(connection, "#ubuntu")).number
         return [await present_at(connection, room, seq) for seq in range(1, head + 1)]
 
 
@@ -210,3 +213,38 @@ def test_what_was_erased_comes_back_as_erased(database_url: str, tmp_path: Path)
     restored(database_url, exported, tmp_path)
     assert export(database_url, "general") == exported
     assert "Verified " in chatlog("verify", "--database", database_url).stdout
+
+
+NEWER = [
+    ('"type":"chat"', '"type":"note"', "note"),
+    ('"event":"join"', '"event":"rename"', "rename"),
+]
+
+
+@pytest.mark.parametrize(("known", "newer", "kind"), NEWER)
+def test_an_export_of_a_newer_version_is_told_from_a_damaged_one(
+    known: str, newer: str, kind: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.jsonl"
+    file.write_bytes(
+        b"".join(line + b"\n" for line in vectors()).replace(known.encode(), newer.encode())
+    )
+    said = refused("import", file, "--format", "jsonl", "--database", sqlite_url)
+    assert said == (
+        f"chatlog: This log has events of type {kind!r}, which this version of chatlog does not "
+        "know: import it with a newer version.\n"
+    )
+
+
+def test_an_erasure_of_events_that_are_not_before_it_is_refused(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erasure, salt, reason = log_vectors.EVENTS[3]
+    assert isinstance(erasure, Erased)
+    events = [*log_vectors.EVENTS[:3], (replace(erasure, of=(3, 4)), salt, reason)]
+    monkeypatch.setattr(log_vectors, "EVENTS", events)
+    file = tmp_path / "export.jsonl"
+    file.write_bytes(b"".join(line + b"\n" for line in vectors()))
+    said = refused("import", file, "--format", "jsonl", "--database", sqlite_url)
+    assert "Line 4 is not as it was exported" in said
+    assert "it erases an event that is not before it" in said

@@ -6,15 +6,18 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chatlog.audit.verification.check_events import ChainCheck
+from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.restored_content import Kept
 from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog import chain
+from chatlog.kinds.erasure import Erased
 from chatlog.wire.events import BadLine, decode_proved, encode_proved
+from tests import log_vectors
 from tests.log_vectors import ROOM_ID, proved, vectors
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "log-format.md").read_text()
@@ -49,7 +52,7 @@ def test_the_header_of_the_document_is_what_the_code_hashes() -> None:
 
 def test_the_verifier_has_about_forty_lines_of_plain_python() -> None:
     lines = block("python").splitlines()
-    assert len(lines) <= 42
+    assert len(lines) <= 43
     assert max(map(len, lines)) <= 100
     assert "chatlog" not in block("python").replace("chatlog-1", "")
 
@@ -236,3 +239,22 @@ def accepted(lines: list[bytes]) -> bool:
     except ChatlogError:
         return False
     return True
+
+
+@pytest.mark.parametrize("of", [(4,), (3, 5), (0,)])
+def test_both_verifiers_find_an_erasure_of_events_that_are_not_before_it(
+    of: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erasure, salt, reason = log_vectors.EVENTS[3]
+    assert isinstance(erasure, Erased)
+    events = [*log_vectors.EVENTS[:3], (replace(erasure, of=of), salt, reason)]
+    monkeypatch.setattr(log_vectors, "EVENTS", events)
+    lines = vectors()
+    assert "did not erase" in verdict(tmp_path, lines).stderr
+    assert not accepted(lines)
+    check = ChainCheck()
+    *before, erased = proved()
+    for event in before:
+        check.accept(event)
+    with pytest.raises(Wrong, match="Event 4: it erases an event that is not before it"):
+        check.accept(erased)

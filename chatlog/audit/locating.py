@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.presence import seq_at
 from chatlog.databases.schema import events
-from chatlog.domain.errors import Refused
+from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.eventlog import read
 
 _OF_ROOM: Final = events.c.room_id == sa.bindparam("room")
@@ -58,7 +58,7 @@ async def find_room(connection: AsyncConnection, name: str) -> Room:
     """
     number = await read.room_number(connection, name)
     if number is None:
-        raise Refused("room_unknown", "There is no room of this name.")
+        raise RoomUnknown
     return Room(number, name, await read.room_head(connection, number))
 
 

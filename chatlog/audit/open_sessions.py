@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from chatlog.databases.lengths import REPLAY, STAY, classes
-from chatlog.databases.schema import nodes, sessions
+from chatlog.databases.schema import sessions
 
 ROOM: Final = sa.bindparam("room", type_=sa.BigInteger)
 SEQ: Final = sa.bindparam("seq", type_=sa.BigInteger)
@@ -68,18 +68,3 @@ OPEN_SESSIONS: Final = _rows(f"{_STILL_OPEN} UNION ALL {_CLOSED}", _OF_OPEN, "op
 
 REPLAYS: Final = _rows(_REPLAYED, _OF_REPLAY, "replays")
 """``user_id`` and ``joined_seq`` of sessions that joined after ``seq`` and got it in the replay."""
-
-LAST_SEEN: Final = sa.case(
-    (
-        sa.and_(OPEN_SESSIONS.c.left_seq.is_(None), nodes.c.ended_at.is_not(None)),
-        sa.case(
-            (nodes.c.seen_at > OPEN_SESSIONS.c.joined_at, nodes.c.seen_at),
-            else_=OPEN_SESSIONS.c.joined_at,
-        ),
-    ),
-    else_=OPEN_SESSIONS.c.last_seen_at,
-).label("last_seen")
-"""When an open session was last known to be open; NULL if there is no doubt about it.
-
-For a dead server's session it is known before the leave is in the log. Needs a join with ``nodes``.
-"""

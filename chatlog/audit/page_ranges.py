@@ -1,113 +1,69 @@
-"""Find the range of a room's events that a question asks for, from the index alone."""
+"""Find from which seq on a long selection is read: its events then come in order, page by page.
+
+It takes the index alone, however many events there are. A page of ``audit.pages`` does not need
+it, since its size in bytes decides where it begins.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.audit.selection import Selection
 from chatlog.databases.schema import events
-from chatlog.domain.errors import LogError
-from chatlog.eventlog import read
-from chatlog.kinds.registry import EVENT_TYPES
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """The events asked for: at most one of the three anchors; none means the newest."""
-
-    room: str
-    before: int | None = None
-    after: int | None = None
-    around: int | None = None
-    limit: int = 50
-    types: Sequence[str] = EVENT_TYPES
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """At most ``limit`` events of a room (given by number), from ``first`` to ``last``."""
-
-    room: int
-    first: int
-    last: int
-    limit: int
-    types: Sequence[str]
-
-
-_of_types: Final = sa.and_(
+_SEQS: Final = sa.select(events.c.seq).where(
     events.c.room_id == sa.bindparam("room"),
     events.c.type.in_(sa.bindparam("types", expanding=True)),
 )
-_NTH_BEFORE: Final = (
-    sa.select(events.c.seq)
-    .where(_of_types, events.c.seq < sa.bindparam("before"))
+_UP_TO: Final = (
+    _SEQS.where(events.c.seq.between(sa.bindparam("first"), sa.bindparam("last")))
     .order_by(events.c.seq.desc())
     .offset(sa.bindparam("skipped"))
     .limit(1)
 )
-_SOME_AFTER: Final = (
-    sa.select(events.c.seq)
-    .where(_of_types, events.c.seq > sa.bindparam("after"))
-    .limit(sa.bindparam("limit"))
-    .subquery()
-)
-_COUNT_AFTER: Final = sa.select(sa.func.count()).select_from(_SOME_AFTER)
+_SOME_AFTER: Final = _SEQS.where(
+    events.c.seq > sa.bindparam("after"), events.c.seq <= sa.bindparam("last")
+).limit(sa.bindparam("limit"))
 
 
-async def _nth_before(
-    connection: AsyncConnection, room: int, before: int, n: int, types: Sequence[str]
-) -> int | None:
-    """Return the seq of the ``n``-th newest event of these types before a seq, if there is one."""
-    asked = {"room": room, "before": before, "skipped": n - 1, "types": types}
-    return (await connection.execute(_NTH_BEFORE, asked)).scalar()
+async def in_order(connection: AsyncConnection, selection: Selection) -> Selection:
+    """Return the same events as the first ones from a seq on."""
+    first = selection.first
+    if selection.around is not None:
+        # Half the events after it; a short side yields space to the other.
+        around, limit = selection.around, selection.limit
+        newer = await _count_after(connection, selection, around, limit=limit // 2)
+        first = await _nth_up_to(connection, selection, around, limit - newer)
+    elif selection.newest:
+        first = await _nth_up_to(connection, selection, selection.last, selection.limit)
+    return replace(selection, first=first, around=None, newest=False)
+
+
+async def _nth_up_to(connection: AsyncConnection, selection: Selection, last: int, n: int) -> int:
+    """Return the seq of the ``n``-th newest selected event up to a seq; the first seq if none."""
+    if last - selection.first < n:  # all of them: nothing to count
+        return selection.first
+    asked = {"room": selection.room, "types": selection.types}
+    asked |= {"first": selection.first, "last": last, "skipped": n - 1}
+    found = (await connection.execute(_of(_UP_TO, selection), asked)).scalar()
+    return selection.first if found is None else int(found)
 
 
 async def _count_after(
-    connection: AsyncConnection, room: int, after: int, types: Sequence[str], *, limit: int
+    connection: AsyncConnection, selection: Selection, after: int, *, limit: int
 ) -> int:
-    """Return how many events of these types come after a seq, counting to ``limit`` at most."""
-    asked = {"room": room, "after": after, "limit": limit, "types": types}
-    return int((await connection.execute(_COUNT_AFTER, asked)).scalar_one())
+    """Return the number of selected events after a seq, counting to ``limit`` at most."""
+    counted = sa.select(sa.func.count()).select_from(_of(_SOME_AFTER, selection).subquery())
+    asked = {"room": selection.room, "types": selection.types}
+    asked |= {"after": after, "last": selection.last, "limit": limit}
+    return int((await connection.execute(counted, asked)).scalar_one())
 
 
-async def number_of(connection: AsyncConnection, room: str) -> int:
-    """Return the number of the room of this name.
-
-    Raises:
-        LogError: if no room of this name has events.
-    """
-    number = await read.room_number(connection, room)
-    if number is None:
-        raise LogError(f"There is no room called {room!r}.")
-    return number
-
-
-async def extent_of(connection: AsyncConnection, question: Question) -> Range:
-    """Return the range that answers a question.
-
-    Raises:
-        LogError: if there is no room of this name.
-    """
-    number = await number_of(connection, question.room)
-    head = await read.room_head(connection, number)
-    first, last = await _ends(connection, number, head, question)
-    return Range(number, first, last, question.limit, question.types)
-
-
-async def _ends(
-    connection: AsyncConnection, room: int, head: int, question: Question
-) -> tuple[int, int]:
-    limit, types = question.limit, question.types
-    if question.after is not None:
-        return question.after + 1, head
-    if question.around is not None:
-        # Half the events after it; a short side yields space to the other.
-        around = min(question.around, head)
-        newer = await _count_after(connection, room, around, types, limit=limit // 2)
-        return await _nth_before(connection, room, around + 1, limit - newer, types) or 1, head
-    before = head + 1 if question.before is None else min(question.before, head + 1)
-    return await _nth_before(connection, room, before, limit, types) or 1, before - 1
+def _of(query: sa.Select[Any], selection: Selection) -> sa.Select[Any]:
+    if selection.users is None:
+        return query
+    return query.where(events.c.user_id.in_(selection.users))

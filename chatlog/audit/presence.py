@@ -13,9 +13,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.open_sessions import LAST_SEEN, OPEN_SESSIONS, ROOM, SEQ
+from chatlog.audit.certainty import CERTAINTY, is_uncertain
+from chatlog.audit.open_sessions import OPEN_SESSIONS, ROOM, SEQ
 from chatlog.databases.schema import events, nodes, users
-from chatlog.domain.times import minus
 
 
 def _open_and_since() -> sa.Select[Any]:
@@ -32,10 +32,7 @@ def _open_and_since() -> sa.Select[Any]:
     sessions = (
         sa.select(
             OPEN_SESSIONS.c.user_id,
-            OPEN_SESSIONS.c.left_seq,
-            nodes.c.seen_at,
-            nodes.c.lease_seconds,
-            LAST_SEEN,
+            *CERTAINTY,
             since_seq.label("since_seq"),
         )
         .join(nodes, nodes.c.id == OPEN_SESSIONS.c.node_id)
@@ -48,10 +45,6 @@ def _open_and_since() -> sa.Select[Any]:
         .join(arrival, sa.and_(arrival.c.room_id == ROOM, arrival.c.seq == sessions.c.since_seq))
     )
 
-
-_SILENT_LEASES: Final = 2
-"""A server renews its lease every third of it. Silent for one lease, any other may end it;
-for so many, it may be dead although nobody was there to end it."""
 
 _OPEN: Final = _open_and_since()
 _LAST_AT: Final = (
@@ -98,16 +91,9 @@ async def present_at(
     return sorted(found, key=lambda present: (present.username or "", present.since_seq))
 
 
-def _is_doubtful(session: sa.Row[Any], moment: str) -> bool:
-    """Return whether a time is later than the last sign of life of the session's server."""
-    if session.last_seen is not None:
-        return bool(session.last_seen < moment)
-    # Still open, on a server not marked as ended, which may have just been killed.
-    silent_seconds = _SILENT_LEASES * session.lease_seconds
-    return session.left_seq is None and bool(session.seen_at < minus(moment, silent_seconds))
-
-
 def _present(sessions: list[sa.Row[Any]], moment: str | None) -> Present:
     first = sessions[0]
-    doubtful = moment is not None and all(_is_doubtful(session, moment) for session in sessions)
+    doubtful = moment is not None and all(
+        is_uncertain(one.last_seen, one.silent_seconds, moment) for one in sessions
+    )
     return Present(first.username, len(sessions), first.since, first.since_seq, uncertain=doubtful)

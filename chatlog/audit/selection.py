@@ -1,26 +1,22 @@
-"""Select events of a room by seq or time, by person, by type."""
+"""Resolve a query for events in a snapshot, and read the events with their proofs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.page_ranges import number_of
+from chatlog.audit.locating import Room, find_room
 from chatlog.audit.presence import seq_at
 from chatlog.audit.proofs import PROVED, proved
 from chatlog.databases.schema import events
 from chatlog.domain.errors import LogError
-from chatlog.eventlog import lookup, read
-from chatlog.kinds.event import Proved
-from chatlog.kinds.registry import EVENT_TYPES
-
-Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
-"""Lends a connection in a snapshot; which may be the same each time."""
+from chatlog.eventlog import lookup
+from chatlog.kinds.event import MAX_SEQ, Proved
+from chatlog.kinds.event_query import EventQuery, Point
 
 _FIRST_AT: Final = (
     sa.select(events.c.seq)
@@ -37,70 +33,82 @@ _LAST_ERASURE: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """The criteria; ``begin`` and ``end`` are seqs or times, both inclusive."""
-
-    room: str
-    begin: int | str | None = None
-    end: int | str | None = None
-    username: str | None = None
-    types: Sequence[str] = EVENT_TYPES
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether this selects the room's complete chain."""
-        everything = set(self.types) >= set(EVENT_TYPES)
-        return everything and self.begin is None and self.end is None and self.username is None
-
-
-@dataclass(frozen=True, slots=True)
 class Selection:
-    """The events between two seqs, of these types and users (by number; None: of all)."""
+    """An ``EventQuery`` as of a snapshot: seqs for its times, numbers for its names.
+
+    It is no second form of the question: only ``select`` makes it, and only what reads events
+    takes it. ``lowest`` and ``head`` are the room's first and last seq for this reader. At most
+    ``limit`` events are meant: those nearest to ``around`` if it is set, otherwise the last ones
+    if ``newest``, otherwise the first ones.
+    """
 
     room: int
     first: int
     last: int
+    lowest: int
+    head: int
+    around: int | None
+    newest: bool
+    limit: int
     types: Sequence[str]
     users: Sequence[int] | None
 
+    def from_(self, first: int) -> Selection:
+        """Return all events of these types and users from a seq on, those to come included."""
+        first = max(first, self.lowest)
+        return replace(self, first=first, last=MAX_SEQ, around=None, newest=False, limit=MAX_SEQ)
 
-async def select(connection: AsyncConnection, wanted: Wanted) -> Selection:
-    """Resolve the criteria in the caller's snapshot.
+
+async def select(connection: AsyncConnection, query: EventQuery, *, lowest: int = 1) -> Selection:
+    """Resolve a query for a reader who sees the room from the seq ``lowest`` on.
 
     Raises:
-        LogError: if there is no such room, or no user of this name.
+        Refused: ``room_unknown`` for a room without events.
+        LogError: if there is no user of this name.
     """
-    room = await number_of(connection, wanted.room)
-    head = await read.room_head(connection, room)
-    users = None
-    if wanted.username is not None:
-        users = await lookup.numbers_named(connection, wanted.username)
-        if not users:
-            raise LogError(f"There is no user called {wanted.username!r}.")
-    first = await _first(connection, room, wanted.begin, head)
+    room = await find_room(connection, query.room)
+    first = max(await _first(connection, room, query.first), lowest)
+    last = max(await _last(connection, room, query.last), lowest - 1)
     return Selection(
-        room, first, await _last(connection, room, wanted.end, head), wanted.types, users
+        room=room.number,
+        first=first,
+        last=last,
+        lowest=lowest,
+        head=room.head,
+        around=None if query.around is None else min(max(query.around, first - 1), last),
+        newest=query.first is None,
+        limit=MAX_SEQ if query.limit is None else query.limit,
+        types=tuple(set(query.types)),
+        users=await _users(connection, query.username),
     )
 
 
-async def _first(connection: AsyncConnection, room: int, begin: int | str | None, head: int) -> int:
-    if begin is None or isinstance(begin, int):
-        return begin or 1
-    asked = {"room": room, "moment": begin}
-    return int((await connection.execute(_FIRST_AT, asked)).scalar() or head + 1)
+async def _first(connection: AsyncConnection, room: Room, first: Point | None) -> int:
+    if first is None or isinstance(first, int):
+        return first or 1
+    asked = {"room": room.number, "moment": first}
+    return int((await connection.execute(_FIRST_AT, asked)).scalar() or room.head + 1)
 
 
-async def _last(connection: AsyncConnection, room: int, end: int | str | None, head: int) -> int:
-    if end is None or isinstance(end, int):
-        return head if end is None else min(end, head)
-    return await seq_at(connection, room, end)
+async def _last(connection: AsyncConnection, room: Room, last: Point | None) -> int:
+    if last is None or isinstance(last, int):
+        return room.head if last is None else min(last, room.head)
+    return await seq_at(connection, room.number, last)
+
+
+async def _users(connection: AsyncConnection, username: str | None) -> Sequence[int] | None:
+    if username is None:
+        return None
+    if not (found := await lookup.numbers_named(connection, username)):
+        raise LogError(f"There is no user called {username!r}.")
+    return found
 
 
 async def read_selected(
     connection: AsyncConnection, selection: Selection, after: int, *, limit: int
 ) -> list[Proved]:
-    """Return the next selected events after a seq, with their proofs."""
-    statement: sa.Select[Any] = PROVED.where(
+    """Return the next selected events after a seq, in order, with their proofs."""
+    statement = PROVED.where(
         events.c.room_id == selection.room,
         events.c.seq > after,
         events.c.seq.between(selection.first, selection.last),

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.locating import find_room
+from chatlog.audit.pages import Page, read_page
 from chatlog.audit.proofs import read_proved_at
+from chatlog.audit.selection import select
 from chatlog.audit.versions import Version, read_version
-from chatlog.eventlog.pages import Page, PageRequest, read_page
 from chatlog.kinds.event import Proved, Recorded
+from chatlog.kinds.event_query import EventQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class Tagged:
 
 async def read_tagged(
     connection: AsyncConnection,
-    asked: PageRequest,
+    query: EventQuery,
     *,
+    lowest: int,
     known: Iterable[str],
     max_bytes: int,
     size: Callable[[Recorded], int],
@@ -44,12 +47,13 @@ async def read_tagged(
     Raises:
         Refused: ``room_unknown`` for a room without events.
     """
-    room = await find_room(connection, asked.room)
+    room = await find_room(connection, query.room)
     version = await read_version(connection, room)
     for tag in known:
         if await version.is_current(connection, tag):
             return Tagged(tag)
-    page = await read_page(connection, asked, max_bytes=max_bytes, size=size)
+    selection = await select(connection, query, lowest=lowest)
+    page = await read_page(connection, selection, max_bytes=max_bytes, size=size)
     seqs = [event.seq for event in page.events]
     proved = await read_proved_at(connection, room.number, seqs) if proof else None
     return Tagged(await _tag(connection, version, page), page, proved)

@@ -1,7 +1,7 @@
 """List the users who could have seen an event, each once, with the strongest reason.
 
 ``open``: present when it happened. ``uncertain``: present in the log, but past the time
-their session was last seen, since its server had died. ``replayed``: joined later and
+their session was last seen (``audit.certainty``). ``replayed``: joined later and
 received it on joining. ``possible``: joined later and did not receive it, but may have paged
 back to it. Users who were not in the room at or after the event are not listed: reading
 without joining leaves no trace in the log.
@@ -19,8 +19,9 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.audit.certainty import CERTAINTY, is_uncertain
 from chatlog.audit.locating import Room
-from chatlog.audit.open_sessions import LAST_SEEN, OPEN_SESSIONS, REPLAYS, ROOM, SEQ
+from chatlog.audit.open_sessions import OPEN_SESSIONS, REPLAYS, ROOM, SEQ
 from chatlog.databases.schema import nodes, sessions, users
 
 Certainty = Literal["open", "uncertain", "replayed", "possible"]
@@ -28,7 +29,7 @@ Certainty = Literal["open", "uncertain", "replayed", "possible"]
 _SCAN: Final = 1_000
 
 _PRESENT: Final = (
-    sa.select(OPEN_SESSIONS.c.user_id, OPEN_SESSIONS.c.joined_seq, LAST_SEEN)
+    sa.select(OPEN_SESSIONS.c.user_id, OPEN_SESSIONS.c.joined_seq, *CERTAINTY)
     .join(nodes, nodes.c.id == OPEN_SESSIONS.c.node_id)
     .order_by(OPEN_SESSIONS.c.joined_seq)
 )
@@ -154,7 +155,7 @@ async def _certain(
     """Return by user the witnesses who were present or received the event in a replay."""
     certain: dict[int, _Found] = {}
     for row in await connection.execute(_PRESENT, asked):
-        surely = row.last_seen is None or at <= row.last_seen
+        surely = not is_uncertain(row.last_seen, row.silent_seconds, at)
         known = certain.get(row.user_id)
         if known is None:
             certainty: Certainty = "open" if surely else "uncertain"

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final
 
 from chatlog.chat.allowance import Allowance, Tally
 from chatlog.chat.joined_rooms import JoinedRooms
 from chatlog.chat.parts import Parts
 from chatlog.databases.discreet import describe
 from chatlog.delivery.outlet import Outlet, drained
-from chatlog.domain import names
 from chatlog.domain.errors import ChatlogError, OutcomeUnknown, Refused, Unavailable
 from chatlog.eventlog.committer import Told
-from chatlog.eventlog.pages import PageRequest
 from chatlog.kinds.command import FirstPost, Request
 from chatlog.kinds.event import Recorded
-from chatlog.kinds.leave import Cause
+from chatlog.kinds.join import JoinRequest
+from chatlog.kinds.leave import Cause, LeaveRequest
 from chatlog.wire import commands as wire
 from chatlog.wire.answers import (
     Ack,
@@ -36,6 +36,9 @@ from chatlog.wire.answers import (
 from chatlog.wire.frames import GOING_AWAY, TOO_MANY_ERRORS, TOO_SLOW, text_frame
 
 logger = logging.getLogger(__name__)
+
+_BAD: Final = frozenset({"bad_json", "bad_command", "unknown_type"})
+"""The codes of errors that only a faulty client gets, and too many of which end it."""
 
 
 class Connection:
@@ -70,17 +73,16 @@ class Connection:
         if self._joined.is_closed or not self._outlet.is_open:
             return
         try:
-            command = wire.decode(text)
+            command = wire.decode(text, self._parts.limits)
         except wire.BadCommand as error:
             self._refuse(error, error.id)
-            self._count_bad()
+            self._count_bad(error)
             return
         try:
             await self._do(command)
         except (Refused, OutcomeUnknown) as error:
             self._refuse(error, command.id)
-            if error.code == "bad_command":
-                self._count_bad()
+            self._count_bad(error)
         except Exception as error:  # noqa: BLE001 - a bug, or an event that cannot be read
             self._fail(command, error)
         if self._in_flight >= self._parts.settings.max_in_flight:
@@ -91,14 +93,13 @@ class Connection:
     async def _do(self, command: wire.ClientCommand) -> None:
         if isinstance(command, Request):
             self._submit(command)
-        elif type(command) is wire.Join:
+        elif type(command) is JoinRequest:
             await self._joined.join(command)
-        elif type(command) is wire.Leave:
+        elif type(command) is LeaveRequest:
             await self._leave(command)
         elif type(command) is wire.History:
             await self._history(command)
         elif type(command) is wire.Users:
-            names.check_stored_room(command.room, self._parts.limits)
             asker = self._joined.asker
             self._answer(await self._parts.users.frame(asker, command.room, command.id))
         else:
@@ -106,7 +107,7 @@ class Connection:
 
     def _submit(self, request: Request) -> None:
         room, session = self._joined.find(request.room)
-        command = request.command(room, session, self._parts.limits)
+        command = request.command(room, session)
         if self._allowance is not None and not self._allowance.take():
             raise Refused("rate_limited", "You are sending too fast. Try again in a moment.")
         self._parts.committer.submit(command, lambda told: self._settled(room, request.id, told))
@@ -125,7 +126,7 @@ class Connection:
         else:
             self._refuse(told, id)
 
-    async def _leave(self, command: wire.Leave) -> None:
+    async def _leave(self, command: LeaveRequest) -> None:
         def acknowledge(told: Recorded) -> None:
             if command.id is not None:
                 self._answer(Ack(command.id, told.room, told.seq, told.hash_text))
@@ -133,8 +134,7 @@ class Connection:
         await self._joined.leave(command.room, acknowledge)
 
     async def _history(self, command: wire.History) -> None:
-        names.check_stored_room(command.room, self._parts.limits)
-        async with self._parts.history.lend(self._joined.asker, _page_request(command)) as page:
+        async with self._parts.history.lend(self._joined.asker, command.query()) as page:
             self._answer(
                 HistoryFrame(
                     command.room,
@@ -167,11 +167,13 @@ class Connection:
     def _fail(self, command: wire.ClientCommand, error: Exception) -> None:
         """Answer a command that failed inside the server and had no effect."""
         trace = None if isinstance(error, ChatlogError) else error
-        name = type(command).__name__.lower()
+        name = type(command).__struct_config__.tag
         logger.error("A %s could not be answered: %s", name, describe(error), exc_info=trace)
         self._refuse(Unavailable("This cannot be answered now. Try again."), command.id)
 
-    def _count_bad(self) -> None:
+    def _count_bad(self, error: Refused | OutcomeUnknown) -> None:
+        if error.code not in _BAD:
+            return
         if self._bad is None:
             self._bad = Tally(self._parts.settings.max_bad_commands_per_minute)
         if self._bad.is_full():
@@ -186,14 +188,3 @@ class Connection:
         mark = self._parts.settings.max_buffer_bytes
         if not await drained(self._outlet, mark, self._parts.settings.slow_seconds):
             self._outlet.let_go(TOO_SLOW)
-
-
-def _page_request(command: wire.History) -> PageRequest:
-    return PageRequest(
-        room=command.room,
-        before=command.before,
-        after=command.after,
-        around=command.around,
-        limit=command.limit,
-        types=command.types,
-    )

@@ -13,18 +13,15 @@ from collections.abc import Callable
 from chatlog.chat.live import Joiner
 from chatlog.chat.parts import Parts
 from chatlog.delivery.outlet import Outlet
-from chatlog.domain import names
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
 from chatlog.eventlog.committer import Told
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
-from chatlog.kinds.join import Join
+from chatlog.kinds.join import JoinRequest
 from chatlog.kinds.leave import Cause, Leave
+from chatlog.readers.admission import Admission
 from chatlog.readers.askers import Claimant
-from chatlog.wire import commands as wire
-
-DEFAULT_BACKLOG = 50
 
 
 class JoinedRooms:
@@ -61,21 +58,22 @@ class JoinedRooms:
             raise Refused("not_joined", "Join the room first.")
         return name, session
 
-    async def join(self, command: wire.Join) -> None:
+    async def join(self, command: JoinRequest) -> None:
         """Append a join; its answer is sent with its event.
 
         Raises:
             Refused, OutcomeUnknown: the client was not placed in the room.
         """
         self._check(command)
-        self._parts.door.admit(Claimant(command.username), command.room)
+        asker = Claimant(command.username)
+        admission = await self._parts.door.admit(asker, command.room, "join")
         with self._parts.rooms.holding(command.room):
-            await self._join(command)
+            await self._join(command, admission)
 
-    async def _join(self, command: wire.Join) -> None:
+    async def _join(self, command: JoinRequest, admission: Admission) -> None:
         room = await self._parts.rooms.open(command.room)
         session = secrets.token_hex(16)
-        room.joining[session] = Joiner(self._outlet, command.id, self._ended)
+        room.joining[session] = Joiner(self._outlet, admission.frames, command.id, self._ended)
 
         def joined(_: Recorded) -> None:
             self._username = command.username
@@ -87,7 +85,7 @@ class JoinedRooms:
             await room.until_left(self._outlet)
             if self._closed is not None:
                 raise Unavailable
-            await self._append(_join(command, session), joined)
+            await self._append(command.command(session), joined)
         except Refused:
             room.drop(session)
             raise
@@ -96,10 +94,8 @@ class JoinedRooms:
             self._parts.departures.add([Leave(command.room, session, "disconnected")])
             raise
 
-    def _check(self, command: wire.Join) -> None:
+    def _check(self, command: JoinRequest) -> None:
         limits = self._parts.limits
-        names.check_room(command.room, limits)
-        names.check_username(command.username, limits)
         if self._username not in (None, command.username):
             raise Refused("username_fixed", f"On this connection you are {self._username}.")
         if command.room in self._sessions:
@@ -157,15 +153,3 @@ class JoinedRooms:
                 room.drop(leave.session)
         self._sessions.clear()
         self._parts.departures.add(leaves)
-
-
-def _join(command: wire.Join, session: str) -> Join:
-    backlog = DEFAULT_BACKLOG if command.backlog is None else command.backlog
-    return Join(
-        command.room,
-        session,
-        command.username,
-        backlog=backlog if command.after is None else None,
-        after=command.after,
-        after_hash=command.hash,
-    )

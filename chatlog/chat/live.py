@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chatlog.delivery.feed import Feed, Member
+from chatlog.delivery.feed import Feed, Member, ReadFrames
 from chatlog.delivery.outlet import Outlet
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
@@ -30,6 +30,7 @@ class Joiner:
     """A client's session in a room; ``left`` is called when it has ended."""
 
     outlet: Outlet
+    read: ReadFrames
     id: str | None
     left: Callable[[str, str], None]
 
@@ -89,7 +90,7 @@ class LiveRoom:
         )
         notice = text_frame(encode_answer(users)) + text_frame(encode_answer(caught_up))
         cursor = event.replay_from - 1
-        return Member(event.session, joiner.outlet, cursor, notice, recorded.seq)
+        return Member(event.session, joiner.outlet, joiner.read, cursor, notice, recorded.seq)
 
     def _depart(self, session: str, seq: int, members: list[Member]) -> None:
         """End a session at ``seq``; ``members`` are those to be admitted after it."""

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from chatlog.delivery.feed import Feed, Member
 from chatlog.delivery.outlet import drained
 from chatlog.delivery.recent import join_frames
-
-ReadFrames = Callable[[str, int], Awaitable[list[bytes]]]
-"""Reads some frames of a room from the log, starting at a seq; these may not be the newest."""
 
 # As in ``wire.frames``, which this layer does not import.
 GOING_AWAY = 1001
@@ -31,7 +28,6 @@ class CatchUp:
     def __init__(
         self,
         tasks: asyncio.TaskGroup,
-        read: ReadFrames,
         *,
         mark: int,
         slow_seconds: float,
@@ -39,7 +35,6 @@ class CatchUp:
     ) -> None:
         """Report failures to ``failed``; a failure affects only the member it happens to."""
         self._tasks = tasks
-        self._read = read
         self._mark = mark
         self._slow_seconds = slow_seconds
         self._failed = failed
@@ -71,7 +66,7 @@ class CatchUp:
     async def _from_log(self, feed: Feed, member: Member) -> None:
         seq = member.cursor + 1
         try:
-            frames = await self._read(feed.room, seq)
+            frames = await member.read(seq)
         except Exception as error:  # noqa: BLE001 - the database is away: the reader waits for it
             self._failed(error)
             await asyncio.sleep(_RETRY_SECONDS)

@@ -7,23 +7,28 @@ that lags; ``publish`` costs one write per member.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from chatlog.delivery.outlet import Outlet
 from chatlog.delivery.recent import Recent, join_frames
+
+ReadFrames = Callable[[int], Awaitable[list[bytes]]]
+"""Reads some frames of a room from the log, starting at a seq; these may not be the newest."""
 
 
 @dataclass(slots=True, eq=False)
 class Member:
     """One session's cursor: ``cursor`` is the last seq that was written to ``outlet``.
 
-    ``notice`` is sent once the cursor reaches ``notice_seq`` (0: already sent). ``last``, if set,
-    is the last seq that the member gets.
+    ``read`` reads for this member the frames that are no longer in memory. ``notice`` is sent once
+    the cursor reaches ``notice_seq`` (0: already sent). ``last``, if set, is the last seq that the
+    member gets.
     """
 
     session: str
     outlet: Outlet
+    read: ReadFrames
     cursor: int
     notice: bytes = b""
     notice_seq: int = 0

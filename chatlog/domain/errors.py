@@ -4,6 +4,7 @@
 
     ChatlogError            any error that this program raises itself
     ├── Refused             a command that is not in the log and never will be
+    │   ├── RoomUnknown     … because the room has no events
     │   ├── StorageFull     … because the disk or the database is full
     │   ├── Unavailable     … because the database cannot be reached now
     │   └── Overloaded      … because a queue is full
@@ -42,6 +43,13 @@ class Refused(ChatlogError):
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
+
+
+class RoomUnknown(Refused):
+    """There is no room of this name, or none that the asker may see."""
+
+    def __init__(self) -> None:
+        super().__init__("room_unknown", "There is no room of this name.")
 
 
 class StorageFull(Refused):

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.schema import nodes, rooms, sessions, users
-from chatlog.domain.errors import Refused
+from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import chain, lookup, rows
@@ -157,7 +157,7 @@ class Batch:
         """
         room = self._memory.rooms.get(name)
         if room is None:
-            raise Refused("room_unknown", "There is no room of this name.")
+            raise RoomUnknown
         return room
 
     def forget_user(self, name: str, numbers: Collection[int]) -> None:

@@ -6,7 +6,7 @@ Each function runs inside the caller's snapshot and reads a bounded number of ro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -76,20 +76,25 @@ async def read_room(
     *,
     limit: int,
     types: Sequence[str] = EVENT_TYPES,
+    users: Sequence[int] | None = None,
     newest: bool = False,
 ) -> list[Recorded]:
-    """Return the room's events of these types with ``first <= seq <= last``, in order.
+    """Return the room's events of these types and users with ``first <= seq <= last``, in order.
 
     If there are more than ``limit``, returns the first ones, or the last with ``newest``. Queries
     each type separately: with several at once, both databases read the whole room.
     """
     values = {"room": room, "first": first, "last": last, "limit": limit}
     if set(types) >= set(EVENT_TYPES):
-        rows = list(await connection.execute(_DOWN if newest else _UP, values))
+        rows = list(await connection.execute(_of(_DOWN if newest else _UP, users), values))
     else:
         rows = []
         for type_ in set(types):
-            query = _DOWN_OF_TYPE if newest else _UP_OF_TYPE
+            query = _of(_DOWN_OF_TYPE if newest else _UP_OF_TYPE, users)
             rows += await connection.execute(query, values | {"type": type_})
     rows.sort(key=lambda row: row.seq)
     return [recorded(row) for row in (rows[-limit:] if newest else rows[:limit])]
+
+
+def _of(query: sa.Select[Any], users: Sequence[int] | None) -> sa.Select[Any]:
+    return query if users is None else query.where(events.c.user_id.in_(users))

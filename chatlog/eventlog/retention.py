@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.schema import events, retention, retention_changes, rooms, sessions, users
-from chatlog.domain.errors import Refused
+from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.erasing import MAX_SEQS, erase_texts, erase_users
@@ -218,5 +218,5 @@ async def away(connection: AsyncConnection, room: str, before: str, *, limit: in
 async def _number(connection: AsyncConnection, room: str) -> int:
     number = await room_number(connection, room)
     if number is None:
-        raise Refused("room_unknown", "There is no room of this name.")
+        raise RoomUnknown
     return number

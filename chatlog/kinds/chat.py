@@ -52,8 +52,10 @@ class Chat(Request, tag="chat", kw_only=True):
 
     message: str
 
-    def command(self, room: str, session: str, limits: Limits) -> Post:
+    def check(self, limits: Limits) -> None:
         check_message(self.message, limits)
+
+    def command(self, room: str, session: str) -> Post:
         return Post(room, session, self.message, self.id)
 
 

@@ -88,21 +88,32 @@ class Command(ABC):
         """Return the outcome, given the room at its head."""
 
 
-class Request(msgspec.Struct, tag_field="type"):
+class Form(msgspec.Struct, tag_field="type"):
+    """Whatever a client can send: a type of its own, with its own tag, for each.
+
+    ``wire.commands.decode`` checks its form, once, and nobody checks it again. What is left to
+    refuse is known only to the connection (which rooms it is in) or to the log.
+    """
+
+    def check(self, limits: Limits) -> None:
+        """Check what its types do not show: names, texts, fields that exclude each other.
+
+        Raises:
+            Refused: with the rule that it breaks.
+        """
+
+
+class Request(Form):
     """A command from a client that is in a room; by default the room it joined last.
 
-    A kind that clients can send has a request type of its own, with its own tag.
+    A kind that clients can send has a request type of its own.
     """
 
     room: str | None = None
     id: str | None = None
 
-    def command(self, room: str, session: str, limits: Limits) -> Command:
-        """Return the command, to a room that the client is in.
-
-        Raises:
-            Refused: if it breaks a limit.
-        """
+    def command(self, room: str, session: str) -> Command:
+        """Return the command, to a room that the client is in."""
         raise NotImplementedError
 
 

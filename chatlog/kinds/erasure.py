@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.event import MAX_NUMBER, Event, Facts, ProofLine, Recorded, name_of, required
 
@@ -71,3 +72,7 @@ class Erased(Event):
 
     def said(self) -> str:
         return "erased " + ", ".join(map(str, self.of))
+
+    def contradiction(self, seq: int, sessions: OpenSessions) -> str | None:
+        is_right = all(1 <= one < seq for one in self.of)
+        return None if is_right else "it erases an event that is not before it"

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+import msgspec
 
 from chatlog.domain.errors import Refused
+from chatlog.domain.names import Limits, check_room, check_username
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Known
-from chatlog.kinds.event import Event, Facts, Number, ProofLine, Recorded, name_of, required
+from chatlog.kinds.command import Command, Form, Known
+from chatlog.kinds.event import (
+    MAX_SEQ,
+    Event,
+    Facts,
+    Number,
+    ProofLine,
+    Recorded,
+    name_of,
+    required,
+)
 from chatlog.kinds.session import JoinFrame, SessionFrame, count_of_sessions, unless_counted
+
+MAX_BACKLOG: Final = 500
+DEFAULT_BACKLOG: Final = 50
+
+Backlog = Annotated[int, msgspec.Meta(ge=0, le=MAX_BACKLOG)]
+Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
+HashText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,40 @@ class Join(Command):
         user = known.user(self.username)
         sessions = room.sessions.count(user) + 1
         return Joined(user, self.session, known.node, sessions, replay_from)
+
+
+class JoinRequest(Form, tag="join"):
+    """Join a room and receive a replay."""
+
+    room: str
+    username: str
+    backlog: Backlog | None = None
+    after: Seq | None = None
+    hash: HashText | None = None
+    presence: Literal["full", "digest"] = "full"
+    id: str | None = None
+
+    def check(self, limits: Limits) -> None:
+        if self.after is not None and self.backlog is not None:
+            raise Refused("bad_command", "Give either `after` or `backlog`, not both.")
+        if self.hash is not None and self.after is None:
+            raise Refused(
+                "bad_command", "`hash` needs `after`: it is the hash of the event at `after`."
+            )
+        check_room(self.room, limits)
+        check_username(self.username, limits)
+
+    def command(self, session: str) -> Join:
+        """Return the command, which opens a session."""
+        backlog = DEFAULT_BACKLOG if self.backlog is None else self.backlog
+        return Join(
+            self.room,
+            session,
+            self.username,
+            backlog=backlog if self.after is None else None,
+            after=self.after,
+            after_hash=self.hash,
+        )
 
 
 def _check_resume(room: Room, after: int, seen: str | None, known: Known) -> Refused | None:

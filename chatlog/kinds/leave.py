@@ -10,7 +10,7 @@ from chatlog.domain.errors import Refused
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Known
+from chatlog.kinds.command import Command, Form, Known
 from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, name_of, required
 from chatlog.kinds.session import (
     JoinFrame,
@@ -39,6 +39,13 @@ class Leave(Command):
             return Refused("not_joined", "You are not in this room.")
         sessions = room.sessions.count(user) - 1
         return Left(user, self.session, known.node, sessions, self.cause, self.last_seen_at)
+
+
+class LeaveRequest(Form, tag="leave"):
+    """Leave a room; by default the one joined last."""
+
+    room: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from chatlog.eventlog.insertion import Adoption
 from chatlog.kinds.event import Proved, Recorded
 from chatlog.nodes import clock
 from chatlog.wire.events import BadLine, decode_proved
+from chatlog.wire.newer import unknown_type
 
 _PAGE: Final = 1_000
 _NODE: Final = re.compile(r".*\.[^.]+", re.DOTALL)
@@ -122,6 +123,8 @@ class _Checked:
                 self.chain.accept(proved)
                 self._kept.accept(proved.recorded)
             except (BadLine, Refused, Wrong) as error:
+                if isinstance(error, BadLine) and (kind := unknown_type(line)) is not None:
+                    raise _newer(kind) from None
                 if isinstance(error, Wrong) and proved.recorded.seq > self.chain.head + 1:
                     raise self._gap(number) from None
                 raise LogError(f"Line {number} is not as it was exported: {error}") from None
@@ -170,6 +173,13 @@ class _Checked:
             _check_time(at)
         if event.client_id is not None:
             check_id(event.client_id)
+
+
+def _newer(kind: str) -> LogError:
+    return LogError(
+        f"This log has events of type {kind[:40]!r}, which this version of chatlog does not know: "
+        "import it with a newer version."
+    )
 
 
 def _check_time(at: str) -> None:

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from chatlog.audit.pages import Page
 from chatlog.databases.database import Connection, Database
-from chatlog.eventlog.pages import Page, PageRequest
+from chatlog.kinds.event_query import EventQuery
 from chatlog.readers.askers import Asker
 from chatlog.readers.door import Door
 from chatlog.readers.turns import held
+from chatlog.readers.verifying import Verifying
 from chatlog.wire.events import size_of
 
 
@@ -33,10 +35,11 @@ class History:
         self._large = asyncio.Semaphore(max_large_pages)
         self._answers = asyncio.Semaphore(max_http_answers)
         self._reads = asyncio.Semaphore(max_long_reads)
-        self.door = Door(self.reading)
+        self.door = Door(self.reading, database.read)
+        self.verifying = Verifying(database)
 
     @asynccontextmanager
-    async def lend(self, asker: Asker, request: PageRequest) -> AsyncIterator[Page]:
+    async def lend(self, asker: Asker, query: EventQuery) -> AsyncIterator[Page]:
         """Lend a page; leave the block once its reader has received it.
 
         Large unread pages would fill the memory, so their number is limited. While all of them
@@ -48,10 +51,10 @@ class History:
             Overloaded: if no turn to read is free in time.
         """
         if self._large.locked():
-            yield await self._read(asker, request, self._max_buffer_bytes)
+            yield await self._read(asker, query, self._max_buffer_bytes)
             return
         async with self._large:
-            yield await self._read(asker, request, self._max_page_bytes)
+            yield await self._read(asker, query, self._max_page_bytes)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -76,5 +79,6 @@ class History:
         async with held(self._reads), self._database.read() as connection:
             yield connection
 
-    async def _read(self, asker: Asker, request: PageRequest, max_bytes: int) -> Page:
-        return await self.door.page(asker, request, max_bytes=max_bytes, size=size_of)
+    async def _read(self, asker: Asker, query: EventQuery, max_bytes: int) -> Page:
+        admission = await self.door.admit(asker, query.room, "read")
+        return await admission.page(query, max_bytes=max_bytes, size=size_of)

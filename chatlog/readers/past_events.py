@@ -6,32 +6,36 @@ checkpointed meanwhile. Events do not change, so the pages are consistent.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from chatlog.audit.page_ranges import Range
-from chatlog.databases.database import Database
+from chatlog.audit.selection import Selection
+from chatlog.databases.database import Connection
 from chatlog.eventlog import read
 from chatlog.kinds.event import Recorded
 from chatlog.wire.events import encode
 from chatlog.wire.frames import text_frame
 
+Reading = Callable[[], AbstractAsyncContextManager[Connection]]
+
 PAGE: Final = 500
 FRAMES: Final = 100
 
 
-async def events(database: Database, asked: Range) -> AsyncIterator[list[Recorded]]:
-    """Yield the events of a range, which ``Door.locate`` returned, in order, a page at a time."""
-    first, left = asked.first, asked.limit
-    while left > 0 and first <= asked.last:
-        async with database.read() as connection:
+async def events(reading: Reading, selection: Selection) -> AsyncIterator[list[Recorded]]:
+    """Yield the first events of a selection, up to its limit, in order, a page at a time."""
+    first, left = selection.first, selection.limit
+    while left > 0 and first <= selection.last:
+        async with reading() as connection:
             page = await read.read_room(
                 connection,
-                asked.room,
+                selection.room,
                 first,
-                asked.last,
+                selection.last,
                 limit=min(PAGE, left),
-                types=asked.types,
+                types=selection.types,
+                users=selection.users,
             )
         if not page:
             return
@@ -39,9 +43,9 @@ async def events(database: Database, asked: Range) -> AsyncIterator[list[Recorde
         first, left = page[-1].seq + 1, left - len(page)
 
 
-async def read_frames(database: Database, room: str, seq: int) -> list[bytes]:
+async def read_frames(reading: Reading, room: str, seq: int) -> list[bytes]:
     """Return some frames of a room, starting at ``seq``, for a member that is behind."""
-    async with database.read() as connection:
+    async with reading() as connection:
         number = await read.room_number(connection, room)
         if number is None:
             return []

@@ -12,6 +12,7 @@ from typing import Final
 
 from chatlog.audit.verification.check_room import RoomCheck, RoomVerdict, verdict_of
 from chatlog.databases.database import Database
+from chatlog.readers.admission import Admission
 from chatlog.readers.turns import held
 
 MAX_KEPT: Final = 100
@@ -21,22 +22,25 @@ MAX_KEPT: Final = 100
 class Verifying:
     """The checks of one node."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._checks: dict[int, RoomCheck] = {}
         self._turn = asyncio.Lock()
 
-    async def verify(self, database: Database, number: int, room: str) -> RoomVerdict:
-        """Return the verdict on the room of this number and name.
+    async def verdict(self, admission: Admission) -> RoomVerdict:
+        """Return the verdict on the room.
 
         Raises:
+            Refused: ``room_unknown`` for a room without events.
             Overloaded: if the verification of another room does not end in time.
         """
+        number = await admission.number()
         async with held(self._turn):
-            return await self._go_on(database, number, room)
+            return await self._go_on(number, admission.room)
 
-    async def _go_on(self, database: Database, number: int, room: str) -> RoomVerdict:
+    async def _go_on(self, number: int, room: str) -> RoomVerdict:
         # Removed first, so that an interrupted check is never continued.
-        check = self._checks.pop(number, None) or RoomCheck(database, number)
+        check = self._checks.pop(number, None) or RoomCheck(self._database, number)
         verdict = await verdict_of(check, room)
         if verdict.ok:
             self._checks[number] = check

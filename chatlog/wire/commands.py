@@ -1,49 +1,31 @@
-"""Decode: the text of a frame becomes a command, or an error that names the field.
+"""Decode: the text of a frame becomes a valid command, or an error that names the field.
 
-msgspec decodes and validates in one step. Only if it refuses, the text is decoded again,
-leniently, to find the fault and the client's ``id`` for the answer.
+This is the one check of a command's form, names and texts included. msgspec decodes and checks
+types in one step. Only if it refuses, the text is decoded again, leniently, to find the fault and
+the client's ``id`` for the answer.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.names import check_id
-from chatlog.kinds.event import MAX_SEQ
+from chatlog.domain.names import Limits, check_id, check_stored_room
+from chatlog.kinds.command import Form
+from chatlog.kinds.event_query import EventQuery
+from chatlog.kinds.join import JoinRequest, Seq
+from chatlog.kinds.leave import LeaveRequest
 from chatlog.kinds.registry import REQUESTS, AnyRequest, EventType
 
 MAX_PAGE: Final = 500
 
-Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGE)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
-HashText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
-class Join(msgspec.Struct, tag_field="type", tag="join"):
-    """Join a room and receive a replay."""
-
-    room: str
-    username: str
-    backlog: Count | None = None
-    after: Seq | None = None
-    hash: HashText | None = None
-    presence: Literal["full", "digest"] = "full"
-    id: str | None = None
-
-
-class Leave(msgspec.Struct, tag_field="type", tag="leave"):
-    """Leave a room."""
-
-    room: str | None = None
-    id: str | None = None
-
-
-class History(msgspec.Struct, tag_field="type", tag="history"):
+class History(Form, tag="history"):
     """Ask for a page of a room's events."""
 
     room: str
@@ -54,21 +36,43 @@ class History(msgspec.Struct, tag_field="type", tag="history"):
     types: list[EventType] | None = None
     id: str | None = None
 
+    def check(self, limits: Limits) -> None:
+        self.query()
+        check_stored_room(self.room, limits)
 
-class Users(msgspec.Struct, tag_field="type", tag="users"):
+    def query(self) -> EventQuery:
+        """Return the question that it asks.
+
+        Raises:
+            Refused: if it asks for events beside more than one seq.
+        """
+        return EventQuery.beside(
+            self.room,
+            before=self.before,
+            after=self.after,
+            around=self.around,
+            limit=self.limit,
+            types=self.types,
+        )
+
+
+class Users(Form, tag="users"):
     """Ask who is present in a room."""
 
     room: str
     id: str | None = None
 
+    def check(self, limits: Limits) -> None:
+        check_stored_room(self.room, limits)
 
-class Ping(msgspec.Struct, tag_field="type", tag="ping"):
+
+class Ping(Form, tag="ping"):
     """Ask for a ``pong``."""
 
     id: str | None = None
 
 
-OwnCommand = Join | Leave | History | Users | Ping
+OwnCommand = JoinRequest | LeaveRequest | History | Users | Ping
 ClientCommand = OwnCommand | AnyRequest
 
 _MAX_REASON_CHARS: Final = 200
@@ -81,18 +85,18 @@ _MISSING: Final = re.compile(r"required field `([a-z]+)`")
 
 
 class BadCommand(Refused):
-    """A text that is not a command; ``id`` is the client's, if one could be read."""
+    """A text that is not a valid command; ``id`` is the client's, if one could be read."""
 
     def __init__(self, code: str, sentence: str, id: str | None = None) -> None:
         super().__init__(code, sentence)
         self.id = id
 
 
-def decode(text: bytes) -> ClientCommand:
+def decode(text: bytes, limits: Limits) -> ClientCommand:
     """Return the command in a frame's text.
 
     Raises:
-        BadCommand: ``bad_json``, ``bad_command`` or ``unknown_type``.
+        BadCommand: ``bad_json``, ``bad_command``, ``unknown_type`` or what ``check`` refuses.
         UnicodeDecodeError: if the text is not UTF-8 (close code 1007).
     """
     if not text.isascii():
@@ -101,39 +105,15 @@ def decode(text: bytes) -> ClientCommand:
         command = _decoder.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise _explain(text, error) from None
-    if command.id is not None:
-        _check_id(command.id)
-    if type(command) is Join:
-        _one_start(command)
-    elif type(command) is History:
-        _one_anchor(command)
-    return command
-
-
-def _check_id(id: str) -> None:
+    id = None  # an error carries it once it is known to be in form
     try:
-        check_id(id)
+        if command.id is not None:
+            check_id(command.id)
+        id = command.id
+        command.check(limits)
     except Refused as error:
-        raise BadCommand(error.code, error.sentence) from None
-
-
-def _one_start(command: Join) -> None:
-    if command.after is not None and command.backlog is not None:
-        raise BadCommand("bad_command", "Give either `after` or `backlog`, not both.", command.id)
-    if command.hash is not None and command.after is None:
-        raise BadCommand(
-            "bad_command",
-            "`hash` needs `after`: it is the hash of the event at `after`.",
-            command.id,
-        )
-
-
-def _one_anchor(command: History) -> None:
-    given = [a for a in (command.before, command.after, command.around) if a is not None]
-    if len(given) > 1:
-        raise BadCommand(
-            "bad_command", "Give at most one of `before`, `after` and `around`.", command.id
-        )
+        raise BadCommand(error.code, error.sentence, id) from None
+    return command
 
 
 def _explain(text: bytes, error: Exception) -> BadCommand:
@@ -158,7 +138,7 @@ def _explain_object(found: dict[str, Any], error: Exception) -> BadCommand:
     if not isinstance(kind, str):
         return BadCommand("bad_command", "`type` must name the command.", id)
     if kind not in _TYPES:
-        return BadCommand("unknown_type", f"There is no command of this type: {kind[:40]}", id)
+        return BadCommand("unknown_type", f"There is no command of this type: {kind[:40]}.", id)
     return BadCommand("bad_command", _sentence(str(error)), id)
 
 

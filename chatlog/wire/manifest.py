@@ -11,6 +11,7 @@ import msgspec
 
 from chatlog.domain.errors import ChatlogError
 from chatlog.kinds.event import Proved
+from chatlog.kinds.event_query import EventQuery
 
 FORMAT: Final = "chatlog-export-1"
 
@@ -53,13 +54,22 @@ class Manifest(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The request for an export, as repeated in its manifest."""
+    """The request for an export, as repeated in its manifest; ``filters`` are its flags' texts."""
 
     kind: Kind
-    room: str
+    query: EventQuery
     filters: Mapping[str, str]
-    range: Range
     timezone: str = "UTC"
+
+    @property
+    def range(self) -> Range:
+        """The ends of the query that were given, as seqs or times."""
+        found: Range = {}
+        if self.query.first is not None:
+            found["from"] = self.query.first
+        if self.query.last is not None:
+            found["to"] = self.query.last
+        return found
 
 
 class Tally:
@@ -92,7 +102,7 @@ class Tally:
         found = Manifest(
             format=FORMAT,
             kind=asked.kind,
-            room=asked.room,
+            room=asked.query.room,
             room_id=self._room_id,
             is_whole=is_whole,
             filters=dict(asked.filters),

@@ -47,7 +47,11 @@ def who_was_there_at_time(fold: Fold, told: Told) -> Rows:
     at = told["at"]
     there = [stay for stay in fold.stays_in(told["room"]) if stay.holds_time(at)]
     return [
-        [user, len(stays), "certain" if any(s.certain_until >= at for s in stays) else "uncertain"]
+        [
+            user,
+            len(stays),
+            "certain" if any(s.uncertain_after >= at for s in stays) else "uncertain",
+        ]
         for user, stays in group(there, lambda s: s.username).items()
     ]
 

@@ -14,8 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.domain.times import minus
+
 _EVENTS = """
 SELECT e.position, r.room, e.seq, e.at, e.type, e.user_id, u.username, e.session, n.node, n.seen_at,
+       n.ended_at, n.lease_seconds,
        e.cause, e.last_seen_at, e.sessions, e.replay_from, e."of" AS of_seqs, e.text,
        e.text_commitment IS NOT NULL AND e.text IS NULL AS text_erased
 FROM events e JOIN rooms r ON r.id = e.room_id JOIN users u ON u.id = e.user_id
@@ -35,6 +38,7 @@ class Stay:
     joined_at: str
     replay_from: int
     certain_until: str
+    uncertain_after: str
     left_seq: int | None = None
     left_at: str | None = None
     cause: str | None = None
@@ -52,6 +56,11 @@ class Stay:
 
     def was_replayed(self, seq: int) -> bool:
         return self.replay_from <= seq < self.joined_seq
+
+
+def _silence(event: Any) -> float:
+    """Return the seconds to add to the time of an open session's server, as a negative number."""
+    return 0.0 if event.ended_at else -2 * event.lease_seconds
 
 
 @dataclass(slots=True)
@@ -73,11 +82,12 @@ class Fold:
                 event.at,
                 event.replay_from,
                 max(event.seen_at, event.at),
+                minus(max(event.seen_at, event.at), _silence(event)),
             )
         elif event.type == "leave":
             stay = self.stays[event.session]
             stay.left_seq, stay.left_at, stay.cause = event.seq, event.at, event.cause
-            stay.certain_until = event.last_seen_at or event.at
+            stay.certain_until = stay.uncertain_after = event.last_seen_at or event.at
 
     def of(self, room: str | None = None, type: str | None = None) -> Iterator[Any]:
         """Yield the events of a room and type."""

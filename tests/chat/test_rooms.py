@@ -14,8 +14,7 @@ from chatlog.kinds.chat import Post
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
-from chatlog.readers.askers import ANYBODY
-from chatlog.readers.past_events import read_frames
+from chatlog.readers.askers import ANYBODY, OPERATOR
 from chatlog.runtime import Runtime
 from tests.support.nodes import Client, node_on, texts_of, until
 
@@ -30,6 +29,10 @@ async def fill(node: Runtime, chats: int, room: str = "general") -> None:
 def seqs(client: Client) -> list[int]:
     types = {"chat", "notification", "session"}
     return [frame["seq"] for frame in client.frames() if frame["type"] in types]
+
+
+async def frames_of(node: Runtime, room: str, seq: int) -> list[bytes]:
+    return await (await node.door.admit(OPERATOR, room, "read")).frames(seq)
 
 
 async def test_what_is_dispatched_while_a_room_is_read_is_neither_lost_nor_repeated(
@@ -73,18 +76,18 @@ async def test_a_room_in_memory_begins_with_its_newest_frames_and_who_is_there(
         recent = room.feed.recent
         assert (recent.head, recent.first) == (301, 302 - RECENT_EVENTS)
         assert (room.presence.seq, room.presence.names()) == (301, ["ada"])
-        frames = await read_frames(node.database, "general", recent.first)
+        frames = await frames_of(node, "general", recent.first)
         assert recent.since(recent.first, recent.first + 99, 10**6)[0] == b"".join(frames)
 
 
 async def test_frames_are_read_from_the_log_a_hundred_at_a_time(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node, 150)
-        first = texts_of(b"".join(await read_frames(node.database, "general", 1)))
-        rest = texts_of(b"".join(await read_frames(node.database, "general", 101)))
+        first = texts_of(b"".join(await frames_of(node, "general", 1)))
+        rest = texts_of(b"".join(await frames_of(node, "general", 101)))
         assert (len(first), len(rest)) == (100, 51)
-        assert await read_frames(node.database, "general", 152) == []
-        assert await read_frames(node.database, "nowhere", 1) == []
+        assert await frames_of(node, "general", 152) == []
+        assert await frames_of(node, "nowhere", 1) == []
 
 
 async def test_a_room_without_members_is_let_go_after_a_while(sqlite_url: str) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.selection import Selection, read_selected
 from chatlog.kinds.event import Proved
-from chatlog.operations import export as exporting
+from chatlog.readers import exporting
 from chatlog.wire.spreadsheet import defused
 from tests.cli.command import chatlog, imported, refused
 from tests.test_log_format import verdict as verdict_of_the_document

@@ -35,9 +35,7 @@ class Log:
         self.failures = 0
         self.delivered = Delivered()
         self.failed: list[Exception] = []
-        catch_up = CatchUp(
-            tasks, self.read, mark=MARK, slow_seconds=slow_seconds, failed=self.failed.append
-        )
+        catch_up = CatchUp(tasks, mark=MARK, slow_seconds=slow_seconds, failed=self.failed.append)
         recent = [frame(seq) for seq in range(max(1, head - 4), head + 1)]
         self.feed = Feed(
             "general",
@@ -47,8 +45,7 @@ class Log:
             catch_up=catch_up.start,
         )
 
-    async def read(self, room: str, seq: int) -> list[bytes]:
-        assert room == self.feed.room
+    async def read(self, seq: int) -> list[bytes]:
         self.reads.append(seq)
         await asyncio.sleep(0)
         if self.failures:
@@ -82,7 +79,7 @@ async def read_slowly(outlet: FakeOutlet, size: int, done: Callable[[], bool]) -
 async def test_a_member_far_behind_gets_every_seq_once_and_its_notice_in_place() -> None:
     async with log_of(300) as log:
         outlet = FakeOutlet()
-        log.feed.admit(Member("s", outlet, 9, b"(notice)", 250))
+        log.feed.admit(Member("s", outlet, log.read, 9, b"(notice)", 250))
         await until(lambda: "s" in log.feed.live)
         log.publish(3)
     assert outlet.got == run_of(10, 250) + b"(notice)" + run_of(251, 303)
@@ -91,7 +88,7 @@ async def test_a_member_far_behind_gets_every_seq_once_and_its_notice_in_place()
 async def test_a_slow_reader_gets_all_while_more_is_published_and_little_waits() -> None:
     async with log_of(200) as log:
         outlet = FakeOutlet(keeps_up=False)
-        log.feed.admit(Member("s", outlet, 0, b"(notice)", 200))
+        log.feed.admit(Member("s", outlet, log.read, 0, b"(notice)", 200))
         for _ in range(40):
             log.publish(5)
             outlet.read(300)
@@ -105,7 +102,7 @@ async def test_a_slow_reader_gets_all_while_more_is_published_and_little_waits()
 async def test_a_member_goes_behind_and_comes_back_more_than_once() -> None:
     async with log_of(0) as log:
         outlet = FakeOutlet(keeps_up=False)
-        log.feed.admit(Member("s", outlet, 0))
+        log.feed.admit(Member("s", outlet, log.read, 0))
         for _ in range(3):
             log.publish(50)
             assert "s" in log.feed.lagging
@@ -119,7 +116,7 @@ async def test_what_the_log_has_but_was_not_dispatched_yet_is_not_sent_early() -
         outlet = FakeOutlet()
         log.feed.recent.clear()
         log.head = 130  # committed, but still on its way through the tail
-        log.feed.admit(Member("s", outlet, 0))
+        log.feed.admit(Member("s", outlet, log.read, 0))
         await until(lambda: "s" in log.feed.live)
         assert outlet.got == run_of(1, 100)
         log.feed.publish([frame(seq) for seq in range(101, 131)])
@@ -129,7 +126,7 @@ async def test_what_the_log_has_but_was_not_dispatched_yet_is_not_sent_early() -
 async def test_a_member_dismissed_while_behind_ends_with_its_leave() -> None:
     async with log_of(200) as log:
         outlet = FakeOutlet(keeps_up=False)
-        log.feed.admit(Member("s", outlet, 0))
+        log.feed.admit(Member("s", outlet, log.read, 0))
         log.feed.dismiss("s", 205)
         log.publish(100)
         await read_slowly(outlet, 900, lambda: log.feed.is_empty)
@@ -141,7 +138,7 @@ async def test_a_member_dismissed_while_behind_ends_with_its_leave() -> None:
 async def test_a_reader_who_stands_still_is_let_go_with_where_to_resume() -> None:
     async with log_of(100, slow_seconds=0.02) as log:
         outlet = FakeOutlet(keeps_up=False)
-        log.feed.admit(Member("s", outlet, 0))
+        log.feed.admit(Member("s", outlet, log.read, 0))
     assert outlet.closed is not None
     code, reason = outlet.closed
     assert code == TOO_SLOW == 4408
@@ -156,7 +153,7 @@ async def test_a_reason_that_does_not_fit_is_left_out() -> None:
     async with log_of(100, slow_seconds=0.02) as log:
         log.feed.room = "大" * 64
         outlet = FakeOutlet(keeps_up=False)
-        log.feed.admit(Member("s", outlet, 95))
+        log.feed.admit(Member("s", outlet, log.read, 95))
         log.publish(20)
     assert outlet.closed == (TOO_SLOW, b"")
 
@@ -164,7 +161,7 @@ async def test_a_reason_that_does_not_fit_is_left_out() -> None:
 async def test_a_reader_who_moves_is_not_let_go_however_slow() -> None:
     async with log_of(30, slow_seconds=0.05) as log:
         outlet = FakeOutlet(keeps_up=False)
-        log.feed.admit(Member("s", outlet, 0))
+        log.feed.admit(Member("s", outlet, log.read, 0))
         await read_slowly(outlet, 11, lambda: "s" in log.feed.live)
     assert outlet.got == run_of(1, 30)
     assert outlet.closed is None
@@ -173,7 +170,7 @@ async def test_a_reader_who_moves_is_not_let_go_however_slow() -> None:
 async def test_a_closed_outlet_ends_its_catch_up() -> None:
     async with log_of(100) as log:
         outlet = FakeOutlet(keeps_up=False)
-        log.feed.admit(Member("s", outlet, 0))
+        log.feed.admit(Member("s", outlet, log.read, 0))
         await asyncio.sleep(0.005)
         outlet.is_open = False
     assert log.feed.is_empty
@@ -182,7 +179,7 @@ async def test_a_closed_outlet_ends_its_catch_up() -> None:
 async def test_a_dropped_member_ends_its_catch_up() -> None:
     async with log_of(100) as log:
         outlet = FakeOutlet(keeps_up=False)
-        log.feed.admit(Member("s", outlet, 0))
+        log.feed.admit(Member("s", outlet, log.read, 0))
         await asyncio.sleep(0.005)
         log.feed.drop("s")
         outlet.read()
@@ -194,7 +191,7 @@ async def test_a_log_that_cannot_be_read_is_read_again(monkeypatch: pytest.Monke
     async with log_of(100) as log:
         log.failures = 2
         outlet = FakeOutlet()
-        log.feed.admit(Member("s", outlet, 0))
+        log.feed.admit(Member("s", outlet, log.read, 0))
         await until(lambda: "s" in log.feed.live)
     assert outlet.got == run_of(1, 100)
     assert log.reads[:3] == [1, 1, 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatlog.delivery.feed import Delivered, Feed, Member
 from chatlog.delivery.recent import Budget, Recent
-from tests.support.outlets import FakeOutlet
+from tests.support.outlets import FakeOutlet, never_read
 
 MARK = 100
 
@@ -31,7 +31,7 @@ class Room:
         self, cursor: int, *, notice_seq: int = 0, keeps_up: bool = True
     ) -> tuple[Member, FakeOutlet]:
         outlet = FakeOutlet(keeps_up=keeps_up)
-        member = Member(f"s{cursor}", outlet, cursor, b"(notice)", notice_seq)
+        member = Member(f"s{cursor}", outlet, never_read, cursor, b"(notice)", notice_seq)
         self.feed.admit(member)
         return member, outlet
 
@@ -90,7 +90,7 @@ def test_a_slow_member_does_not_keep_the_others_waiting() -> None:
     room = Room()
     room.admit(0, keeps_up=False)
     other = FakeOutlet()
-    room.feed.admit(Member("other", other, 0))
+    room.feed.admit(Member("other", other, never_read, 0))
     room.publish(*range(1, 201))
     assert other.got == b"".join(map(frame, range(1, 201)))
 
@@ -197,7 +197,7 @@ def test_what_was_delivered_is_counted() -> None:
     room = Room(head=2)
     room.admit(1)
     outlet = FakeOutlet()
-    room.feed.admit(Member("other", outlet, 2))
+    room.feed.admit(Member("other", outlet, never_read, 2))
     room.publish(3, 4)
     assert (room.delivered.events, room.delivered.bytes, room.delivered.slow) == (5, 25, 0)
 

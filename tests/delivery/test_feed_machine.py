@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chatlog.delivery.feed import Delivered, Feed, Member
 from chatlog.delivery.recent import Budget, Recent, join_frames
-from tests.support.outlets import FakeOutlet
+from tests.support.outlets import FakeOutlet, never_read
 
 MARK = 60
 LARGEST = 40
@@ -59,7 +59,7 @@ class Feeds(RuleBasedStateMachine):
         self.feed.publish(frames)
         first = max(1, own - back)
         outlet = FakeOutlet(keeps_up=keeps_up)
-        member = Member(f"s{own}", outlet, first - 1, NOTICE, own)
+        member = Member(f"s{own}", outlet, never_read, first - 1, NOTICE, own)
         self.readers.append(Reader(member, outlet, first, own))
         self.feed.admit(member)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from chatlog.audit.pages import read_page
 from chatlog.databases.database import Database
-from chatlog.eventlog.pages import read_page
 from chatlog.kinds.registry import EVENT_TYPES
-from chatlog.readers import door as module
+from chatlog.readers import admission as module
 from chatlog.readers import turns
 from chatlog.readers.history import History
 from tests.support.nodes import Client, migrated, node_on, until

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from chatlog.audit.pages import Page, read_page
+from chatlog.audit.selection import select
 from chatlog.domain.errors import Refused
-from chatlog.eventlog.pages import Page, PageRequest, read_page
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
+from chatlog.kinds.event_query import EventQuery
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
 from chatlog.kinds.registry import EVENT_TYPES
@@ -55,9 +57,10 @@ def size(event: Recorded) -> int:
 
 
 async def page_of(node: Runtime, max_bytes: int = 1_000_000, **fields: Any) -> Page:
-    request = PageRequest(**{"room": "general", **fields})
+    query = EventQuery.beside(**{"room": "general", "limit": 50, **fields})
     async with node.database.read() as connection:
-        return await read_page(connection, request, max_bytes=max_bytes, size=size)
+        selection = await select(connection, query)
+        return await read_page(connection, selection, max_bytes=max_bytes, size=size)
 
 
 def check(page: Page, events: list[Recorded], max_bytes: int, fields: dict[str, Any]) -> None:

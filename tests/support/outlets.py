@@ -35,3 +35,8 @@ class FakeOutlet:
     def read(self, size: int | None = None) -> None:
         """Take so many bytes off what waits, or all."""
         self.unread -= self.unread if size is None else min(size, self.unread)
+
+
+async def never_read(seq: int) -> list[bytes]:
+    """Read the frames of a member that needs none from the log."""
+    raise AssertionError(f"the frames from {seq} on were read from the log")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatlog.wire.answers import Error, encode_answer
 from chatlog.wire.commands import BadCommand, ClientCommand, decode
+from tests.support.events import LIMITS
 
 CODES = {"bad_json", "bad_command", "unknown_type"}
 KEYS = st.sampled_from(
@@ -53,7 +55,7 @@ def outcome(raw: bytes) -> ClientCommand | BadCommand | None:
     """Decode; None stands for a text that is not UTF-8. Anything else raised is a failure."""
     found: ClientCommand | BadCommand
     try:
-        found = decode(raw)
+        found = decode(raw, LIMITS)
     except UnicodeDecodeError:
         return None
     except BadCommand as error:
@@ -93,7 +95,7 @@ def test_any_json(value: Any) -> None:
 def test_what_passes_is_of_the_type_that_was_asked_for(value: dict[str, Any]) -> None:
     found = outcome(json.dumps(value).encode())
     if not isinstance(found, BadCommand):
-        assert type(found).__name__.lower() == value["type"]
+        assert msgspec.to_builtins(found)["type"] == value["type"]
         assert found is not None
         assert found.id is None or 1 <= len(found.id) <= 64
 

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+import chatlog
 from chatlog.kinds.chat import Chat
+from chatlog.kinds.join import JoinRequest
+from chatlog.kinds.leave import LeaveRequest
 from chatlog.wire.commands import (
     BadCommand,
     ClientCommand,
     History,
-    Join,
-    Leave,
     Ping,
     Users,
     decode,
 )
+from tests.support.events import LIMITS
 
 COMMANDS: dict[str, ClientCommand] = {
-    '{"type":"join","room":"a","username":"ada"}': Join("a", "ada"),
-    '{"type":"join","room":"a","username":"ada","backlog":0}': Join("a", "ada", backlog=0),
-    '{"type":"join","room":"a","username":"ada","backlog":500,"id":"j"}': Join(
+    '{"type":"join","room":"a","username":"ada"}': JoinRequest("a", "ada"),
+    '{"type":"join","room":"a","username":"ada","backlog":0}': JoinRequest("a", "ada", backlog=0),
+    '{"type":"join","room":"a","username":"ada","backlog":500,"id":"j"}': JoinRequest(
         "a", "ada", backlog=500, id="j"
     ),
-    '{"type":"join","room":"a","username":"ada","after":0}': Join("a", "ada", after=0),
-    '{"type":"join","room":"a","username":"ada","after":7,"hash":"0123456789abcdef"}': Join(
+    '{"type":"join","room":"a","username":"ada","after":0}': JoinRequest("a", "ada", after=0),
+    '{"type":"join","room":"a","username":"ada","after":7,"hash":"0123456789abcdef"}': JoinRequest(
         "a", "ada", after=7, hash="0123456789abcdef"
     ),
-    '{"type":"join","room":"a","username":"ada","presence":"digest"}': Join(
+    '{"type":"join","room":"a","username":"ada","presence":"digest"}': JoinRequest(
         "a", "ada", presence="digest"
     ),
     '{"type":"chat","message":"hi"}': Chat(message="hi"),
@@ -36,8 +40,8 @@ COMMANDS: dict[str, ClientCommand] = {
     '{"message":"hi","type":"chat"}': Chat(message="hi"),
     ' {"type" : "chat", "message" : "\\u0068\\ud83c\\udf89"} ': Chat(message="h🎉"),
     '{"type":"chat","message":"hi","room":null,"id":null}': Chat(message="hi"),
-    '{"type":"leave"}': Leave(),
-    '{"type":"leave","room":"a","id":"l"}': Leave("a", "l"),
+    '{"type":"leave"}': LeaveRequest(),
+    '{"type":"leave","room":"a","id":"l"}': LeaveRequest("a", "l"),
     '{"type":"history","room":"a"}': History("a"),
     '{"type":"history","room":"a","before":9223372036854775807,"limit":500}': History(
         "a", before=2**63 - 1, limit=500
@@ -133,13 +137,13 @@ BAD_COMMANDS = {
 
 def refused(text: str | bytes) -> BadCommand:
     with pytest.raises(BadCommand) as error:
-        decode(text.encode() if isinstance(text, str) else text)
+        decode(text.encode() if isinstance(text, str) else text, LIMITS)
     return error.value
 
 
 @pytest.mark.parametrize(("text", "command"), COMMANDS.items())
 def test_a_command_is_read(text: str, command: ClientCommand) -> None:
-    assert decode(text.encode()) == command
+    assert decode(text.encode(), LIMITS) == command
 
 
 @pytest.mark.parametrize("text", BAD_JSON.values(), ids=BAD_JSON)
@@ -160,6 +164,7 @@ def test_a_type_nobody_knows_is_unknown_type(kind: str) -> None:
     error = refused(json.dumps({"type": kind, "id": "q-1"}))
     assert (error.code, error.id) == ("unknown_type", "q-1")
     assert len(error.sentence) < 200
+    assert error.sentence == f"There is no command of this type: {kind[:40]}."
 
 
 @pytest.mark.parametrize(
@@ -181,7 +186,7 @@ def test_an_id_that_is_none_is_not_carried(text: str) -> None:
 
 
 def test_of_keys_given_twice_the_last_one_counts() -> None:
-    assert decode(b'{"type":"chat","message":"a","message":"b"}') == Chat(message="b")
+    assert decode(b'{"type":"chat","message":"a","message":"b"}', LIMITS) == Chat(message="b")
 
 
 def test_an_error_does_not_give_a_long_text_back() -> None:
@@ -203,4 +208,30 @@ def test_an_error_does_not_give_a_long_text_back() -> None:
 )
 def test_what_is_not_utf_8_is_told_apart_wherever_it_stands(raw: bytes) -> None:
     with pytest.raises(UnicodeDecodeError):
-        decode(raw)
+        decode(raw, LIMITS)
+
+
+NOT_IN_FORM = {
+    '{"type":"join","room":"a\\u0000","username":"ada","id":"q-1"}': "room_invalid",
+    '{"type":"join","room":"a","username":" ada","id":"q-1"}': "username_invalid",
+    '{"type":"join","room":"a","username":"(erased)","id":"q-1"}': "username_invalid",
+    '{"type":"history","room":"..","id":"q-1"}': "room_invalid",
+    '{"type":"users","room":" a","id":"q-1"}': "room_invalid",
+    '{"type":"chat","message":" ","id":"q-1"}': "message_empty",
+    '{"type":"chat","message":"' + "x" * 8_193 + '","id":"q-1"}': "message_too_long",
+    '{"type":"chat","message":"a\\u0007","id":"q-1"}': "bad_command",
+}
+
+
+@pytest.mark.parametrize(("text", "code"), NOT_IN_FORM.items(), ids=range(len(NOT_IN_FORM)))
+def test_what_is_decoded_is_in_form(text: str, code: str) -> None:
+    error = refused(text)
+    assert (error.code, error.id) == (code, "q-1")
+
+
+def test_form_is_checked_by_what_is_decoded_and_nowhere_on_the_way_to_the_log() -> None:
+    for package in ("chat", "delivery", "eventlog"):
+        for file in (Path(chatlog.__path__[0]) / package).rglob("*.py"):
+            assert not re.search(
+                r"\bcheck_(\w*_)?(room|username|message|id)\(", file.read_text()
+            ), file

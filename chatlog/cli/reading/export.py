@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from chatlog.audit.points import parse_end, parse_point
-from chatlog.audit.selection import Selection, Wanted
+from chatlog.audit.selection import Selection
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.operating.spool import Spool, spooled
@@ -22,11 +22,13 @@ from chatlog.databases.opening import open_for_reading
 from chatlog.domain.errors import LogError
 from chatlog.domain.zones import zone_named
 from chatlog.kinds.event import Proved
+from chatlog.kinds.event_query import EventQuery
 from chatlog.kinds.registry import EVENT_TYPES
-from chatlog.operations.export import TRIES, ErasedMeanwhile, Export, selected
 from chatlog.readers.askers import OPERATOR
+from chatlog.readers.door import Door
+from chatlog.readers.exporting import TRIES, ErasedMeanwhile, Export, selected
 from chatlog.wire.events import encode_proved
-from chatlog.wire.manifest import Asked, Kind, Range, Tally
+from chatlog.wire.manifest import Asked, Kind, Tally
 from chatlog.wire.spreadsheet import BOM, header_row, row_of
 
 _POINT: Final = "SEQ|DATE|TIME"
@@ -80,23 +82,22 @@ def export(
     take for a formula begins with an apostrophe.
     """
     form = _form(kind, zone_name, bom=bom)
-    wanted = Wanted(
+    query = EventQuery(
         room=room,
-        begin=None if begin is None else parse_point(begin, form.zone),
-        end=None if end is None else parse_end(end, form.zone),
+        first=None if begin is None else parse_point(begin, form.zone),
+        last=None if end is None else parse_end(end, form.zone),
         username=username,
         types=EVENT_TYPES if types is None else _types(types),
     )
     given = {"from": begin, "to": end, "username": username, "types": types}
     asked = Asked(
         kind=kind,
-        room=room,
+        query=query,
         filters={name: value for name, value in given.items() if value is not None},
-        range=_range(wanted),
         timezone=str(form.zone),
     )
     with progress(f"Exporting {room}") as report:
-        said = run(_export(wanted, asked, form, database, report))
+        said = run(_export(asked, form, database, report))
     if manifest is not None:
         with open(os.open(manifest, _NEW, 0o600), "wb") as out:  # noqa: PTH123 - pathlib has no mode
             out.write(said)
@@ -124,15 +125,6 @@ def _form(kind: Kind, zone_name: str | None, *, bom: bool) -> _Form:
     return _Form(b"", lambda proved: encode_proved(proved) + b"\n")
 
 
-def _range(wanted: Wanted) -> Range:
-    found: Range = {}
-    if wanted.begin is not None:
-        found["from"] = wanted.begin
-    if wanted.end is not None:
-        found["to"] = wanted.end
-    return found
-
-
 def _types(names: str) -> tuple[str, ...]:
     found = tuple(name.strip() for name in names.split(","))
     if unknown := sorted(set(found) - set(EVENT_TYPES)):
@@ -140,12 +132,14 @@ def _types(names: str) -> tuple[str, ...]:
     return found
 
 
-async def _export(wanted: Wanted, asked: Asked, form: _Form, url: str, report: Report) -> bytes:
+async def _export(asked: Asked, form: _Form, url: str, report: Report) -> bytes:
+    query = asked.query
     async with open_for_reading(url, patient=True) as database:
+        admission = await Door(database.read).admit(OPERATOR, query.room, "export")
         for tried in range(TRIES + 1):
             with spooled() as spool:
                 try:
-                    async with selected(database, OPERATOR, wanted, tried=tried) as export:
+                    async with selected(admission, query, tried=tried) as export:
                         said = await _read(export, asked, form, spool, report)
                 except ErasedMeanwhile:
                     continue

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import click
 
-from chatlog.audit.page_ranges import Question
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.cli.reading.story import print_events
 from chatlog.databases.opening import open_for_reading
+from chatlog.kinds.event_query import EventQuery
 from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
-from chatlog.readers.past_events import events
 
 SEQ = click.IntRange(0, 2**63 - 2)
 
@@ -45,15 +44,15 @@ def history(
     """
     if sum(anchor is not None for anchor in (before, after, around)) > 1:
         raise click.UsageError("Give at most one of --before, --after and --around.")
-    question = Question(
-        room=room,
+    query = EventQuery.beside(
+        room,
         before=before,
         after=after,
         around=around,
         limit=limit,
         types=_types(types),
     )
-    run(_history(question, as_json, database))
+    run(_history(query, as_json, database))
 
 
 def _types(text: str | None) -> tuple[str, ...]:
@@ -65,9 +64,10 @@ def _types(text: str | None) -> tuple[str, ...]:
     return types
 
 
-async def _history(question: Question, as_json: bool, url: str) -> None:
+async def _history(query: EventQuery, as_json: bool, url: str) -> None:
     async with open_for_reading(url) as database:
         header = True
-        async for page in events(database, await Door(database.read).locate(OPERATOR, question)):
+        admission = await Door(database.read).admit(OPERATOR, query.room, "read")
+        async for page in admission.events(await admission.locate(query)):
             print_events(page, as_json=as_json, header=header)
             header = False

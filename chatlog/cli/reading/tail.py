@@ -7,19 +7,16 @@ from typing import Final
 
 import click
 
-from chatlog.audit.page_ranges import Question, Range
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.cli.reading.history import SEQ
 from chatlog.cli.reading.story import print_events
 from chatlog.databases.opening import open_for_reading
-from chatlog.kinds.registry import EVENT_TYPES
+from chatlog.kinds.event_query import EventQuery
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
-from chatlog.readers.past_events import events
 
 _POLL_SECONDS: Final = 0.2
-_ENDLESS: Final = 2**63 - 1
 
 
 @click.command()
@@ -45,14 +42,12 @@ def tail(room: str, limit: int, after: int | None, as_json: bool, database: str)
 
 async def _tail(room: str, limit: int, after: int | None, as_json: bool, url: str) -> None:
     async with open_for_reading(url) as database:
-        newest = await Door(database.read).locate(
-            OPERATOR, Question(room=room, limit=max(limit, 1))
-        )
+        admission = await Door(database.read).admit(OPERATOR, room, "read")
+        newest = await admission.locate(EventQuery(room=room, limit=max(limit, 1)))
         begin = newest.first if limit else newest.last + 1
         seq = begin - 1 if after is None else after
         while True:
-            rest = Range(newest.room, seq + 1, _ENDLESS, _ENDLESS, EVENT_TYPES)
-            async for page in events(database, rest):
+            async for page in admission.events(newest.from_(seq + 1)):
                 print_events(page, as_json=as_json)
                 seq = page[-1].seq
             await asyncio.sleep(_POLL_SECONDS)

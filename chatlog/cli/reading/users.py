@@ -43,7 +43,8 @@ def users(room: str, at: str | None, as_json: bool, database: str) -> None:
 async def _users(room: str, at: str | None, url: str) -> list[Present]:
     point = None if at is None else parse_point(at)
     async with open_for_reading(url) as database:
-        _moment, present = await Door(database.read).users(OPERATOR, room, point)
+        admission = await Door(database.read).admit(OPERATOR, room, "users_at" if at else "users")
+        _moment, present = await admission.users(point)
     return present
 
 

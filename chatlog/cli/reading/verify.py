@@ -10,7 +10,6 @@ from typing import Any
 import click
 import msgspec
 
-from chatlog.audit.page_ranges import number_of
 from chatlog.audit.verification.check_room import RoomVerdict
 from chatlog.audit.verification.coverage import EMPTY, TAIL
 from chatlog.audit.verification.ranges import last_position
@@ -24,6 +23,8 @@ from chatlog.cli.reading.vouching import Vouching, vouching_options
 from chatlog.databases.opening import open_for_reading
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import Unavailable
+from chatlog.readers.askers import OPERATOR
+from chatlog.readers.door import Door
 
 _CORES = os.cpu_count() or 1
 
@@ -66,9 +67,12 @@ async def _verify(
     room: str | None, url: str, vouching: Vouching, jobs: int, report: Report
 ) -> Verdict:
     async with open_for_reading(url, patient=True) as database:
-        async with database.read() as connection:
-            number = None if room is None else await number_of(connection, room)
-            of = await last_position(connection) if number is None else 0
+        number, of = None, 0
+        if room is None:
+            async with database.read() as connection:
+                of = await last_position(connection)
+        else:
+            number = await (await Door(database.read).admit(OPERATOR, room, "verify")).number()
         done = 0
 
         def tell(events: int) -> None:

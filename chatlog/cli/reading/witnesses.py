@@ -48,10 +48,9 @@ async def _witnesses(room: str, seq: int, url: str, *, as_json: bool) -> None:
 async def _pages(room: str, seq: int, url: str) -> AsyncIterator[list[WitnessListed]]:
     cursor: Cursor | None = None
     async with open_for_reading(url) as database:
+        admission = await Door(database.read).admit(OPERATOR, room, "witnesses")
         while True:
-            page = await Door(database.read).witnesses(
-                OPERATOR, room, seq, cursor=cursor, limit=_PAGE
-            )
+            page = await admission.witnesses(seq, cursor=cursor, limit=_PAGE)
             yield list(map(witness_listed, page.found))
             if (cursor := page.next) is None:
                 return

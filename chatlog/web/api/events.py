@@ -8,9 +8,8 @@ import msgspec
 from aiohttp import web
 
 from chatlog.audit.versioned_pages import Tagged
-from chatlog.domain.errors import Refused
-from chatlog.eventlog.pages import PageRequest
 from chatlog.kinds.event import Recorded
+from chatlog.kinds.event_query import EventQuery
 from chatlog.readers.askers import ANYBODY
 from chatlog.web.api.bodies import EventsBody
 from chatlog.web.api.queries import EventsQuery, query_of, room_of
@@ -28,8 +27,10 @@ async def show(request: web.Request) -> web.StreamResponse:
     asked = _asked(room_of(request), query)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        found = await runtime.door.tagged_page(
-            ANYBODY,
+        admission = await runtime.door.admit(
+            ANYBODY, asked.room, "proof" if query.proof else "read"
+        )
+        found = await admission.tagged_page(
             asked,
             known=[tag.value for tag in request.if_none_match or ()],
             max_bytes=runtime.settings.max_page_bytes,
@@ -41,12 +42,9 @@ async def show(request: web.Request) -> web.StreamResponse:
         return await reply(request, _body(asked.room, found), found.tag)
 
 
-def _asked(room: str, query: EventsQuery) -> PageRequest:
-    anchors = (query.before, query.after, query.around)
-    if sum(anchor is not None for anchor in anchors) > 1:
-        raise Refused("bad_command", "Give at most one of `before`, `after` and `around`.")
-    return PageRequest(
-        room=room,
+def _asked(room: str, query: EventsQuery) -> EventQuery:
+    return EventQuery.beside(
+        room,
         before=query.before,
         after=query.after,
         around=query.around,

@@ -11,9 +11,10 @@ from msgspec import Meta
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import check_stored_room
 from chatlog.kinds.event import MAX_SEQ
+from chatlog.kinds.join import Seq
 from chatlog.kinds.registry import EventType
 from chatlog.web.keys import RUNTIME
-from chatlog.wire.commands import Limit, Seq
+from chatlog.wire.commands import Limit
 
 _POINT: Final = "A seq, as in 41, an RFC 3339 time, or a date: its "
 Point = Annotated[str, Meta(description=f"{_POINT}first moment, in UTC.", min_length=1)]

@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from chatlog.readers.verifying import Verifying
-from chatlog.web.api import verify
 from chatlog.web.api.endpoints import ENDPOINTS
 from chatlog.web.api.openapi import describe
 from chatlog.web.api.replies import reply
@@ -18,7 +16,6 @@ _DESCRIPTION: Final = "/api/openapi.json"
 
 def add_routes(app: web.Application) -> None:
     """Add everything under ``/api``. The application's middlewares make its errors JSON."""
-    app[verify.VERIFYING] = Verifying()
     for endpoint in ENDPOINTS:
         app.router.add_get(endpoint.path, endpoint.handler)
     app.router.add_get(_DESCRIPTION, show_description)

@@ -21,9 +21,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     last = None if query.to is None else parse_end(query.to)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        found = await runtime.door.sessions(
-            ANYBODY, name, first, last, after=query.after, limit=query.limit + 1
-        )
+        admission = await runtime.door.admit(ANYBODY, name, "sessions")
+        found = await admission.sessions(first, last, after=query.after, limit=query.limit + 1)
         return await reply(request, _body(name, found, query.limit))
 
 

@@ -16,6 +16,7 @@ from chatlog.audit.points import parse_point
 from chatlog.audit.presence import Present
 from chatlog.domain.errors import Refused
 from chatlog.readers.askers import ANYBODY
+from chatlog.readers.door import Action
 from chatlog.readers.listing import user_listed
 from chatlog.web.api.bodies import UsersBody
 from chatlog.web.api.queries import UsersQuery, query_of, room_of
@@ -35,7 +36,9 @@ async def show(request: web.Request) -> web.StreamResponse:
     after = _place_in(query.after)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        moment, present = await runtime.door.users(ANYBODY, name, point)
+        action: Action = "users" if point is None else "users_at"
+        admission = await runtime.door.admit(ANYBODY, name, action)
+        moment, present = await admission.users(point)
         return await reply(request, _body(name, moment, present, after, query.limit))
 
 

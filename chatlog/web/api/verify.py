@@ -9,7 +9,6 @@ from aiohttp import web
 from chatlog.audit.verification.check_room import RoomVerdict
 from chatlog.audit.verification.coverage import TAIL, Coverage
 from chatlog.readers.askers import ANYBODY
-from chatlog.readers.verifying import Verifying
 from chatlog.web.api.bodies import RoomVerdictBody, VerdictBody
 from chatlog.web.api.queries import room_of
 from chatlog.web.api.replies import reply
@@ -18,15 +17,14 @@ from chatlog.web.keys import RUNTIME
 _COVERED: Final = Coverage(
     start="from the first event on, or from where this server last verified the room"
 )
-VERIFYING: Final = web.AppKey("verifying", Verifying)
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Answer with the verdict on the chain, like ``chatlog verify ROOM --json``."""
     name = room_of(request)
     runtime = request.app[RUNTIME]
-    number = await runtime.door.room_number(ANYBODY, name)
-    verdict = await request.app[VERIFYING].verify(runtime.database, number, name)
+    admission = await runtime.door.admit(ANYBODY, name, "verify")
+    verdict = await runtime.history.verifying.verdict(admission)
     return await reply(request, _body(verdict))
 
 

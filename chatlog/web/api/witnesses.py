@@ -26,7 +26,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     cursor = None if query.after is None else _cursor(query.after)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        found = await runtime.door.witnesses(ANYBODY, name, seq, cursor=cursor, limit=query.limit)
+        admission = await runtime.door.admit(ANYBODY, name, "witnesses")
+        found = await admission.witnesses(seq, cursor=cursor, limit=query.limit)
         after = None if found.next is None else f"{found.next.past}-{found.next.upto}"
         body = WitnessesBody(name, seq, found.at, list(map(witness_listed, found.found)), after)
         return await reply(request, body)

@@ -28,8 +28,10 @@ class Note(Request, tag="note", kw_only=True):
     of: Seqs
     colour: Literal["green", "red"] = "green"
 
-    def command(self, room: str, session: str, limits: Limits) -> WriteNote:
+    def check(self, limits: Limits) -> None:
         check_message(self.message, limits)
+
+    def command(self, room: str, session: str) -> WriteNote:
         return WriteNote(room, session, self.message, self.of, self.colour, self.id)
 
 

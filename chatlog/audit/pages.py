@@ -7,27 +7,14 @@ never skips or repeats an event, whatever is appended meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.domain.errors import Refused
+from chatlog.audit.selection import Selection
 from chatlog.eventlog import read
 from chatlog.kinds.event import Recorded
-from chatlog.kinds.registry import EVENT_TYPES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRequest:
-    """The events asked for: at most one of the three anchors; none means the newest."""
-
-    room: str
-    before: int | None = None
-    after: int | None = None
-    around: int | None = None
-    limit: int = 50
-    types: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,100 +30,93 @@ class Page:
 
 async def read_page(
     connection: AsyncConnection,
-    request: PageRequest,
+    selection: Selection,
     *,
     max_bytes: int,
     size: Callable[[Recorded], int],
 ) -> Page:
-    """Return a page of at most ``request.limit`` events and ``max_bytes``, at least one event.
+    """Return a page of at most ``selection.limit`` events and ``max_bytes``, at least one event.
 
-    Raises:
-        Refused: ``room_unknown`` for a room without events.
+    The snapshot must be the one in which the selection was made.
     """
-    number = await read.room_number(connection, request.room)
-    if number is None:
-        raise Refused("room_unknown", "There is no room of this name.")
-    head = await read.room_head(connection, number)
-    return await _Pager(connection, number, head, request, max_bytes, size).page()
+    return await _Pager(connection, selection, max_bytes, size).page()
 
 
 class _Pager:
-    """One request against one snapshot of a room."""
+    """One selection in its snapshot of the room."""
 
     def __init__(
         self,
         connection: AsyncConnection,
-        room: int,
-        head: int,
-        request: PageRequest,
+        selection: Selection,
         max_bytes: int,
         size: Callable[[Recorded], int],
     ) -> None:
         self._connection = connection
-        self._room = room
-        self._head = head
-        self._request = request
+        self._selection = selection
         self._max_bytes = max_bytes
         self._size = size
-        self._types = EVENT_TYPES if request.types is None else tuple(set(request.types))
 
     async def page(self) -> Page:
-        request = self._request
-        if request.after is not None:
-            return await self._after(request.after)
-        if request.around is not None:
-            return await self._around(request.around)
-        before = self._head + 1 if request.before is None else request.before
-        return await self._before(min(before, self._head + 1))
+        selection = self._selection
+        if selection.around is not None:
+            return await self._around(selection.around)
+        return await (self._newest() if selection.newest else self._oldest())
 
     async def _read(self, first: int, last: int, limit: int, *, newest: bool) -> list[Recorded]:
-        if first > last or limit < 1 or not self._types:
+        selection = self._selection
+        if first > last or limit < 1 or not selection.types:
             return []
         return await read.read_room(
             self._connection,
-            self._room,
+            selection.room,
             first,
             last,
             limit=limit,
-            types=self._types,
+            types=selection.types,
+            users=selection.users,
             newest=newest,
         )
 
-    async def _after(self, after: int) -> Page:
-        events = await self._read(after + 1, self._head, self._request.limit, newest=False)
+    async def _oldest(self) -> Page:
+        first, last, limit = self._bounds()
+        events = await self._read(first, last, limit, newest=False)
         kept = self._fit(events)
-        cut = len(kept) < len(events) or len(events) == self._request.limit
-        last = kept[-1].seq if cut else self._head
-        return await self._made(kept, after + 1, last)
+        cut = len(kept) < len(events) or len(events) == limit
+        return await self._made(kept, first, kept[-1].seq if cut else last)
 
-    async def _before(self, before: int) -> Page:
-        events = await self._read(1, before - 1, self._request.limit, newest=True)
+    async def _newest(self) -> Page:
+        first, last, limit = self._bounds()
+        events = await self._read(first, last, limit, newest=True)
         kept = self._fit(events[::-1])[::-1]
-        cut = len(kept) < len(events) or len(events) == self._request.limit
-        first = kept[0].seq if cut else 1
-        return await self._made(kept, first, before - 1)
+        cut = len(kept) < len(events) or len(events) == limit
+        return await self._made(kept, kept[0].seq if cut else first, last)
+
+    def _bounds(self) -> tuple[int, int, int]:
+        return self._selection.first, self._selection.last, self._selection.limit
 
     async def _around(self, around: int) -> Page:
         """Read half the page up to ``around`` and half after it; a short side yields space."""
-        limit, around = self._request.limit, min(around, self._head)
-        newer = await self._read(around + 1, self._head, limit // 2, newest=False)
-        older = await self._read(1, around, limit - len(newer), newest=True)
+        low, high, limit = self._bounds()
+        newer = await self._read(around + 1, high, limit // 2, newest=False)
+        older = await self._read(low, around, limit - len(newer), newest=True)
         if len(older) + len(newer) < limit:
-            newer = await self._read(around + 1, self._head, limit - len(older), newest=False)
+            newer = await self._read(around + 1, high, limit - len(older), newest=False)
         kept = self._fit_around(older + newer, around)
         if not kept:
-            return await self._made([], 1, self._head)
+            return await self._made([], low, high)
         page = await self._made(kept, kept[0].seq, kept[-1].seq)
-        first = page.first if page.more_before else 1
-        last = page.last if page.more_after else self._head
+        first = page.first if page.more_before else low
+        last = page.last if page.more_after else high
         return Page(kept, first, last, page.more_before, page.more_after)
 
     async def _made(self, events: list[Recorded], first: int, last: int) -> Page:
+        lowest, head = self._selection.lowest, self._selection.head
         if first > last:
-            more_before = await self._any(1, min(first - 1, self._head))
-            return Page([], None, None, more_before, await self._any(first, self._head))
-        more_before = await self._any(1, first - 1)
-        return Page(events, first, last, more_before, await self._any(last + 1, self._head))
+            more_before = await self._any(lowest, min(first - 1, head))
+            return Page([], None, None, more_before, await self._any(first, head))
+        more_before = await self._any(lowest, first - 1)
+        return Page(events, first, last, more_before, await self._any(last + 1, head))
 
     async def _any(self, first: int, last: int) -> bool:
         return bool(await self._read(first, last, 1, newest=False))

@@ -14,13 +14,13 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-from chatlog.audit.selection import Read, Selection, Wanted, last_erasure, read_selected, select
-from chatlog.databases.database import Database
+from chatlog.audit.selection import Selection, last_erasure, read_selected
 from chatlog.domain.errors import ChatlogError, LogError
 from chatlog.eventlog import lookup
 from chatlog.kinds.event import Proved
-from chatlog.readers.askers import Asker
-from chatlog.readers.door import Door
+from chatlog.kinds.event_query import EventQuery
+from chatlog.readers.admission import Admission
+from chatlog.readers.past_events import Reading
 
 PAGE: Final = 500
 TRIES: Final = 3
@@ -38,7 +38,7 @@ class Export:
     selection: Selection
     head_hash: str
     is_whole: bool
-    read: Read
+    reading: Reading
     erased: int
 
     async def pages(self) -> AsyncIterator[list[Proved]]:
@@ -50,7 +50,7 @@ class Export:
         """
         seq = self.selection.first - 1
         while True:
-            async with self.read() as connection:
+            async with self.reading() as connection:
                 page = await read_selected(connection, self.selection, seq, limit=PAGE)
                 if await last_erasure(connection, self.selection.room) != self.erased:
                     raise ErasedMeanwhile("Something was erased while the room was exported.")
@@ -63,25 +63,23 @@ class Export:
 
 
 @asynccontextmanager
-async def selected(
-    database: Database, asker: Asker, wanted: Wanted, *, tried: int
-) -> AsyncIterator[Export]:
+async def selected(admission: Admission, query: EventQuery, *, tried: int) -> AsyncIterator[Export]:
     """Lend an export of the selected events; ``tried`` counts the attempts before."""
-    Door(database.read).admit(asker, wanted.room)
     if tried < TRIES:
-        yield await _begin(database.read, wanted)
+        yield await _begin(admission, query, admission.reading)
     else:
-        async with database.read() as connection:
-            yield await _begin(lambda: nullcontext(connection), wanted)
+        async with admission.reading() as connection:
+            yield await _begin(admission, query, lambda: nullcontext(connection))
 
 
-async def _begin(read: Read, wanted: Wanted) -> Export:
-    async with read() as connection:
-        selection = await select(connection, wanted)
+async def _begin(admission: Admission, query: EventQuery, reading: Reading) -> Export:
+    async with reading() as connection:
+        selection = await admission.select(connection, query)
         found = await lookup.hash_at(connection, selection.room, selection.last)
         erased = await last_erasure(connection, selection.room)
     head_hash = "" if found is None else found.hex()
-    return Export(selection, head_hash, wanted.is_whole, read, erased)
+    is_whole = query.is_whole and selection.lowest == 1
+    return Export(selection, head_hash, is_whole, reading, erased)
 
 
 def _check_unbroken(seq: int, page: list[Proved], last: int) -> None:

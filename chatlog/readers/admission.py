@@ -1,0 +1,144 @@
+"""Admission: what one asker, once admitted to a room, reads of it.
+
+``Door.admit`` makes it and nothing else does, so whoever holds one has passed the door. Every
+answer comes from one snapshot of the log; a long one, of several pages, from one for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+
+from chatlog.audit.locating import Moment, find_moment, find_room
+from chatlog.audit.page_ranges import in_order
+from chatlog.audit.pages import Page, read_page
+from chatlog.audit.presence import Present
+from chatlog.audit.selection import Selection, select
+from chatlog.audit.sessions import Session, find_range, sessions_within
+from chatlog.audit.users import users_at
+from chatlog.audit.versioned_pages import Tagged, read_tagged
+from chatlog.audit.witnesses import Cursor, Witness, witnesses_of
+from chatlog.databases.database import Connection
+from chatlog.eventlog import lookup
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.event_query import EventQuery, Point
+from chatlog.projections.presence import Presence
+from chatlog.readers import past_events
+from chatlog.readers.askers import Asker
+from chatlog.readers.past_events import Reading
+
+Size = Callable[[Recorded], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Users who could have seen the event at ``at``; ``next`` continues the list."""
+
+    at: str
+    found: list[Witness]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Admission:
+    """One asker's way to read one room.
+
+    ``lowest`` is the first seq of the room whose event the asker may see. ``reading`` lends a
+    connection: a server's waits for its turn, a command's does not. ``prompt`` lends one at once,
+    for a short read. Unless stated otherwise, a method raises ``Refused`` (``room_unknown``) for a
+    room without events, and whatever ``reading`` raises.
+    """
+
+    asker: Asker
+    room: str
+    lowest: int
+    reading: Reading
+    prompt: Reading
+
+    async def number(self) -> int:
+        """Return the room's number in the log."""
+        async with self.reading() as connection:
+            return (await find_room(connection, self.room)).number
+
+    async def users(self, point: Point | None) -> tuple[Moment, list[Present]]:
+        """Return the users present at a seq or time (None: now), in order of names.
+
+        Raises:
+            Refused: also ``after_unknown`` if the seq is past the head.
+        """
+        async with self.reading() as connection:
+            return await users_at(connection, self.room, point)
+
+    async def presence(self) -> Presence:
+        """Return the room's presence at its head."""
+        async with self.prompt() as connection:
+            room = await find_room(connection, self.room)
+            return Presence(room.head, await lookup.open_sessions(connection, room.number))
+
+    async def sessions(
+        self, first: Point | None, last: Point | None, *, after: int, limit: int
+    ) -> list[Session]:
+        """Return sessions that overlap a range, in order of their joins, after a join's seq."""
+        async with self.reading() as connection:
+            found = await find_room(connection, self.room)
+            within = await find_range(connection, found, first, last)
+            return await sessions_within(connection, found, within, after=after, limit=limit)
+
+    async def witnesses(self, seq: int, *, cursor: Cursor | None, limit: int) -> Witnesses:
+        """Return a page of users who could have seen an event.
+
+        Raises:
+            Refused: also ``after_unknown`` if there is no such event.
+        """
+        async with self.reading() as connection:
+            found = await find_room(connection, self.room)
+            moment = await find_moment(connection, found, seq)
+            assert moment.at is not None  # a seq from 1 on has its event
+            page, next_ = await witnesses_of(
+                connection, found, seq, moment.at, cursor=cursor, limit=limit
+            )
+            return Witnesses(moment.at, page, next_)
+
+    async def page(self, query: EventQuery, *, max_bytes: int, size: Size) -> Page:
+        """Return a page of events."""
+        async with self.reading() as connection:
+            selection = await self.select(connection, query)
+            return await read_page(connection, selection, max_bytes=max_bytes, size=size)
+
+    async def tagged_page(
+        self, query: EventQuery, *, known: Iterable[str], max_bytes: int, size: Size, proof: bool
+    ) -> Tagged:
+        """Return a page of events and the tag of its state; no page if its tag is ``known``."""
+        self._check(query)
+        async with self.reading() as connection:
+            return await read_tagged(
+                connection,
+                query,
+                lowest=self.lowest,
+                known=known,
+                max_bytes=max_bytes,
+                size=size,
+                proof=proof,
+            )
+
+    async def locate(self, query: EventQuery) -> Selection:
+        """Return the events of a query as a selection that ``events`` reads, however many."""
+        async with self.reading() as connection:
+            return await in_order(connection, await self.select(connection, query))
+
+    def events(self, located: Selection) -> AsyncIterator[list[Recorded]]:
+        """Yield the located events in order, a page at a time."""
+        return past_events.events(self.reading, located)
+
+    async def frames(self, seq: int) -> list[bytes]:
+        """Return some frames from ``seq`` on, for a member that is behind; none past the head."""
+        return await past_events.read_frames(self.prompt, self.room, max(seq, self.lowest))
+
+    async def select(self, connection: Connection, query: EventQuery) -> Selection:
+        """Resolve a query of this room in a snapshot that ``reading`` lent."""
+        self._check(query)
+        return await select(connection, query, lowest=self.lowest)
+
+    def _check(self, query: EventQuery) -> None:
+        if query.room != self.room:
+            raise ValueError(f"{self.asker} was admitted to another room")
