@@ -49,7 +49,7 @@ def test_the_header_of_the_document_is_what_the_code_hashes() -> None:
 
 def test_the_verifier_has_about_forty_lines_of_plain_python() -> None:
     lines = block("python").splitlines()
-    assert len(lines) <= 42
+    assert len(lines) <= 45
     assert max(map(len, lines)) <= 100
     assert "chatlog" not in block("python").replace("chatlog-1", "")
 

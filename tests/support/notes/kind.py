@@ -1,4 +1,7 @@
-"""Note: somebody in the room remarks upon events of it, in a colour."""
+"""Note: somebody in the room remarks upon events of it, in a colour.
+
+Three of its contents can be erased: the message, a subtitle and an aside, which clients do not see.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,15 @@ class Note(Request, tag="note", kw_only=True):
     message: str
     of: Seqs
     colour: Literal["green", "red"] = "green"
+    subtitle: str | None = None
+    aside: str | None = None
 
     def command(self, room: str, session: str, limits: Limits) -> WriteNote:
-        check_message(self.message, limits)
-        return WriteNote(room, session, self.message, self.of, self.colour, self.id)
+        for text in (self.message, self.subtitle, self.aside):
+            if text is not None:
+                check_message(text, limits)
+        more = (self.subtitle, self.aside)
+        return WriteNote(room, session, self.message, self.of, self.colour, *more, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,8 @@ class WriteNote(Command):
     message: str
     of: tuple[int, ...]
     colour: str
+    subtitle: str | None = None
+    aside: str | None = None
     id: str | None = None
     at: str | None = None
 
@@ -61,7 +71,8 @@ class WriteNote(Command):
             return first.repeated(Noted.type, self.message)
         if not all(1 <= seq <= room.head for seq in self.of):
             return Refused("bad_command", "`of` has the seqs of events of the room.")
-        return Noted(user, self.session, known.node, self.message, self.of, self.colour, self.id)
+        note = (self.message, self.of, self.colour, self.id, self.subtitle, self.aside)
+        return Noted(user, self.session, known.node, *note)
 
 
 class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True, kw_only=True):
@@ -75,19 +86,21 @@ class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True
     of: Seqs
     username: str
     message: str
+    subtitle: str | None = None
     colour: str
     erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Noted(Event):
-    """Somebody wrote a note; ``message`` is None once it has been erased."""
+    """Somebody wrote a note; its contents are None once they have been erased."""
 
     type: ClassVar = "note"
     is_message: ClassVar = True
     request: ClassVar = Note
     frames: ClassVar = (NoteFrame,)
-    columns: ClassVar = ("message", "session", "id", "of", "colour")
+    columns: ClassVar = ("message", "session", "id", "of", "colour", "subtitle", "aside")
+    contents: ClassVar = ("subtitle", "aside")
 
     user: User
     session: str
@@ -96,6 +109,8 @@ class Noted(Event):
     of: tuple[int, ...]
     colour: str
     id: str | None = None
+    subtitle: str | None = None
+    aside: str | None = None
 
     @property
     def text(self) -> str | None:
@@ -126,6 +141,7 @@ class Noted(Event):
             of=self.of,
             username=name_of(self.user),
             message=self.message or "",
+            subtitle=self.subtitle,
             colour=self.colour,
             erased=self.message is None or self.user.name is None,
         )
@@ -140,7 +156,7 @@ class Noted(Event):
     def cells(self) -> Mapping[str, object]:
         of = " ".join(map(str, self.of))
         return {"message": self.message, "session": self.session, "id": self.id, "of": of} | {
-            "colour": self.colour
+            name: getattr(self, name) for name in ("colour", *self.contents)
         }
 
     def said(self) -> str:
