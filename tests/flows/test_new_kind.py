@@ -25,6 +25,7 @@ from tests.support.command import Ended, chatlog
 from tests.test_log_format import verdict
 
 PROGRAM = "tests.support.notes"
+LATER = "tests.support.notes.second"
 Fetch = Callable[[str], Awaitable[Any]]
 
 notes = partial(chatlog, module=PROGRAM)
@@ -256,6 +257,63 @@ async def test_a_changed_or_missing_content_is_found_in_an_export(log: Path) -> 
     ):
         changed = "\n".join((join, without(note, *gone), *rest))
         await found_by_a_stranger(changed, log, why)
+
+
+@pytest.mark.slow
+async def test_rows_of_an_earlier_version_are_read_as_the_present_one(
+    serve: Serve, database_url: str, tmp_path: Path
+) -> None:
+    first = await serve(database_url, module=PROGRAM)
+    async with aiohttp.ClientSession(first.url) as http, http.ws_connect("/ws") as ada:
+        await ask(ada, "caught_up", type="join", room="general", username="ada")
+        await ask(ada, "note", type="note", message="one", of=[1], aside="psst")
+        await ask(ada, "note", type="note", message="two", of=[1])
+        await ask(ada, "ack", type="leave", room="general", id="l")
+    assert await first.stop() == 0
+    before = (await notes("export", "general", database=database_url)).out
+    run = partial(chatlog, module=LATER, database=database_url)
+    assert (await run("verify")).status == 0
+    assert (await run("export", "general")).out == before  # as it was written
+
+    later = await serve(database_url, module=LATER)
+    async with aiohttp.ClientSession(later.url) as http, http.ws_connect("/ws") as ada:
+        await ask(ada, "caught_up", type="join", room="general", username="ada")
+        await ask(ada, "note", type="note", message="three", of=[1], colour="red", aside="psst")
+        async with http.get("/api/rooms/general/events?types=note") as reply:
+            shown = (await reply.json())["events"]
+        assert [event["colour"] for event in shown] == ["green", "green", "red"]
+        await ask(ada, "ack", type="leave", room="general", id="l")
+    assert await later.stop() == 0
+    exported = await run("export", "general")
+    details = [json.loads(line["proof"]["details"]) for line in lines(exported) if "of" in line]
+    assert [one.get("version") for one in details] == [None, None, 2]
+    assert [one.get("colour", one.get("tint")) for one in details] == ["green", "green", "RED"]
+    assert "noted (green): one" in (await run("history", "general")).out
+    assert (await run("verify")).status == 0
+    assert verdict(tmp_path, exported.out.encode().splitlines()).returncode == 0
+
+    file, copy = tmp_path / "general.jsonl", f"sqlite:///{tmp_path}/copy.db"
+    for text in (before, exported.out):
+        file.write_text(text)
+        url = copy if text is exported.out else f"sqlite:///{tmp_path}/old.db"
+        imported = await chatlog("import", str(file), module=LATER, database=url)
+        assert imported.status == 0, imported.err
+        assert (await chatlog("verify", module=LATER, database=url)).status == 0
+        assert (await chatlog("export", "general", module=LATER, database=url)).out == text
+    stale = await notes("import", str(file), database=f"sqlite:///{tmp_path}/stale.db")
+    assert (stale.status, "a newer chatlog wrote it" in stale.err) == (2, True), stale.err
+    stale = await notes("history", "general", database=copy)
+    assert "version 2: a newer chatlog wrote it" in stale.err
+
+    # Which version stored an event is covered by its hash, too.
+    path = tmp_path / "copy.db"
+    for version, seq in ((2, 2), (1, 6)):
+        damaged = path.with_name(f"{seq}.db")
+        damaged.write_bytes(path.read_bytes())
+        change(damaged, f"UPDATE events SET version = {version} WHERE seq = {seq}")
+        found = await chatlog("verify", "--json", module=LATER, database=f"sqlite:///{damaged}")
+        (room,) = json.loads(found.out)["rooms"]
+        assert (found.status, room["wrong"]) == (1, seq)
 
 
 async def test_a_chatlog_without_the_kind_says_so(serve: Serve, sqlite_url: str) -> None:
