@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Final
 

@@ -52,7 +52,7 @@ def test_the_header_of_the_document_is_what_the_code_hashes() -> None:
 
 def test_the_verifier_has_about_forty_lines_of_plain_python() -> None:
     lines = block("python").splitlines()
-    assert len(lines) <= 43
+    assert len(lines) <= 46
     assert max(map(len, lines)) <= 100
     assert "chatlog" not in block("python").replace("chatlog-1", "")
 

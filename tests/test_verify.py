@@ -134,6 +134,13 @@ EVENTS = {
     "text dropped without a word": ("text = NULL, text_salt = NULL", CHAT),
     "text and its seal": ("text = NULL, text_salt = NULL, text_commitment = NULL", CHAT),
     "text of a join": ("text = 'hello'", JOIN),
+    "content of a chat": (
+        f'contents = \'{{"aside":{{"salt":"{"0" * 32}","content":"?"}}}}\'',
+        CHAT,
+    ),
+    "no further contents": ("contents = '{}'", CHAT),
+    "details": ("details = '{}'", CHAT),
+    "commitments of a chat": (f'details = \'{{"commitments":{{"aside":"{"0" * 64}"}}}}\'', CHAT),
 }
 
 
@@ -168,7 +175,8 @@ def test_a_damaged_event_is_a_sentence_to_its_readers(what: str, database: str) 
 
 UNDECODABLE = (
     "position", "seq", "at", "type", "version", "user_id", "node_id", "session", "sessions",
-    "hash", "text_commitment", "text_salt", "text", "client_id", "replay_from", "last_seen_at",
+    "hash", "text_commitment", "text_salt", "text", "contents", "client_id", "replay_from",
+    "last_seen_at",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.schema import events, rooms, users
 from chatlog.eventlog.rows import STORED, recorded, unreadable
+from chatlog.kinds.contents import salts_in
 from chatlog.kinds.event import Proof, Proved
 
 PROVED: Final = STORED.add_columns(
@@ -18,6 +19,7 @@ PROVED: Final = STORED.add_columns(
     events.c.text_commitment,
     events.c.text_salt,
 )
+"""``STORED`` with what proves an event; ``proved`` takes its rows."""
 _AT: Final = PROVED.where(
     events.c.room_id == sa.bindparam("room"),
     events.c.seq.in_(sa.bindparam("seqs", expanding=True)),
@@ -41,9 +43,11 @@ def proved(row: sa.Row[Any]) -> Proved:
     event = recorded(row)
     sealed = (row.name_salt, row.text_commitment, row.text_salt)
     try:
-        return Proved(event, Proof(row.room_uuid, *map(_bytes, sealed)))
+        name_salt, commitment, salt = map(_bytes, sealed)
     except TypeError as error:  # SQLite stores any type in any column
         raise unreadable(row) from error
+    salts = salts_in(row.contents)
+    return Proved(event, Proof(row.room_uuid, name_salt, commitment, salt, row.details, salts))
 
 
 def _bytes(value: bytes | None) -> bytes | None:

@@ -87,6 +87,7 @@ events = sa.Table(
     sa.Column("text_commitment", sa.LargeBinary),
     sa.Column("text_salt", sa.LargeBinary),
     sa.Column("text", sa.Text),
+    sa.Column("contents", sa.Text),
     sa.Index("events_room_seq", "room_id", "seq", unique=True),
     # Pages of some types of event.
     sa.Index("events_room_type", "room_id", "type", "seq"),

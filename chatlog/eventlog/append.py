@@ -21,7 +21,9 @@ from chatlog.domain.users import User
 from chatlog.eventlog import chain, lookup, rows
 from chatlog.eventlog.memory import Memory
 from chatlog.kinds.command import Command, FirstPost, decide
-from chatlog.kinds.event import Event, Recorded
+from chatlog.kinds.contents import column
+from chatlog.kinds.details import stored
+from chatlog.kinds.event import Event, Facts, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
 
@@ -185,14 +187,15 @@ class Batch:
         self._position += 1
         at = max(at or self._now, room.at)
         sealed = self._sealed(event)
-        facts = event.facts()
+        facts, further = self._facts(event)
         seq = room.head + 1
         header = chain.header(room.id, seq, at, event, facts, sealed[0])
         digest = chain.next_hash(room.hash, header)
         recorded = Recorded(self._position, room.name, seq, at, digest, event)
         recorded.apply(room)
         self.recorded.append(recorded)
-        self._events.append(rows.event_row(recorded, facts, room.number, self._number, sealed))
+        row = rows.event_row(recorded, facts, room.number, self._number, sealed, further)
+        self._events.append(row)
         self._note(recorded, room.number)
         return recorded
 
@@ -226,6 +229,15 @@ class Batch:
             return None, None, None
         salt = self._salt()
         return chain.commitment(salt, text), salt, text
+
+    def _facts(self, event: Event) -> tuple[Facts, str | None]:
+        """Return an event's facts as they are stored, and the column of its further contents."""
+        if not event.contents and event.version == 1:
+            return event.facts(), None
+        found = event.further_contents()
+        salts = {name: self._salt() for name in found}
+        sealed = {name: chain.commitment(salts[name], content) for name, content in found.items()}
+        return stored(event, sealed), column(event, salts)
 
     def _salt(self) -> bytes:
         """Return fresh random bytes, drawn many at a time: each draw is a system call."""

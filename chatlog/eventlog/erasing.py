@@ -1,9 +1,9 @@
 """Erasing: delete content, keep its event, and append an event that records it.
 
-``redact`` and ``erase_user`` return a step of one transaction, which deletes texts (or a name)
-with their salts and appends the erasures, or does nothing. The chain still verifies, because it
-holds only commitments. Erased content is out of every answer at the commit, and out of a SQLite
-file once the WAL is truncated (``Sqlite.scrub``).
+``redact`` and ``erase_user`` return a step of one transaction, which deletes texts and further
+contents (or a name) with their salts and appends the erasures, or does nothing. The chain still
+verifies, because it holds only commitments. Erased content is out of every answer at the commit,
+and out of a SQLite file once the WAL is truncated (``Sqlite.scrub``).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _DROP_TEXTS: Final = (
         events.c.seq.in_(sa.bindparam("seqs", expanding=True)),
         events.c.type.in_(MESSAGE_TYPES),
     )
-    .values(text=None, text_salt=None)
+    .values(text=None, text_salt=None, contents=None)
 )
 _DROP_NAMES: Final = (
     users.update()

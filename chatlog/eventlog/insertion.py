@@ -20,6 +20,8 @@ from chatlog.domain.users import User
 from chatlog.eventlog import lookup, read, rows
 from chatlog.eventlog.append import SEEN, Batch
 from chatlog.eventlog.writer import Step
+from chatlog.kinds.contents import column
+from chatlog.kinds.details import facts_of
 from chatlog.kinds.event import Proved, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
@@ -96,9 +98,10 @@ class Adoption:
 
     def _row(self, recorded: Recorded, proved: Proved) -> tuple[Any, ...]:
         event, proof = recorded.event, proved.proof
-        sealed: Any = (proof.text_commitment, proof.text_salt, event.text)
+        sealed = (proof.text_commitment, proof.text_salt, event.text)
+        further = column(event, proof.salts)
         node = self._nodes[event.node].number
-        return rows.event_row(recorded, event.facts(), self._room, node, sealed)
+        return rows.event_row(recorded, facts_of(proved), self._room, node, sealed, further)
 
     async def _insert(self, new: list[tuple[Any, ...]]) -> None:
         statement = rows.insert_events(self._connection.dialect)

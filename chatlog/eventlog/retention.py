@@ -21,6 +21,7 @@ from chatlog.eventlog.erasing import MAX_SEQS, erase_texts, erase_users
 from chatlog.eventlog.read import room_number
 from chatlog.eventlog.writer import Step
 from chatlog.kinds.event import Recorded
+from chatlog.kinds.registry import MESSAGE_TYPES
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ _OLD_CHATS: Final = (
     .where(
         events.c.room_id == sa.bindparam("room"),
         events.c.at < sa.bindparam("before"),
-        events.c.type == "chat",
+        events.c.type.in_(MESSAGE_TYPES),
         events.c.text.is_not(None),
     )
     .order_by(events.c.seq)

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from chatlog.databases.schema import events, nodes, rooms, users
 from chatlog.domain.errors import LogError
 from chatlog.domain.users import User
+from chatlog.kinds.contents import contents_in
+from chatlog.kinds.details import current, version_of
 from chatlog.kinds.event import Facts, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
@@ -40,6 +42,7 @@ STORED: Final[sa.Select[Any]] = sa.select(
     events.c.of,
     events.c.details,
     events.c.text,
+    events.c.contents,
 ).select_from(_FROM)
 """Select this, with a condition and an order, to read events; ``recorded`` takes its rows."""
 
@@ -55,14 +58,17 @@ def recorded(row: sa.Row[Any]) -> Recorded:
             written the row.
     """
     kind = BY_TYPE.get(row.type)
-    if kind is None or row.version != kind.version:
+    if kind is None or row.version not in (kind.version, *kind.upcasts):
         raise LogError(
             f"Event {row.seq} of room {row.room!r} is of type {row.type!r}, version "
             f"{row.version}: a newer chatlog wrote it."
         )
     try:
         user = User(row.uuid, row.username, row.id, bytes(row.commitment))
-        event = kind.of_facts(user, row.node, Facts(*_FACTS(row)), row.text)
+        facts = current(kind, row.version, Facts(*_FACTS(row)))
+        event = kind.of_facts(user, row.node, facts, row.text)
+        if row.contents is not None:
+            event = event.with_contents(contents_in(row.contents))
         return Recorded(row.position, row.room, row.seq, row.at, bytes(row.hash), event)
     except Exception as error:  # whatever a damaged row does to its kind
         raise unreadable(row) from error
@@ -80,11 +86,12 @@ def event_row(
     facts: Facts,
     room: int,
     node: int,
-    sealed: tuple[bytes, bytes, str] | tuple[None, None, None],
+    sealed: tuple[bytes | None, bytes | None, str | None],
+    contents: str | None,
 ) -> tuple[Any, ...]:
     """Return the row of a new event, in the order of the table's columns.
 
-    ``sealed`` is the commitment to its text, the salt and the text.
+    ``facts`` are as stored. ``sealed`` is the commitment to its text, the salt and the text.
     """
     event = recorded.event
     return (
@@ -93,12 +100,13 @@ def event_row(
         recorded.seq,
         recorded.at,
         event.type,
-        event.version,
+        version_of(facts.details),
         event.user.number,
         node,
         *facts,
         recorded.hash,
         *sealed,
+        contents,
     )
 
 

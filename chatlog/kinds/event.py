@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, Self, TypeVar, cast
 
 import msgspec
@@ -58,6 +59,13 @@ class Facts(NamedTuple):
     details: str | None = None
 
 
+class ContentLine(msgspec.Struct, omit_defaults=True):
+    """A further content in ``proof``: its salt, and itself unless the frame shows it."""
+
+    salt: Hex16
+    content: str | None = None
+
+
 class ProofLine(msgspec.Struct, omit_defaults=True):
     """``proof`` in an export: header fields that the frame does not show, commitments and salts.
 
@@ -75,6 +83,7 @@ class ProofLine(msgspec.Struct, omit_defaults=True):
     text_salt: Hex16 | None = None
     session: Word | None = None
     details: str | None = None
+    contents: dict[str, ContentLine] | None = None
 
 
 class Event(ABC):
@@ -85,9 +94,19 @@ class Event(ABC):
     type: ClassVar[str]
     """The kind's name in the log, in filters and in exports."""
     version: ClassVar[int] = 1
+    """Another one for each change of what ``details`` hold."""
+    upcasts: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = MappingProxyType(
+        {}
+    )
+    """The functions that turn the details of each earlier version into those of the next. They are
+    applied on reading: what is stored, hashed and exported stays as it was written."""
     is_message: ClassVar[bool] = False
     """Whether a person wrote it. It then has a ``text``, which can be redacted, and its frame shows
     the text as ``message``."""
+    contents: ClassVar[tuple[str, ...]] = ()
+    """Its fields that hold erasable contents besides ``text``: each a text that has a commitment of
+    its own, or None. A frame that shows one does so under the same name. Erasing an event erases
+    all of them; only a message is erased."""
     request: ClassVar[builtins.type[Request] | None] = None
     """The command of a client in the room that appends it, if clients can."""
     frames: ClassVar[tuple[builtins.type[msgspec.Struct], ...]]
@@ -120,14 +139,32 @@ class Event(ABC):
         changed: Self = replace(cast(Any, self), user=user)
         return changed
 
+    def further_contents(self) -> dict[str, str]:
+        """Return those of its ``contents`` that it has, by name."""
+        found = {name: getattr(self, name) for name in self.contents}
+        return {name: content for name, content in found.items() if content is not None}
+
+    def with_contents(self, contents: Mapping[str, str | None]) -> Self:
+        """Return this event, with these of its ``contents``.
+
+        Raises:
+            ValueError: if its kind has no content of such a name.
+        """
+        if not contents:
+            return self
+        if unknown := contents.keys() - set(self.contents):
+            raise ValueError(f"its type has no {min(unknown)}")
+        changed: Self = replace(cast(Any, self), **contents)
+        return changed
+
     @abstractmethod
     def facts(self) -> Facts:
-        """Return its facts, as they are stored and hashed."""
+        """Return its facts; with what all kinds add to ``details`` they are stored and hashed."""
 
     @classmethod
     @abstractmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Self:
-        """Return the event that has these facts.
+        """Return the event that has these facts, still without its further contents.
 
         Raises:
             ValueError: if no event of this kind has them.
@@ -144,7 +181,8 @@ class Event(ABC):
     @classmethod
     @abstractmethod
     def of_line(cls, user: User, frame: Any, proof: Any) -> Self:
-        """Return the event in a line of an export, given its frame and its ``proof_line``.
+        """Return the event in a line of an export, given its frame and its ``proof_line``, still
+        without its further contents.
 
         Raises:
             ValueError: if the line lacks something.
@@ -205,16 +243,19 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The room's id, and the commitments and salts of the event's erasable content.
+    """The room's id, the commitments and salts of the event's erasable content, and its details.
 
     ``text_commitment`` (32 bytes) is None if the event has no text. A salt is None once its
-    content has been erased.
+    content has been erased. ``details`` are as stored, with the commitments to further contents;
+    ``salts`` has those contents' salts by name, none once the event has been erased.
     """
 
     room_id: str
     name_salt: bytes | None
     text_commitment: bytes | None
     text_salt: bytes | None
+    details: str | None = None
+    salts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,8 +165,9 @@ class _Checked:
         event = recorded.event
         if event.user.name is not None:
             check_stored_username(event.user.name)
-        if (text := event.text) is not None:
-            check_message(text, STORED_LIMITS)
+        for text in (event.text, *event.further_contents().values()):
+            if text is not None:
+                check_message(text, STORED_LIMITS)
         if not _NODE.fullmatch(event.node):
             raise BadLine("its node has no name")
         for at in (recorded.at, *event.times):

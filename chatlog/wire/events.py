@@ -14,7 +14,8 @@ import msgspec
 from chatlog.domain.errors import ChatlogError
 from chatlog.domain.users import User
 from chatlog.kinds import KINDS
-from chatlog.kinds.event import Event, Proof, ProofLine, Proved, Recorded
+from chatlog.kinds.details import facts_of
+from chatlog.kinds.event import ContentLine, Event, Proof, ProofLine, Proved, Recorded
 from chatlog.kinds.registry import BY_TYPE, AnyFrame
 
 FORMAT: Final = "chatlog-1"
@@ -48,7 +49,6 @@ def size_of(recorded: Recorded) -> int:
 def encode_proof(proved: Proved) -> bytes:
     """Return the JSON text of ``proof`` alone."""
     event, proof = proved.recorded.event, proved.proof
-    facts = event.facts()
     return _encode(
         event.proof_line(
             format=FORMAT,
@@ -60,11 +60,23 @@ def encode_proof(proved: Proved) -> bytes:
             name_salt=_hex(proof.name_salt),
             text_commitment=_hex(proof.text_commitment),
             text_salt=_hex(proof.text_salt),
-            session=facts.session,
-            details=facts.details,
+            session=event.facts().session,
+            details=proof.details,
+            contents=_contents(proved) if proof.salts else None,
             **event.hidden(),
         )
     )
+
+
+def _contents(proved: Proved) -> dict[str, ContentLine]:
+    """Return the further contents: their salts, and those that the frame does not show."""
+    event, salts = proved.recorded.event, proved.proof.salts
+    found, shown = event.further_contents(), event.frame(proved.recorded).__struct_fields__
+    return {
+        name: ContentLine(salts[name].hex(), None if name in shown else found.get(name))
+        for name in event.contents
+        if name in salts
+    }
 
 
 def encode_proved(proved: Proved) -> bytes:
@@ -99,10 +111,14 @@ def _decode(line: bytes) -> Proved:
     proof: ProofLine = _PROOFS[kind].decode(line).proof
     name = None if proof.name_salt is None else frame.username
     user = User(proof.user_id, name, 0, bytes.fromhex(proof.name_commitment))
-    event = kind.of_line(user, frame, proof)
+    lines = proof.contents or {}
+    contents = {name: getattr(frame, name, line.content) for name, line in lines.items()}
+    event = kind.of_line(user, frame, proof).with_contents(contents)
     digest = bytes.fromhex(proof.hash)
     recorded = Recorded(0, frame.room, frame.seq, frame.at, digest, event)
-    return Proved(recorded, _proof(proof))
+    proved = Proved(recorded, _proof(proof))
+    facts_of(proved)  # raises, unless the frame shows what the details say
+    return proved
 
 
 def _proof(proof: ProofLine) -> Proof:
@@ -111,6 +127,8 @@ def _proof(proof: ProofLine) -> Proof:
         _unhex(proof.name_salt),
         _unhex(proof.text_commitment),
         _unhex(proof.text_salt),
+        proof.details,
+        {name: bytes.fromhex(line.salt) for name, line in (proof.contents or {}).items()},
     )
 
 

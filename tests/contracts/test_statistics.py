@@ -19,6 +19,7 @@ from .logbook import open_log
 ERASABLE: Final = {
     ("events", "text"),
     ("events", "text_salt"),
+    ("events", "contents"),
     ("users", "username"),
     ("users", "salt"),
     ("users", "name_key"),

@@ -41,6 +41,9 @@ REFUSED = (
     "UPDATE events SET text = 'forged' WHERE position = 2",
     "UPDATE events SET text = NULL WHERE position = 2",  # the salt has to go with it
     "UPDATE events SET text_salt = NULL WHERE position = 2",
+    "UPDATE events SET contents = NULL WHERE position = 2",
+    "UPDATE events SET contents = '{}' WHERE position = 2",
+    "UPDATE events SET text = NULL, text_salt = NULL, contents = '{}' WHERE position = 2",
     "UPDATE events SET at = '2025-01-06T00:00:03.000000Z'",
     "UPDATE events SET seq = seq + 10",
     "UPDATE events SET position = position + 10",
@@ -154,6 +157,7 @@ ERASE = (
 )
 RESTORE = (
     "UPDATE events SET text = 'hello', text_salt = text_commitment WHERE position = 2",
+    "UPDATE events SET contents = '{}' WHERE position = 2",
     "UPDATE users SET username = 'ada', salt = commitment, name_key = commitment",
 )
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from tests.support.command import Ended, chatlog
 from tests.test_log_format import verdict
 
 PROGRAM = "tests.support.notes"
+LATER = "tests.support.notes.second"
 Fetch = Callable[[str], Awaitable[Any]]
 
 notes = partial(chatlog, module=PROGRAM)
@@ -53,9 +56,11 @@ async def test_a_note_is_live_replayed_listed_and_repeated_once(
         await ask(ada, "caught_up", type="join", room="general", username="ada")
         await ada.send_json({"type": "chat", "message": "hello"})
         told = {"type": "note", "message": "well said", "of": [2], "colour": "red", "id": "n-1"}
+        told |= {"subtitle": "of yesterday", "aside": "not so well"}
         live = await ask(ada, "note", **told)
         assert (live["seq"], live["of"], live["message"]) == (3, [2], "well said")
         assert (live["colour"], live["id"], live["username"]) == ("red", "n-1", "ada")
+        assert (live["subtitle"], "aside" in live) == ("of yesterday", False)
         again = await ask(ada, "ack", **told)
         while not again.get("repeated"):
             again = await ada.receive_json(timeout=20)
@@ -86,7 +91,8 @@ async def test_a_note_is_exported_imported_verified_and_erased(
     async with aiohttp.ClientSession(server.url) as http, http.ws_connect("/ws") as ada:
         await ask(ada, "caught_up", type="join", room="general", username="ada")
         for message in ("one", "two"):
-            await ask(ada, "note", type="note", message=message, of=[1])
+            more = {"subtitle": f"subtitle {message}", "aside": f"aside {message}"}
+            await ask(ada, "note", type="note", message=message, of=[1], **more)
         await ask(ada, "ack", type="leave", room="general", id="l")
     assert await server.stop() == 0
     run = partial(notes, database=database_url)
@@ -97,13 +103,22 @@ async def test_a_note_is_exported_imported_verified_and_erased(
     exported = await run("export", "general")
     first, second = lines(exported)[1:3]
     assert (first["erased"], first["message"], "text_salt" in first["proof"]) == (True, "", False)
-    assert (second["message"], second["proof"]["details"]) == ("two", '{"colour":"green"}')
+    assert ("subtitle" in first, "contents" in first["proof"]) == (False, False)
+    assert (second["message"], second["subtitle"]) == ("two", "subtitle two")
+    for line in (first, second):
+        details = json.loads(line["proof"]["details"])
+        assert (details["colour"], list(details["commitments"])) == ("green", ["aside", "subtitle"])
+    kept = second["proof"]["contents"]
+    assert (kept["aside"]["content"], "content" in kept["subtitle"]) == ("aside two", False)
+    assert "subtitle one" not in exported.out
+    assert "aside one" not in exported.out
     table = (await run("export", "general", "--format", "csv")).out
     rows = list(csv.DictReader(io.StringIO(table)))[1:3]
-    assert [(row["type"], row["message"], row["colour"], row["erased"]) for row in rows] == [
-        ("note", "", "green", "yes"),
-        ("note", "two", "green", ""),
+    assert [(row["message"], row["subtitle"], row["aside"], row["erased"]) for row in rows] == [
+        ("", "", "", "yes"),
+        ("two", "subtitle two", "aside two", ""),
     ]
+    assert {(row["type"], row["colour"]) for row in rows} == {("note", "green")}
     assert "noted (green): two" in (await run("history", "general")).out
 
     stranger = verdict(tmp_path, exported.out.encode().splitlines())
@@ -120,10 +135,185 @@ async def test_a_note_is_exported_imported_verified_and_erased(
     assert erased.status == 0, erased.err
     assert (await notes("verify", database=copy)).status == 0
     assert "two" not in (await notes("export", "general", database=copy)).out
+    files = [path.read_bytes() for path in tmp_path.glob("copy.db*")]
+    assert not any(word in file for file in files for word in (b"subtitle two", b"aside two"))
 
     file.write_text(exported.out.replace("green", "red"))
     forged = await notes("import", str(file), database=sqlite_url)
     assert (forged.status, "its hash does not match" in forged.err) == (2, True)
+
+
+@pytest.fixture
+async def log(serve: Serve, sqlite_url: str) -> Path:
+    """A log on SQLite: a join, a note with all contents, one without, a leave."""
+    server = await serve(sqlite_url, module=PROGRAM)
+    async with aiohttp.ClientSession(server.url) as http, http.ws_connect("/ws") as ada:
+        await ask(ada, "caught_up", type="join", room="general", username="ada")
+        more = {"subtitle": "under it", "aside": "beside it"}
+        await ask(ada, "note", type="note", message="one", of=[1], **more)
+        await ask(ada, "note", type="note", message="two", of=[1])
+        await ask(ada, "ack", type="leave", room="general", id="l")
+    assert await server.stop() == 0
+    return Path(sqlite_url.removeprefix("sqlite:///"))
+
+
+CHANGED = {
+    "a content": ("replace(contents, 'under it', 'above it')", "its subtitle is not the one"),
+    "a salt": ("replace(contents, 'salt\":\"', 'salt\":\"00')", "its row cannot be decoded"),
+    "one of them removed": ("json_remove(contents, '$.aside')", "its aside is missing"),
+    "all removed": ("NULL", "its aside is missing, and no erasure names it"),
+    "one more": ("json_set(contents, '$.more', json(contents -> 'aside'))", "its type has no more"),
+    "no sense": ("'{'", "its row cannot be decoded"),
+    "no text": ("CAST(contents AS BLOB)", "its contents cannot be decoded"),
+}
+
+
+def change(path: Path, *statements: str) -> None:
+    """Run statements as somebody who sets the triggers aside and puts them back."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        name = "events_no_update"
+        find = "SELECT sql FROM sqlite_master WHERE name = ?"
+        (trigger,) = connection.execute(find, (name,)).fetchone()
+        for statement in (f"DROP TRIGGER {name}", *statements, trigger):
+            connection.execute(statement)
+
+
+@pytest.mark.slow
+async def test_a_changed_content_is_found_where_it_is(log: Path) -> None:
+    for number, (what, (to, why)) in enumerate(CHANGED.items()):
+        copy = log.with_name(f"changed-{number}.db")
+        copy.write_bytes(log.read_bytes())
+        change(copy, f"UPDATE events SET contents = {to} WHERE seq = 2")
+        verified = await notes("verify", "--json", database=f"sqlite:///{copy}")
+        (room,) = json.loads(verified.out)["rooms"]
+        assert (verified.status, room["wrong"], why in room["why"]) == (1, 2, True), (what, room)
+
+
+@pytest.mark.slow
+async def test_an_erased_content_that_was_put_back_is_found(log: Path) -> None:
+    url = f"sqlite:///{log}"
+    change(log, "CREATE TABLE kept AS SELECT position, contents FROM events")
+    redacted = await notes("redact", "general", "2", "--by", "root", "--reason", "?", database=url)
+    assert redacted.status == 0, redacted.err
+    change(
+        log,
+        "UPDATE events SET contents = (SELECT k.contents FROM kept AS k WHERE "
+        "k.position = events.position) WHERE contents IS NULL",
+    )
+    verified = await notes("verify", "--json", database=url)
+    (room,) = json.loads(verified.out)["rooms"]
+    assert (verified.status, room["wrong"]) == (1, 2)
+    assert room["why"] == "its further content was erased and has been put back"
+    await found_by_a_stranger((await notes("export", "general", database=url)).out, log, "erase")
+
+
+@pytest.mark.slow
+async def test_retention_erases_all_contents_of_a_kind_that_people_write(log: Path) -> None:
+    url = f"sqlite:///{log}"
+    change(log, "UPDATE events SET at = '2020-01-01T00:00:00.000000Z'")
+    kept = await notes("retention", "general", "--days", "1", "--by", "root", database=url)
+    assert "Erased 2 texts" in kept.out, kept.err
+    with closing(sqlite3.connect(log)) as connection:
+        found = connection.execute("SELECT text, contents FROM events WHERE type = 'note'")
+        assert found.fetchall() == [(None, None), (None, None)]
+
+
+async def found_by_a_stranger(export: str, log: Path, why: str) -> None:
+    """Check that neither the document's verifier nor an import accepts an export."""
+    found = verdict(log.parent, export.encode().splitlines())
+    assert (found.returncode, why in found.stderr) == (1, True), found.stderr
+    file = log.with_name("changed.jsonl")
+    file.write_text(export)
+    copied = await notes("import", str(file), database=f"sqlite:///{log.parent}/copied.db")
+    assert copied.status == 2, copied.out
+
+
+def without(line: str, *paths: str) -> str:
+    """Return a line of an export without what is at these paths."""
+    event = json.loads(line)
+    for path in paths:
+        *parents, last = path.split(".")
+        place = event
+        for parent in parents:
+            place = place[parent]
+        del place[last]
+    return json.dumps(event)
+
+
+@pytest.mark.slow
+async def test_a_changed_or_missing_content_is_found_in_an_export(log: Path) -> None:
+    exported = (await notes("export", "general", database=f"sqlite:///{log}")).out
+    assert verdict(log.parent, exported.encode().splitlines()).returncode == 0
+    written = "is not what was written"
+    for was, changed in (("under it", "above it"), ("beside it", "above it")):
+        await found_by_a_stranger(exported.replace(was, changed), log, written)
+    join, note, *rest = exported.splitlines()
+    for gone, why in (
+        (("subtitle",), written),
+        (("proof.contents.aside.content",), written),
+        (("proof.contents.aside.salt",), written),
+        (("proof.contents.aside",), "lacks its aside"),
+        (("subtitle", "proof.contents"), "lacks its aside"),
+    ):
+        changed = "\n".join((join, without(note, *gone), *rest))
+        await found_by_a_stranger(changed, log, why)
+
+
+@pytest.mark.slow
+async def test_rows_of_an_earlier_version_are_read_as_the_present_one(
+    serve: Serve, database_url: str, tmp_path: Path
+) -> None:
+    first = await serve(database_url, module=PROGRAM)
+    async with aiohttp.ClientSession(first.url) as http, http.ws_connect("/ws") as ada:
+        await ask(ada, "caught_up", type="join", room="general", username="ada")
+        await ask(ada, "note", type="note", message="one", of=[1], aside="psst")
+        await ask(ada, "note", type="note", message="two", of=[1])
+        await ask(ada, "ack", type="leave", room="general", id="l")
+    assert await first.stop() == 0
+    before = (await notes("export", "general", database=database_url)).out
+    run = partial(chatlog, module=LATER, database=database_url)
+    assert (await run("verify")).status == 0
+    assert (await run("export", "general")).out == before  # as it was written
+
+    later = await serve(database_url, module=LATER)
+    async with aiohttp.ClientSession(later.url) as http, http.ws_connect("/ws") as ada:
+        await ask(ada, "caught_up", type="join", room="general", username="ada")
+        await ask(ada, "note", type="note", message="three", of=[1], colour="red", aside="psst")
+        async with http.get("/api/rooms/general/events?types=note") as reply:
+            shown = (await reply.json())["events"]
+        assert [event["colour"] for event in shown] == ["green", "green", "red"]
+        await ask(ada, "ack", type="leave", room="general", id="l")
+    assert await later.stop() == 0
+    exported = await run("export", "general")
+    details = [json.loads(line["proof"]["details"]) for line in lines(exported) if "of" in line]
+    assert [one.get("version") for one in details] == [None, None, 2]
+    assert [one.get("colour", one.get("tint")) for one in details] == ["green", "green", "RED"]
+    assert "noted (green): one" in (await run("history", "general")).out
+    assert (await run("verify")).status == 0
+    assert verdict(tmp_path, exported.out.encode().splitlines()).returncode == 0
+
+    file, copy = tmp_path / "general.jsonl", f"sqlite:///{tmp_path}/copy.db"
+    for text in (before, exported.out):
+        file.write_text(text)
+        url = copy if text is exported.out else f"sqlite:///{tmp_path}/old.db"
+        imported = await chatlog("import", str(file), module=LATER, database=url)
+        assert imported.status == 0, imported.err
+        assert (await chatlog("verify", module=LATER, database=url)).status == 0
+        assert (await chatlog("export", "general", module=LATER, database=url)).out == text
+    stale = await notes("import", str(file), database=f"sqlite:///{tmp_path}/stale.db")
+    assert (stale.status, "a newer chatlog wrote it" in stale.err) == (2, True), stale.err
+    stale = await notes("history", "general", database=copy)
+    assert "version 2: a newer chatlog wrote it" in stale.err
+
+    # Which version stored an event is covered by its hash, too.
+    path = tmp_path / "copy.db"
+    for version, seq in ((2, 2), (1, 6)):
+        damaged = path.with_name(f"{seq}.db")
+        damaged.write_bytes(path.read_bytes())
+        change(damaged, f"UPDATE events SET version = {version} WHERE seq = {seq}")
+        found = await chatlog("verify", "--json", module=LATER, database=f"sqlite:///{damaged}")
+        (room,) = json.loads(found.out)["rooms"]
+        assert (found.status, room["wrong"]) == (1, seq)
 
 
 async def test_a_chatlog_without_the_kind_says_so(serve: Serve, sqlite_url: str) -> None:

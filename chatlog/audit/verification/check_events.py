@@ -15,6 +15,7 @@ from chatlog.domain.errors import ChatlogError
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.eventlog import chain
+from chatlog.kinds.details import commitments_of, facts_of
 from chatlog.kinds.event import Event, Proof, Proved
 
 TIME: Final = re.compile(
@@ -88,20 +89,37 @@ class ChainCheck:
                 raise Wrong(seq, "its text has no commitment")
         elif not _opens(proof.text_commitment, proof.text_salt, text):
             raise Wrong(seq, "its text is not the one that was committed to")
+        if proof.details is not None or proof.salts:
+            _check_contents(seq, event, proof)
 
     def _check_hash(self, proved: Proved) -> None:
         recorded, proof = proved.recorded, proved.proof
-        event = recorded.event
+        try:
+            facts = facts_of(proved)
+        except ValueError as error:
+            raise Wrong(recorded.seq, str(error)) from None
         header = chain.header(
             proof.room_id,
             recorded.seq,
             recorded.at,
-            event,
-            event.facts(),
+            recorded.event,
+            facts,
             proof.text_commitment,
         )
         if chain.next_hash(self.hash, header) != recorded.hash:
             raise Wrong(recorded.seq, "its hash does not match its content")
+
+
+def _check_contents(seq: int, event: Event, proof: Proof) -> None:
+    """Check an event's erasable contents besides its text."""
+    sealed, found = commitments_of(proof.details), event.further_contents()
+    for name in sorted(sealed.keys() | proof.salts.keys() | found.keys()):
+        if name not in event.contents:
+            raise Wrong(seq, f"its type has no {name}")
+        if name not in sealed:
+            raise Wrong(seq, f"its {name} has no commitment")
+        if not _opens(sealed[name], proof.salts.get(name), found.get(name)):
+            raise Wrong(seq, f"its {name} is not the one that was committed to")
 
 
 def _opens(commitment: bytes, salt: bytes | None, content: str | None) -> bool:

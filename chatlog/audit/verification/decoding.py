@@ -19,6 +19,7 @@ from chatlog.databases.backend import Backend, Failure
 from chatlog.databases.opening import why
 from chatlog.databases.schema import events, nodes, rooms, users
 from chatlog.eventlog import lookup
+from chatlog.kinds import contents
 from chatlog.kinds.event import Facts, Proved
 
 _OUTER: Final = (
@@ -65,6 +66,7 @@ _COLUMNS: Final[dict[str, _Types]] = {
     "of": (str, _NONE),
     "details": (str, _NONE),
     "text": (str, _NONE),
+    "contents": (str, _NONE),
     "room_uuid": (str,),
     "name_salt": (bytes, _NONE),
     "text_commitment": (bytes, _NONE),
@@ -128,7 +130,7 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
     try:
         found = proved(row)
         event = found.recorded.event
-        facts = event.facts()
+        facts = event.facts()._replace(details=row.details)  # which ``ChainCheck`` compares
     except Exception as error:  # whatever an undecodable row does to the reader
         cause = why(error.__cause__ or error).rstrip(".")
         raise Wrong(seq, f"its row cannot be decoded ({cause})") from error
@@ -136,6 +138,8 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
         raise Wrong(seq, "it has a field that its type does not have")
     if row.text != event.text:
         raise Wrong(seq, "it has a text, which its type does not have")
+    if row.contents != contents.column(event, found.proof.salts):
+        raise Wrong(seq, "its contents are not in the form in which they are stored")
     _check_node(row, seq)
     if row.name_key != _name_key(secret, row.username):
         raise Wrong(seq, "its user's name key does not match the username")

@@ -1,6 +1,6 @@
-"""Match missing texts and names with the erasures that explain them.
+"""Match missing texts, further contents and names with the erasures that explain them.
 
-A text or a name may be missing only if a later erasure names its event. A range of a room can
+A content or a name may be missing only if a later erasure names its event. A range of a room can
 be checked alone: erasures of events before the range are kept until the ranges are combined,
 in order.
 """
@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from chatlog.kinds.details import commitments_of
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Proof, Recorded
 
 
 @dataclass(slots=True)
 class Gone:
-    """Missing texts and names (with their user's id) that no erasure has named so far."""
+    """Missing contents (their first name, by seq) and names (with their user's id) that no
+    erasure has named so far.
+    """
 
-    texts: set[int] = field(default_factory=set)
+    contents: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     reaches: list[tuple[int, str, tuple[int, ...]]] = field(default_factory=list)
     """Erasures that name events before ``first``: seq, user, named seqs."""
@@ -26,8 +29,8 @@ class Gone:
     def see(self, recorded: Recorded, proof: Proof) -> None:
         """Take in the next event."""
         seq, event = recorded.seq, recorded.event
-        if proof.text_commitment is not None and proof.text_salt is None:
-            self.texts.add(seq)
+        if (missing := _missing(proof)) is not None:
+            self.contents[seq] = missing
         if event.user.name is None:
             self.names[seq] = event.user.id
         if isinstance(event, Erased):
@@ -39,7 +42,7 @@ class Gone:
         """Return whether the eraser erased their own name, which this same event then explains."""
         is_own = any(self.names.get(one) == user for one in of)
         for one in of:
-            self.texts.discard(one)
+            self.contents.pop(one, None)
             self.names.pop(one, None)
         if is_own:
             self.names.pop(seq, None)
@@ -51,11 +54,22 @@ class Gone:
         for seq, user, of in later.reaches:
             if self._erase(seq, user, of):
                 names.pop(seq, None)
-        self.texts |= later.texts
+        self.contents |= later.contents
         self.names |= names
 
     def first_unexplained(self) -> tuple[int, str] | None:
         """Return the first event with unexplained missing content, and a reason; None if none."""
-        found = [(seq, "its text is missing, and no erasure names it") for seq in self.texts]
-        found += [(seq, "its username is missing, and no erasure names it") for seq in self.names]
-        return min(found, default=None)
+        found = list(self.contents.items()) + [(seq, "username") for seq in self.names]
+        if not found:
+            return None
+        seq, what = min(found)
+        return seq, f"its {what} is missing, and no erasure names it"
+
+
+def _missing(proof: Proof) -> str | None:
+    """Return the name of the first content that was committed to and is missing."""
+    if proof.text_commitment is not None and proof.text_salt is None:
+        return "text"
+    if proof.details is None:
+        return None
+    return min(commitments_of(proof.details).keys() - proof.salts.keys(), default=None)

@@ -1,8 +1,8 @@
 """Check that erased content is gone: it may have been put back from a backup.
 
 Commitments cannot detect this: content restored with its salt is what was written. A
-redaction names chats and erases their texts. Erasing a person also names their joins and
-leaves, so an erasure that names one of these has erased the name.
+redaction names chats and erases their texts and further contents. Erasing a person also names
+their joins and leaves, so an erasure that names one of these has erased the name.
 """
 
 from __future__ import annotations
@@ -20,18 +20,23 @@ from chatlog.kinds.event import Event, Recorded
 from chatlog.kinds.registry import MESSAGE_TYPES
 
 _PAGE: Final = 500
+_TEXT, _NAME, _FURTHER = 1, 2, 3
+_WHAT: Final = {_TEXT: "text", _NAME: "user's name", _FURTHER: "further content"}
 _is_message: Final = events.c.type.in_(MESSAGE_TYPES)
 _HAS_TEXT: Final = sa.or_(events.c.text.is_not(None), events.c.text_salt.is_not(None))
 _HAS_NAME: Final = sa.or_(users.c.username.is_not(None), users.c.salt.is_not(None))
 _THERE: Final = (
-    sa.select(events.c.seq, _is_message.label("is_message"))
+    sa.select(
+        events.c.seq,
+        sa.case((~_is_message, _NAME), (_HAS_TEXT, _TEXT), else_=_FURTHER).label("what"),
+    )
     .select_from(events.outerjoin(users, events.c.user_id == users.c.id))
     .where(
         events.c.room_id == sa.bindparam("room"),
         events.c.seq < sa.bindparam("erasure"),
         events.c.seq.in_(sa.bindparam("of", expanding=True)),
         sa.or_(
-            sa.and_(_is_message, _HAS_TEXT),
+            sa.and_(_is_message, sa.or_(_HAS_TEXT, events.c.contents.is_not(None))),
             sa.and_(~_is_message, _HAS_NAME),
         ),
     )
@@ -52,7 +57,7 @@ async def check_gone(connection: AsyncConnection, room: int, page: Iterable[Reco
         for begin in range(0, len(of), _PAGE):
             asked = {"room": room, "erasure": recorded.seq, "of": of[begin : begin + _PAGE]}
             if (found := (await connection.execute(_THERE, asked)).first()) is not None:
-                raise _put_back(found.seq, is_message=found.is_message)
+                raise _put_back(found.seq, found.what)
 
 
 class Kept:
@@ -71,19 +76,17 @@ class Kept:
         if isinstance(event, Erased):
             for seq in sorted(set(event.of)):
                 if 0 < seq < len(self._events) and (kept := self._events[seq]):
-                    raise _put_back(seq, is_message=kept == _TEXT)
+                    raise _put_back(seq, kept)
         self._events.append(_kept(event))
 
 
-_TEXT, _NAME = 1, 2
-
-
 def _kept(event: Event) -> int:
-    if event.is_message:
-        return 0 if event.text is None else _TEXT
-    return 0 if event.user.name is None else _NAME
+    if not event.is_message:
+        return 0 if event.user.name is None else _NAME
+    if event.text is not None:
+        return _TEXT
+    return _FURTHER if event.further_contents() else 0
 
 
-def _put_back(seq: int, *, is_message: bool) -> Wrong:
-    what = "text" if is_message else "user's name"
-    return Wrong(seq, f"its {what} was erased and has been put back")
+def _put_back(seq: int, what: int) -> Wrong:
+    return Wrong(seq, f"its {_WHAT[what]} was erased and has been put back")

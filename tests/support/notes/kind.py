@@ -1,4 +1,7 @@
-"""Note: somebody in the room remarks upon events of it, in a colour."""
+"""Note: somebody in the room remarks upon events of it, in a colour.
+
+Three of its contents can be erased: the message, a subtitle and an aside, which clients do not see.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,17 @@ class Note(Request, tag="note", kw_only=True):
     message: str
     of: Seqs
     colour: Literal["green", "red"] = "green"
+    subtitle: str | None = None
+    aside: str | None = None
 
     def check(self, limits: Limits) -> None:
-        check_message(self.message, limits)
+        for text in (self.message, self.subtitle, self.aside):
+            if text is not None:
+                check_message(text, limits)
 
     def command(self, room: str, session: str) -> WriteNote:
-        return WriteNote(room, session, self.message, self.of, self.colour, self.id)
+        more = (self.subtitle, self.aside)
+        return WriteNote(room, session, self.message, self.of, self.colour, *more, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,8 @@ class WriteNote(Command):
     message: str
     of: tuple[int, ...]
     colour: str
+    subtitle: str | None = None
+    aside: str | None = None
     id: str | None = None
     at: str | None = None
 
@@ -63,7 +73,8 @@ class WriteNote(Command):
             return first.repeated(Noted.type, self.message)
         if not all(1 <= seq <= room.head for seq in self.of):
             return Refused("bad_command", "`of` has the seqs of events of the room.")
-        return Noted(user, self.session, known.node, self.message, self.of, self.colour, self.id)
+        note = (self.message, self.of, self.colour, self.id, self.subtitle, self.aside)
+        return Noted(user, self.session, known.node, *note)
 
 
 class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True, kw_only=True):
@@ -77,19 +88,21 @@ class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True
     of: Seqs
     username: str
     message: str
+    subtitle: str | None = None
     colour: str
     erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Noted(Event):
-    """Somebody wrote a note; ``message`` is None once it has been erased."""
+    """Somebody wrote a note; its contents are None once they have been erased."""
 
     type: ClassVar = "note"
     is_message: ClassVar = True
     request: ClassVar = Note
     frames: ClassVar = (NoteFrame,)
-    columns: ClassVar = ("message", "session", "id", "of", "colour")
+    columns: ClassVar = ("message", "session", "id", "of", "colour", "subtitle", "aside")
+    contents: ClassVar = ("subtitle", "aside")
 
     user: User
     session: str
@@ -98,6 +111,8 @@ class Noted(Event):
     of: tuple[int, ...]
     colour: str
     id: str | None = None
+    subtitle: str | None = None
+    aside: str | None = None
 
     @property
     def text(self) -> str | None:
@@ -128,6 +143,7 @@ class Noted(Event):
             of=self.of,
             username=name_of(self.user),
             message=self.message or "",
+            subtitle=self.subtitle,
             colour=self.colour,
             erased=self.message is None or self.user.name is None,
         )
@@ -142,7 +158,7 @@ class Noted(Event):
     def cells(self) -> Mapping[str, object]:
         of = " ".join(map(str, self.of))
         return {"message": self.message, "session": self.session, "id": self.id, "of": of} | {
-            "colour": self.colour
+            name: getattr(self, name) for name in ("colour", *self.contents)
         }
 
     def said(self) -> str:

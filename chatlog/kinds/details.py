@@ -1,0 +1,93 @@
+"""Details as they are stored, and as the present version of their kind has them.
+
+Stored details are canonical JSON, covered by the hash, and never rewritten. Besides the kind's own
+facts they hold, under two reserved keys, the ``commitments`` to the event's further contents, by
+name, and the ``version`` of the kind that wrote them, unless it is 1. A kind sees neither key:
+``current`` removes them and brings the facts to the present version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from chatlog.kinds.event import Event, Facts, Hex32, Proved, canonical
+
+
+class _Common(msgspec.Struct):
+    """The part of stored details that is the same for all kinds."""
+
+    commitments: dict[str, Hex32] = {}
+    version: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+_COMMON: Final = frozenset(_Common.__struct_fields__)
+_decode_common: Final = msgspec.json.Decoder(_Common).decode
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def stored(event: Event, commitments: Mapping[str, bytes]) -> Facts:
+    """Return the facts of a new event as they are stored and hashed."""
+    facts = event.facts()
+    common: dict[str, Any] = {}
+    if commitments:
+        common["commitments"] = {name: sealed.hex() for name, sealed in commitments.items()}
+    if event.version > 1:
+        common["version"] = event.version
+    if not common:
+        return facts
+    own = {} if facts.details is None else _decode(facts.details)
+    return facts._replace(details=canonical(own | common))
+
+
+def current(kind: type[Event], version: int, facts: Facts) -> Facts:
+    """Return stored facts as the kind's present version has them, given the row's version.
+
+    Raises:
+        ValueError: if no version of the kind up to this one stored them.
+    """
+    if facts.details is None and version == kind.version == 1:
+        return facts  # nearly all events
+    details = facts.details
+    own = {} if details is None else _decode(details)
+    if details is not None and canonical(own) != details:
+        raise ValueError("its details are not canonical JSON")
+    if version_of(details) != version:
+        raise ValueError("its details are of another version")
+    if version > kind.version:
+        raise ValueError(f"it is of version {version}: a newer chatlog wrote it")
+    own = {name: value for name, value in own.items() if name not in _COMMON}
+    for earlier in range(version, kind.version):
+        own = kind.upcasts[earlier](own)
+    return facts._replace(details=canonical(own) if own else None)
+
+
+def version_of(details: str | None) -> int:
+    """Return the version of the kind that stored these details."""
+    return 1 if details is None else _decode_common(details).version
+
+
+def commitments_of(details: str | None) -> dict[str, bytes]:
+    """Return the commitments to the further contents of the event with these stored details."""
+    if details is None:
+        return {}
+    found = _decode_common(details).commitments
+    return {name: bytes.fromhex(sealed) for name, sealed in found.items()}
+
+
+def facts_of(proved: Proved) -> Facts:
+    """Return an event's facts as they were stored and hashed, by whichever version.
+
+    Raises:
+        ValueError: if the details in the proof are not those of the event.
+    """
+    event, details = proved.recorded.event, proved.proof.details
+    facts = event.facts()
+    if details is None and facts.details is None and event.version == 1:
+        return facts  # nearly all events
+    kept = facts._replace(details=details)
+    if current(type(event), version_of(details), kept) != facts:
+        raise ValueError("its details are not those of the event")
+    return kept
