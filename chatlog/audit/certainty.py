@@ -8,8 +8,8 @@ a living server may be silent:
 - Its server is not marked as ended: past that, and ``SILENT_LEASES`` durations of its lease
   (``--lease-seconds``). It may be dead although nobody was there to end it.
 
-The column ``uncertain_after`` of the view ``audit_sessions`` is this rule in SQL, and
-``audit_witnesses`` follows it.
+The column ``uncertain_after`` of the view ``audit_nodes`` is this rule in SQL for the open sessions
+of a server, and ``audit_witnesses`` follows it.
 """
 
 from __future__ import annotations

@@ -17,10 +17,17 @@ _SQLITE: Final = {
     "by_open": " INDEXED BY sessions_open",
     "by_replay": " INDEXED BY sessions_replay",
     "by_stay": " INDEXED BY sessions_stay",
+    "create_view": "CREATE VIEW",  # dropped before
     "cross": "CROSS ",  # SQLite never reorders it
     "erased_seq": "seqs.value",
     "erased_seqs": "json_each('[' || x.\"of\" || ']') AS seqs",
     "greatest": "max",
+    "microseconds_from_last_seen": """\
+(
+               strftime('%s', substr(e.at, 1, 19))
+               - strftime('%s', substr(max(n.seen_at, s.joined_at), 1, 19))
+           ) * 1000000
+               + substr(e.at, 21, 6) - substr(max(n.seen_at, s.joined_at), 21, 6)""",
     "room_key": "r.room",
     "seconds_from_joined_at_to_certain_until": """\
 round(
@@ -28,6 +35,19 @@ round(
            + (substr(certain_until, 21, 6) - substr(joined_at, 21, 6)) / 1e6,
            6
        )""",
+    "seen_at_and_two_leases": """\
+strftime(
+               '%Y-%m-%dT%H:%M:%S',
+               (
+                   strftime('%s', substr(n.seen_at, 1, 19)) * 1000000 + substr(n.seen_at, 21, 6)
+                   + CAST(round(2000000 * n.lease_seconds) AS INTEGER)
+               ) / 1000000,
+               'unixepoch'
+           ) || printf(
+               '.%06dZ',
+               (substr(n.seen_at, 21, 6) + CAST(round(2000000 * n.lease_seconds) AS INTEGER))
+               % 1000000
+           )""",
     "stays": "",
 }
 _POSTGRESQL: Final = {
@@ -35,14 +55,25 @@ _POSTGRESQL: Final = {
     "by_open": "",
     "by_replay": "",
     "by_stay": "",
+    "create_view": "CREATE OR REPLACE VIEW",  # what was granted on it stays
     "cross": "",
     "erased_seq": "seqs.seq",
     "erased_seqs": "unnest(string_to_array(x.of, ',')::bigint[]) AS seqs (seq)",
     "greatest": "greatest",
+    "microseconds_from_last_seen": (
+        "1000000 * extract(epoch FROM e.at::timestamptz - greatest(n.seen_at, s.joined_at)"
+        "::timestamptz)"
+    ),
     "room_key": "r.id, r.room",
     "seconds_from_joined_at_to_certain_until": (
         "extract(epoch FROM certain_until::timestamptz - joined_at::timestamptz)::double precision"
     ),
+    "seen_at_and_two_leases": """\
+to_char(
+               (n.seen_at::timestamptz + 2 * n.lease_seconds * interval '1 second')
+               AT TIME ZONE 'UTC',
+               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+           )""",
     "stays": " AS stays",  # PostgreSQL before 16 requires a name
 }
 FRAGMENTS: Final[Mapping[str, Mapping[str, str]]] = {

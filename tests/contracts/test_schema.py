@@ -20,8 +20,9 @@ VIEWS = {
     "audit_messages": "position room seq at username message erased",
     "audit_sessions": (
         "session room username node joined_seq joined_at left_seq left_at seconds cause "
-        "certain_until uncertain_after"
+        "certain_until"
     ),
+    "audit_nodes": "node started_at seen_at ended_at uncertain_after",
     "audit_presence": "room username sessions since_seq since",
     "audit_witnesses": "room seq session username joined_seq left_seq certainty",
     "audit_activity": "room hour chats joins leaves users",

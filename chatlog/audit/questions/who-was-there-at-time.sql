@@ -3,12 +3,23 @@
 -- before that time, because their server had died or been silent for two durations of its lease.
 -- :room text  name of the room
 -- :at time    the time, UTC
-SELECT username,
+SELECT s.username,
        count(*) AS sessions,
-       CASE WHEN max(uncertain_after) >= :at THEN 'certain' ELSE 'uncertain' END AS certainty
-FROM audit_sessions
-WHERE room = :room
-    AND joined_at <= :at
-    AND (left_at IS NULL OR left_at > :at)
-GROUP BY username
-ORDER BY username;
+       CASE
+           WHEN max(
+               CASE
+                   WHEN s.left_seq IS NULL AND n.uncertain_after > s.certain_until
+                   THEN n.uncertain_after
+                   ELSE s.certain_until
+               END
+           ) >= :at
+           THEN 'certain'
+           ELSE 'uncertain'
+       END AS certainty
+FROM audit_sessions AS s
+JOIN audit_nodes AS n ON n.node = s.node
+WHERE s.room = :room
+    AND s.joined_at <= :at
+    AND (s.left_at IS NULL OR s.left_at > :at)
+GROUP BY s.username
+ORDER BY s.username;

@@ -1,12 +1,13 @@
 -- Which sessions had an event before them: there when it happened ('open'; 'uncertain' past the
--- time they were last seen, by the rule of `uncertain_after` in audit_sessions), or served it when they joined later ('replayed'). Ask with a room
--- and a seq: without them every event meets every session of its room.
+-- time they were last seen, or once their server had been silent for longer than a living one may
+-- be), or served it when they joined later ('replayed'). Ask with a room and a seq: without them
+-- every event meets every session of its room.
 --
--- A stay that holds a seq, and a replay that does, is found by the class of its length, one
+-- A session that holds a seq, and a replay that does, is found by the class of its length, one
 -- short range of an index for each class (``chatlog/databases/lengths.py``). The expressions of
 -- the classes must be those of the indexes sessions_stay and sessions_replay to the letter.
 -- Two lists of classes, as SQLite 3.40 finds one that is used twice empty the second time.
-CREATE VIEW audit_witnesses AS
+{create_view} audit_witnesses AS
 WITH RECURSIVE stay_classes (class, width) AS (
     SELECT 1, CAST(4 AS BIGINT)
     UNION ALL
@@ -17,43 +18,38 @@ replay_classes (class, width) AS (
     UNION ALL
     SELECT class + 1, width * 4 FROM replay_classes WHERE class < 20
 )
-SELECT r.room,
+SELECT r.room{by_code_point},
        e.seq,
        s.session,
-       coalesce(u.username, '(erased)') AS username,
+       coalesce(u.username, '(erased)'){by_code_point} AS username,
        s.joined_seq,
        s.left_seq,
        CASE
-           WHEN (
-               strftime('%s', substr(e.at, 1, 19))
-               - strftime('%s', substr(max(n.seen_at, s.joined_at), 1, 19))
-           ) * 1000000
-               + substr(e.at, 21, 6) - substr(max(n.seen_at, s.joined_at), 21, 6)
-               > CASE
-                   WHEN n.ended_at IS NULL THEN CAST(round(2 * n.lease_seconds * 1e6) AS INTEGER)
-                   ELSE 0
-               END
+           WHEN {microseconds_from_last_seen} > CASE
+               WHEN n.ended_at IS NULL THEN 2000000 * n.lease_seconds
+               ELSE 0
+           END
            THEN 'uncertain'
            ELSE 'open'
        END AS certainty
 FROM rooms AS r
 JOIN events AS e ON e.room_id = r.id
-JOIN sessions AS s INDEXED BY sessions_open
+JOIN sessions AS s{by_open}
     ON s.room_id = e.room_id AND s.left_seq IS NULL AND s.joined_seq <= e.seq
 JOIN users AS u ON u.id = s.user_id
 JOIN nodes AS n ON n.id = s.node_id
 UNION ALL
-SELECT r.room,
+SELECT r.room{by_code_point},
        e.seq,
        s.session,
-       coalesce(u.username, '(erased)') AS username,
+       coalesce(u.username, '(erased)'){by_code_point} AS username,
        s.joined_seq,
        s.left_seq,
        CASE WHEN e.at > s.last_seen_at THEN 'uncertain' ELSE 'open' END AS certainty
 FROM rooms AS r
 JOIN events AS e ON e.room_id = r.id
 CROSS JOIN stay_classes AS c
-CROSS JOIN sessions AS s INDEXED BY sessions_stay
+{cross}JOIN sessions AS s{by_stay}
     ON s.room_id = e.room_id
     AND s.left_seq IS NOT NULL
     AND (
@@ -86,17 +82,17 @@ CROSS JOIN sessions AS s INDEXED BY sessions_stay
     AND s.left_seq > e.seq
 JOIN users AS u ON u.id = s.user_id
 UNION ALL
-SELECT r.room,
+SELECT r.room{by_code_point},
        e.seq,
        s.session,
-       coalesce(u.username, '(erased)') AS username,
+       coalesce(u.username, '(erased)'){by_code_point} AS username,
        s.joined_seq,
        s.left_seq,
        'replayed' AS certainty
 FROM rooms AS r
 JOIN events AS e ON e.room_id = r.id
 CROSS JOIN replay_classes AS c
-CROSS JOIN sessions AS s INDEXED BY sessions_replay
+{cross}JOIN sessions AS s{by_replay}
     ON s.room_id = e.room_id
     AND s.replay_from < s.joined_seq
     AND (
