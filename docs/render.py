@@ -1,6 +1,7 @@
-"""Write ``audit-sql.md`` and ``datasette.json`` anew: ``python -m docs.render``.
+"""Write what is derived from the code anew: ``python -m docs.render``.
 
-Both come from the questions in ``chatlog/audit/questions``; a test compares them.
+``audit-sql.md`` and ``datasette.json`` come from the questions in ``chatlog/audit/questions``, the
+client's types of events from ``chatlog/kinds``; tests compare them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from pathlib import Path
 from chatlog.audit.questions import Question, questions
 from chatlog.databases.migrate import VERSION_TABLE
 from chatlog.databases.schema import metadata
+from chatlog.kinds import KINDS
+from docs.typescript import typescript
 
 HERE = Path(__file__).parent
 
@@ -80,10 +83,19 @@ def datasette() -> str:
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
+def rendered() -> dict[Path, str]:
+    """Return the text of each file that is derived from the code."""
+    return {
+        HERE / "audit-sql.md": markdown(),
+        HERE / "datasette.json": datasette(),
+        HERE.parent / "web" / "client" / "events.generated.ts": typescript(KINDS),
+    }
+
+
 def main() -> None:
-    """Write both files."""
-    (HERE / "audit-sql.md").write_text(markdown(), encoding="utf-8")
-    (HERE / "datasette.json").write_text(datasette(), encoding="utf-8")
+    """Write all of them."""
+    for path, text in rendered().items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""What is documented is true: commands and flags exist, samples decode, settings are listed."""
+"""What is documented is true: commands and flags exist, samples decode, settings are listed.
+
+What is rendered from the code is what the code says now.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from chatlog.kinds.registry import FRAMES
 from chatlog.settings import Settings
 from chatlog.wire import answers
 from chatlog.wire.commands import decode
+from docs import render
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -62,6 +66,11 @@ def test_every_link_in_the_docs_leads_somewhere(page: Path) -> None:
             headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
             anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
             assert found["anchor"] in anchors, f"{page.name}: {found[0]}"
+
+
+@pytest.mark.parametrize("path", render.rendered(), ids=lambda path: path.name)
+def test_what_is_rendered_from_the_code_is_current(path: Path) -> None:
+    assert path.read_text("utf-8") == render.rendered()[path], "run `python -m docs.render`"
 
 
 def test_the_sample_commands_are_commands() -> None:

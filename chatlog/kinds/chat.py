@@ -14,7 +14,7 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, name_of, required
+from chatlog.kinds.event import At, Event, Facts, ProofLine, Recorded, name_of, required
 from chatlog.kinds.session import unless_open
 
 
@@ -63,7 +63,7 @@ class ChatFrame(msgspec.Struct, tag_field="type", tag="chat", omit_defaults=True
     room: str
     seq: int
     hash: str
-    at: str
+    at: At
     id: str | msgspec.UnsetType = msgspec.UNSET
     username: str
     message: str

