@@ -1,7 +1,8 @@
 """Write what is derived from the code anew: ``python -m docs.render``.
 
 ``audit-sql.md`` and ``datasette.json`` come from the questions in ``chatlog/audit/questions``, the
-client's types of events from ``chatlog/kinds``; tests compare them.
+client's types of events and the marked tables of other pages from ``chatlog/kinds``; tests compare
+them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from chatlog.audit.questions import Question, questions
 from chatlog.databases.migrate import VERSION_TABLE
 from chatlog.databases.schema import metadata
 from chatlog.kinds import KINDS
+from docs.tables import with_tables
 from docs.typescript import typescript
 
 HERE = Path(__file__).parent
@@ -85,7 +87,9 @@ def datasette() -> str:
 
 def rendered() -> dict[Path, str]:
     """Return the text of each file that is derived from the code."""
+    pages = [HERE / f"{name}.md" for name in ("log-format", "operations", "protocol")]
     return {
+        **{page: with_tables(page.read_text("utf-8"), KINDS) for page in pages},
         HERE / "audit-sql.md": markdown(),
         HERE / "datasette.json": datasette(),
         HERE.parent / "web" / "client" / "events.generated.ts": typescript(KINDS),

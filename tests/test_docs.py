@@ -9,17 +9,20 @@ import re
 import shlex
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import click
 import msgspec
 import pytest
 
 from chatlog.cli import main
+from chatlog.kinds import KINDS
+from chatlog.kinds.event import Facts
 from chatlog.kinds.registry import FRAMES
 from chatlog.settings import Settings
 from chatlog.wire import answers
-from chatlog.wire.commands import decode
-from docs import render
+from chatlog.wire.commands import ClientCommand, decode
+from docs import render, tables
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -71,6 +74,16 @@ def test_every_link_in_the_docs_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("path", render.rendered(), ids=lambda path: path.name)
 def test_what_is_rendered_from_the_code_is_current(path: Path) -> None:
     assert path.read_text("utf-8") == render.rendered()[path], "run `python -m docs.render`"
+
+
+def test_the_header_in_the_log_format_has_every_fact_in_the_order_of_the_hash() -> None:
+    rows = re.findall(r"^\| \d+ \| (\w+) \|", tables.header(KINDS), re.MULTILINE)
+    assert [name for name in rows if name in Facts._fields] == list(Facts._fields)
+
+
+def test_every_command_has_a_row_in_the_protocol() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/protocol.md").read_text(), re.MULTILINE)
+    assert {str(one.__struct_config__.tag) for one in get_args(ClientCommand)} <= set(listed)
 
 
 def test_the_sample_commands_are_commands() -> None:

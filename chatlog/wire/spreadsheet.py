@@ -12,7 +12,9 @@ from chatlog.domain.zones import on_clock
 from chatlog.kinds import registry
 from chatlog.kinds.event import Recorded, name_of
 
-COLUMNS: Final = ("room", "seq", "at", "type", "username", *registry.COLUMNS, "erased", "hash")
+FIRST_COLUMNS: Final = ("room", "seq", "at", "type", "username")
+LAST_COLUMNS: Final = ("erased", "hash")
+COLUMNS: Final = (*FIRST_COLUMNS, *registry.COLUMNS, *LAST_COLUMNS)
 
 BOM: Final = "\ufeff".encode()
 """The byte order mark, which some spreadsheets need to recognise UTF-8."""
