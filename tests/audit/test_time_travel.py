@@ -111,15 +111,16 @@ async def test_witnesses_page_by_page_are_those_of_one_page(log: Log, steps: lis
 async def test_sessions_are_those_that_overlap_the_range(log: Log, steps: list[Step]) -> None:
     name, events = await log.tell(steps)
     assume(events)
-    stays = Fold(events).stays
+    sessions = Fold(events).sessions
     async with log.database.read() as connection:
         room = await find_room(connection, name)
         for first in range(1, len(events) + 1, 3):
             for last in range(first, len(events) + 1, 4):
                 expected = [
-                    stay.session
-                    for stay in stays
-                    if stay.joined.seq <= last and (stay.left is None or stay.left.seq >= first)
+                    session.session
+                    for session in sessions
+                    if session.joined.seq <= last
+                    and (session.left is None or session.left.seq >= first)
                 ]
                 found = await _all_sessions(connection, room, first, last)
                 assert found == expected
@@ -132,7 +133,7 @@ async def _all_sessions(
     found: list[str] = []
     after = 0
     while page := await sessions_within(connection, room, within, after=after, limit=3):
-        found += [stay.session for stay in page]
+        found += [session.session for session in page]
         after = page[-1].joined_seq
     return found
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tests.audit_sql.fold import Fold, Stay, group, is_erased, message, name
+from tests.audit_sql.fold import Fold, Session, group, is_erased, message, name
 
 # On record in every room: it is no event, so the fold has nothing of it.
 RULES = (
@@ -38,17 +38,21 @@ def expected(question: str, fold: Fold, told: Told) -> Rows:
 
 @answer
 def who_was_there_at_seq(fold: Fold, told: Told) -> Rows:
-    there = {s.username for s in fold.stays_in(told["room"]) if s.holds(told["seq"])}
+    there = {s.username for s in fold.sessions_in(told["room"]) if s.holds(told["seq"])}
     return [[username] for username in sorted(there)]
 
 
 @answer
 def who_was_there_at_time(fold: Fold, told: Told) -> Rows:
     at = told["at"]
-    there = [stay for stay in fold.stays_in(told["room"]) if stay.holds_time(at)]
+    there = [session for session in fold.sessions_in(told["room"]) if session.holds_time(at)]
     return [
-        [user, len(stays), "certain" if any(s.certain_until >= at for s in stays) else "uncertain"]
-        for user, stays in group(there, lambda s: s.username).items()
+        [
+            user,
+            len(sessions),
+            "certain" if any(s.certain_until >= at for s in sessions) else "uncertain",
+        ]
+        for user, sessions in group(there, lambda s: s.username).items()
     ]
 
 
@@ -71,7 +75,7 @@ def who_could_have_seen(fold: Fold, told: Told) -> Rows:
     seq = told["seq"]
     [event] = [e for e in fold.of(told["room"]) if e.seq == seq]
     rows = []
-    for s in fold.stays_in(told["room"]):
+    for s in fold.sessions_in(told["room"]):
         if s.holds(seq) and s.left_seq is None:
             # The made histories' last server is alive.
             rows.append([s.username, "open", s.session, s.joined_seq, s.left_seq])
@@ -87,8 +91,8 @@ def who_could_have_seen(fold: Fold, told: Told) -> Rows:
 def who_was_together(fold: Fold, told: Told) -> Rows:
     rows = [
         [a.room, max(a.joined_at, b.joined_at), min(a.certain_until, b.certain_until)]
-        for a in fold.stays_of(told["username"])
-        for b in fold.stays_of(told["other"])
+        for a in fold.sessions_of(told["username"])
+        for b in fold.sessions_of(told["other"])
         if a.room == b.room and b.joined_at < a.certain_until and b.certain_until > a.joined_at
     ]
     return sorted(rows, key=lambda row: (row[1], row[0], row[2]))
@@ -107,11 +111,11 @@ def most_at_once(fold: Fold, told: Told) -> Rows:
 
 @answer
 def rooms_nobody_is_in(fold: Fold) -> Rows:
-    rooms = group(list(fold.stays.values()), lambda s: s.room).items()
+    rooms = group(list(fold.sessions.values()), lambda s: s.room).items()
     rows = [
-        [room, max(str(s.left_at) for s in stays), len(stays)]
-        for room, stays in rooms
-        if all(s.left_seq for s in stays)
+        [room, max(str(s.left_at) for s in sessions), len(sessions)]
+        for room, sessions in rooms
+        if all(s.left_seq for s in sessions)
     ]
     return sorted(rows, key=lambda row: (row[1], row[0]))
 
@@ -121,11 +125,11 @@ def rooms_nobody_is_in(fold: Fold) -> Rows:
 
 @answer
 def what_they_missed(fold: Fold, told: Told) -> Rows:
-    stays = [s for s in fold.stays_in(told["room"]) if s.username == told["username"]]
+    sessions = [s for s in fold.sessions_in(told["room"]) if s.username == told["username"]]
     return [
         [e.seq, e.at, name(e), message(e)]
         for e in fold.said(told["room"], told)
-        if not any(s.holds(e.seq) or s.was_replayed(e.seq) for s in stays)
+        if not any(s.holds(e.seq) or s.was_replayed(e.seq) for s in sessions)
     ]
 
 
@@ -171,9 +175,11 @@ def who_talks_most(fold: Fold, told: Told) -> Rows:
 @answer
 def who_never_spoke(fold: Fold, told: Told) -> Rows:
     spoke = {name(e) for e in fold.of(told["room"], "chat")}
-    silent = [s for s in fold.stays_in(told["room"]) if s.username not in spoke]
+    silent = [s for s in fold.sessions_in(told["room"]) if s.username not in spoke]
     people = group(silent, lambda s: s.username).items()
-    return [[user, len(stays), max(s.certain_until for s in stays)] for user, stays in people]
+    return [
+        [user, len(sessions), max(s.certain_until for s in sessions)] for user, sessions in people
+    ]
 
 
 @answer
@@ -196,37 +202,41 @@ def activity_by_day(fold: Fold, told: Told) -> Rows:
 # How they stayed.
 
 
-def _attended(stays: list[Stay]) -> list[Any]:
-    seconds = sum(s.seconds for s in stays)
-    joined, seen = min(s.joined_at for s in stays), max(s.certain_until for s in stays)
-    return [len(stays), seconds, joined, seen]
+def _attended(sessions: list[Session]) -> list[Any]:
+    seconds = sum(s.seconds for s in sessions)
+    joined, seen = min(s.joined_at for s in sessions), max(s.certain_until for s in sessions)
+    return [len(sessions), seconds, joined, seen]
 
 
 @answer
 def attendance(fold: Fold, told: Told) -> Rows:
-    people = group(fold.stays_in(told["room"]), lambda s: s.username).items()
-    return sorted(([user, *_attended(stays)] for user, stays in people), key=lambda row: -row[2])
+    people = group(fold.sessions_in(told["room"]), lambda s: s.username).items()
+    return sorted(
+        ([user, *_attended(sessions)] for user, sessions in people), key=lambda row: -row[2]
+    )
 
 
 @answer
 def rooms_of_a_person(fold: Fold, told: Told) -> Rows:
-    rooms = group(fold.stays_of(told["username"]), lambda s: s.room).items()
-    return sorted(([room, *_attended(stays)] for room, stays in rooms), key=lambda row: -row[2])
+    rooms = group(fold.sessions_of(told["username"]), lambda s: s.room).items()
+    return sorted(
+        ([room, *_attended(sessions)] for room, sessions in rooms), key=lambda row: -row[2]
+    )
 
 
 @answer
 def sessions_of_a_person(fold: Fold, told: Told) -> Rows:
-    stays = sorted(fold.stays_of(told["username"]), key=lambda s: (s.joined_at, s.room))
+    sessions = sorted(fold.sessions_of(told["username"]), key=lambda s: (s.joined_at, s.room))
     return [
         [s.room, s.joined_at, s.left_at, s.seconds, s.cause, s.certain_until, s.session]
-        for s in stays
+        for s in sessions
     ]
 
 
 @answer
 def longest_sessions(fold: Fold, told: Told) -> Rows:
-    stays = sorted(fold.stays_in(told["room"]), key=lambda s: (-s.seconds, s.joined_seq))
-    return [[s.username, s.seconds, s.joined_at, s.left_at, s.cause] for s in stays[:20]]
+    sessions = sorted(fold.sessions_in(told["room"]), key=lambda s: (-s.seconds, s.joined_seq))
+    return [[s.username, s.seconds, s.joined_at, s.left_at, s.cause] for s in sessions[:20]]
 
 
 @answer
@@ -244,20 +254,20 @@ def gaps_in_attendance(fold: Fold, told: Told) -> Rows:
 
 @answer
 def newcomers(fold: Fold, told: Told) -> Rows:
-    people = group(fold.stays_in(told["room"]), lambda s: s.username).items()
-    rows = [[u, stays[0].joined_at, stays[0].joined_seq] for u, stays in people]
+    people = group(fold.sessions_in(told["room"]), lambda s: s.username).items()
+    rows = [[u, sessions[0].joined_at, sessions[0].joined_seq] for u, sessions in people]
     found = [row for row in rows if told["from"] <= row[1] < told["to"]]
     return sorted(found, key=lambda row: row[2])
 
 
 @answer
 def how_people_left(fold: Fold, told: Told) -> Rows:
-    ends = group(fold.stays_in(told["room"]), lambda s: s.cause or "still here").items()
-    return sorted(([cause, len(stays)] for cause, stays in ends), key=lambda row: -row[1])
+    ends = group(fold.sessions_in(told["room"]), lambda s: s.cause or "still here").items()
+    return sorted(([cause, len(sessions)] for cause, sessions in ends), key=lambda row: -row[1])
 
 
-def _lapsed(fold: Fold) -> list[Stay]:
-    return [stay for stay in fold.stays.values() if stay.cause == "lapsed"]
+def _lapsed(fold: Fold) -> list[Session]:
+    return [session for session in fold.sessions.values() if session.cause == "lapsed"]
 
 
 @answer
@@ -271,9 +281,12 @@ def who_left_when_a_server_died(fold: Fold) -> Rows:
 @answer
 def when_servers_died(fold: Fold) -> Rows:
     rows = []
-    for node, stays in group(_lapsed(fold), lambda s: s.node).items():
-        seen, noticed = max(s.certain_until for s in stays), min(str(s.left_at) for s in stays)
-        rows.append([node, seen, noticed, len(stays), len({s.room for s in stays})])
+    for node, sessions in group(_lapsed(fold), lambda s: s.node).items():
+        seen, noticed = (
+            max(s.certain_until for s in sessions),
+            min(str(s.left_at) for s in sessions),
+        )
+        rows.append([node, seen, noticed, len(sessions), len({s.room for s in sessions})])
     return sorted(rows, key=lambda row: row[2])
 
 

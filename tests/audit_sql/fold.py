@@ -24,7 +24,7 @@ JOIN nodes n ON n.id = e.node_id ORDER BY e.position
 
 
 @dataclass(slots=True)
-class Stay:
+class Session:
     """A session, as its events tell it."""
 
     room: str
@@ -59,12 +59,12 @@ class Fold:
     """All events in order of the log, and the sessions that they make."""
 
     events: list[Any] = field(default_factory=list)
-    stays: dict[str, Stay] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
 
     def add(self, event: Any) -> None:
         self.events.append(event)
         if event.type == "join":
-            self.stays[event.session] = Stay(
+            self.sessions[event.session] = Session(
                 event.room,
                 event.session,
                 name(event),
@@ -75,9 +75,9 @@ class Fold:
                 max(event.seen_at, event.at),
             )
         elif event.type == "leave":
-            stay = self.stays[event.session]
-            stay.left_seq, stay.left_at, stay.cause = event.seq, event.at, event.cause
-            stay.certain_until = event.last_seen_at or event.at
+            session = self.sessions[event.session]
+            session.left_seq, session.left_at, session.cause = event.seq, event.at, event.cause
+            session.certain_until = event.last_seen_at or event.at
 
     def of(self, room: str | None = None, type: str | None = None) -> Iterator[Any]:
         """Yield the events of a room and type."""
@@ -85,11 +85,11 @@ class Fold:
             if room in {None, event.room} and type in {None, event.type}:
                 yield event
 
-    def stays_in(self, room: str) -> list[Stay]:
-        return [stay for stay in self.stays.values() if stay.room == room]
+    def sessions_in(self, room: str) -> list[Session]:
+        return [session for session in self.sessions.values() if session.room == room]
 
-    def stays_of(self, username: str) -> list[Stay]:
-        return [stay for stay in self.stays.values() if stay.username == username]
+    def sessions_of(self, username: str) -> list[Session]:
+        return [session for session in self.sessions.values() if session.username == username]
 
     def said(self, room: str, told: dict[str, Any]) -> list[Any]:
         """Return the room's chats between the times ``from`` and ``to``."""

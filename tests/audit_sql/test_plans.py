@@ -73,7 +73,7 @@ async def test_what_an_auditor_writes_reads_no_more_events_than_it_names(
     assert_no_full_scan(await plan(empty, sql, {}))
 
 
-async def test_witnesses_are_found_by_the_lengths_of_their_stays(empty: AsyncConnection) -> None:
+async def test_witnesses_are_found_by_the_lengths_of_their_sessions(empty: AsyncConnection) -> None:
     steps = await plan(empty, "SELECT * FROM audit_witnesses WHERE room = 'r' AND seq = 1", {})
     for index in ("sessions_open", "sessions_stay", "sessions_replay"):
         assert f"USING INDEX {index}" in steps, steps

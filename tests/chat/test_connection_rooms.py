@@ -207,7 +207,7 @@ async def test_a_join_in_flight_when_the_connection_closes_is_followed_by_its_le
         assert ada.outlet.got == b""
 
 
-async def test_a_member_who_leaves_while_behind_and_joins_again_sees_one_stay_after_the_other(
+async def test_a_member_who_leaves_while_behind_and_joins_again_sees_one_session_after_the_other(
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url, max_buffer_bytes=2_000) as node:
@@ -226,6 +226,6 @@ async def test_a_member_who_leaves_while_behind_and_joins_again_sees_one_stay_af
             await asyncio.sleep(0.001)
         await leaving
     seqs = [f["seq"] for f in slow.frames() if f["type"] in {"chat", "notification", "session"}]
-    stay = seqs.index(33) + 1
-    assert seqs[:stay] == list(range(1, 34))
-    assert seqs[stay:] == list(range(seqs[stay], 35))
+    first = seqs.index(33) + 1
+    assert seqs[:first] == list(range(1, 34))
+    assert seqs[first:] == list(range(seqs[first], 35))

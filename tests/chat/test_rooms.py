@@ -109,7 +109,7 @@ async def test_a_room_that_was_opened_for_a_refused_join_is_not_kept(sqlite_url:
         assert len(node.rooms) == 0
 
 
-async def test_who_comes_and_goes_in_one_batch_gets_its_whole_stay(sqlite_url: str) -> None:
+async def test_who_comes_and_goes_in_one_batch_gets_its_whole_session(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node, 3)
         ada = Client(node)

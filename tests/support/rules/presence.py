@@ -89,9 +89,9 @@ def _departed(facts: Facts, fold: Fold) -> Iterator[Violation]:
     if not facts.settled or fold.room not in facts.record.logs:
         return
     here = Counter(
-        str(stay.connection.username)
-        for stay in facts.stays
-        if stay.room == fold.room and stay.open
+        str(session.connection.username)
+        for session in facts.sessions
+        if session.room == fold.room and session.open
     )
     for name in sorted(set(here) | set(fold.names)):
         if here[name] != fold.open[name]:

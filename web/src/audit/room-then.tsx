@@ -29,8 +29,8 @@ export function RoomThen() {
       <header>
         <h2>{plural(present.value.length, "person", "people")} present</h2>
         <ul class="chips" data-present>
-          {present.value.slice(0, NAMED).map((stay) => (
-            <li key={`${stay.username} ${stay.joinedSeq}`}><Avatar name={stay.username} small /><span class="name">{stay.username}</span></li>
+          {present.value.slice(0, NAMED).map((presence) => (
+            <li key={`${presence.username} ${presence.joinedSeq}`}><Avatar name={presence.username} small /><span class="name">{presence.username}</span></li>
           ))}
           {present.value.length > NAMED && <li class="rest">and {plural(present.value.length - NAMED, "other")}</li>}
         </ul>
