@@ -20,6 +20,7 @@ from bench.histories.chained import Author, Chain, Person, Row, Session, author,
 from bench.histories.clock import Clock
 from bench.histories.shape import DAY, Shape
 from bench.histories.words import sentences
+from chatlog.kinds.event import seqs_text
 
 _MAX_REPLAY: Final = 500
 _BACKLOG: Final = 50
@@ -241,7 +242,7 @@ class Story:
         position, at = self._place()
         by, salt = self._author(self._operator), self._random.randbytes(16)
         self.redacted.extend((room.chain.number, seq) for seq in seqs)
-        of = ",".join(map(str, seqs))
+        of = seqs_text(seqs)
         return room.chain.append(position, at, "erasure", by, of=of, text=reason, salt=salt)
 
     def _finish(self) -> None:

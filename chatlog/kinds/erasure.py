@@ -18,6 +18,8 @@ from chatlog.kinds.event import (
     Recorded,
     name_of,
     required,
+    seqs_in,
+    seqs_text,
 )
 
 
@@ -57,11 +59,11 @@ class Erased(Event):
         return self.reason
 
     def facts(self) -> Facts:
-        return Facts(of=",".join(map(str, self.of)))
+        return Facts(of=seqs_text(self.of))
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Erased:
-        return cls(user, node, tuple(map(int, required(facts.of, "of").split(","))), text)
+        return cls(user, node, seqs_in(required(facts.of, "of")), text)
 
     def frame(self, recorded: Recorded) -> ErasureFrame:
         return ErasureFrame(*recorded.place, self.of, name_of(self.user))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, Self, TypeVar, cast
 
@@ -41,6 +41,20 @@ At = Annotated[str, msgspec.Meta(description="UTC, RFC 3339 with microseconds.")
 def canonical(details: Mapping[str, Any]) -> str:
     """Return the details as canonical JSON (RFC 8785): equal details give the same text."""
     return rfc8785.dumps(dict(details)).decode()
+
+
+def seqs_text(seqs: Iterable[int]) -> str:
+    """Return the seqs of other events as the fact ``of`` has them: joined by commas."""
+    return ",".join(map(str, seqs))
+
+
+def seqs_in(text: str) -> tuple[int, ...]:
+    """Return the seqs in a fact ``of``.
+
+    Raises:
+        ValueError: if it has anything else.
+    """
+    return tuple(map(int, text.split(",")))
 
 
 class Facts(NamedTuple):

@@ -6,7 +6,7 @@ import click
 
 from chatlog.audit.page_ranges import Question
 from chatlog.cli.failures import failures_are_sentences
-from chatlog.cli.options import database_option, json_option, run
+from chatlog.cli.options import database_option, json_option, run, types_option
 from chatlog.cli.reading.story import print_events
 from chatlog.databases.opening import open_for_reading
 from chatlog.kinds.registry import EVENT_TYPES
@@ -23,9 +23,7 @@ SEQ = click.IntRange(0, 2**63 - 2)
 @click.option("--after", type=SEQ, metavar="SEQ", help="Events after this seq.")
 @click.option("--around", type=SEQ, metavar="SEQ", help="Events on both sides of this seq.")
 @click.option("--limit", type=click.IntRange(1, 2**63 - 1), default=50, show_default=True)
-@click.option(
-    "--types", metavar="TYPE,…", help="Only events of these types: chat, join, leave, erasure."
-)
+@types_option
 @json_option
 @database_option
 @failures_are_sentences
@@ -35,7 +33,7 @@ def history(
     after: int | None,
     around: int | None,
     limit: int,
-    types: str | None,
+    types: tuple[str, ...] | None,
     as_json: bool,
     database: str,
 ) -> None:
@@ -51,18 +49,9 @@ def history(
         after=after,
         around=around,
         limit=limit,
-        types=_types(types),
+        types=EVENT_TYPES if types is None else types,
     )
     run(_history(question, as_json, database))
-
-
-def _types(text: str | None) -> tuple[str, ...]:
-    if text is None:
-        return EVENT_TYPES
-    types = tuple(part.strip() for part in text.split(","))
-    if unknown := [part for part in types if part not in EVENT_TYPES]:
-        raise click.UsageError(f"There are no events of type {unknown[0]!r}.")
-    return types
 
 
 async def _history(question: Question, as_json: bool, url: str) -> None:

@@ -15,7 +15,18 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import At, Event, Facts, ProofLine, Recorded, canonical, name_of, required
+from chatlog.kinds.event import (
+    At,
+    Event,
+    Facts,
+    ProofLine,
+    Recorded,
+    canonical,
+    name_of,
+    required,
+    seqs_in,
+    seqs_text,
+)
 from chatlog.kinds.session import unless_open
 
 Seqs = Annotated[tuple[int, ...], msgspec.Meta(min_length=1)]
@@ -106,13 +117,13 @@ class Noted(Event):
         return self.id
 
     def facts(self) -> Facts:
-        of = ",".join(map(str, self.of))
-        return Facts(self.session, self.id, of=of, details=canonical({"colour": self.colour}))
+        details = canonical({"colour": self.colour})
+        return Facts(self.session, self.id, of=seqs_text(self.of), details=details)
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Noted:
         session = required(facts.session, "session")
-        of = tuple(map(int, required(facts.of, "of").split(",")))
+        of = seqs_in(required(facts.of, "of"))
         colour = json.loads(required(facts.details, "details"))["colour"]
         return cls(user, session, node, text, of, colour, facts.client_id)
 
