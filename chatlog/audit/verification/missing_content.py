@@ -14,7 +14,7 @@ from chatlog.kinds.event import Proof, Recorded
 
 
 @dataclass(slots=True)
-class Gone:
+class MissingContent:
     """Missing texts and names (with their user's id) that no erasure has named so far."""
 
     texts: set[int] = field(default_factory=set)
@@ -45,7 +45,7 @@ class Gone:
             self.names.pop(seq, None)
         return is_own
 
-    def go_on(self, later: Gone) -> None:
+    def go_on(self, later: MissingContent) -> None:
         """Append the range that follows this one."""
         names = dict(later.names)
         for seq, user, of in later.reaches:
