@@ -17,7 +17,7 @@ from chatlog.audit.presence import Present
 from chatlog.audit.rooms import RoomInfo, rooms_after
 from chatlog.audit.sessions import Session, find_range, sessions_within
 from chatlog.audit.users import users_at
-from chatlog.audit.versioned_pages import Tagged, read_tagged
+from chatlog.audit.versioned_pages import VersionedPage, read_versioned_page
 from chatlog.audit.witnesses import Cursor, Witness, witnesses_of
 from chatlog.databases.database import Connection
 from chatlog.eventlog.pages import Page, PageRequest, read_page
@@ -113,7 +113,7 @@ class Door:
         async with self._open(asker, request.room) as connection:
             return await read_page(connection, request, max_bytes=max_bytes, size=size)
 
-    async def tagged_page(
+    async def versioned_page(
         self,
         asker: Asker,
         request: PageRequest,
@@ -122,10 +122,10 @@ class Door:
         max_bytes: int,
         size: Size,
         proof: bool,
-    ) -> Tagged:
+    ) -> VersionedPage:
         """Return a page of events and the tag of its state; no page if its tag is ``known``."""
         async with self._open(asker, request.room) as connection:
-            return await read_tagged(
+            return await read_versioned_page(
                 connection, request, known=known, max_bytes=max_bytes, size=size, proof=proof
             )
 

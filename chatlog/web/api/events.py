@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from chatlog.audit.versioned_pages import Tagged
+from chatlog.audit.versioned_pages import VersionedPage
 from chatlog.domain.errors import Refused
 from chatlog.eventlog.pages import PageRequest
 from chatlog.kinds.event import Recorded
@@ -28,7 +28,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     asked = _asked(room_of(request), query)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        found = await runtime.door.tagged_page(
+        found = await runtime.door.versioned_page(
             ANYBODY,
             asked,
             known=[tag.value for tag in request.if_none_match or ()],
@@ -55,7 +55,7 @@ def _asked(room: str, query: EventsQuery) -> PageRequest:
     )
 
 
-def _body(room: str, found: Tagged) -> EventsBody[msgspec.Raw]:
+def _body(room: str, found: VersionedPage) -> EventsBody[msgspec.Raw]:
     page = found.page
     assert page is not None
     proved = found.proved
