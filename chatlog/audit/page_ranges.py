@@ -1,4 +1,4 @@
-"""Find the range of a room's events that a question asks for, from the index alone."""
+"""Find the range of a room's events that a request asks for, from the index alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatlog.kinds.registry import EVENT_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class RangeRequest:
     """The events asked for: at most one of the three anchors; none means the newest."""
 
     room: str
@@ -28,7 +28,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class PageRange:
     """At most ``limit`` events of a room (given by number), from ``first`` to ``last``."""
 
     room: int
@@ -86,28 +86,28 @@ async def number_of(connection: AsyncConnection, room: str) -> int:
     return number
 
 
-async def extent_of(connection: AsyncConnection, question: Question) -> Range:
-    """Return the range that answers a question.
+async def find_page_range(connection: AsyncConnection, request: RangeRequest) -> PageRange:
+    """Return the range that answers a request.
 
     Raises:
         LogError: if there is no room of this name.
     """
-    number = await number_of(connection, question.room)
+    number = await number_of(connection, request.room)
     head = await read.room_head(connection, number)
-    first, last = await _ends(connection, number, head, question)
-    return Range(number, first, last, question.limit, question.types)
+    first, last = await _ends(connection, number, head, request)
+    return PageRange(number, first, last, request.limit, request.types)
 
 
 async def _ends(
-    connection: AsyncConnection, room: int, head: int, question: Question
+    connection: AsyncConnection, room: int, head: int, request: RangeRequest
 ) -> tuple[int, int]:
-    limit, types = question.limit, question.types
-    if question.after is not None:
-        return question.after + 1, head
-    if question.around is not None:
+    limit, types = request.limit, request.types
+    if request.after is not None:
+        return request.after + 1, head
+    if request.around is not None:
         # Half the events after it; a short side yields space to the other.
-        around = min(question.around, head)
+        around = min(request.around, head)
         newer = await _count_after(connection, room, around, types, limit=limit // 2)
         return await _nth_before(connection, room, around + 1, limit - newer, types) or 1, head
-    before = head + 1 if question.before is None else min(question.before, head + 1)
+    before = head + 1 if request.before is None else min(request.before, head + 1)
     return await _nth_before(connection, room, before, limit, types) or 1, before - 1

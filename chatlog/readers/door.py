@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from chatlog.audit.locating import Moment, find_moment, find_room
-from chatlog.audit.page_ranges import Question, Range, extent_of
+from chatlog.audit.page_ranges import PageRange, RangeRequest, find_page_range
 from chatlog.audit.presence import Present
 from chatlog.audit.rooms import RoomInfo, rooms_after
 from chatlog.audit.sessions import Session, find_range, sessions_within
@@ -129,11 +129,11 @@ class Door:
                 connection, request, known=known, max_bytes=max_bytes, size=size, proof=proof
             )
 
-    async def locate(self, asker: Asker, question: Question) -> Range:
-        """Return the range of events for a question, however many.
+    async def locate(self, asker: Asker, request: RangeRequest) -> PageRange:
+        """Return the range of events for a request, however many.
 
         Raises:
             LogError: if there is no room of this name.
         """
-        async with self._open(asker, question.room) as connection:
-            return await extent_of(connection, question)
+        async with self._open(asker, request.room) as connection:
+            return await find_page_range(connection, request)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Final
 
-from chatlog.audit.page_ranges import Range
+from chatlog.audit.page_ranges import PageRange
 from chatlog.databases.database import Database
 from chatlog.eventlog import read
 from chatlog.kinds.event import Recorded
@@ -20,7 +20,7 @@ PAGE: Final = 500
 FRAMES: Final = 100
 
 
-async def events(database: Database, asked: Range) -> AsyncIterator[list[Recorded]]:
+async def events(database: Database, asked: PageRange) -> AsyncIterator[list[Recorded]]:
     """Yield the events of a range, which ``Door.locate`` returned, in order, a page at a time."""
     first, left = asked.first, asked.limit
     while left > 0 and first <= asked.last:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from chatlog.audit.page_ranges import Question
+from chatlog.audit.page_ranges import RangeRequest
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run, types_option
 from chatlog.cli.reading.story import print_events
@@ -43,7 +43,7 @@ def history(
     """
     if sum(anchor is not None for anchor in (before, after, around)) > 1:
         raise click.UsageError("Give at most one of --before, --after and --around.")
-    question = Question(
+    request = RangeRequest(
         room=room,
         before=before,
         after=after,
@@ -51,12 +51,12 @@ def history(
         limit=limit,
         types=EVENT_TYPES if types is None else types,
     )
-    run(_history(question, as_json, database))
+    run(_history(request, as_json, database))
 
 
-async def _history(question: Question, as_json: bool, url: str) -> None:
+async def _history(request: RangeRequest, as_json: bool, url: str) -> None:
     async with open_for_reading(url) as database:
         header = True
-        async for page in events(database, await Door(database.read).locate(OPERATOR, question)):
+        async for page in events(database, await Door(database.read).locate(OPERATOR, request)):
             print_events(page, as_json=as_json, header=header)
             header = False

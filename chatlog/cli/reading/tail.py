@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from chatlog.audit.page_ranges import Question, Range
+from chatlog.audit.page_ranges import PageRange, RangeRequest
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
 from chatlog.cli.reading.history import SEQ
@@ -46,12 +46,12 @@ def tail(room: str, limit: int, after: int | None, as_json: bool, database: str)
 async def _tail(room: str, limit: int, after: int | None, as_json: bool, url: str) -> None:
     async with open_for_reading(url) as database:
         newest = await Door(database.read).locate(
-            OPERATOR, Question(room=room, limit=max(limit, 1))
+            OPERATOR, RangeRequest(room=room, limit=max(limit, 1))
         )
         begin = newest.first if limit else newest.last + 1
         seq = begin - 1 if after is None else after
         while True:
-            rest = Range(newest.room, seq + 1, _ENDLESS, _ENDLESS, EVENT_TYPES)
+            rest = PageRange(newest.room, seq + 1, _ENDLESS, _ENDLESS, EVENT_TYPES)
             async for page in events(database, rest):
                 print_events(page, as_json=as_json)
                 seq = page[-1].seq
