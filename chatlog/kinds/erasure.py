@@ -16,10 +16,10 @@ from chatlog.kinds.event import (
     Facts,
     ProofLine,
     Recorded,
-    name_of,
     required,
     seqs_in,
     seqs_text,
+    shown_name,
 )
 
 
@@ -66,7 +66,7 @@ class Erased(Event):
         return cls(user, node, seqs_in(required(facts.of, "of")), text)
 
     def frame(self, recorded: Recorded) -> ErasureFrame:
-        return ErasureFrame(*recorded.place, self.of, name_of(self.user))
+        return ErasureFrame(*recorded.place, self.of, shown_name(self.user.name))
 
     def hidden(self) -> Mapping[str, Any]:
         return {"reason": self.reason}

@@ -251,6 +251,6 @@ def required(value: T | None, field: str) -> T:
     return value
 
 
-def name_of(user: User) -> str:
-    """Return the user's name as sent to clients."""
-    return ERASED_NAME if user.name is None else user.name
+def shown_name(name: str | None) -> str:
+    """Return a user's name as clients and readers get it; None is an erased person's."""
+    return ERASED_NAME if name is None else name

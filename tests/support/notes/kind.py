@@ -22,10 +22,10 @@ from chatlog.kinds.event import (
     ProofLine,
     Recorded,
     canonical,
-    name_of,
     required,
     seqs_in,
     seqs_text,
+    shown_name,
 )
 from chatlog.kinds.session import unless_open
 
@@ -135,7 +135,7 @@ class Noted(Event):
             at=recorded.at,
             id=msgspec.UNSET if self.id is None else self.id,
             of=self.of,
-            username=name_of(self.user),
+            username=shown_name(self.user.name),
             message=self.message or "",
             colour=self.colour,
             erased=self.message is None or self.user.name is None,
