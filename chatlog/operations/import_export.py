@@ -26,7 +26,7 @@ from chatlog.domain.names import (
     check_stored_username,
 )
 from chatlog.domain.times import FORMAT
-from chatlog.eventlog.insertion import Adoption
+from chatlog.eventlog.insertion import RoomInsertion
 from chatlog.kinds.event import Proved, Recorded
 from chatlog.nodes import clock, leases
 from chatlog.wire.events import BadLine, decode_proved
@@ -54,31 +54,31 @@ async def import_jsonl(
     async with database.write() as connection, connection.begin():
         await leases.take_log_lock(database, connection)
         now = await clock.now(database, connection)
-        found = await put_back(Adoption(connection), now, lines, room=room, progress=progress)
+        found = await put_back(RoomInsertion(connection), now, lines, room=room, progress=progress)
     await after_bulk(database)
     return found
 
 
 async def put_back(
-    adoption: Adoption,
+    insertion: RoomInsertion,
     now: str,
     lines: Iterable[bytes],
     *,
     room: str | None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> tuple[str, int]:
-    """Do the work of ``import_jsonl`` in the adoption's transaction, under the log's lock."""
+    """Do the work of ``import_jsonl`` in the insertion's transaction, under the log's lock."""
     checked = _Checked(room)
     pages = checked.read(lines)
     while page := await asyncio.to_thread(_next_page, pages):
         if checked.last_at > now:
             raise LogError(f"The file ends at {checked.last_at}, which is in the future.")
         if page[0].recorded.seq == 1:
-            await adoption.begin(page[0].recorded.room, page[0].proof.room_id)
-        await adoption.add(page)
+            await insertion.begin(page[0].recorded.room, page[0].proof.room_id)
+        await insertion.add(page)
         progress(checked.chain.head, 0)
     name = checked.finish()
-    await adoption.finish()
+    await insertion.finish()
     return name, checked.chain.head
 
 

@@ -20,7 +20,7 @@ from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.insertion import Adoption, adopting
+from chatlog.eventlog.insertion import RoomInsertion, inserting
 from chatlog.eventlog.writer import appending
 from chatlog.formats.files import DAMAGED, Files, Opener, files
 from chatlog.formats.history import History, Reading
@@ -99,10 +99,10 @@ class Importer:
                     "first."
                 )
 
-            async def adopt(adoption: Adoption, now: str) -> tuple[str, int]:
-                return await put_back(adoption, now, lines(), room=room)
+            async def insert(insertion: RoomInsertion, now: str) -> tuple[str, int]:
+                return await put_back(insertion, now, lines(), room=room)
 
-            name, events = await self._committer.alone(adopting(adopt))
+            name, events = await self._committer.alone(inserting(insert))
         await after_bulk(self._database)
         return {"room": name, "events": events}
 
