@@ -35,7 +35,7 @@ _PAGE: Final = 1_000
 _NODE: Final = re.compile(r".*\.[^.]+", re.DOTALL)
 
 
-async def import_jsonl(
+async def restore_export(
     database: Database,
     lines: Iterable[bytes],
     *,
@@ -54,12 +54,14 @@ async def import_jsonl(
     async with database.write() as connection, connection.begin():
         await leases.take_log_lock(database, connection)
         now = await clock.now(database, connection)
-        found = await put_back(RoomInsertion(connection), now, lines, room=room, progress=progress)
+        found = await insert_export(
+            RoomInsertion(connection), now, lines, room=room, progress=progress
+        )
     await after_bulk(database)
     return found
 
 
-async def put_back(
+async def insert_export(
     insertion: RoomInsertion,
     now: str,
     lines: Iterable[bytes],
@@ -67,7 +69,7 @@ async def put_back(
     room: str | None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> tuple[str, int]:
-    """Do the work of ``import_jsonl`` in the insertion's transaction, under the log's lock."""
+    """Do the work of ``restore_export`` in the insertion's transaction, under the log's lock."""
     checked = _Checked(room)
     pages = checked.read(lines)
     while page := await asyncio.to_thread(_next_page, pages):
@@ -82,8 +84,8 @@ async def put_back(
     return name, checked.chain.head
 
 
-async def check_file(lines: Iterable[bytes], *, room: str | None) -> int:
-    """Verify a whole file like ``put_back``, but write nothing; return its head.
+async def check_export(lines: Iterable[bytes], *, room: str | None) -> int:
+    """Verify a whole file like ``insert_export``, but write nothing; return its head.
 
     Raises:
         LogError: if the file is not what was exported, or of another room.
