@@ -1,4 +1,4 @@
-"""What to ask a history: values for the parameters of every question, found in the fold."""
+"""What to ask a history: values for the parameters of every query, found in the fold."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import Counter
 from itertools import product
 from typing import Any
 
-from chatlog.audit.questions import Question
+from chatlog.audit.queries import Query
 from tests.audit_sql.fold import Fold, name
 
 Told = dict[str, Any]
 
 
-def cases(question: Question, fold: Fold) -> list[Told]:
-    """Return some ways to ask a question, each a value for every parameter."""
-    names = [parameter.name for parameter in question.parameters]
+def cases(query: Query, fold: Fold) -> list[Told]:
+    """Return some ways to ask a query, each a value for every parameter."""
+    names = [parameter.name for parameter in query.parameters]
     if "room" not in names:
         return [_complete(names, fold, "", 0.0, who) for who in _people(fold)[:4]]
     rooms = sorted({event.room for event in fold.events})[:3]

@@ -1,4 +1,4 @@
-"""The log folded in plain Python: what the questions' answers are checked against.
+"""The log folded in plain Python: what the queries' answers are checked against.
 
 Reads the events themselves, one by one, and nothing that the views read beside them but
 the names of people and rooms and when a server was last heard of.
