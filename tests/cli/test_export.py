@@ -21,7 +21,7 @@ from chatlog.kinds.event import Proved
 from chatlog.operations import export as exporting
 from chatlog.wire.spreadsheet import defused
 from tests.cli.command import chatlog, imported, refused
-from tests.test_log_format import verdict as verdict_of_the_document
+from tests.support.document import verdict as verdict_of_the_document
 
 CHATLOG = Path(sys.executable).with_name("chatlog")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import chatlog, imported, refused
+from tests.support.damage import LINES, change
 from tests.support.nodes import Client, node_on
-from tests.test_verify import LINES, change
 
 
 @pytest.fixture

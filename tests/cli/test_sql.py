@@ -12,7 +12,7 @@ from bench.histories.load_sqlite import load
 from bench.histories.story import Story
 from chatlog.audit.queries import queries
 from chatlog.cli import main
-from tests.audit_sql.conftest import SHAPE
+from tests.audit.queries.conftest import SHAPE
 
 
 @pytest.fixture

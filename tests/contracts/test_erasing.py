@@ -21,9 +21,8 @@ from chatlog.operations.retention import BY
 from chatlog.runtime import Runtime
 from tests.cli.command import chatlog as here
 from tests.support.command import chatlog
+from tests.support.logbook import Log, open_log
 from tests.support.nodes import node_on
-
-from .logbook import Log, open_log
 
 OLD = "2004-12-25T09:{:02}:00.000000Z"
 LONG_AGO = "2010-01-01T00:00:00.000000Z"

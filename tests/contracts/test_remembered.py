@@ -12,8 +12,7 @@ from chatlog.eventlog.memory import Memory
 from chatlog.kinds.chat import Post
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join, Joined
-
-from .logbook import Log, join, leave, open_log
+from tests.support.logbook import Log, join, leave, open_log
 
 
 def remembering(log: Log, *, rooms: int = 10_000, users: int = 10_000) -> Memory:

@@ -26,8 +26,8 @@ from docs import tables
 from docs.typescript import typescript
 from tests.flows.conftest import Serve
 from tests.support.command import Ended, chatlog
+from tests.support.document import verdict
 from tests.support.notes.kind import Noted
-from tests.test_log_format import verdict
 
 EXTENDED: Sequence[type[Event]] = (*KINDS, Noted)
 WEB = Path(__file__).parents[2] / "web"

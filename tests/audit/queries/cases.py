@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from chatlog.audit.queries import Query
-from tests.audit_sql.fold import Fold, name
+from tests.audit.queries.fold import Fold, name
 
 Told = dict[str, Any]
 

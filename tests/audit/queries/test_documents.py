@@ -15,8 +15,8 @@ import pytest
 
 from chatlog.audit.queries import queries
 from docs import render
-from tests.contracts.logbook import open_log
 from tests.support.clients import Clients
+from tests.support.logbook import open_log
 from tests.support.server import Server, free_port, until
 
 DOCS = Path(render.__file__).parent

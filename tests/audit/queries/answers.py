@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tests.audit_sql.fold import Fold, Session, group, is_erased, message, name
+from tests.audit.queries.fold import Fold, Session, group, is_erased, message, name
 
 # On record in every room: it is no event, so the fold has nothing of it.
 RULES = (

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.queries import queries, run_query
-from tests.audit_sql.answers import ANSWERS, expected
-from tests.audit_sql.cases import cases
-from tests.audit_sql.conftest import History
+from tests.audit.queries.answers import ANSWERS, expected
+from tests.audit.queries.cases import cases
+from tests.audit.queries.conftest import History
 
 
 def test_every_query_has_an_answer_to_be_checked_against() -> None:
