@@ -6,22 +6,17 @@ somebody with pencil and paper would.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 from hypothesis import strategies as st
 
-from chatlog.databases.database import Database
-from chatlog.databases.migrate import migrate
-from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join, Joined
 from chatlog.kinds.leave import Cause, Leave, Left
-from chatlog.nodes import leases
+from tests.support.logbook import Log
 
 _serial = count(1)
 
@@ -107,7 +102,7 @@ class Session:
         return self.left.event.last_seen_at is None or time <= self.left.event.last_seen_at
 
 
-class Fold:
+class RoomFold:
     """What a room's events say, the slow way."""
 
     def __init__(self, events: list[Recorded]) -> None:
@@ -163,33 +158,8 @@ class Fold:
         return "replayed" if one.replay_from <= seq else "possible"
 
 
-class Log:
-    """A log that is written to directly, without a server."""
-
-    def __init__(self, database: Database, writer: Writer) -> None:
-        self.database = database
-        self._writer = writer
-
-    async def tell(self, steps: list[Step]) -> tuple[str, list[Recorded]]:
-        """Write a story into a new room; return the room and its events."""
-        teller = Teller(f"room {next(_serial)}")
-        commands = [c for step in steps if (c := teller.command(step)) is not None]
-        return teller.room, await self.append(commands)
-
-    async def append(self, commands: list[Command]) -> list[Recorded]:
-        """Write commands that all become events."""
-        outcomes = await self._writer.append(commands) if commands else []
-        events = [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
-        assert len(events) == len(commands)
-        return events
-
-
-@asynccontextmanager
-async def open_log(url: str) -> AsyncIterator[Log]:
-    database = Database(url)
-    try:
-        await migrate(database)
-        node = await leases.begin(database, "story", alone=True)
-        yield Log(database, Writer(database, node, doubt_seconds=5))
-    finally:
-        await database.dispose()
+async def tell(log: Log, steps: list[Step]) -> tuple[str, list[Recorded]]:
+    """Write a story into a new room; return the room and its events."""
+    teller = Teller(f"room {next(_serial)}")
+    commands = [command for step in steps if (command := teller.command(step)) is not None]
+    return teller.room, await log.record(*commands) if commands else []

@@ -17,7 +17,7 @@ from chatlog.settings import Settings
 from chatlog.web import create_app
 from chatlog.web.keys import RUNTIME
 from tests.cli.command import refused
-from tests.support.nodes import Client, node_on
+from tests.support.nodes import LocalClient, node_on
 
 Asked = list[tuple[Asker, str | None]]
 
@@ -77,7 +77,7 @@ async def test_nothing_is_shown_over_a_socket_behind_a_shut_door(
 ) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node)
-        eve = Client(node)
+        eve = LocalClient(node)
         for command in ("history", "users"):
             assert await eve.refusal(command, room="general") == "room_unknown"
         assert await eve.refusal("join", room="general", username="eve") == "room_unknown"

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tests.audit.queries.fold import Fold, Session, group, is_erased, message, name
+from tests.audit.queries.fold import LogFold, Session, group, is_erased, message, name
 
 # On record in every room: it is no event, so the fold has nothing of it.
 RULES = (
@@ -25,7 +25,7 @@ def answer(question: Callable[..., Rows]) -> Callable[..., Rows]:
     return question
 
 
-def expected(question: str, fold: Fold, told: Told) -> Rows:
+def expected(question: str, fold: LogFold, told: Told) -> Rows:
     """Return the right answer."""
     function = ANSWERS[question]
     return (
@@ -37,13 +37,13 @@ def expected(question: str, fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def who_was_there_at_seq(fold: Fold, told: Told) -> Rows:
+def who_was_there_at_seq(fold: LogFold, told: Told) -> Rows:
     there = {s.username for s in fold.sessions_in(told["room"]) if s.holds(told["seq"])}
     return [[username] for username in sorted(there)]
 
 
 @answer
-def who_was_there_at_time(fold: Fold, told: Told) -> Rows:
+def who_was_there_at_time(fold: LogFold, told: Told) -> Rows:
     at = told["at"]
     there = [session for session in fold.sessions_in(told["room"]) if session.holds_time(at)]
     return [
@@ -57,7 +57,7 @@ def who_was_there_at_time(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def who_is_there_now(fold: Fold, told: Told) -> Rows:
+def who_is_there_now(fold: LogFold, told: Told) -> Rows:
     present: dict[str, list[Any]] = {}
     for event in fold.of(told["room"]):
         if event.type == "join":
@@ -71,7 +71,7 @@ def who_is_there_now(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def who_could_have_seen(fold: Fold, told: Told) -> Rows:
+def who_could_have_seen(fold: LogFold, told: Told) -> Rows:
     seq = told["seq"]
     [event] = [e for e in fold.of(told["room"]) if e.seq == seq]
     rows = []
@@ -88,7 +88,7 @@ def who_could_have_seen(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def who_was_together(fold: Fold, told: Told) -> Rows:
+def who_was_together(fold: LogFold, told: Told) -> Rows:
     rows = [
         [a.room, max(a.joined_at, b.joined_at), min(a.certain_until, b.certain_until)]
         for a in fold.sessions_of(told["username"])
@@ -99,7 +99,7 @@ def who_was_together(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def most_at_once(fold: Fold, told: Told) -> Rows:
+def most_at_once(fold: LogFold, told: Told) -> Rows:
     best: list[Any] = [0, "", 0]
     now = 0
     for event in fold.of(told["room"]):
@@ -110,7 +110,7 @@ def most_at_once(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def rooms_nobody_is_in(fold: Fold) -> Rows:
+def rooms_nobody_is_in(fold: LogFold) -> Rows:
     rooms = group(list(fold.sessions.values()), lambda s: s.room).items()
     rows = [
         [room, max(str(s.left_at) for s in sessions), len(sessions)]
@@ -124,7 +124,7 @@ def rooms_nobody_is_in(fold: Fold) -> Rows:
 
 
 @answer
-def what_they_missed(fold: Fold, told: Told) -> Rows:
+def what_they_missed(fold: LogFold, told: Told) -> Rows:
     sessions = [s for s in fold.sessions_in(told["room"]) if s.username == told["username"]]
     return [
         [e.seq, e.at, name(e), message(e)]
@@ -134,46 +134,46 @@ def what_they_missed(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def everything_said(fold: Fold, told: Told) -> Rows:
+def everything_said(fold: LogFold, told: Told) -> Rows:
     said = [e for e in fold.of(type="chat") if name(e) == told["username"]]
     return [[e.room, e.seq, e.at, message(e), is_erased(e)] for e in said]
 
 
 @answer
-def what_was_said(fold: Fold, told: Told) -> Rows:
+def what_was_said(fold: LogFold, told: Told) -> Rows:
     said = fold.said(told["room"], told)
     return [[e.seq, e.at, name(e), message(e), is_erased(e)] for e in said]
 
 
 @answer
-def around_an_event(fold: Fold, told: Told) -> Rows:
+def around_an_event(fold: LogFold, told: Told) -> Rows:
     near = [e for e in fold.of(told["room"]) if abs(e.seq - told["seq"]) <= 10]
     return [[e.seq, e.at, e.type, name(e), message(e), e.cause, is_erased(e)] for e in near]
 
 
 @answer
-def what_happened_anywhere(fold: Fold, told: Told) -> Rows:
+def what_happened_anywhere(fold: LogFold, told: Told) -> Rows:
     found = [e for e in fold.of() if told["from"] <= e.at < told["to"]]
     found.sort(key=lambda e: (e.at, e.position))
     return [[e.at, e.room, e.seq, e.type, name(e), message(e), e.cause] for e in found]
 
 
 @answer
-def messages_with_words(fold: Fold, told: Told) -> Rows:
+def messages_with_words(fold: LogFold, told: Told) -> Rows:
     words = told["words"].lower()
     said = [e for e in fold.of(told["room"], "chat") if words in (message(e) or "").lower()]
     return [[e.seq, e.at, name(e), message(e)] for e in said]
 
 
 @answer
-def who_talks_most(fold: Fold, told: Told) -> Rows:
+def who_talks_most(fold: LogFold, told: Told) -> Rows:
     people = group(fold.said(told["room"], told), name).items()
     rows = [[user, len(said), said[0].at, said[-1].at] for user, said in people]
     return sorted(rows, key=lambda row: -row[1])
 
 
 @answer
-def who_never_spoke(fold: Fold, told: Told) -> Rows:
+def who_never_spoke(fold: LogFold, told: Told) -> Rows:
     spoke = {name(e) for e in fold.of(told["room"], "chat")}
     silent = [s for s in fold.sessions_in(told["room"]) if s.username not in spoke]
     people = group(silent, lambda s: s.username).items()
@@ -183,7 +183,7 @@ def who_never_spoke(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def busiest_hours(fold: Fold, told: Told) -> Rows:
+def busiest_hours(fold: LogFold, told: Told) -> Rows:
     hours = group(list(fold.of(told["room"])), lambda e: e.at[:13] + ":00:00.000000Z").items()
     rows = []
     for hour, events in hours:
@@ -193,7 +193,7 @@ def busiest_hours(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def activity_by_day(fold: Fold, told: Told) -> Rows:
+def activity_by_day(fold: LogFold, told: Told) -> Rows:
     days = group(list(fold.of(told["room"])), lambda e: e.at[:10]).items()
     kinds = ("chat", "join", "leave")
     return [[day, *(sum(e.type == k for e in events) for k in kinds)] for day, events in days]
@@ -209,7 +209,7 @@ def _attended(sessions: list[Session]) -> list[Any]:
 
 
 @answer
-def attendance(fold: Fold, told: Told) -> Rows:
+def attendance(fold: LogFold, told: Told) -> Rows:
     people = group(fold.sessions_in(told["room"]), lambda s: s.username).items()
     return sorted(
         ([user, *_attended(sessions)] for user, sessions in people), key=lambda row: -row[2]
@@ -217,7 +217,7 @@ def attendance(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def rooms_of_a_person(fold: Fold, told: Told) -> Rows:
+def rooms_of_a_person(fold: LogFold, told: Told) -> Rows:
     rooms = group(fold.sessions_of(told["username"]), lambda s: s.room).items()
     return sorted(
         ([room, *_attended(sessions)] for room, sessions in rooms), key=lambda row: -row[2]
@@ -225,7 +225,7 @@ def rooms_of_a_person(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def sessions_of_a_person(fold: Fold, told: Told) -> Rows:
+def sessions_of_a_person(fold: LogFold, told: Told) -> Rows:
     sessions = sorted(fold.sessions_of(told["username"]), key=lambda s: (s.joined_at, s.room))
     return [
         [s.room, s.joined_at, s.left_at, s.seconds, s.cause, s.certain_until, s.session]
@@ -234,13 +234,13 @@ def sessions_of_a_person(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def longest_sessions(fold: Fold, told: Told) -> Rows:
+def longest_sessions(fold: LogFold, told: Told) -> Rows:
     sessions = sorted(fold.sessions_in(told["room"]), key=lambda s: (-s.seconds, s.joined_seq))
     return [[s.username, s.seconds, s.joined_at, s.left_at, s.cause] for s in sessions[:20]]
 
 
 @answer
-def gaps_in_attendance(fold: Fold, told: Told) -> Rows:
+def gaps_in_attendance(fold: LogFold, told: Told) -> Rows:
     rows, gone = [], None
     for event in fold.of(told["room"]):
         if name(event) != told["username"]:
@@ -253,7 +253,7 @@ def gaps_in_attendance(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def newcomers(fold: Fold, told: Told) -> Rows:
+def newcomers(fold: LogFold, told: Told) -> Rows:
     people = group(fold.sessions_in(told["room"]), lambda s: s.username).items()
     rows = [[u, sessions[0].joined_at, sessions[0].joined_seq] for u, sessions in people]
     found = [row for row in rows if told["from"] <= row[1] < told["to"]]
@@ -261,17 +261,17 @@ def newcomers(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def how_people_left(fold: Fold, told: Told) -> Rows:
+def how_people_left(fold: LogFold, told: Told) -> Rows:
     ends = group(fold.sessions_in(told["room"]), lambda s: s.cause or "still here").items()
     return sorted(([cause, len(sessions)] for cause, sessions in ends), key=lambda row: -row[1])
 
 
-def _lapsed(fold: Fold) -> list[Session]:
+def _lapsed(fold: LogFold) -> list[Session]:
     return [session for session in fold.sessions.values() if session.cause == "lapsed"]
 
 
 @answer
-def who_left_when_a_server_died(fold: Fold) -> Rows:
+def who_left_when_a_server_died(fold: LogFold) -> Rows:
     rows = [
         [s.node, s.room, s.username, s.certain_until, s.left_at, s.left_seq] for s in _lapsed(fold)
     ]
@@ -279,7 +279,7 @@ def who_left_when_a_server_died(fold: Fold) -> Rows:
 
 
 @answer
-def when_servers_died(fold: Fold) -> Rows:
+def when_servers_died(fold: LogFold) -> Rows:
     rows = []
     for node, sessions in group(_lapsed(fold), lambda s: s.node).items():
         seen, noticed = (
@@ -293,7 +293,7 @@ def when_servers_died(fold: Fold) -> Rows:
 # What was erased.
 
 
-def _erased(fold: Fold) -> list[tuple[Any, Any]]:
+def _erased(fold: LogFold) -> list[tuple[Any, Any]]:
     """Return each erasure with each event that it is of."""
     events = {(e.room, e.seq): e for e in fold.of()}
     return [
@@ -304,19 +304,19 @@ def _erased(fold: Fold) -> list[tuple[Any, Any]]:
 
 
 @answer
-def what_was_erased(fold: Fold, told: Told) -> Rows:
+def what_was_erased(fold: LogFold, told: Told) -> Rows:
     found = [(x, e) for x, e in _erased(fold) if x.room == told["room"]]
     found.sort(key=lambda pair: (pair[0].at, pair[1].seq))
     return [[e.seq, name(e), x.at, name(x), x.text] for x, e in found]
 
 
 @answer
-def who_set_retention(_fold: Fold, _told: Told) -> Rows:
+def who_set_retention(_fold: LogFold, _told: Told) -> Rows:
     return [list(rule) for rule in RULES]
 
 
 @answer
-def who_erased(fold: Fold) -> Rows:
+def who_erased(fold: LogFold) -> Rows:
     groups = group([x for x, _ in _erased(fold)], lambda x: (name(x), x.text)).items()
     return [
         [by, reason, len(found), min(x.at for x in found), max(x.at for x in found)]

@@ -7,12 +7,12 @@ from itertools import product
 from typing import Any
 
 from chatlog.audit.queries import Query
-from tests.audit.queries.fold import Fold, name
+from tests.audit.queries.fold import LogFold, name
 
 Told = dict[str, Any]
 
 
-def cases(query: Query, fold: Fold) -> list[Told]:
+def cases(query: Query, fold: LogFold) -> list[Told]:
     """Return some ways to ask a query, each a value for every parameter."""
     names = [parameter.name for parameter in query.parameters]
     if "room" not in names:
@@ -25,7 +25,7 @@ def cases(query: Query, fold: Fold) -> list[Told]:
     ]
 
 
-def _people(fold: Fold) -> list[str]:
+def _people(fold: LogFold) -> list[str]:
     """Return who came most often and who said most.
 
     "(erased)" is nobody: several people are called so.
@@ -35,7 +35,7 @@ def _people(fold: Fold) -> list[str]:
     return list(dict.fromkeys([user for user, _ in came + said]))
 
 
-def _complete(names: list[str], fold: Fold, room: str, point: float, who: str) -> Told:
+def _complete(names: list[str], fold: LogFold, room: str, point: float, who: str) -> Told:
     events = list(fold.of(room or None))
     here = events[int(len(events) * point)]
     later = events[min(len(events) - 1, int(len(events) * (point + 0.05)))]

@@ -55,7 +55,7 @@ class Session:
 
 
 @dataclass(slots=True)
-class Fold:
+class LogFold:
     """All events in order of the log, and the sessions that they make."""
 
     events: list[Any] = field(default_factory=list)
@@ -109,9 +109,9 @@ def message(event: Any) -> str | None:
     return (event.text or "") if event.type == "chat" else None
 
 
-async def fold_of(connection: AsyncConnection) -> Fold:
-    """Fold the whole log."""
-    folded = Fold()
+async def fold_of(connection: AsyncConnection) -> LogFold:
+    """LogFold the whole log."""
+    folded = LogFold()
     for event in (await connection.execute(sa.text(_EVENTS))).all():
         folded.add(event)
     return folded
