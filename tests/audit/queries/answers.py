@@ -1,4 +1,4 @@
-"""What each question must be answered, from the fold: rows of values, as its columns stand."""
+"""What each query must answer, from the fold: rows of values, as its columns stand."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Told = dict[str, Any]
 ANSWERS: dict[str, Callable[..., Rows]] = {}
 
 
-def answer(question: Callable[..., Rows]) -> Callable[..., Rows]:
-    ANSWERS[question.__name__.replace("_", "-")] = question
-    return question
+def answer(query: Callable[..., Rows]) -> Callable[..., Rows]:
+    ANSWERS[query.__name__.replace("_", "-")] = query
+    return query
 
 
-def expected(question: str, fold: LogFold, told: Told) -> Rows:
+def expected(query: str, fold: LogFold, told: Told) -> Rows:
     """Return the right answer."""
-    function = ANSWERS[question]
+    function = ANSWERS[query]
     return (
         function(fold, told) if len(inspect.signature(function).parameters) > 1 else function(fold)
     )
