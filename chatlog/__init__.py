@@ -1,7 +1,7 @@
 """chatlog: the chat backend you can audit.
 
 The server appends every join, leave and chat to a SQL event log before it sends it to
-anyone; presence, the replay to a joiner and the answers to an auditor are projections of
+anyone; presence, the replay to a new member and the answers to an auditor are projections of
 that log. ``docs/architecture.md`` describes how the folders below fit together.
 
 ``create_app(Settings(...))`` is the server, to run or to mount in an aiohttp application.

@@ -1,6 +1,8 @@
-"""Write ``audit-sql.md`` and ``datasette.json`` anew: ``python -m docs.render``.
+"""Write what is derived from the code anew: ``python -m docs.render``.
 
-Both come from the questions in ``chatlog/audit/questions``; a test compares them.
+``audit-sql.md`` and ``datasette.json`` come from the queries in ``chatlog/audit/queries``, the
+client's types of events and the marked tables of other pages from ``chatlog/kinds``; tests compare
+them.
 """
 
 from __future__ import annotations
@@ -8,15 +10,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chatlog.audit.questions import Question, questions
+from chatlog.audit.queries import Query, queries
 from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
+from chatlog.kinds import KINDS
+from docs.tables import with_tables
+from docs.typescript import typescript
 
 HERE = Path(__file__).parent
 
 INTRODUCTION = """# Ready-made queries
 
-<!-- Written by `python -m docs.render` from chatlog/audit/questions: edit those. -->
+<!-- Written by `python -m docs.render` from chatlog/audit/queries: edit those. -->
 
 Each query is one statement on the audit views, identical for SQLite and PostgreSQL; a test checks
 each on both databases against a plain fold of the events. Run a query by its name,
@@ -48,42 +53,53 @@ Without a room, filter by `at` in `audit_events` or `audit_messages`, not by `ho
 
 def markdown() -> str:
     """Return ``audit-sql.md``."""
-    listed = "\n".join(f"- [{q.title}](#{q.name})" for q in questions().values())
-    return "\n".join([INTRODUCTION, listed, *map(_section, questions().values())])
+    listed = "\n".join(f"- [{q.title}](#{q.name})" for q in queries().values())
+    return "\n".join([INTRODUCTION, listed, *map(_section, queries().values())])
 
 
-def _section(question: Question) -> str:
-    told = "".join(f"\n- `{p.name}`: {p.about}" for p in question.parameters)
-    parts = [f"\n## {question.name}\n\n**{question.title}**"]
-    parts += [question.notes] if question.notes else []
+def _section(query: Query) -> str:
+    told = "".join(f"\n- `{p.name}`: {p.about}" for p in query.parameters)
+    parts = [f"\n## {query.name}\n\n**{query.title}**"]
+    parts += [query.notes] if query.notes else []
     parts += [told.strip()] if told else []
-    return "\n\n".join([*parts, f"```sql\n{question.sql};\n```"]) + "\n"
+    return "\n\n".join([*parts, f"```sql\n{query.sql};\n```"]) + "\n"
 
 
 def datasette() -> str:
-    """Return ``datasette.json``: the questions as canned queries of a file ``chatlog.db``."""
-    queries = {
-        question.name: {
-            "title": question.title,
+    """Return ``datasette.json``: each query as a canned one of a file ``chatlog.db``."""
+    canned = {
+        query.name: {
+            "title": query.title,
             "description": " ".join(
-                [question.notes, *(f"{p.name}: {p.about}." for p in question.parameters)]
+                [query.notes, *(f"{p.name}: {p.about}." for p in query.parameters)]
             ).strip(),
-            "sql": question.sql,
-            "params": [parameter.name for parameter in question.parameters],
+            "sql": query.sql,
+            "params": [parameter.name for parameter in query.parameters],
         }
-        for question in questions().values()
+        for query in queries().values()
     }
     # The tables are ours to change; what auditors read are the views.
     hidden = {name: {"hidden": True} for name in sorted([*metadata.tables, VERSION_TABLE])}
-    database = {"queries": queries, "tables": hidden}
+    database = {"queries": canned, "tables": hidden}
     told = {"title": "chatlog: the audit", "databases": {"chatlog": database}}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
+def rendered() -> dict[Path, str]:
+    """Return the text of each file that is derived from the code."""
+    pages = [HERE / f"{name}.md" for name in ("log-format", "operations", "protocol")]
+    return {
+        **{page: with_tables(page.read_text("utf-8"), KINDS) for page in pages},
+        HERE / "audit-sql.md": markdown(),
+        HERE / "datasette.json": datasette(),
+        HERE.parent / "web" / "client" / "events.generated.ts": typescript(KINDS),
+    }
+
+
 def main() -> None:
-    """Write both files."""
-    (HERE / "audit-sql.md").write_text(markdown(), encoding="utf-8")
-    (HERE / "datasette.json").write_text(datasette(), encoding="utf-8")
+    """Write all of them."""
+    for path, text in rendered().items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""What is documented is true: commands and flags exist, samples decode, settings are listed."""
+"""What is documented is true: commands and flags exist, samples decode, settings are listed.
+
+What is rendered from the code is what the code says now.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,20 @@ import re
 import shlex
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import click
 import msgspec
 import pytest
 
 from chatlog.cli import main
+from chatlog.kinds import KINDS
+from chatlog.kinds.event import Facts
 from chatlog.kinds.registry import FRAMES
 from chatlog.settings import Settings
 from chatlog.wire import answers
-from chatlog.wire.commands import decode
+from chatlog.wire.commands import ClientCommand, decode
+from docs import render, tables
 from tests.support.events import LIMITS
 
 ROOT = Path(__file__).parent.parent
@@ -63,6 +70,21 @@ def test_every_link_in_the_docs_leads_somewhere(page: Path) -> None:
             headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
             anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
             assert found["anchor"] in anchors, f"{page.name}: {found[0]}"
+
+
+@pytest.mark.parametrize("path", render.rendered(), ids=lambda path: path.name)
+def test_what_is_rendered_from_the_code_is_current(path: Path) -> None:
+    assert path.read_text("utf-8") == render.rendered()[path], "run `python -m docs.render`"
+
+
+def test_the_header_in_the_log_format_has_every_fact_in_the_order_of_the_hash() -> None:
+    rows = re.findall(r"^\| \d+ \| (\w+) \|", tables.header(KINDS), re.MULTILINE)
+    assert [name for name in rows if name in Facts._fields] == list(Facts._fields)
+
+
+def test_every_command_has_a_row_in_the_protocol() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/protocol.md").read_text(), re.MULTILINE)
+    assert {str(one.__struct_config__.tag) for one in get_args(ClientCommand)} <= set(listed)
 
 
 def test_the_sample_commands_are_commands() -> None:

@@ -17,8 +17,8 @@ from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog import chain
 from chatlog.kinds.erasure import Erased
 from chatlog.wire.events import BadLine, decode_proved, encode_proved
-from tests import log_vectors
-from tests.log_vectors import ROOM_ID, proved, vectors
+from tests.support import log_vectors
+from tests.support.log_vectors import ROOM_ID, proved, vectors
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "log-format.md").read_text()
 

@@ -88,7 +88,14 @@ class Chain:
         return (*place, *told, self.hash, sealed, salt, text)
 
     def chat(
-        self, position: int, at: str, author: Author, session: Stay, id: str, text: str, salt: bytes
+        self,
+        position: int,
+        at: str,
+        author: Author,
+        session: Session,
+        id: str,
+        text: str,
+        salt: bytes,
     ) -> Row:
         """Return the row of the room's next event, a chat: nearly all events are."""
         seq = self.head = self.head + 1
@@ -144,7 +151,7 @@ def author(person: Person, node: int, node_name: str) -> Author:
 
 
 @dataclass(slots=True)
-class Stay:
+class Session:
     """A session in a room; ``header`` is what every chat of it has in its header.
 
     A chat's id must be 32 characters of ASCII.
@@ -158,7 +165,9 @@ class Stay:
     header: bytes
 
 
-def stay(id: str, author: Author, joined_seq: int, joined_at: str, replay_from: int) -> Stay:
+def new_session(
+    id: str, author: Author, joined_seq: int, joined_at: str, replay_from: int
+) -> Session:
     """Return a session that has just begun."""
     header = author.header + chain_field(id) + _CLIENT_ID_LENGTH
-    return Stay(id, author, joined_seq, joined_at, replay_from, header)
+    return Session(id, author, joined_seq, joined_at, replay_from, header)

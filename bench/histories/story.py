@@ -16,10 +16,11 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-from bench.histories.chained import Author, Chain, Person, Row, Stay, author, stay
+from bench.histories.chained import Author, Chain, Person, Row, Session, author, new_session
 from bench.histories.clock import Clock
 from bench.histories.shape import DAY, Shape
 from bench.histories.words import sentences
+from chatlog.kinds.event import seqs_text
 
 _MAX_REPLAY: Final = 500
 _BACKLOG: Final = 50
@@ -28,11 +29,11 @@ _DRAWN: Final = 10_000
 
 @dataclass(slots=True)
 class Room:
-    """A room: its chain, who is in it, and the chats that a joiner may be shown."""
+    """A room: its chain, who is in it, and the chats that a new member may be shown."""
 
     chain: Chain
     settles_at: int
-    stays: list[Stay] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
     open: dict[int, int] = field(default_factory=dict)
     chats: deque[int] = field(default_factory=lambda: deque(maxlen=_MAX_REPLAY))
 
@@ -122,20 +123,20 @@ class Story:
         if room is self._abandoned:
             room = self.rooms[0]
         chance = self._random.random()
-        here = len(room.stays)
+        here = len(room.sessions)
         if not here or (chance < 0.2 and here < room.settles_at) or chance < 0.01:
             return self._join(room)
         if chance > 0.97 or (chance > 0.9 and here > room.settles_at):
-            gone = room.stays[int(self._random.random() * here)]
+            gone = room.sessions[int(self._random.random() * here)]
             return self._leave(room, gone, "left" if chance > 0.98 else "disconnected")
-        return self._chat(room, room.stays[int(self._random.random() * here)])
+        return self._chat(room, room.sessions[int(self._random.random() * here)])
 
     def _place(self) -> tuple[int, str]:
         self._position += 1
         at = self._node.seen_at = self._clock.tick()
         return self._position, at
 
-    def _chat(self, room: Room, by: Stay) -> Row:
+    def _chat(self, room: Room, by: Session) -> Row:
         position, at = self._place()
         random = self._random
         id = f"{self._clock.now // 1000:012x}7{random.getrandbits(76):019x}"
@@ -161,13 +162,13 @@ class Story:
             position, at, "join", who, session=session, sessions=open, replay_from=replay
         )
         self._remember(who.person, room)
-        room.stays.append(stay(session, who, room.chain.head, at, replay))
+        room.sessions.append(new_session(session, who, room.chain.head, at, replay))
         return row
 
-    def _leave(self, room: Room, gone: Stay, cause: str, seen: str | None = None) -> Row:
+    def _leave(self, room: Room, gone: Session, cause: str, seen: str | None = None) -> Row:
         position, at = self._place()
         person = gone.author.person
-        room.stays.remove(gone)
+        room.sessions.remove(gone)
         room.open[person.number] -= 1
         row = room.chain.append(
             position,
@@ -211,7 +212,7 @@ class Story:
         dead.ended_at = self._clock.skip(self._random.randrange(300, 3_000) * 1_000_000)
         self._start_node(dead.ended_at)
         for room in self.rooms:
-            for gone in list(room.stays):
+            for gone in list(room.sessions):
                 yield self._leave(room, gone, "lapsed", seen)
 
     def _redact(self, room: Room) -> Iterator[Row]:
@@ -225,7 +226,7 @@ class Story:
             person = self.people[number - 1]
             person.erased = True
             for room in self.rooms:
-                for gone in [s for s in room.stays if s.author.person is person]:
+                for gone in [s for s in room.sessions if s.author.person is person]:
                     yield self._leave(room, gone, "kicked")
             for room_number, seqs in self._did[number].items():
                 for start in range(0, len(seqs), _MAX_REPLAY):
@@ -234,22 +235,22 @@ class Story:
 
     def _abandon(self, room: Room) -> Iterator[Row]:
         self._abandoned = room
-        for gone in list(room.stays):
+        for gone in list(room.sessions):
             yield self._leave(room, gone, "left")
 
     def _erasure(self, room: Room, seqs: list[int], reason: str) -> Row:
         position, at = self._place()
         by, salt = self._author(self._operator), self._random.randbytes(16)
         self.redacted.extend((room.chain.number, seq) for seq in seqs)
-        of = ",".join(map(str, seqs))
+        of = seqs_text(seqs)
         return room.chain.append(position, at, "erasure", by, of=of, text=reason, salt=salt)
 
     def _finish(self) -> None:
         for room in self.rooms:
-            self.sessions.extend(_session_row(room, open, None) for open in room.stays)
+            self.sessions.extend(_session_row(room, open, None) for open in room.sessions)
 
 
-def _session_row(room: Room, of: Stay, leave: Row | None) -> Row:
+def _session_row(room: Room, of: Session, leave: Row | None) -> Row:
     """Return the row of ``sessions``, in the order of that table's columns."""
     by = of.author
     begun = (of.joined_seq, of.joined_at, of.replay_from)

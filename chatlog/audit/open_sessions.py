@@ -13,7 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from chatlog.databases.lengths import REPLAY, STAY, classes
+from chatlog.databases.lengths import REPLAY, SESSION, classes
 from chatlog.databases.schema import sessions
 
 ROOM: Final = sa.bindparam("room", type_=sa.BigInteger)
@@ -42,7 +42,7 @@ def _by_class(columns: tuple[sa.Column[object], ...], condition: str) -> str:
 
 _CLOSED: Final = _by_class(
     _OF_OPEN,
-    f"left_seq IS NOT NULL AND {STAY} = class "
+    f"left_seq IS NOT NULL AND {SESSION} = class "
     "AND joined_seq <= :seq AND joined_seq > :seq - width AND left_seq > :seq",
 )
 _REPLAYED: Final = _by_class(

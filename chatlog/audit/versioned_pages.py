@@ -21,7 +21,7 @@ from chatlog.kinds.event_query import EventQuery
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
+class VersionedPage:
     """A page and the ``tag`` of its state; no page if the client already has it.
 
     ``proved`` are the page's events with their proofs, if these were requested.
@@ -32,7 +32,7 @@ class Tagged:
     proved: list[Proved] | None = None
 
 
-async def read_tagged(
+async def read_versioned_page(
     connection: AsyncConnection,
     query: EventQuery,
     *,
@@ -41,7 +41,7 @@ async def read_tagged(
     max_bytes: int,
     size: Callable[[Recorded], int],
     proof: bool,
-) -> Tagged:
+) -> VersionedPage:
     """Return a page, unless one of the ``known`` tags shows that the client's copy is valid.
 
     Raises:
@@ -51,12 +51,12 @@ async def read_tagged(
     version = await read_version(connection, room)
     for tag in known:
         if await version.is_current(connection, tag):
-            return Tagged(tag)
+            return VersionedPage(tag)
     selection = await select(connection, query, lowest=lowest)
     page = await read_page(connection, selection, max_bytes=max_bytes, size=size)
     seqs = [event.seq for event in page.events]
     proved = await read_proved_at(connection, room.number, seqs) if proof else None
-    return Tagged(await _tag(connection, version, page), page, proved)
+    return VersionedPage(await _tag(connection, version, page), page, proved)
 
 
 async def _tag(connection: AsyncConnection, version: Version, page: Page) -> str:

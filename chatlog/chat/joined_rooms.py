@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
-from chatlog.chat.live import Joiner
+from chatlog.chat.live import RoomMember
 from chatlog.chat.parts import Parts
 from chatlog.delivery.outlet import Outlet
 from chatlog.domain.counts import counted
@@ -73,7 +73,7 @@ class JoinedRooms:
     async def _join(self, command: JoinRequest, admission: Admission) -> None:
         room = await self._parts.rooms.open(command.room)
         session = secrets.token_hex(16)
-        room.joining[session] = Joiner(self._outlet, admission.frames, command.id, self._ended)
+        room.joining[session] = RoomMember(self._outlet, admission.frames, command.id, self._ended)
 
         def joined(_: Recorded) -> None:
             self._username = command.username

@@ -1,8 +1,8 @@
-"""A room with members on this node: its presence, its feed, its joiners.
+"""A room with members on this node: its presence, its feed, its members.
 
-Dispatch and joining are one step: a joiner waits in ``joining`` until the tail dispatches its own
-join event, and that dispatch places its cursor. No event can fall between the two, so nothing is
-missed and nothing repeated.
+Dispatch and joining are one step: a new member waits in ``joining`` until the tail dispatches
+its own join event, and that dispatch places its cursor. No event can fall between the two, so
+nothing is missed and nothing repeated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Joiner:
+class RoomMember:
     """A client's session in a room; ``left`` is called when it has ended."""
 
     outlet: Outlet
@@ -43,13 +43,13 @@ class LiveRoom:
     def __init__(self, feed: Feed, presence: Presence) -> None:
         self.feed = feed
         self.presence = presence
-        self.joining: dict[str, Joiner] = {}
-        self._members: dict[str, Joiner] = {}
+        self.joining: dict[str, RoomMember] = {}
+        self._members: dict[str, RoomMember] = {}
         self.idle_since: float | None = None
 
     @property
     def is_idle(self) -> bool:
-        """Whether it has no members, no joiners and nobody still waiting for last frames here."""
+        """Whether nobody here is joining, is a member or still waits for last frames."""
         return not self.joining and not self._members and self.feed.is_empty
 
     def dispatch(self, events: list[Recorded]) -> None:
@@ -59,25 +59,25 @@ class LiveRoom:
         if not events:
             return
         frames: list[bytes] = []
-        members: list[Member] = []
+        admitted: list[Member] = []
         for recorded in events:
             frames.append(text_frame(encode(recorded)))
             self.presence.apply(recorded)
             event = recorded.event
             if type(event) is Joined:
-                if (joiner := self.joining.pop(event.session, None)) is not None:
-                    members.append(self._arrive(joiner, recorded, event))
+                if (member := self.joining.pop(event.session, None)) is not None:
+                    admitted.append(self._arrive(member, recorded, event))
             elif type(event) is Left and event.session in self._members:
-                self._depart(event.session, recorded.seq, members)
+                self._depart(event.session, recorded.seq, admitted)
         self.feed.publish(frames)
         if any(type(recorded.event) is Erased for recorded in events):
             # Earlier frames have the erased content; they are reread from the log on demand.
             self.feed.recent.clear()
-        for member in members:
-            self.feed.admit(member)
+        for reader in admitted:
+            self.feed.admit(reader)
 
-    def _arrive(self, joiner: Joiner, recorded: Recorded, event: Joined) -> Member:
-        self._members[event.session] = joiner
+    def _arrive(self, member: RoomMember, recorded: Recorded, event: Joined) -> Member:
+        self._members[event.session] = member
         users = UsersFrame(recorded.room, recorded.seq, self.presence.names(), self.presence.count)
         caught_up = CaughtUp(
             recorded.room,
@@ -86,21 +86,21 @@ class LiveRoom:
             first=event.replay_from,
             more=event.replay_from > 1,
             session=event.session,
-            id=joiner.id,
+            id=member.id,
         )
         notice = text_frame(encode_answer(users)) + text_frame(encode_answer(caught_up))
         cursor = event.replay_from - 1
-        return Member(event.session, joiner.outlet, joiner.read, cursor, notice, recorded.seq)
+        return Member(event.session, member.outlet, member.read, cursor, notice, recorded.seq)
 
-    def _depart(self, session: str, seq: int, members: list[Member]) -> None:
-        """End a session at ``seq``; ``members`` are those to be admitted after it."""
-        joiner = self._members.pop(session)
-        for member in members:
-            if member.session == session:  # it came and went in one batch
-                member.last = seq
+    def _depart(self, session: str, seq: int, admitted: list[Member]) -> None:
+        """End a session at ``seq``; ``admitted`` are those to be admitted after it."""
+        member = self._members.pop(session)
+        for reader in admitted:
+            if reader.session == session:  # it came and went in one batch
+                reader.last = seq
         if (leaving := self.feed.dismiss(session, seq)) is not None:
-            members.append(leaving)
-        joiner.left(self.feed.room, session)
+            admitted.append(leaving)
+        member.left(self.feed.room, session)
 
     async def until_left(self, outlet: Outlet) -> None:
         """Wait until an earlier session over this outlet has received its last frame.
@@ -112,8 +112,8 @@ class LiveRoom:
 
     def abandon(self, code: int) -> None:
         """Close every member's connection, because this room no longer matches the log."""
-        for joiner in (*self.joining.values(), *self._members.values()):
-            joiner.outlet.let_go(code)
+        for member in (*self.joining.values(), *self._members.values()):
+            member.outlet.let_go(code)
 
     def drop(self, session: str) -> None:
         """Forget a session whose socket is closed; its leave is dispatched later."""

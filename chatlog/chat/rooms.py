@@ -81,7 +81,7 @@ class Rooms:
     def holding(self, name: str) -> Iterator[None]:
         """Prevent the room of this name from being dropped, now or once it is open.
 
-        Hold it before opening it: otherwise it could be dropped while a waiting joiner is woken,
+        Hold it before opening it: otherwise it could be dropped while a waiting member is woken,
         who would then be placed in a room that gets no events. A room left idle by its last
         holder (whose join was refused) is dropped at once.
         """

@@ -26,7 +26,7 @@ def length_class(length: str) -> str:
     return f"(CASE {cases} ELSE {CLASSES + 1} END)"
 
 
-STAY: Final = length_class("left_seq - joined_seq")
+SESSION: Final = length_class("left_seq - joined_seq")
 REPLAY: Final = length_class("joined_seq - replay_from")
 
 

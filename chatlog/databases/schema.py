@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from chatlog.databases.lengths import REPLAY, STAY
+from chatlog.databases.lengths import REPLAY, SESSION
 
 metadata = sa.MetaData()
 
@@ -145,7 +145,7 @@ sessions = sa.Table(
     sa.Index(
         "sessions_stay",
         "room_id",
-        sa.text(STAY),
+        sa.text(SESSION),
         "joined_seq",
         "left_seq",
         sqlite_where=sa.text("left_seq IS NOT NULL"),

@@ -9,7 +9,7 @@ from typing import Final
 from chatlog.domain.sessions import OpenSessions
 
 MAX_REPLAY = 500
-"""A joiner without ``after`` is shown at most this many events, its own join included."""
+"""A new member without ``after`` is shown at most this many events, its own join included."""
 
 _MOST_CHATS: Final = MAX_REPLAY + 100
 """Chats from which on those beyond ``MAX_REPLAY`` are dropped, all at once."""
@@ -18,7 +18,7 @@ _MOST_CHATS: Final = MAX_REPLAY + 100
 class Room:
     """One room at its head, according to the log.
 
-    ``chats`` are the seqs of the newest chats that may be replayed to a joiner. A room without
+    ``chats`` are the seqs of the newest chats that may be replayed to a new member. A room without
     events has ``head`` 0 and no ``number`` in the log's tables.
     """
 
@@ -47,7 +47,7 @@ class Room:
         self.chats = array("q", chats)
 
     def add_chat(self) -> None:
-        """Count the event at the head among those that a joiner's ``backlog`` counts."""
+        """Count the event at the head among those that a new member's ``backlog`` counts."""
         chats = self.chats
         chats.append(self.head)
         if len(chats) > _MOST_CHATS:

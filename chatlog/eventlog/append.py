@@ -256,7 +256,7 @@ class Batch:
         return user
 
     def _new_user(self, handle: str) -> User:
-        name, salt = lookup.name_of(handle), self._salt()
+        name, salt = lookup.name_in(handle), self._salt()
         user = User(os.urandom(16).hex(), name, self._next_user, chain.commitment(salt, name))
         self._next_user += 1
         self._new_users.append(

@@ -42,7 +42,7 @@ class _Node:
     last_at: str
 
 
-class Adoption:
+class RoomInsertion:
     """The insertion of one room into the log."""
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -172,11 +172,11 @@ class Adoption:
         await self._connection.execute(nodes.insert(), new)
 
 
-def adopting(work: Callable[[Adoption, str], Awaitable[T]]) -> Step[T]:
-    """Return the step that adopts a room; ``work`` also gets the database's time."""
+def inserting(work: Callable[[RoomInsertion, str], Awaitable[T]]) -> Step[T]:
+    """Return the step that inserts a room; ``work`` also gets the database's time."""
 
     async def step(connection: AsyncConnection, batch: Batch) -> T:
-        return await work(Adoption(connection), batch.now)
+        return await work(RoomInsertion(connection), batch.now)
 
     return step
 

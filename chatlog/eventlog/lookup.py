@@ -129,7 +129,7 @@ def operator(name: str) -> str:
     return _OPERATOR + name
 
 
-def name_of(handle: str) -> str:
+def name_in(handle: str) -> str:
     """Return the name in a handle: a username, or what ``operator`` returned."""
     return handle.removeprefix(_OPERATOR)
 
@@ -141,7 +141,7 @@ async def users_named(connection: AsyncConnection, handles: Iterable[str]) -> di
     """
     wanted = set(handles)
     found = {}
-    for row in await _named(connection, map(name_of, wanted)):
+    for row in await _named(connection, map(name_in, wanted)):
         handle = operator(row.username) if row.is_operator else row.username
         if handle in wanted:
             found[handle] = User(row.uuid, row.username, row.id, bytes(row.commitment))

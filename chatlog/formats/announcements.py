@@ -26,7 +26,7 @@ from chatlog.formats.lines import (
     Together,
     Went,
     acted,
-    name_of,
+    clean_name,
     said,
 )
 
@@ -48,11 +48,11 @@ def _rule(pattern: str, meaning: Callable[[re.Match[str]], Meaning]) -> Rule:
 
 
 def _came(found: re.Match[str]) -> Meaning:
-    return Came(name_of(found["name"]))
+    return Came(clean_name(found["name"]))
 
 
 def _went(cause: LineCause) -> Callable[[re.Match[str]], Meaning]:
-    return lambda found: Went(name_of(found["name"]), cause)
+    return lambda found: Went(clean_name(found["name"]), cause)
 
 
 def _left_room(found: re.Match[str]) -> Meaning:
@@ -62,23 +62,23 @@ def _left_room(found: re.Match[str]) -> Meaning:
         cause = "kicked"
     elif re.match(r"(quit|disconnect|timed out|ping timeout)", reason):
         cause = "disconnected"
-    return Went(name_of(found["name"]), cause)
+    return Went(clean_name(found["name"]), cause)
 
 
 def _stayed(found: re.Match[str]) -> Meaning:
     # An account and a real name may stand between the name and the host.
-    name = name_of(_FURTHER.split(found["name"], maxsplit=1)[0])
+    name = clean_name(_FURTHER.split(found["name"], maxsplit=1)[0])
     if found["how"] == "joined":
         return Came(name)
     return Went(name, "left" if found["how"] == "left" else "disconnected")
 
 
 def _was_kicked(found: re.Match[str]) -> Meaning:
-    return Went(name_of(found["name"] or found["whom"]), "kicked")
+    return Went(clean_name(found["name"] or found["whom"]), "kicked")
 
 
 def _renamed(found: re.Match[str]) -> Meaning:
-    return Renamed(name_of(found["name"]), name_of(found["new"]))
+    return Renamed(clean_name(found["name"]), clean_name(found["new"]))
 
 
 def _split(found: re.Match[str]) -> Meaning:
@@ -92,14 +92,14 @@ def _rejoined(found: re.Match[str]) -> Meaning:
 def _names(written: str) -> list[str]:
     # irssi ends a long list with "(+12 more, use /NETSPLIT to show all of them)".
     listed = re.sub(r"[(+]\+?\d{1,6} more.*", "", written, flags=re.DOTALL)
-    return [name_of(name) for name in re.split(r"[, ]+", listed) if name.strip()]
+    return [clean_name(name) for name in re.split(r"[, ]+", listed) if name.strip()]
 
 
 _OWN: Final[tuple[Rule, ...]] = (
     _rule(
         r"(?:You(?:'re| are| have been) (?:now known as|renamed to)|Your nick is now)"
         r" (?P<name>\S+?)\.?",
-        lambda m: OwnName(name_of(m["name"])),
+        lambda m: OwnName(clean_name(m["name"])),
     ),
     _rule(
         r"(?:You (?:have |'ve )?(?:joined|entered|rejoined)\b.*"

@@ -144,7 +144,7 @@ class Line(NamedTuple):
 
 
 @lru_cache(maxsize=16_384)
-def name_of(written: str) -> str:
+def clean_name(written: str) -> str:
     """Return a person's name in NFC, without mode prefixes and invisible characters."""
     name = username_from(written)
     return username_from(name.lstrip(MODE_PREFIXES)) or name
@@ -152,9 +152,9 @@ def name_of(written: str) -> str:
 
 def said(name: str, text: str) -> Said:
     """Return a chat."""
-    return Said(name_of(name), text)
+    return Said(clean_name(name), text)
 
 
 def acted(name: str, text: str) -> Said:
     """Return an action as the chat that was typed for it; blank if the action is empty."""
-    return Said(name_of(name), f"/me {text}" if text.strip() else "")
+    return Said(clean_name(name), f"/me {text}" if text.strip() else "")

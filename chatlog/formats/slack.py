@@ -13,7 +13,7 @@ from typing import Any, Final
 from chatlog.domain.errors import LogError
 from chatlog.formats.files import Files
 from chatlog.formats.formatting import plain
-from chatlog.formats.lines import SILENT, Came, Line, Meaning, Stamp, Went, acted, name_of, said
+from chatlog.formats.lines import SILENT, Came, Line, Meaning, Stamp, Went, acted, clean_name, said
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _ENTITY: Final = re.compile(r"<([^<>]+)>")
@@ -133,9 +133,9 @@ def _stamp(micros: int) -> Stamp:
 def _meaning(record: Mapping[str, Any], subtype: str, names: Mapping[str, str]) -> Meaning:
     name = _author(record, names)
     if subtype in _CAME:
-        return Came(name_of(name))
+        return Came(clean_name(name))
     if subtype in _WENT:
-        return Went(name_of(name), "left")
+        return Went(clean_name(name), "left")
     if subtype in _SAID:
         text = _text(record, names)
         return acted(name, text) if subtype == "me_message" else said(name, text)

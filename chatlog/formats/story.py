@@ -155,7 +155,7 @@ class Story:
                 yield from self._own_leave(cause)
 
     def _own_leave(self, cause: StoryCause) -> Iterator[Happening]:
-        """End the stay of the log's keeper, who sees nothing of the others from here on."""
+        """End the session of the log's keeper, who sees nothing of the others from here on."""
         self._first_came = ""
         if self._own in self._present:
             yield self._leave(self._own, cause)

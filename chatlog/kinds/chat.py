@@ -14,7 +14,7 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, name_of, required
+from chatlog.kinds.event import At, Event, Facts, ProofLine, Recorded, required, shown_name
 from chatlog.kinds.session import unless_open
 
 
@@ -65,7 +65,7 @@ class ChatFrame(msgspec.Struct, tag_field="type", tag="chat", omit_defaults=True
     room: str
     seq: int
     hash: str
-    at: str
+    at: At
     id: str | msgspec.UnsetType = msgspec.UNSET
     username: str
     message: str
@@ -112,7 +112,7 @@ class Posted(Event):
             hash=recorded.hash_text,
             at=recorded.at,
             id=msgspec.UNSET if self.id is None else self.id,
-            username=name_of(user),
+            username=shown_name(user.name),
             message=message or "",
             erased=message is None or user.name is None,
         )

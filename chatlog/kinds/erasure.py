@@ -10,7 +10,18 @@ import msgspec
 
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.event import MAX_NUMBER, Event, Facts, ProofLine, Recorded, name_of, required
+from chatlog.kinds.event import (
+    MAX_NUMBER,
+    At,
+    Event,
+    Facts,
+    ProofLine,
+    Recorded,
+    required,
+    seqs_in,
+    seqs_text,
+    shown_name,
+)
 
 
 class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
@@ -19,7 +30,7 @@ class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
     room: str
     seq: int
     hash: str
-    at: str
+    at: At
     of: tuple[int, ...]
     username: str
 
@@ -49,14 +60,14 @@ class Erased(Event):
         return self.reason
 
     def facts(self) -> Facts:
-        return Facts(of=",".join(map(str, self.of)))
+        return Facts(of=seqs_text(self.of))
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Erased:
-        return cls(user, node, tuple(map(int, required(facts.of, "of").split(","))), text)
+        return cls(user, node, seqs_in(required(facts.of, "of")), text)
 
     def frame(self, recorded: Recorded) -> ErasureFrame:
-        return ErasureFrame(*recorded.place, self.of, name_of(self.user))
+        return ErasureFrame(*recorded.place, self.of, shown_name(self.user.name))
 
     def hidden(self) -> Mapping[str, Any]:
         return {"reason": self.reason}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, Self, TypeVar, cast
@@ -36,11 +36,26 @@ MAX_NUMBER: Final = 2**62
 Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 # PostgreSQL stores no NUL, neither database a lone surrogate.
 Word = Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,200}$")]
+At = Annotated[str, msgspec.Meta(description="UTC, RFC 3339 with microseconds.")]
 
 
 def canonical(details: Mapping[str, Any]) -> str:
     """Return the details as canonical JSON (RFC 8785): equal details give the same text."""
     return rfc8785.dumps(dict(details)).decode()
+
+
+def seqs_text(seqs: Iterable[int]) -> str:
+    """Return the seqs of other events as the fact ``of`` has them: joined by commas."""
+    return ",".join(map(str, seqs))
+
+
+def seqs_in(text: str) -> tuple[int, ...]:
+    """Return the seqs in a fact ``of``.
+
+    Raises:
+        ValueError: if it has anything else.
+    """
+    return tuple(map(int, text.split(",")))
 
 
 class Facts(NamedTuple):
@@ -277,6 +292,6 @@ def required(value: T | None, field: str) -> T:
     return value
 
 
-def name_of(user: User) -> str:
-    """Return the user's name as sent to clients."""
-    return ERASED_NAME if user.name is None else user.name
+def shown_name(name: str | None) -> str:
+    """Return a user's name as clients and readers get it; None is an erased person's."""
+    return ERASED_NAME if name is None else name

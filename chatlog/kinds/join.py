@@ -21,8 +21,8 @@ from chatlog.kinds.event import (
     Number,
     ProofLine,
     Recorded,
-    name_of,
     required,
+    shown_name,
 )
 from chatlog.kinds.session import JoinFrame, SessionFrame, count_of_sessions, unless_counted
 
@@ -149,7 +149,7 @@ class Joined(Event):
         return cls(user, session, node, sessions, required(facts.replay_from, "replay_from"))
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
-        name, erased = name_of(self.user), self.user.name is None
+        name, erased = shown_name(self.user.name), self.user.name is None
         if self.sessions > 1:
             return SessionFrame("join", *recorded.place, name, self.sessions, erased=erased)
         said = "" if erased else f"{name} joined the room."

@@ -11,7 +11,7 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, Form, Known
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, name_of, required
+from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, required, shown_name
 from chatlog.kinds.session import (
     JoinFrame,
     SessionFrame,
@@ -82,7 +82,7 @@ class Left(Event):
         return cls(user, session, node, sessions, cause, facts.last_seen_at)
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
-        name, erased = name_of(self.user), self.user.name is None
+        name, erased = shown_name(self.user.name), self.user.name is None
         end = (name, self.sessions, self.cause, self.last_seen_at)
         if self.sessions > 0:
             return SessionFrame("leave", *recorded.place, *end, erased=erased)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from chatlog.domain.counts import counted
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
+from chatlog.kinds.event import At
+
+OpenCount = Annotated[int, msgspec.Meta(description="The user's open sessions after the event.")]
+LastSeen = Annotated[
+    str,
+    msgspec.Meta(description="When the session was last known to be open, if its server died."),
+]
 
 
 class JoinFrame(msgspec.Struct, tag_field="type", tag="notification", omit_defaults=True):
@@ -18,11 +25,11 @@ class JoinFrame(msgspec.Struct, tag_field="type", tag="notification", omit_defau
     room: str
     seq: int
     hash: str
-    at: str
+    at: At
     username: str
-    sessions: int
+    sessions: OpenCount
     cause: str | None = None
-    last_seen_at: str | None = None
+    last_seen_at: LastSeen | None = None
     message: str | None = None
     erased: bool = False
 
@@ -34,11 +41,11 @@ class SessionFrame(msgspec.Struct, tag_field="type", tag="session", omit_default
     room: str
     seq: int
     hash: str
-    at: str
+    at: At
     username: str
-    sessions: int
+    sessions: OpenCount
     cause: str | None = None
-    last_seen_at: str | None = None
+    last_seen_at: LastSeen | None = None
     erased: bool = False
 
 

@@ -15,8 +15,8 @@ from chatlog.eventlog.retention import Rule
 from chatlog.operations import arguments
 from chatlog.operations.control_socket import Handler
 from chatlog.operations.erasing import Eraser
-from chatlog.operations.import_file import Importer
 from chatlog.operations.retention import Due, Retention, due
+from chatlog.operations.server_imports import ServerImports
 
 
 class Operations:
@@ -26,7 +26,7 @@ class Operations:
         self._database = database
         self.eraser = Eraser(database, committer)
         self.retention = Retention(database, committer, self.eraser)
-        self.importer = Importer(database, committer)
+        self.imports = ServerImports(database, committer)
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handler of each command."""
@@ -34,8 +34,8 @@ class Operations:
             "redact": self._redact,
             "erase-user": self._erase_user,
             "retention": self._retention,
-            "import-history": self.importer.history,
-            "import-jsonl": self.importer.jsonl,
+            "import-history": self.imports.history,
+            "import-jsonl": self.imports.jsonl,
         }
 
     async def _redact(self, room: str, seqs: list[int], by: str, reason: str) -> dict[str, Any]:

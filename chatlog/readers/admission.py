@@ -16,7 +16,7 @@ from chatlog.audit.presence import Present
 from chatlog.audit.selection import Selection, select
 from chatlog.audit.sessions import Session, find_range, sessions_within
 from chatlog.audit.users import users_at
-from chatlog.audit.versioned_pages import Tagged, read_tagged
+from chatlog.audit.versioned_pages import VersionedPage, read_versioned_page
 from chatlog.audit.witnesses import Cursor, Witness, witnesses_of
 from chatlog.databases.database import Connection
 from chatlog.eventlog import lookup
@@ -105,13 +105,13 @@ class Admission:
             selection = await self.select(connection, query)
             return await read_page(connection, selection, max_bytes=max_bytes, size=size)
 
-    async def tagged_page(
+    async def versioned_page(
         self, query: EventQuery, *, known: Iterable[str], max_bytes: int, size: Size, proof: bool
-    ) -> Tagged:
+    ) -> VersionedPage:
         """Return a page of events and the tag of its state; no page if its tag is ``known``."""
         self._check(query)
         async with self.reading() as connection:
-            return await read_tagged(
+            return await read_versioned_page(
                 connection,
                 query,
                 lowest=self.lowest,

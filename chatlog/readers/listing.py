@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from chatlog.audit.presence import Present
 from chatlog.audit.witnesses import Witness
-from chatlog.kinds.event import ERASED_NAME
+from chatlog.kinds.event import shown_name
 from chatlog.wire.listing import UserListed, WitnessListed
-
-
-def shown_name(name: str | None) -> str:
-    """Return a user's name as shown to readers; None is an erased person's."""
-    return ERASED_NAME if name is None else name
 
 
 def user_listed(present: Present) -> UserListed:

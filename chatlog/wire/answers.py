@@ -40,7 +40,7 @@ class UsersFrame(msgspec.Struct, tag_field="type", tag="users", omit_defaults=Tr
 
 
 class CaughtUp(msgspec.Struct, tag_field="type", tag="caught_up", omit_defaults=True):
-    """A joiner has received everything up to this seq; live events follow."""
+    """A new member has received everything up to this seq; live events follow."""
 
     room: str
     seq: int

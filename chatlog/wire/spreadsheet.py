@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from chatlog.domain.zones import on_clock
 from chatlog.kinds import registry
-from chatlog.kinds.event import Recorded, name_of
+from chatlog.kinds.event import Recorded, shown_name
 
-COLUMNS: Final = ("room", "seq", "at", "type", "username", *registry.COLUMNS, "erased", "hash")
+FIRST_COLUMNS: Final = ("room", "seq", "at", "type", "username")
+LAST_COLUMNS: Final = ("erased", "hash")
+COLUMNS: Final = (*FIRST_COLUMNS, *registry.COLUMNS, *LAST_COLUMNS)
 
 BOM: Final = "\ufeff".encode()
 """The byte order mark, which some spreadsheets need to recognise UTF-8."""
@@ -59,7 +61,7 @@ def _values(recorded: Recorded) -> dict[str, Any]:
         "seq": recorded.seq,
         "at": recorded.at,
         "type": event.type,
-        "username": name_of(event.user),
+        "username": shown_name(event.user.name),
         "erased": "yes" if is_erased else "",
         "hash": recorded.hash.hex(),
         **event.cells(),

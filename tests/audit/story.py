@@ -6,22 +6,17 @@ somebody with pencil and paper would.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 from hypothesis import strategies as st
 
-from chatlog.databases.database import Database
-from chatlog.databases.migrate import migrate
-from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join, Joined
 from chatlog.kinds.leave import Cause, Leave, Left
-from chatlog.nodes import leases
+from tests.support.logbook import Log
 
 _serial = count(1)
 
@@ -88,7 +83,7 @@ class Teller:
 
 
 @dataclass
-class Stay:
+class Session:
     """A session as the events tell it."""
 
     username: str
@@ -107,20 +102,20 @@ class Stay:
         return self.left.event.last_seen_at is None or time <= self.left.event.last_seen_at
 
 
-class Fold:
+class RoomFold:
     """What a room's events say, the slow way."""
 
     def __init__(self, events: list[Recorded]) -> None:
         self.events = events
-        self.stays: list[Stay] = []
+        self.sessions: list[Session] = []
         for recorded in events:
             event = recorded.event
             if isinstance(event, Joined):
                 name = str(event.user.name)
-                self.stays.append(Stay(name, event.session, recorded, event.replay_from))
+                self.sessions.append(Session(name, event.session, recorded, event.replay_from))
             elif isinstance(event, Left):
-                (stay,) = (stay for stay in self.stays if stay.session == event.session)
-                stay.left = recorded
+                (one,) = (one for one in self.sessions if one.session == event.session)
+                one.left = recorded
 
     def seq_at(self, time: str) -> int:
         return max((event.seq for event in self.events if event.at <= time), default=0)
@@ -128,19 +123,19 @@ class Fold:
     def present(self, seq: int, time: str) -> list[tuple[str, int, int, str, bool]]:
         """Name, sessions, seq and time of the arrival, and whether it is uncertain."""
         listed = []
-        for name in sorted({stay.username for stay in self.stays if stay.is_open_at(seq)}):
-            own = [stay for stay in self.stays if stay.username == name and stay.is_open_at(seq)]
+        for name in sorted({one.username for one in self.sessions if one.is_open_at(seq)}):
+            own = [one for one in self.sessions if one.username == name and one.is_open_at(seq)]
             arrival = self._arrival(name, seq)
-            unsure = not any(stay.is_sure_at(time) for stay in own)
+            unsure = not any(one.is_sure_at(time) for one in own)
             listed.append((name, len(own), arrival.seq, arrival.at, unsure))
         return listed
 
     def _arrival(self, name: str, seq: int) -> Recorded:
-        joins = [s.joined for s in self.stays if s.username == name and s.joined.seq <= seq]
+        joins = [s.joined for s in self.sessions if s.username == name and s.joined.seq <= seq]
         return [
             join
             for join in joins
-            if not any(s.username == name and s.is_open_at(join.seq - 1) for s in self.stays)
+            if not any(s.username == name and s.is_open_at(join.seq - 1) for s in self.sessions)
         ][-1]
 
     def witnesses(self, seq: int) -> dict[str, str]:
@@ -148,48 +143,23 @@ class Fold:
         at = self.events[seq - 1].at
         strongest: dict[str, str] = {}
         order = ["open", "uncertain", "replayed", "possible"]
-        for stay in self.stays:
-            certainty = self._certainty(stay, seq, at)
+        for one in self.sessions:
+            certainty = self._certainty(one, seq, at)
             if certainty is not None:
-                known = strongest.get(stay.username, "possible")
-                strongest[stay.username] = min(known, certainty, key=order.index)
+                known = strongest.get(one.username, "possible")
+                strongest[one.username] = min(known, certainty, key=order.index)
         return strongest
 
-    def _certainty(self, stay: Stay, seq: int, at: str) -> str | None:
-        if stay.is_open_at(seq):
-            return "open" if stay.is_sure_at(at) else "uncertain"
-        if stay.joined.seq < seq:
+    def _certainty(self, one: Session, seq: int, at: str) -> str | None:
+        if one.is_open_at(seq):
+            return "open" if one.is_sure_at(at) else "uncertain"
+        if one.joined.seq < seq:
             return None
-        return "replayed" if stay.replay_from <= seq else "possible"
+        return "replayed" if one.replay_from <= seq else "possible"
 
 
-class Log:
-    """A log that is written to directly, without a server."""
-
-    def __init__(self, database: Database, writer: Writer) -> None:
-        self.database = database
-        self._writer = writer
-
-    async def tell(self, steps: list[Step]) -> tuple[str, list[Recorded]]:
-        """Write a story into a new room; return the room and its events."""
-        teller = Teller(f"room {next(_serial)}")
-        commands = [c for step in steps if (c := teller.command(step)) is not None]
-        return teller.room, await self.append(commands)
-
-    async def append(self, commands: list[Command]) -> list[Recorded]:
-        """Write commands that all become events."""
-        outcomes = await self._writer.append(commands) if commands else []
-        events = [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
-        assert len(events) == len(commands)
-        return events
-
-
-@asynccontextmanager
-async def open_log(url: str) -> AsyncIterator[Log]:
-    database = Database(url)
-    try:
-        await migrate(database)
-        node = await leases.begin(database, "story", alone=True)
-        yield Log(database, Writer(database, node, doubt_seconds=5))
-    finally:
-        await database.dispose()
+async def tell(log: Log, steps: list[Step]) -> tuple[str, list[Recorded]]:
+    """Write a story into a new room; return the room and its events."""
+    teller = Teller(f"room {next(_serial)}")
+    commands = [command for step in steps if (command := teller.command(step)) is not None]
+    return teller.room, await log.record(*commands) if commands else []

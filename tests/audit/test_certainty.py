@@ -9,17 +9,16 @@ import pytest
 
 from chatlog.audit.locating import find_room
 from chatlog.audit.presence import present_at
-from chatlog.audit.questions import ask as ask_sql
-from chatlog.audit.questions import questions
+from chatlog.audit.queries import queries, run_query
 from chatlog.audit.witnesses import witnesses_of
 from chatlog.databases.database import Connection
 from chatlog.kinds.chat import Post
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
-from tests.contracts.logbook import Log, open_log
+from tests.support.logbook import Log, open_log
 
-AT_TIME = questions()["who-was-there-at-time"]
-COULD_HAVE_SEEN = questions()["who-could-have-seen"]
+AT_TIME = queries()["who-was-there-at-time"]
+COULD_HAVE_SEEN = queries()["who-could-have-seen"]
 SEEN_AT = "2126-11-22T17:00:00.000000Z"
 MOMENTS = [
     SEEN_AT,
@@ -60,12 +59,12 @@ async def by_witnesses(connection: Connection, seq: int, at: str) -> bool:
 
 
 async def by_question(connection: Connection, seq: int, at: str) -> bool:
-    (ada,) = await ask_sql(connection, AT_TIME, {"room": "general", "at": at})
+    (ada,) = await run_query(connection, AT_TIME, {"room": "general", "at": at})
     return {"certain": False, "uncertain": True}[ada["certainty"]]
 
 
 async def by_view(connection: Connection, seq: int, at: str) -> bool:
-    (ada,) = await ask_sql(connection, COULD_HAVE_SEEN, {"room": "general", "seq": seq})
+    (ada,) = await run_query(connection, COULD_HAVE_SEEN, {"room": "general", "seq": seq})
     return {"open": False, "uncertain": True}[ada["certainty"]]
 
 

@@ -11,9 +11,9 @@ from chatlog.kinds.chat import Post
 from chatlog.kinds.leave import Leave
 from chatlog.settings import Settings
 from chatlog.web import create_app
-from tests.contracts.logbook import open_log
 from tests.support.apps import browsing
 from tests.support.command import chatlog
+from tests.support.logbook import open_log
 
 HEARD_AT = "2126-11-22T17:00:00.000000Z"
 

@@ -16,7 +16,8 @@ from chatlog.audit.sessions import find_range, sessions_within
 from chatlog.audit.witnesses import witnesses_of
 from chatlog.domain.errors import Refused
 from chatlog.domain.times import LAST
-from tests.audit.story import STORIES, Fold, Log, Step, open_log, time_of
+from tests.audit.story import STORIES, RoomFold, Step, tell, time_of
+from tests.support.logbook import Log, open_log
 
 random_histories = settings(
     max_examples=25,
@@ -35,9 +36,9 @@ async def log(database_url: str) -> AsyncIterator[Log]:
 @random_histories
 @given(steps=STORIES)
 async def test_who_was_present_at_any_seq_is_the_fold_up_to_it(log: Log, steps: list[Step]) -> None:
-    name, events = await log.tell(steps)
+    name, events = await tell(log, steps)
     assume(events)
-    fold = Fold(events)
+    fold = RoomFold(events)
     async with log.database.read() as connection:
         room = await find_room(connection, name)
         for event in events:
@@ -53,9 +54,9 @@ async def test_who_was_present_at_any_seq_is_the_fold_up_to_it(log: Log, steps: 
 async def test_who_was_present_at_any_time_is_the_fold_up_to_it(
     log: Log, steps: list[Step]
 ) -> None:
-    name, events = await log.tell(steps)
+    name, events = await tell(log, steps)
     assume(events)
-    fold = Fold(events)
+    fold = RoomFold(events)
     last = int(events[-1].at[14:16]) * 60 + int(events[-1].at[17:19])
     async with log.database.read() as connection:
         room = await find_room(connection, name)
@@ -75,9 +76,9 @@ async def test_who_was_present_at_any_time_is_the_fold_up_to_it(
 async def test_each_user_is_a_witness_once_with_the_strongest_certainty(
     log: Log, steps: list[Step]
 ) -> None:
-    name, events = await log.tell(steps)
+    name, events = await tell(log, steps)
     assume(events)
-    fold = Fold(events)
+    fold = RoomFold(events)
     async with log.database.read() as connection:
         room = await find_room(connection, name)
         for event in events:
@@ -91,7 +92,7 @@ async def test_each_user_is_a_witness_once_with_the_strongest_certainty(
 @random_histories
 @given(steps=STORIES)
 async def test_witnesses_page_by_page_are_those_of_one_page(log: Log, steps: list[Step]) -> None:
-    name, events = await log.tell(steps)
+    name, events = await tell(log, steps)
     assume(events)
     event = events[len(events) // 2]
     async with log.database.read() as connection:
@@ -109,17 +110,18 @@ async def test_witnesses_page_by_page_are_those_of_one_page(log: Log, steps: lis
 @random_histories
 @given(steps=STORIES)
 async def test_sessions_are_those_that_overlap_the_range(log: Log, steps: list[Step]) -> None:
-    name, events = await log.tell(steps)
+    name, events = await tell(log, steps)
     assume(events)
-    stays = Fold(events).stays
+    sessions = RoomFold(events).sessions
     async with log.database.read() as connection:
         room = await find_room(connection, name)
         for first in range(1, len(events) + 1, 3):
             for last in range(first, len(events) + 1, 4):
                 expected = [
-                    stay.session
-                    for stay in stays
-                    if stay.joined.seq <= last and (stay.left is None or stay.left.seq >= first)
+                    session.session
+                    for session in sessions
+                    if session.joined.seq <= last
+                    and (session.left is None or session.left.seq >= first)
                 ]
                 found = await _all_sessions(connection, room, first, last)
                 assert found == expected
@@ -132,7 +134,7 @@ async def _all_sessions(
     found: list[str] = []
     after = 0
     while page := await sessions_within(connection, room, within, after=after, limit=3):
-        found += [stay.session for stay in page]
+        found += [session.session for session in page]
         after = page[-1].joined_seq
     return found
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chatlog.audit.verification.check_room import RoomCheck, verdict_of
-from tests.contracts.logbook import chats, open_log
+from tests.support.logbook import chats, open_log
 
 EVENTS = 600
 AT_ONCE = 100

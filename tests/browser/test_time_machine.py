@@ -196,7 +196,7 @@ async def test_a_forged_answer_is_found_by_the_browser(
     await expect(page.locator(".moment b")).to_have_text("3")
 
 
-async def test_the_end_of_a_stay_is_hatched_where_it_is_inferred(
+async def test_the_end_of_a_presence_is_hatched_where_it_is_inferred(
     auditor: Person, people: Any, server: Server
 ) -> None:
     await people("ada")

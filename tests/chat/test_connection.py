@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
-from chatlog.domain.errors import OutcomeUnknown, Overloaded
-from chatlog.eventlog.committer import Done
-from chatlog.kinds.command import Command
-from chatlog.wire.frames import GOING_AWAY, TOO_MANY_ERRORS, TOO_SLOW
-from tests.support.nodes import Client, node_on, texts_of, until
+from chatlog.wire.frames import TOO_MANY_ERRORS
+from tests.support.nodes import LocalClient, node_on, texts_of, until
 
 
 async def test_a_chat_with_an_id_is_acknowledged_and_one_without_is_not(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         await ada.send("chat", message="one", id="c-1")
         await ada.send("chat", message="two")
@@ -31,7 +22,7 @@ async def test_a_chat_with_an_id_is_acknowledged_and_one_without_is_not(sqlite_u
 
 async def test_a_repeated_chat_gets_the_first_one_s_ack(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada, again = Client(node), Client(node)
+        ada, again = LocalClient(node), LocalClient(node)
         await ada.join("general")
         await ada.send("chat", message="one", id="c-1")
         first = await ada.until("ack")
@@ -44,7 +35,7 @@ async def test_a_repeated_chat_gets_the_first_one_s_ack(sqlite_url: str) -> None
 
 async def test_commands_sent_at_once_keep_their_order(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.send("join", room="general", username="ada")
         for n in range(300):
             await ada.send("chat", message=str(n))
@@ -56,7 +47,7 @@ async def test_commands_sent_at_once_keep_their_order(sqlite_url: str) -> None:
 
 async def test_so_many_chats_are_in_flight_at_most(sqlite_url: str) -> None:
     async with node_on(sqlite_url, max_in_flight=3, max_commit_delay_ms=20) as node:
-        ada, most = Client(node), 0
+        ada, most = LocalClient(node), 0
         await ada.join("general")
         for n in range(50):
             await ada.send("chat", message=str(n))
@@ -79,7 +70,7 @@ async def test_a_bad_message_is_refused_and_not_in_the_log(
     sqlite_url: str, message: str, code: str
 ) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         assert await ada.refusal("chat", message=message) == code
         await ada.send("chat", message="good")
@@ -90,7 +81,7 @@ async def test_a_bad_command_is_answered_under_its_id_and_the_connection_goes_on
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         for text, code in [
             (b"{", "bad_json"),
             (b"[]", "bad_json"),
@@ -107,7 +98,7 @@ async def test_a_bad_command_is_answered_under_its_id_and_the_connection_goes_on
 
 async def test_the_hundredth_bad_command_of_a_minute_closes(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         for _ in range(99):
             await ada.say(b"{")
         assert ada.outlet.is_open
@@ -118,7 +109,7 @@ async def test_the_hundredth_bad_command_of_a_minute_closes(sqlite_url: str) -> 
 
 async def test_refusals_that_are_no_bad_commands_close_nothing(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         for _ in range(150):
             await ada.send("chat", message="x")
         assert ada.outlet.closed is None
@@ -128,12 +119,12 @@ async def test_refusals_that_are_no_bad_commands_close_nothing(sqlite_url: str) 
 async def test_what_is_not_utf_8_is_left_to_the_socket(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         with pytest.raises(UnicodeDecodeError):
-            await Client(node).say(b"\xff")
+            await LocalClient(node).say(b"\xff")
 
 
 async def test_no_rate_is_limited_unless_one_is_set(sqlite_url: str) -> None:
     async with node_on(sqlite_url, max_chats_per_second=2) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         for n in range(10):
             await ada.send("chat", message=str(n))
@@ -142,7 +133,7 @@ async def test_no_rate_is_limited_unless_one_is_set(sqlite_url: str) -> None:
 
 async def test_users_and_history_need_no_join(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada, other = Client(node), Client(node)
+        ada, other = LocalClient(node), LocalClient(node)
         assert await other.refusal("users", room="general") == "room_unknown"
         assert await other.refusal("history", room="general") == "room_unknown"
         assert await other.refusal("history", room="no/room") == "room_invalid"
@@ -161,7 +152,7 @@ async def test_users_and_history_need_no_join(sqlite_url: str) -> None:
 
 async def test_history_gives_the_bytes_that_were_sent_live(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         await ada.send("chat", message="h\u00e9 \u2028 \\ /", id="c-1")
         await ada.until("chat")
@@ -169,136 +160,3 @@ async def test_history_gives_the_bytes_that_were_sent_live(sqlite_url: str) -> N
         *_, live, page = texts_of(bytes(ada.outlet.got))
     assert live.startswith(b'{"type":"chat"')
     assert live in page
-
-
-async def test_a_client_that_reads_no_answers_is_not_read_from_and_let_go(sqlite_url: str) -> None:
-    async with node_on(sqlite_url, max_buffer_bytes=500, slow_seconds=0.02) as node:
-        ada = Client(node, keeps_up=False)
-        for n in range(100):
-            await ada.send("ping", id=str(n))
-        assert ada.outlet.closed == (TOO_SLOW, b"")
-        assert ada.outlet.unread <= 600
-
-
-async def test_many_who_read_no_history_keep_nobody_from_reading_it(sqlite_url: str) -> None:
-    async with node_on(
-        sqlite_url, max_large_pages=2, max_buffer_bytes=2_000, slow_seconds=30
-    ) as node:
-        ada = Client(node)
-        await ada.join("general")
-        for _ in range(20):
-            await ada.send("chat", message="x" * 500)
-        await until(lambda: len([f for f in ada.frames() if f["type"] == "chat"]) == 20)
-        stuck = [Client(node, keeps_up=False) for _ in range(5)]
-        asking = [asyncio.create_task(c.send("history", room="general")) for c in stuck]
-        await until(lambda: all(client.outlet.got for client in stuck))
-        async with asyncio.timeout(2):
-            await ada.send("history", room="general")
-        page = await ada.until("history")
-        assert page["events"]
-        for client in stuck:
-            client.outlet.read()
-        await asyncio.gather(*asking)
-
-
-async def test_a_line_that_is_full_is_overloaded(sqlite_url: str) -> None:
-    async with node_on(sqlite_url) as node:
-        ada = Client(node)
-        await ada.join("general")
-
-        def full(_command: Command, _done: Done) -> None:
-            raise Overloaded
-
-        node.committer.submit = full  # type: ignore[method-assign,assignment]
-        assert await ada.refusal("chat", message="x") == "overloaded"
-        assert await ada.refusal("leave") == "overloaded"
-        assert await ada.refusal("join", room="other", username="ada") == "overloaded"
-        del node.committer.submit
-        await ada.send("chat", message="y")
-        assert (await ada.until("chat"))["seq"] == 2
-
-
-async def test_an_unknown_outcome_is_said_and_settled_by_sending_again(sqlite_url: str) -> None:
-    async with node_on(sqlite_url) as node:
-        ada = Client(node)
-        await ada.join("general")
-        submit = node.committer.submit
-
-        def doubtful(command: Command, done: Done) -> None:
-            submit(command, lambda _told: done(OutcomeUnknown()))
-
-        node.committer.submit = doubtful  # type: ignore[method-assign]
-        assert await ada.refusal("chat", message="x") == "outcome_unknown"
-        node.committer.submit = submit  # type: ignore[method-assign]
-        await ada.send("chat", message="x", id="refused")
-        assert (await ada.until("ack"))["repeated"] is True
-
-
-async def test_a_join_of_unknown_outcome_is_followed_by_a_leave(sqlite_url: str) -> None:
-    async with node_on(sqlite_url) as node:
-        ada, bob = Client(node), Client(node)
-        await bob.join("general", "bob")
-        submit = node.committer.submit
-
-        def doubtful(command: Command, done: Done) -> None:
-            node.committer.submit = submit  # type: ignore[method-assign]
-            submit(command, lambda _told: done(OutcomeUnknown()))
-
-        node.committer.submit = doubtful  # type: ignore[method-assign]
-        assert await ada.refusal("join", room="general", username="ada") == "outcome_unknown"
-        await bob.until("notification", event="leave", username="ada")
-        assert await ada.refusal("chat", message="x") == "not_joined"
-        await ada.join("general", "somebody else")
-
-
-async def test_who_is_sent_away_is_told_to_come_back(sqlite_url: str) -> None:
-    async with node_on(sqlite_url) as node:
-        ada = Client(node)
-        ada.connection.go_away()
-        assert ada.outlet.closed == (GOING_AWAY, b"")
-        assert GOING_AWAY == 1001
-
-
-async def test_a_log_that_cannot_be_read_is_unavailable(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with node_on(sqlite_url) as node:
-        ada = Client(node)
-        await ada.join("general")
-        path = Path(sqlite_url.removeprefix("sqlite:///"))
-        await node.database._reader.dispose()
-        away = path.rename(path.with_suffix(".away"))
-        for command in ("history", "users"):
-            assert await ada.refusal(command, room="nowhere") == "unavailable", command
-        assert await ada.refusal("join", room="other", username="ada") == "unavailable"
-        away.rename(path)
-        await ada.send("history", room="general")
-        assert json.dumps(await ada.until("history"))
-
-
-def spoil(sqlite_url: str, seq: int) -> None:
-    """Give an event a type that no chatlog knows."""
-    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as file, file:
-        file.execute("DROP TRIGGER events_no_update")
-        file.execute("PRAGMA ignore_check_constraints = 1")
-        file.execute("UPDATE events SET type = 'riddle' WHERE seq = ?", (seq,))
-
-
-@pytest.mark.parametrize("command", [{"type": "history"}, {"type": "join", "username": "bob"}])
-async def test_what_cannot_be_read_is_an_error_and_the_connection_stays_open(
-    sqlite_url: str, caplog: pytest.LogCaptureFixture, command: dict[str, str]
-) -> None:
-    async with node_on(sqlite_url) as node:
-        ada = Client(node)
-        await ada.join("general")
-        await ada.send("chat", message="two", id="c-2")
-        await ada.until("ack")
-    spoil(sqlite_url, 2)
-    async with node_on(sqlite_url) as node:
-        asker = Client(node)
-        await asker.send(**command, room="general", id="c-4")
-        assert (await asker.until("error", id="c-4"))["code"] == "unavailable"
-        await asker.send("ping", id="c-5")
-        await asker.until("pong", id="c-5")
-        await asker.join("other", username="bob")
-    assert "Traceback" not in caplog.text

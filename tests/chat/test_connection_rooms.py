@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.support.nodes import Client, node_on, until
+from tests.support.nodes import LocalClient, node_on, until
 
 
 def kinds(frames: list[dict[str, object]]) -> list[object]:
@@ -17,7 +17,7 @@ async def test_a_joiner_gets_the_replay_its_own_join_who_is_there_and_caught_up(
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url) as node:
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         await ada.join("general")
         await ada.send("chat", message="hello", id="c-1")
         await ada.until("chat")
@@ -47,7 +47,7 @@ async def test_backlog_or_after_says_where_the_replay_begins(
     sqlite_url: str, fields: dict[str, int], seqs: list[int], more: bool
 ) -> None:
     async with node_on(sqlite_url) as node:
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         await ada.join("general")
         for n in range(4):
             await ada.send("chat", message=str(n))
@@ -61,7 +61,7 @@ async def test_backlog_or_after_says_where_the_replay_begins(
 
 async def test_the_author_gets_its_own_events_as_everybody_else(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         await ada.join("general")
         await bob.join("general", "bob")
         await ada.until("notification", username="bob")
@@ -72,7 +72,7 @@ async def test_the_author_gets_its_own_events_as_everybody_else(sqlite_url: str)
 
 async def test_the_first_join_fixes_the_name(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general", "ada")
         assert await ada.refusal("join", room="other", username="bob") == "username_fixed"
         await ada.send("leave")
@@ -82,28 +82,28 @@ async def test_the_first_join_fixes_the_name(sqlite_url: str) -> None:
 
 async def test_a_join_that_is_refused_fixes_no_name_and_appends_nothing(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         assert await ada.refusal("join", room="r", username="bob", after=7) == "after_unknown"
         assert await ada.refusal("join", room="r/", username="bob") == "room_invalid"
         assert await ada.refusal("join", room="r", username=" bob") == "username_invalid"
         assert await ada.refusal("users", room="r") == "room_unknown"
         assert (await ada.join("r", "ada"))["seq"] == 1
         wrong = {"room": "r", "username": "bob", "after": 1, "hash": "0" * 16}
-        assert await Client(node).refusal("join", **wrong) == "diverged"
+        assert await LocalClient(node).refusal("join", **wrong) == "diverged"
         await ada.send("users", room="r")
         assert (await ada.until("users"))["users"] == ["ada"]
 
 
 async def test_a_room_is_joined_once_at_a_time(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         assert await ada.refusal("join", room="general", username="ada") == "already_joined"
 
 
 async def test_a_connection_is_in_so_many_rooms_at_most(sqlite_url: str) -> None:
     async with node_on(sqlite_url, max_rooms_per_connection=2) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("a")
         await ada.join("b")
         assert await ada.refusal("join", room="c", username="ada") == "too_many_rooms"
@@ -113,7 +113,7 @@ async def test_a_connection_is_in_so_many_rooms_at_most(sqlite_url: str) -> None
 
 async def test_the_default_room_is_the_one_joined_last_and_still_joined(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         assert await ada.refusal("chat", message="x") == "not_joined"
         for room in "abc":
             await ada.join(room)
@@ -133,7 +133,7 @@ async def test_a_leave_is_acknowledged_before_its_event_which_is_the_room_s_last
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url) as node:
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         await ada.join("general")
         await bob.join("general", "bob")
         await ada.until("notification", username="bob")
@@ -150,7 +150,7 @@ async def test_a_leave_is_acknowledged_before_its_event_which_is_the_room_s_last
 
 async def test_a_room_that_was_left_can_be_joined_again_by_a_new_session(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         first = await ada.join("general")
         await ada.send("leave")
         second = await ada.join("general", after=first["seq"], hash=first["hash"])
@@ -160,7 +160,7 @@ async def test_a_room_that_was_left_can_be_joined_again_by_a_new_session(sqlite_
 
 async def test_two_tabs_are_two_sessions_of_one_user(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        one, two = Client(node), Client(node)
+        one, two = LocalClient(node), LocalClient(node)
         await one.join("general")
         await two.join("general")
         frame = await one.until("session", event="join")
@@ -174,7 +174,7 @@ async def test_a_closed_connection_leaves_all_its_rooms_and_takes_nothing_more(
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url) as node:
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         for room in "ab":
             await ada.join(room)
             await bob.join(room, "bob")
@@ -193,7 +193,7 @@ async def test_a_join_in_flight_when_the_connection_closes_is_followed_by_its_le
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url) as node:
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         await bob.join("general", "bob")
         joining = asyncio.create_task(ada.send("join", room="general", username="ada"))
         room = node.rooms.get("general")
@@ -207,11 +207,11 @@ async def test_a_join_in_flight_when_the_connection_closes_is_followed_by_its_le
         assert ada.outlet.got == b""
 
 
-async def test_a_member_who_leaves_while_behind_and_joins_again_sees_one_stay_after_the_other(
+async def test_a_member_who_leaves_while_behind_and_joins_again_sees_one_session_after_the_other(
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url, max_buffer_bytes=2_000) as node:
-        slow, bob = Client(node, keeps_up=False), Client(node)
+        slow, bob = LocalClient(node, keeps_up=False), LocalClient(node)
         await slow.join("general", "slow")
         await bob.join("general", "bob")
         for n in range(30):
@@ -226,6 +226,6 @@ async def test_a_member_who_leaves_while_behind_and_joins_again_sees_one_stay_af
             await asyncio.sleep(0.001)
         await leaving
     seqs = [f["seq"] for f in slow.frames() if f["type"] in {"chat", "notification", "session"}]
-    stay = seqs.index(33) + 1
-    assert seqs[:stay] == list(range(1, 34))
-    assert seqs[stay:] == list(range(seqs[stay], 35))
+    first = seqs.index(33) + 1
+    assert seqs[:first] == list(range(1, 34))
+    assert seqs[first:] == list(range(seqs[first], 35))

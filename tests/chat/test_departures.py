@@ -16,7 +16,7 @@ from chatlog.eventlog.committer import Done, Told
 from chatlog.kinds.command import Command
 from chatlog.kinds.leave import Leave
 from tests.support.events import ADA, left, recorded
-from tests.support.nodes import Client, node_on
+from tests.support.nodes import LocalClient, node_on
 
 LEAVE = Leave("general", "s1", "disconnected")
 DONE = recorded(1, left(ADA, "s1"))
@@ -92,7 +92,7 @@ async def test_all_are_waited_for() -> None:
 
 async def test_a_leave_that_is_added_twice_is_one_event(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         session = (await ada.join("general"))["session"]
         await bob.join("general", "bob")
         node.departures.add([Leave("general", session, "kicked")] * 2)

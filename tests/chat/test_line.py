@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatlog.domain.errors import Overloaded
-from tests.support.nodes import Client, node_on, until
+from tests.support.nodes import LocalClient, node_on, until
 from tests.support.notes.kind import WriteNote
 
 CHAT = "x" * 8_000
@@ -15,7 +15,7 @@ async def test_a_line_that_is_full_of_long_chats_takes_no_more_until_they_are_wr
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url, max_waiting_bytes=20_000) as node:
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         await ada.join("general")
         await bob.join("general", "bob")
         async with node.committer._turn:

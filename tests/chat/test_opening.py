@@ -13,7 +13,7 @@ from chatlog.eventlog.committer import Done
 from chatlog.kinds.command import Command
 from chatlog.kinds.join import Join
 from chatlog.runtime import Runtime
-from tests.support.nodes import Client, node_on, until
+from tests.support.nodes import LocalClient, node_on, until
 
 
 class Gate:
@@ -46,7 +46,7 @@ def refuse_join_of(node: Runtime, username: str) -> None:
     node.committer.submit = picky  # type: ignore[method-assign]
 
 
-def joining(client: Client, username: str, room: str = "general") -> asyncio.Task[None]:
+def joining(client: LocalClient, username: str, room: str = "general") -> asyncio.Task[None]:
     return asyncio.create_task(client.send("join", room=room, username=username, id="join"))
 
 
@@ -56,7 +56,7 @@ async def all_waiting(gate: Gate) -> None:
         await asyncio.sleep(0)
 
 
-async def assert_chats(client: Client) -> None:
+async def assert_chats(client: LocalClient) -> None:
     await client.send("chat", message="does it come back?", id="chat")
     await client.until("ack", id="chat")
     await client.until("chat", id="chat")
@@ -64,7 +64,7 @@ async def assert_chats(client: Client) -> None:
 
 async def test_who_waits_for_a_room_gets_it_when_its_opener_is_refused(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        gate, (ada, bob, eve) = Gate(node), (Client(node) for _ in range(3))
+        gate, (ada, bob, eve) = Gate(node), (LocalClient(node) for _ in range(3))
         refuse_join_of(node, "ada")
         tasks = [joining(ada, "ada"), joining(bob, "bob"), joining(eve, "eve")]
         await all_waiting(gate)
@@ -80,7 +80,7 @@ async def test_a_room_whose_joiners_are_all_refused_is_not_kept(sqlite_url: str)
     async with node_on(sqlite_url) as node:
         gate = Gate(node)
         refuse_join_of(node, "ada")
-        tasks = [joining(Client(node), "ada") for _ in range(3)]
+        tasks = [joining(LocalClient(node), "ada") for _ in range(3)]
         await all_waiting(gate)
         gate.opened.set()
         await asyncio.gather(*tasks)
@@ -89,7 +89,7 @@ async def test_a_room_whose_joiners_are_all_refused_is_not_kept(sqlite_url: str)
 
 async def test_who_waits_for_a_room_reads_it_when_its_opener_is_cancelled(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        gate, ada, bob, eve = Gate(node), Client(node), Client(node), Client(node)
+        gate, ada, bob, eve = Gate(node), LocalClient(node), LocalClient(node), LocalClient(node)
         tasks = [joining(ada, "ada"), joining(bob, "bob"), joining(eve, "eve")]
         await all_waiting(gate)
         tasks[0].cancel()
@@ -106,7 +106,7 @@ async def test_a_log_that_cannot_be_read_is_told_to_all_who_wait_and_the_next_on
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url) as node:
-        gate, clients = Gate(node), [Client(node) for _ in range(3)]
+        gate, clients = Gate(node), [LocalClient(node) for _ in range(3)]
         gate.error = Unavailable("The log cannot be read now. Try again.")
         tasks = [joining(client, "ada") for client in clients]
         await all_waiting(gate)
@@ -122,7 +122,7 @@ async def test_a_log_that_cannot_be_read_is_told_to_all_who_wait_and_the_next_on
 
 async def test_a_waiter_who_goes_away_takes_nobody_s_room(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        gate, ada, bob = Gate(node), Client(node), Client(node)
+        gate, ada, bob = Gate(node), LocalClient(node), LocalClient(node)
         tasks = [joining(ada, "ada"), joining(bob, "bob")]
         await all_waiting(gate)
         bob.connection.close("disconnected")
@@ -145,7 +145,7 @@ async def test_a_room_is_not_let_go_as_idle_between_its_opening_and_the_joining(
             return room
 
         monkeypatch.setattr(node.rooms, "open", open_slowly)
-        ada = Client(node)
+        ada = LocalClient(node)
         task = joining(ada, "ada")
         await opened.wait()
         await asyncio.sleep(0.1)  # several sweeps; each would let an idle room go
@@ -159,7 +159,7 @@ async def test_a_joiner_who_is_cancelled_leaves_and_does_not_hold_the_room(
     sqlite_url: str,
 ) -> None:
     async with node_on(sqlite_url, idle_room_seconds=0.05) as node:
-        witness, ada = Client(node), Client(node)
+        witness, ada = LocalClient(node), LocalClient(node)
         await witness.join("general", "witness")
         async with node.committer._turn:
             task = joining(ada, "ada")

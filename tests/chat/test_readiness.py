@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from chatlog.chat.readiness import Readiness
 from chatlog.databases.sqlite import backend as sqlite
-from tests.support.nodes import Client, node_on
+from tests.support.nodes import LocalClient, node_on
 
 
 class Probe:
@@ -67,7 +67,7 @@ async def test_a_node_is_ready_as_its_last_commit_was(
 ) -> None:
     monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", 20)
     async with node_on(sqlite_url, probe_seconds=600, lease_seconds=600) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         assert await node.is_ready()
         path = str(sa.make_url(sqlite_url).database)

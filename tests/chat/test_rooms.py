@@ -16,7 +16,7 @@ from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
 from chatlog.readers.askers import ANYBODY, OPERATOR
 from chatlog.runtime import Runtime
-from tests.support.nodes import Client, node_on, texts_of, until
+from tests.support.nodes import LocalClient, node_on, texts_of, until
 
 
 async def fill(node: Runtime, chats: int, room: str = "general") -> None:
@@ -26,7 +26,7 @@ async def fill(node: Runtime, chats: int, room: str = "general") -> None:
     )
 
 
-def seqs(client: Client) -> list[int]:
+def seqs(client: LocalClient) -> list[int]:
     types = {"chat", "notification", "session"}
     return [frame["seq"] for frame in client.frames() if frame["type"] in types]
 
@@ -51,7 +51,7 @@ async def test_what_is_dispatched_while_a_room_is_read_is_neither_lost_nor_repea
             return room
 
         node.rooms._snapshot = slow  # type: ignore[method-assign]
-        ada, bob = Client(node), Client(node)
+        ada, bob = LocalClient(node), LocalClient(node)
         await asyncio.gather(
             ada.join("general", "bob", after=0), bob.join("general", "eve", after=0)
         )
@@ -92,7 +92,7 @@ async def test_frames_are_read_from_the_log_a_hundred_at_a_time(sqlite_url: str)
 
 async def test_a_room_without_members_is_let_go_after_a_while(sqlite_url: str) -> None:
     async with node_on(sqlite_url, idle_room_seconds=0.05) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         await ada.join("other")
         await ada.send("leave", room="other")
@@ -106,16 +106,16 @@ async def test_a_room_without_members_is_let_go_after_a_while(sqlite_url: str) -
 
 async def test_a_room_that_was_opened_for_a_refused_join_is_not_kept(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         for n in range(20):
             await ada.refusal("join", room=f"room-{n}", username="ada", after=5)
         assert len(node.rooms) == 0
 
 
-async def test_who_comes_and_goes_in_one_batch_gets_its_whole_stay(sqlite_url: str) -> None:
+async def test_who_comes_and_goes_in_one_batch_gets_its_whole_session(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node, 3)
-        ada = Client(node)
+        ada = LocalClient(node)
         joining = asyncio.create_task(ada.send("join", room="general", username="eve", after=0))
         room = await node.rooms.open("general")
         await until(lambda: room.joining)
@@ -142,7 +142,7 @@ async def test_rooms_that_somebody_only_passes_through_do_not_pile_up(
 ) -> None:
     monkeypatch.setattr(rooms, "_MANY_ROOMS", 5)
     async with node_on(sqlite_url) as node:
-        witness, ada = Client(node), Client(node)
+        witness, ada = LocalClient(node), LocalClient(node)
         await witness.join("general", "witness")
         for n in range(30):
             await ada.join(f"room {n}")
@@ -155,7 +155,7 @@ async def test_rooms_that_somebody_only_passes_through_do_not_pile_up(
 
 async def test_the_recent_frames_of_all_rooms_share_one_budget(sqlite_url: str) -> None:
     async with node_on(sqlite_url, max_recent_bytes=40_000) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         for n in range(20):
             await ada.join(f"room {n}")
             for m in range(20):
@@ -169,7 +169,7 @@ async def test_the_recent_frames_of_all_rooms_share_one_budget(sqlite_url: str) 
 
 async def test_a_room_that_is_let_go_gives_its_frames_back(sqlite_url: str) -> None:
     async with node_on(sqlite_url, idle_room_seconds=0.05) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         budget = node.rooms._recent
         assert budget.used > 0

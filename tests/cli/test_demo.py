@@ -113,14 +113,14 @@ def test_the_same_seed_is_the_same_day() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_whoever_speaks_is_there_and_nobody_is_while_the_server_is_down(seed: int) -> None:
     day = plan(rooms(), random.Random(seed))
-    assert not [stay for stay in day.stays if CRASH <= stay.begin < RESTART]
-    assert all(stay.begin < stay.end for stay in day.stays)
-    assert len({stay.session for stay in day.stays}) == len(day.stays)
+    assert not [session for session in day.sessions if CRASH <= session.begin < RESTART]
+    assert all(session.begin < session.end for session in day.sessions)
+    assert len({session.session for session in day.sessions}) == len(day.sessions)
     for said in day.said:
         assert said.at < 0
         assert not CRASH <= said.at <= RESTART
         assert any(
-            (stay.room, stay.name) == (said.room, said.line.name)
-            and stay.begin < said.at < stay.end
-            for stay in day.stays
+            (session.room, session.name) == (said.room, said.line.name)
+            and session.begin < said.at < session.end
+            for session in day.sessions
         ), said

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import chatlog, imported, refused
-from tests.support.nodes import Client, node_on
-from tests.test_verify import LINES, change
+from tests.support.damage import LINES, change
+from tests.support.nodes import LocalClient, node_on
 
 
 @pytest.fixture
@@ -48,6 +48,6 @@ def test_a_table_that_differs_is_replaced_and_status_1(database: str, wrong: str
 
 async def test_it_needs_the_server_stopped(database_url: str) -> None:
     async with node_on(database_url) as node:
-        await Client(node).join("#small")
+        await LocalClient(node).join("#small")
         said = await asyncio.to_thread(refused, "rebuild", "--database", database_url)
     assert "Stop it first" in said

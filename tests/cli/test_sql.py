@@ -1,4 +1,4 @@
-"""``chatlog sql`` lists the questions and asks one."""
+"""``chatlog sql`` lists the queries and runs one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from bench.histories.load_sqlite import load
 from bench.histories.story import Story
-from chatlog.audit.questions import questions
+from chatlog.audit.queries import queries
 from chatlog.cli import main
-from tests.audit_sql.conftest import SHAPE
+from tests.audit.queries.conftest import SHAPE
 
 
 @pytest.fixture
@@ -27,13 +27,13 @@ def chatlog(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-def test_without_a_name_the_questions_are_listed() -> None:
+def test_without_a_name_the_queries_are_listed() -> None:
     listed = chatlog("sql", "--json").stdout.splitlines()
-    assert [json.loads(line)["name"] for line in listed] == list(questions())
+    assert [json.loads(line)["name"] for line in listed] == list(queries())
     assert "who-could-have-seen" in chatlog("sql").stdout
 
 
-def test_a_question_is_asked_with_its_parameters(url: str) -> None:
+def test_a_query_runs_with_its_parameters(url: str) -> None:
     asked = ("sql", "around-an-event", "--param", "room=general", "--param", "seq=100")
     rows = [
         json.loads(line)
@@ -55,7 +55,7 @@ def test_a_time_may_be_written_as_people_write_it(url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("no-such-question",), "There is no query"),
+        (("no-such-query",), "There is no query"),
         (("who-is-there-now",), "--param room=… (name of the room)"),
         (("who-is-there-now", "--param", "room"), "KEY=VALUE"),
         (("who-erased", "--param", "room=general"), "has no parameter room"),
@@ -70,7 +70,7 @@ def test_what_cannot_be_asked_is_status_2_and_a_sentence(
     assert sentence in found.stderr
 
 
-def test_a_date_as_the_end_of_a_question_is_its_whole_day(url: str) -> None:
+def test_a_date_as_the_end_of_a_query_is_its_whole_day(url: str) -> None:
     def found(to: str) -> str:
         told = ("--param", "from=2025-01-07", "--param", f"to={to}", "--json", "--database", url)
         return chatlog("sql", "what-happened-anywhere", *told).stdout

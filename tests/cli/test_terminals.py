@@ -17,7 +17,7 @@ import chatlog.cli
 from chatlog.cli import output
 from chatlog.cli.operating.serve import VisibleFormatter
 from chatlog.kinds.chat import Post
-from tests.contracts.logbook import open_log
+from tests.support.logbook import open_log
 
 HOSTILE = "\x07\x1b[2J\x7f\x9b31m\u061c\u200e\u200f\u202e\u2066\u2069\U000e0041\u2028"
 RAW = re.compile(r"[^\n\t\r -~]")

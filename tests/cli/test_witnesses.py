@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from pathlib import Path
 
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
-from tests.audit.story import open_log
+from tests.support.command import chatlog
+from tests.support.logbook import open_log
 
 STORY: list[Command] = [
     Join("general", "s1", "ada", backlog=0),
@@ -23,27 +21,16 @@ STORY: list[Command] = [
 ]
 
 
-async def chatlog(*arguments: str) -> tuple[int | None, str, str]:
-    pipe = asyncio.subprocess.PIPE
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "chatlog", *arguments, stdout=pipe, stderr=pipe, cwd=Path.cwd()
-    )
-    out, said = await running.communicate()
-    return running.returncode, out.decode(), said.decode()
-
-
 async def _told(database_url: str) -> None:
     async with open_log(database_url) as log:
-        await log.append(STORY)
+        await log.record(*STORY)
 
 
 async def test_each_line_is_a_user_with_the_strongest_certainty(database_url: str) -> None:
     await _told(database_url)
-    status, out, _ = await chatlog(
-        "witnesses", "general", "3", "--json", "--database", database_url
-    )
-    found = list(map(json.loads, out.splitlines()))
-    assert status == 0
+    ended = await chatlog("witnesses", "general", "3", "--json", database=database_url)
+    found = list(map(json.loads, ended.out.splitlines()))
+    assert ended.status == 0
     assert [(one["username"], one["certainty"]) for one in found] == [
         ("ada", "open"),
         ("bob", "open"),
@@ -55,18 +42,18 @@ async def test_each_line_is_a_user_with_the_strongest_certainty(database_url: st
 
 async def test_people_get_a_table(sqlite_url: str) -> None:
     await _told(sqlite_url)
-    status, out, _ = await chatlog("witnesses", "general", "3", "--database", sqlite_url)
-    assert status == 0
-    header, *rows = out.splitlines()
+    ended = await chatlog("witnesses", "general", "3", database=sqlite_url)
+    assert ended.status == 0
+    header, *rows = ended.out.splitlines()
     assert header.split()[:2] == ["user", "certainty"]
     assert [row.split()[1] for row in rows] == ["open", "open", "possible", "replayed"]
-    assert "\x9b" not in out
+    assert "\x9b" not in ended.out
 
 
 async def test_an_event_that_is_not_there_is_said_in_a_sentence(sqlite_url: str) -> None:
     await _told(sqlite_url)
     for room, seq in (("general", "7"), ("nowhere", "1"), ("general", "0")):
-        status, out, said = await chatlog("witnesses", room, seq, "--database", sqlite_url)
-        assert (status, out) == (2, "")
-        assert said
-        assert "Traceback" not in said
+        ended = await chatlog("witnesses", room, seq, database=sqlite_url)
+        assert (ended.status, ended.out) == (2, "")
+        assert ended.err
+        assert "Traceback" not in ended.err

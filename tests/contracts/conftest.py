@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from .logbook import Log, open_log
+from tests.support.logbook import Log, open_log
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from chatlog.kinds.command import FirstPost
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
-
-from .logbook import Log, chats, join, leave, open_log
+from tests.support.logbook import Log, chats, join, leave, open_log
 
 
 async def test_what_was_appended_is_read_back_by_another_who_opens_the_log(

@@ -12,8 +12,7 @@ from chatlog.eventlog.committer import Committer, Told
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
-
-from .logbook import Log, join
+from tests.support.logbook import Log, join
 
 LONE_SURROGATE, NUL = "\ud800", "\x00"
 

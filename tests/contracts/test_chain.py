@@ -8,8 +8,7 @@ from typing import Any
 
 from chatlog.kinds.chat import Post
 from chatlog.kinds.leave import Leave
-
-from .logbook import Log, join, leave
+from tests.support.logbook import Log, join, leave
 
 ROWS = """
     SELECT events.*, rooms.uuid AS room_uuid, rooms.room, users.uuid AS user_uuid,

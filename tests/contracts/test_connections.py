@@ -14,8 +14,7 @@ from chatlog.databases.database import Database, backend_for
 from chatlog.databases.sqlite import backend as sqlite
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.read import end
-
-from .logbook import Log, join, open_log
+from tests.support.logbook import Log, join, open_log
 
 WRITES = {
     "journal_mode": "wal",

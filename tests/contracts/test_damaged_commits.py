@@ -10,8 +10,7 @@ from chatlog.databases.backend import Failure
 from chatlog.domain.errors import LogError, OutcomeUnknown
 from chatlog.eventlog.append import Batch
 from chatlog.kinds.chat import Post
-
-from .logbook import Log
+from tests.support.logbook import Log
 
 
 class Plant:

@@ -14,8 +14,7 @@ from chatlog.domain.errors import Refused, Unavailable
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.writer import BadRow
 from chatlog.kinds.chat import Post
-
-from .logbook import Log
+from tests.support.logbook import Log
 
 SECRET = "the launch code is 4711"
 

@@ -21,9 +21,8 @@ from chatlog.operations.retention import BY
 from chatlog.runtime import Runtime
 from tests.cli.command import chatlog as here
 from tests.support.command import chatlog
+from tests.support.logbook import Log, open_log
 from tests.support.nodes import node_on
-
-from .logbook import Log, open_log
 
 OLD = "2004-12-25T09:{:02}:00.000000Z"
 LONG_AGO = "2010-01-01T00:00:00.000000Z"
@@ -223,8 +222,8 @@ async def test_an_operator_stays_one_in_an_export_that_is_put_back(
     url = f"sqlite:///{tmp_path / 'again.db'}"
     exported = await chatlog("export", "general", database=operated.node.settings.database)
     (tmp_path / "general.jsonl").write_text(exported.out)
-    put_back = ("import", str(tmp_path / "general.jsonl"), "--format", "jsonl")
-    assert (await chatlog(*put_back, database=url)).status == 0
+    insert_export = ("import", str(tmp_path / "general.jsonl"), "--format", "jsonl")
+    assert (await chatlog(*insert_export, database=url)).status == 0
     async with node_on(url) as node:
         again = Operated(node, Log(node.database, node.writer))
         await again.said("other", "root", "it is me")

@@ -25,9 +25,9 @@ from chatlog.nodes import clock, leases
 from chatlog.nodes.watch import Watch
 from chatlog.operations import delegation as beside
 from tests.support.command import chatlog
+from tests.support.logbook import Log, open_log
 
 from .earlier import make_earlier
-from .logbook import Log, open_log
 from .test_migrations import revision
 
 LEASE = 60.0

@@ -21,9 +21,9 @@ from chatlog.databases.postgres import session as postgres_session
 from chatlog.databases.revisions import newest_revision, revision_of
 from chatlog.databases.sqlite.lockfile import LockFile
 from chatlog.domain.errors import LogError, Unavailable
+from tests.support.logbook import open_log
 
 from .earlier import REVISIONS, make_earlier
-from .logbook import open_log
 
 MIGRATE = """
 import asyncio, sys

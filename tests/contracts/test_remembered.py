@@ -12,8 +12,7 @@ from chatlog.eventlog.memory import Memory
 from chatlog.kinds.chat import Post
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join, Joined
-
-from .logbook import Log, join, leave, open_log
+from tests.support.logbook import Log, join, leave, open_log
 
 
 def remembering(log: Log, *, rooms: int = 10_000, users: int = 10_000) -> Memory:
@@ -22,7 +21,7 @@ def remembering(log: Log, *, rooms: int = 10_000, users: int = 10_000) -> Memory
     return memory
 
 
-async def stay(log: Log, room: str, username: str) -> Recorded:
+async def join_and_leave(log: Log, room: str, username: str) -> Recorded:
     """Have somebody come and go; return the join."""
     session = await log.join(room, username)
     await log.record(leave(room, session))
@@ -50,11 +49,11 @@ async def test_the_name_of_a_person_whom_another_node_erased_is_a_new_user(
 ) -> None:
     async with open_log(database_url) as here, open_log(database_url, node="b") as there:
         memory = remembering(here)
-        before = await stay(here, "general", "bob")
+        before = await join_and_leave(here, "general", "bob")
         if not rooms_kept:
             memory.rooms.clear()
         await erase(there, "bob")
-        after = await stay(here, "general", "bob")
+        after = await join_and_leave(here, "general", "bob")
         assert user_id(before) != user_id(after)
         assert await verifies(here)
 
@@ -63,12 +62,12 @@ async def test_a_node_that_missed_more_than_it_would_read_knows_of_the_erasure(
     database_url: str,
 ) -> None:
     async with open_log(database_url) as here, open_log(database_url, node="b") as there:
-        before = await stay(here, "general", "bob")
+        before = await join_and_leave(here, "general", "bob")
         session = await there.join("general", "eve")
         await erase(there, "bob")
         for _ in range(3):
             await there.record(*(Post("general", session, f"{n}") for n in range(1_000)))
-        after = await stay(here, "general", "bob")
+        after = await join_and_leave(here, "general", "bob")
         assert user_id(before) != user_id(after)
         assert await verifies(here)
 
@@ -78,10 +77,10 @@ async def test_a_batch_that_needs_more_rooms_than_are_remembered_has_all_of_them
 ) -> None:
     memory = remembering(log, rooms=2)
     for name in "abcde":
-        await stay(log, name, "ada")
+        await join_and_leave(log, name, "ada")
     resumes = [Join(name, f"again {name}", "ada", after=2) for name in "abcde"]
     assert [event.seq for event in await log.record(*resumes)] == [3] * 5
-    await stay(log, "f", "ada")
+    await join_and_leave(log, "f", "ada")
     assert len(memory.rooms) == 2
 
 
@@ -90,18 +89,18 @@ async def test_a_batch_that_needs_more_users_than_are_remembered_has_all_of_them
 ) -> None:
     memory = remembering(log, users=2)
     names = ["ada", "bob", "eve", "dan"]
-    first = [user_id(await stay(log, "general", name)) for name in names]
+    first = [user_id(await join_and_leave(log, "general", name)) for name in names]
     again = await log.record(*(join("general", name) for name in [*names, "new", "newer"]))
     assert [user_id(event) for event in again][:4] == first
     assert len({user_id(event) for event in again}) == 6
-    await stay(log, "general", "last")
+    await join_and_leave(log, "general", "last")
     assert len(memory.users) == 2
 
 
 async def test_what_was_used_last_is_remembered_longest(log: Log) -> None:
     memory = remembering(log, rooms=2, users=2)
     for room, user in [("a", "ada"), ("b", "bob"), ("a", "ada"), ("c", "eve"), ("a", "ada")]:
-        await stay(log, room, user)
+        await join_and_leave(log, room, user)
     assert list(memory.rooms) == ["c", "a"]
     assert list(memory.users) == ["eve", "ada"]
 

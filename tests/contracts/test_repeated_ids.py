@@ -6,8 +6,7 @@ from chatlog.domain.errors import Refused
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import FirstPost
 from chatlog.kinds.event import Recorded
-
-from .logbook import Log, leave, open_log
+from tests.support.logbook import Log, leave, open_log
 
 
 async def test_an_id_sent_twice_in_one_batch_is_one_event(log: Log) -> None:

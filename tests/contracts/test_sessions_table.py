@@ -10,8 +10,7 @@ from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Leave, Left
-
-from .logbook import Log, join, leave, open_log
+from tests.support.logbook import Log, join, leave, open_log
 
 TABLE = """
     SELECT session, room, users.uuid, node, joined_seq, joined_at, replay_from, left_seq, left_at,

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
+from tests.support.logbook import open_log
 from tests.support.postgres import fresh_database, running_postgres
 
 from .earlier import make_earlier, upgrade
-from .logbook import open_log
 
 ERASABLE: Final = {
     ("events", "text"),

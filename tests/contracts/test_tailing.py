@@ -8,12 +8,11 @@ import sys
 from chatlog.eventlog.read import read_forward
 from chatlog.kinds.chat import Post, Posted
 from chatlog.kinds.event import Recorded
-
-from .logbook import Log, open_log
+from tests.support.logbook import Log, open_log
 
 WRITER = """
 import asyncio, sys
-from tests.contracts.logbook import open_log
+from tests.support.logbook import open_log
 from chatlog.kinds.chat import Post
 
 async def write(url, name, batches):

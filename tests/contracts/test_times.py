@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from chatlog.domain.errors import Refused
 from chatlog.kinds.chat import Post
-
-from .logbook import Log, join, open_log
+from tests.support.logbook import Log, join, open_log
 
 FUTURE = "2099-01-01T00:00:00.000000Z"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from .logbook import Log, join, open_log
+from tests.support.logbook import Log, join, open_log
 
 
 async def users(log: Log) -> dict[str, int]:

@@ -52,7 +52,7 @@ class Feeds(RuleBasedStateMachine):
 
     @rule(back=st.integers(0, 40), keeps_up=st.booleans(), after=st.integers(0, 2))
     def join(self, back: int, keeps_up: bool, after: int) -> None:
-        """Publish a batch with a join in it and admit the joiner, as one dispatch does."""
+        """Publish a batch with a join in it and admit the new member, as one dispatch does."""
         frames = self.new_frames([0] * (1 + after))
         own = len(self.log) + 1
         self.log += frames

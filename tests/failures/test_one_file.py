@@ -218,7 +218,7 @@ def put_wal_away(file: Path) -> None:
     wal.rename(f"{wal}.away")
 
 
-def put_back(file: Path) -> None:
+def insert_export(file: Path) -> None:
     for away, place in ((file.with_suffix(".away"), file), (f"{file}-wal.away", f"{file}-wal")):
         if Path(away).exists():
             Path(away).rename(place)
@@ -240,7 +240,7 @@ async def test_nothing_is_acknowledged_while_the_file_is_not_in_its_place(
     said = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(said) == 1
     assert str(file) in said[0].getMessage()
-    put_back(file)
+    insert_export(file)
     assert (await ada.chat("general", "back", id="c-1")).type == "ack"
     assert await node.is_ready()
 

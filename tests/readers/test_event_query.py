@@ -21,7 +21,7 @@ from chatlog.readers.admission import Admission
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
 from chatlog.wire.events import size_of
-from tests.contracts.logbook import open_log
+from tests.support.logbook import open_log
 
 Wanted = Callable[[Recorded], bool]
 

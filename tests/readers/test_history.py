@@ -14,7 +14,7 @@ from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.readers import admission as module
 from chatlog.readers import turns
 from chatlog.readers.history import History
-from tests.support.nodes import Client, migrated, node_on, until
+from tests.support.nodes import LocalClient, migrated, node_on, until
 
 ASKERS = 64
 
@@ -32,12 +32,12 @@ async def test_many_who_page_at_length_keep_nobody_from_joining(
 
     monkeypatch.setattr(module, "read_page", slow_page)
     async with node_on(sqlite_url) as node:
-        await Client(node).join("general")
-        askers = [Client(node) for _ in range(ASKERS)]
+        await LocalClient(node).join("general")
+        askers = [LocalClient(node) for _ in range(ASKERS)]
         asking = [asyncio.create_task(c.send("history", room="general")) for c in askers]
         await until(lambda: reading == node.settings.max_long_reads)
         async with asyncio.timeout(5):
-            await Client(node).join("never opened before", "bob")
+            await LocalClient(node).join("never opened before", "bob")
         assert reading == node.settings.max_long_reads
         go_on.set()
         await asyncio.gather(*asking)
@@ -50,7 +50,7 @@ async def test_who_gets_no_turn_in_time_is_told_that_it_is_too_much(
 ) -> None:
     monkeypatch.setattr(turns, "_PATIENCE_SECONDS", 0.01)
     async with node_on(sqlite_url, max_long_reads=1) as node:
-        ada = Client(node)
+        ada = LocalClient(node)
         await ada.join("general")
         async with node.history.reading():
             assert await ada.refusal("history", room="general") == "overloaded"

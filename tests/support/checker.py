@@ -12,7 +12,7 @@ is gone has left.
 from collections.abc import Callable, Iterator
 
 from .record import Record
-from .rules import log, outcomes, pages, presence, stays
+from .rules import log, outcomes, pages, presence, sessions
 from .rules.facts import Facts, Violation, gather
 
 __all__ = ["Violation", "assert_holds", "judge"]
@@ -21,10 +21,10 @@ Rule = Callable[[Facts], Iterator[Violation]]
 
 RULES: tuple[Rule, ...] = (
     log.shapes,
-    stays.walk,  # before those that ask about stays
-    stays.missing,
-    stays.sessions,
-    stays.backlog,
+    sessions.walk,  # before those that ask about sessions
+    sessions.missing,
+    sessions.own_ids,
+    sessions.backlog,
     log.same_bytes,
     log.whole,
     log.times,

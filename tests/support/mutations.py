@@ -23,7 +23,7 @@ from chatlog.databases.database import DATABASE_ERRORS
 from chatlog.databases.opening import open_for_reading
 from chatlog.databases.sqlite.backup import back_up, partial_for
 from chatlog.domain.errors import ChatlogError
-from tests.support.nodes import Client, node_on
+from tests.support.nodes import LocalClient, node_on
 from tests.support.schema_mutations import BACKUP, PROTECTION, change_schema, put_back
 
 TABLES = ("events", "sessions", "users", "rooms", "nodes", "meta")
@@ -65,7 +65,7 @@ async def make_log(folder: Path) -> Path:
     """Write a log with all that a log can hold; two people are still there."""
     url, made = f"sqlite:///{folder / 'live.db'}", folder / "made.db"
     async with node_on(url) as node:
-        people = {name: Client(node) for name in ("ada", "bob", "eve", "kim")}
+        people = {name: LocalClient(node) for name in ("ada", "bob", "eve", "kim")}
         for room in ("one", "two"):
             for name, person in people.items():
                 await person.join(room, name)
@@ -79,7 +79,7 @@ async def make_log(folder: Path) -> Path:
         erase = node.operations.eraser
         await erase.redact("one", [3, 4], by="root", reason="a leak")
         await erase.erase_user("eve", by="root", reason="asked for")
-        await Client(node).join("two", "ada", backlog=3)
+        await LocalClient(node).join("two", "ada", backlog=3)
         back_up(folder / "live.db", made, partial_for(made))
     return made
 

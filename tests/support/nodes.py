@@ -36,8 +36,8 @@ async def migrated(url: str) -> None:
         pass
 
 
-class Client:
-    """One client's connection and what came out of it."""
+class LocalClient:
+    """A client of a node in this process, without a socket, and what came out of it."""
 
     def __init__(self, node: Runtime, *, keeps_up: bool = True) -> None:
         self.outlet = FakeOutlet(keeps_up=keeps_up)

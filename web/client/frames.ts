@@ -4,47 +4,25 @@
  * Events are the log's rows; every other frame is an answer. `parseFrame` is the one place
  * where text from outside becomes typed: what it lets through has the shape it says.
  */
+import { EVENT_FRAMES, type EventFrame, type JoinFrame, type SessionFrame } from "./events.generated.ts";
 
-interface Event {
+export { EVENT_TYPES } from "./events.generated.ts";
+export type * from "./events.generated.ts";
+
+/** An event of a type newer than this client: it is not shown, but its seq counts. */
+export interface UnknownEvent {
+  readonly type: "unknown";
   readonly room: string;
   readonly seq: number;
   readonly hash: string;
-  /** UTC, RFC 3339 with microseconds. */
   readonly at: string;
 }
 
-export interface ChatEvent extends Event {
-  readonly type: "chat";
-  readonly id?: string;
-  readonly username: string;
-  readonly message: string;
-  readonly erased?: boolean;
-}
-
-export interface PresenceEvent extends Event {
-  /** `notification` is an arrival or a departure; `session` a further tab of somebody present. */
-  readonly type: "notification" | "session";
-  readonly event: "join" | "leave";
-  readonly username: string;
-  /** Open sessions of that user after this event. */
-  readonly sessions: number;
-  readonly cause?: string;
-  readonly last_seen_at?: string;
-  readonly erased?: boolean;
-}
-
-export interface ErasureEvent extends Event {
-  readonly type: "erasure";
-  readonly of: readonly number[];
-  readonly username: string;
-}
-
-/** An event of a type newer than this client: it is not shown, but its seq counts. */
-export interface UnknownEvent extends Event {
-  readonly type: "unknown";
-}
-
-export type LogEvent = ChatEvent | PresenceEvent | ErasureEvent | UnknownEvent;
+/** `notification` is an arrival or a departure; `session` a further tab of somebody present. */
+export type PresenceEvent = JoinFrame | SessionFrame;
+/** An event that a person wrote: its text can be erased. */
+export type MessageEvent = Extract<EventFrame, { readonly message: string }>;
+export type LogEvent = EventFrame | UnknownEvent;
 
 export interface UsersFrame {
   readonly type: "users";
@@ -100,7 +78,15 @@ export type Answer = UsersFrame | CaughtUpFrame | AckFrame | HistoryFrame | Erro
 export type Frame = Answer | LogEvent;
 
 const ANSWERS = new Set(["users", "caught_up", "ack", "history", "error", "pong"]);
-const EVENTS = new Set(["chat", "notification", "session", "erasure"]);
+const EVENTS: ReadonlySet<string> = new Set(EVENT_FRAMES);
+
+export function isPresence(event: LogEvent): event is PresenceEvent {
+  return event.type === "notification" || event.type === "session";
+}
+
+export function isMessage(event: LogEvent): event is MessageEvent {
+  return "message" in event && !isPresence(event);
+}
 
 export function isEvent(frame: Frame): frame is LogEvent {
   return !ANSWERS.has(frame.type);

@@ -1,7 +1,7 @@
 /** The public face of the package: see README.md. */
 export { Client, type ClientOptions } from "./client.ts";
 export { Connection, type ConnectionState } from "./connection.ts";
-export { isEvent, parseEvent, parseFrame } from "./frames.ts";
+export { EVENT_TYPES, isEvent, isMessage, isPresence, parseEvent, parseFrame } from "./frames.ts";
 export type * from "./frames.ts";
 export { Outbox, type Pending } from "./outbox.ts";
 export { memoryStorage, standardPlatform, type Platform, type Socket, type Storage } from "./platform.ts";

@@ -4,7 +4,7 @@
  * It joins whenever there is a connection, continues after the last event it has, and starts
  * afresh, saying so, where the log behind it is no longer the one it saw.
  */
-import type { ErasureEvent, HistoryFrame, LogEvent, UsersFrame, CaughtUpFrame } from "./frames.ts";
+import { isPresence, type CaughtUpFrame, type ChatRequest, type ErasureFrame, type HistoryFrame, type LogEvent, type UsersFrame } from "./frames.ts";
 import { RESEND, delay } from "./backoff.ts";
 import { Outbox, PASSING } from "./outbox.ts";
 import type { Platform, Storage, Timer } from "./platform.ts";
@@ -67,7 +67,7 @@ export class Room {
     this.#link = link;
     this.unread = new Unread(read, (username) => username === link.username());
     this.outbox = new Outbox(name, link.username(), link.platform, link.storage,
-      ({ id, message }) => link.send({ type: "chat", room: name, id, message }), () => link.changed(this));
+      ({ id, message }) => link.send({ type: "chat", room: name, id, message } satisfies ChatRequest), () => link.changed(this));
   }
 
   /** Show at once, store, and send as soon as there is somebody to send to. */
@@ -139,7 +139,7 @@ export class Room {
       if (mine && event.id !== undefined) this.outbox.placed(event.id);
       if (!mine && this.#known && this.state.is === "joining") this.#missed++;
     } else if (event.type === "erasure") void this.#refresh(event);
-    else if (event.type !== "unknown" && this.state.is === "live") this.roster.apply(event);
+    else if (isPresence(event) && this.state.is === "live") this.roster.apply(event);
     this.outbox.passed(event.seq);
     this.#link.changed(this);
   }
@@ -212,7 +212,7 @@ export class Room {
   }
 
   /** An erasure is shown at once; erased names are in the server's answer only. */
-  async #refresh({ of }: ErasureEvent): Promise<void> {
+  async #refresh({ of }: ErasureFrame): Promise<void> {
     const inMemory = of.filter((seq) => this.timeline.find(seq));
     const first = Math.min(...inMemory), last = Math.max(...inMemory);
     if (inMemory.length === 0 || last - first >= 500) return;

@@ -4,7 +4,7 @@
  * Chats count most: each is a row on a screen, while joins and leaves between two of them
  * fold into one line. A stretch of nothing but joins is bounded as well.
  */
-import type { LogEvent } from "./frames.ts";
+import { isMessage, type LogEvent } from "./frames.ts";
 
 export const MAX_CHATS = 300;
 export const MAX_EVENTS = 3_000;
@@ -28,7 +28,7 @@ export function trimEnd(events: LogEvent[]): void {
 
 /** The event without its words, as the server sends it from now on. */
 export function blank(event: LogEvent): LogEvent {
-  return event.type === "chat" ? { ...event, message: "", erased: true } : event;
+  return isMessage(event) ? { ...event, message: "", erased: true } : event;
 }
 
 function keptFromEnd(events: readonly LogEvent[], share: number): number {

@@ -10,7 +10,7 @@
  * answer that was under way.
  */
 import { blank, fits, trimEnd, trimStart } from "./stretch.ts";
-import type { ErasureEvent, LogEvent } from "./frames.ts";
+import type { ErasureFrame, LogEvent } from "./frames.ts";
 
 export interface Mark {
   readonly seq: number;
@@ -114,7 +114,7 @@ export class Timeline {
     this.#page = null;
   }
 
-  erase(erasure: ErasureEvent): void {
+  erase(erasure: ErasureFrame): void {
     for (const seq of erasure.of) this.#erased.add(seq);
     for (const seq of this.#erased) {
       if (this.#erased.size <= ERASED_REMEMBERED) break;

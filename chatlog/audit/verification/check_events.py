@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from chatlog.audit.verification.missing_content import Gone
+from chatlog.audit.verification.missing_content import MissingContent
 from chatlog.audit.verification.room_states import BEGINNING, RoomState
 from chatlog.domain.errors import ChatlogError
 from chatlog.domain.sessions import OpenSessions
@@ -46,7 +46,7 @@ class ChainCheck:
         self.sessions = OpenSessions(
             (state.session, User(state.user_id, None, 0, b"")) for state in begin.open
         )
-        self.gone = Gone(first=begin.head + 1)
+        self.missing = MissingContent(first=begin.head + 1)
 
     def accept(self, proved: Proved) -> None:
         """Check the next event and move on to it.
@@ -69,7 +69,7 @@ class ChainCheck:
         self.room_id = proof.room_id
         self.head, self.at, self.hash = seq, recorded.at, recorded.hash
         recorded.event.fold(self.sessions)
-        self.gone.see(recorded, proof)
+        self.missing.see(recorded, proof)
 
     def finish(self) -> None:
         """Check what can be judged only after the last event.
@@ -77,7 +77,7 @@ class ChainCheck:
         Raises:
             Wrong: if a text or a name is missing that no erasure names.
         """
-        if (found := self.gone.first_unexplained()) is not None:
+        if (found := self.missing.first_unexplained()) is not None:
             raise Wrong(*found)
 
     def _check_content(self, seq: int, event: Event, proof: Proof) -> None:

@@ -15,7 +15,7 @@ from chatlog.kinds.event import Proof, Recorded
 
 
 @dataclass(slots=True)
-class Gone:
+class MissingContent:
     """Missing contents (their first name, by seq) and names (with their user's id) that no
     erasure has named so far.
     """
@@ -48,7 +48,7 @@ class Gone:
             self.names.pop(seq, None)
         return is_own
 
-    def go_on(self, later: Gone) -> None:
+    def go_on(self, later: MissingContent) -> None:
         """Append the range that follows this one."""
         names = dict(later.names)
         for seq, user, of in later.reaches:

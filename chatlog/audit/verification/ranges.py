@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.audit.verification.check_room import RoomCheck, RoomVerdict
 from chatlog.audit.verification.decoding import BEFORE_ALL, raise_if_away
-from chatlog.audit.verification.missing_content import Gone
+from chatlog.audit.verification.missing_content import MissingContent
 from chatlog.audit.verification.room_states import RoomState, claimed
 from chatlog.databases.database import Database
 from chatlog.databases.schema import events, rooms
@@ -60,7 +60,7 @@ class Found:
     piece: Piece
     head: int
     hash: str
-    gone: Gone
+    missing: MissingContent
     begins: bytes | None = None
     ends: bytes | None = None
     wrong: tuple[int, str] | None = None
@@ -115,7 +115,7 @@ async def check_piece(database: Database, piece: Piece, tell: Tell = lambda _eve
     begin = await _begin(database, piece.room, piece.first - 1)
     if begin is None:
         wrong = (piece.first, "the tables hold no valid state of the room before it")
-        return Found(piece, piece.first - 1, "", Gone(), wrong=wrong)
+        return Found(piece, piece.first - 1, "", MissingContent(), wrong=wrong)
     check = RoomCheck(database, piece.room, begin, piece.last, tell)
     found: tuple[int, str] | None = None
     try:
@@ -124,7 +124,7 @@ async def check_piece(database: Database, piece: Piece, tell: Tell = lambda _eve
         found = (error.seq, error.why)
     ends = check.state().digest()
     chain = check.chain
-    return Found(piece, chain.head, chain.hash.hex(), chain.gone, begin.digest(), ends, found)
+    return Found(piece, chain.head, chain.hash.hex(), chain.missing, begin.digest(), ends, found)
 
 
 async def _begin(database: Database, room: int, seq: int) -> RoomState | None:
@@ -140,27 +140,29 @@ async def _begin(database: Database, room: int, seq: int) -> RoomState | None:
 
 async def put_together(database: Database, found: Sequence[Found]) -> RoomVerdict:
     """Return the verdict on a room from the results of all its pieces, in order."""
-    gone, before = found[0].gone, None
+    missing, before = found[0].missing, None
     for one in found:
         if before is not None and one.begins != before.ends:
             return await _again(database, before, one)
         if one.wrong is not None:
             return _verdict(one, found[0], one.wrong)
         if before is not None:
-            gone.go_on(one.gone)
+            missing.go_on(one.missing)
         before = one
     assert before is not None
-    return await _explained(database, gone, found[0], before)
+    return await _explained(database, missing, found[0], before)
 
 
-async def _explained(database: Database, gone: Gone, first: Found, last: Found) -> RoomVerdict:
+async def _explained(
+    database: Database, missing: MissingContent, first: Found, last: Found
+) -> RoomVerdict:
     """Read erasures committed after the pieces were read, if missing content is unexplained."""
-    while (missing := gone.first_unexplained()) is not None:
+    while (unexplained := missing.first_unexplained()) is not None:
         piece = Piece(last.piece.room, last.piece.name, last.head + 1, None)
         more = await check_piece(database, piece)
         if more.wrong or more.head == last.head:
-            return _verdict(more, first, more.wrong or missing)
-        gone.go_on(more.gone)
+            return _verdict(more, first, more.wrong or unexplained)
+        missing.go_on(more.missing)
         last = more
     return _verdict(last, first, None)
 

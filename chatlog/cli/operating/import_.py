@@ -24,9 +24,9 @@ from chatlog.formats.files import files
 from chatlog.formats.history import AUTO, SLACK, History, Reading
 from chatlog.formats.recognise import DIALECTS
 from chatlog.operations.delegation import ask_holder
-from chatlog.operations.import_export import import_jsonl
-from chatlog.operations.import_file import is_export, lines_of
+from chatlog.operations.export_file import is_export, lines_of
 from chatlog.operations.import_history import Counts, import_history
+from chatlog.operations.restore_export import restore_export
 from chatlog.runtime import limits_of
 from chatlog.settings import Settings
 from chatlog.wire.manifest import decode_manifest
@@ -96,7 +96,7 @@ def import_(
     with whole_file(file) as path:
         if kind == "jsonl" or (kind == AUTO and is_export(path)):
             said = _shown(
-                file.name, lambda report: _put_back(path, room, manifest, database, report)
+                file.name, lambda report: _restore(path, room, manifest, database, report)
             )
         else:
             if manifest is not None:
@@ -170,7 +170,7 @@ def _reasons(counts: Counts) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _put_back(path: Path, room: str | None, manifest: Path | None, url: str, report: Report) -> str:
+def _restore(path: Path, room: str | None, manifest: Path | None, url: str, report: Report) -> str:
     if manifest is not None:
         _check_manifest(path, manifest)
     return run(_jsonl(path, room, url, report))
@@ -181,7 +181,7 @@ async def _jsonl(file: Path, room: str | None, url: str, report: Report) -> str:
         with files() as lent:
             lines = lines_of(lent.unpacked(file))
             async with open_for_writing(url) as database:
-                name, events = await import_jsonl(database, lines(), room=room, progress=report)
+                name, events = await restore_export(database, lines(), room=room, progress=report)
     except DatabaseBusy as busy:
         asked = {"path": str(file), "room": room}
         done = await ask_holder(busy, "import-jsonl", asked)

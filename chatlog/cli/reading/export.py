@@ -16,7 +16,7 @@ from chatlog.audit.selection import Selection
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.operating.spool import Spool, spooled
-from chatlog.cli.options import database_option, run
+from chatlog.cli.options import database_option, run, types_option
 from chatlog.cli.progress import Report, progress
 from chatlog.databases.opening import open_for_reading
 from chatlog.domain.errors import LogError
@@ -49,9 +49,7 @@ _manifest_file = click.Path(dir_okay=False, path_type=Path)
     help="End at this seq or time (inclusive). A date includes its whole day.",
 )
 @click.option("--username", metavar="NAME", help="Only events of this user.")
-@click.option(
-    "--types", metavar="LIST", help=f"Only events of these types: {','.join(EVENT_TYPES)}."
-)
+@types_option
 @click.option(
     "--tz",
     "zone_name",
@@ -69,7 +67,7 @@ def export(
     begin: str | None,
     end: str | None,
     username: str | None,
-    types: str | None,
+    types: tuple[str, ...] | None,
     zone_name: str | None,
     bom: bool,
     manifest: Path | None,
@@ -87,9 +85,10 @@ def export(
         first=None if begin is None else parse_point(begin, form.zone),
         last=None if end is None else parse_end(end, form.zone),
         username=username,
-        types=EVENT_TYPES if types is None else _types(types),
+        types=EVENT_TYPES if types is None else types,
     )
-    given = {"from": begin, "to": end, "username": username, "types": types}
+    listed = None if types is None else ",".join(types)
+    given = {"from": begin, "to": end, "username": username, "types": listed}
     asked = Asked(
         kind=kind,
         query=query,

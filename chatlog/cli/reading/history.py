@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from chatlog.cli.failures import failures_are_sentences
-from chatlog.cli.options import database_option, json_option, run
+from chatlog.cli.options import database_option, json_option, run, types_option
 from chatlog.cli.reading.story import print_events
 from chatlog.databases.opening import open_for_reading
 from chatlog.kinds.event_query import EventQuery
@@ -22,9 +22,7 @@ SEQ = click.IntRange(0, 2**63 - 2)
 @click.option("--after", type=SEQ, metavar="SEQ", help="Events after this seq.")
 @click.option("--around", type=SEQ, metavar="SEQ", help="Events on both sides of this seq.")
 @click.option("--limit", type=click.IntRange(1, 2**63 - 1), default=50, show_default=True)
-@click.option(
-    "--types", metavar="TYPE,…", help="Only events of these types: chat, join, leave, erasure."
-)
+@types_option
 @json_option
 @database_option
 @failures_are_sentences
@@ -34,7 +32,7 @@ def history(
     after: int | None,
     around: int | None,
     limit: int,
-    types: str | None,
+    types: tuple[str, ...] | None,
     as_json: bool,
     database: str,
 ) -> None:
@@ -50,7 +48,7 @@ def history(
         after=after,
         around=around,
         limit=limit,
-        types=_types(types),
+        types=EVENT_TYPES if types is None else types,
     )
     run(_history(query, as_json, database))
 

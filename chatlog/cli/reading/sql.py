@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from chatlog.audit.points import parse_limit, parse_point
-from chatlog.audit.questions import Parameter, Question, ask, questions
+from chatlog.audit.queries import Parameter, Query, queries, run_query
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run
@@ -40,36 +40,36 @@ def sql(name: str | None, params: Sequence[str], show: bool, as_json: bool, data
     if name is None:
         _list(as_json)
         return
-    question = questions().get(name)
-    if question is None:
+    query = queries().get(name)
+    if query is None:
         raise LogError(f"There is no query {name!r}; `chatlog sql` lists them.")
     if show:
-        output.write_text([question.sql.encode() + b";\n"])
+        output.write_text([query.sql.encode() + b";\n"])
         return
-    _print(run(_ask(question, _told(question, params), database)), as_json=as_json)
+    _print(run(_run_query(query, _told(query, params), database)), as_json=as_json)
 
 
 def _list(as_json: bool) -> None:
     if as_json:
-        output.write_lines(msgspec.json.encode(question) for question in questions().values())
+        output.write_lines(msgspec.json.encode(query) for query in queries().values())
         return
     table = output.table("name", "question", "parameters")
-    for question in questions().values():
-        names = " ".join(parameter.name for parameter in question.parameters)
-        table.add_row(question.name, question.title, names)
+    for query in queries().values():
+        names = " ".join(parameter.name for parameter in query.parameters)
+        table.add_row(query.name, query.title, names)
     output.console().print(table)
 
 
-def _told(question: Question, params: Sequence[str]) -> Mapping[str, object]:
+def _told(query: Query, params: Sequence[str]) -> Mapping[str, object]:
     """Return the value of each parameter of the query."""
     given = dict(_pair(param) for param in params)
-    names = {parameter.name for parameter in question.parameters}
+    names = {parameter.name for parameter in query.parameters}
     if unknown := given.keys() - names:
-        raise LogError(f"{question.name} has no parameter {', '.join(sorted(unknown))}.")
-    if missing := [p for p in question.parameters if p.name not in given]:
+        raise LogError(f"{query.name} has no parameter {', '.join(sorted(unknown))}.")
+    if missing := [p for p in query.parameters if p.name not in given]:
         wanted = " ".join(f"--param {p.name}=… ({p.about})" for p in missing)
-        raise LogError(f"{question.name} is missing {wanted}")
-    return {p.name: _value(p, given[p.name]) for p in question.parameters}
+        raise LogError(f"{query.name} is missing {wanted}")
+    return {p.name: _value(p, given[p.name]) for p in query.parameters}
 
 
 def _pair(param: str) -> tuple[str, str]:
@@ -89,9 +89,9 @@ def _value(parameter: Parameter, text: str) -> object:
     return value
 
 
-async def _ask(question: Question, told: Mapping[str, object], url: str) -> list[Row]:
+async def _run_query(query: Query, told: Mapping[str, object], url: str) -> list[Row]:
     async with open_for_reading(url, patient=True) as database, database.read() as connection:
-        return [_truth(dict(row)) for row in await ask(connection, question, told)]
+        return [_truth(dict(row)) for row in await run_query(connection, query, told)]
 
 
 def _print(rows: Sequence[Row], *, as_json: bool) -> None:

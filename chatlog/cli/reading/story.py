@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from chatlog.cli import output
-from chatlog.kinds.event import Recorded, name_of
+from chatlog.kinds.event import Recorded, shown_name
 from chatlog.wire.events import encode
 
 
@@ -18,7 +18,7 @@ def print_events(events: Iterable[Recorded], *, as_json: bool, header: bool = Fa
         return
     table = _table(header=header)
     for recorded in events:
-        name = output.cell(name_of(recorded.event.user))
+        name = output.cell(shown_name(recorded.event.user.name))
         said = output.cell(recorded.event.said())
         said.stylize("" if recorded.event.is_message else "dim")
         table.add_row(str(recorded.seq), output.moment(recorded.at), name, said)

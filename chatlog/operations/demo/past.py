@@ -66,20 +66,25 @@ class _Past:
         return [command for at, command in timed if begin <= at < end]
 
     def _happenings(self) -> Iterator[tuple[float, Command]]:
-        for stay in self.plan.stays:
-            join = Join(stay.room, stay.session, stay.name, backlog=50, at=self.time(stay.begin))
-            yield stay.begin, join
-            if stay.cause != "lapsed":
-                yield stay.end, Leave(stay.room, stay.session, stay.cause, at=self.time(stay.end))
+        for planned in self.plan.sessions:
+            join = Join(
+                planned.room, planned.session, planned.name, backlog=50, at=self.time(planned.begin)
+            )
+            yield planned.begin, join
+            if planned.cause != "lapsed":
+                yield (
+                    planned.end,
+                    Leave(planned.room, planned.session, planned.cause, at=self.time(planned.end)),
+                )
         for said in self.plan.said:
             session = self._session(said.room, said.line.name, said.at)
             yield said.at, Post(said.room, session, said.line.message, at=self.time(said.at))
 
     def _session(self, room: str, name: str, at: float) -> str:
         return next(
-            stay.session
-            for stay in self.plan.stays
-            if stay.room == room and stay.name == name and stay.begin < at < stay.end
+            planned.session
+            for planned in self.plan.sessions
+            if planned.room == room and planned.name == name and planned.begin < at < planned.end
         )
 
     async def lapsed(self) -> list[Command]:
@@ -89,8 +94,8 @@ class _Past:
 
     def still_open(self) -> list[Command]:
         """Return the leaves of everybody present when the server is stopped."""
-        open_ = [stay for stay in self.plan.stays if stay.end >= 0]
-        return [Leave(stay.room, stay.session, "shutdown") for stay in open_]
+        open_ = [planned for planned in self.plan.sessions if planned.end >= 0]
+        return [Leave(planned.room, planned.session, "shutdown") for planned in open_]
 
     async def append(self, node: Node, commands: Sequence[Command]) -> None:
         writer = Writer(self.database, node, doubt_seconds=_DOUBT_SECONDS)

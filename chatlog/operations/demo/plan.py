@@ -22,13 +22,13 @@ RESTART: Final = CRASH + 420.0
 _LAST_SAID: Final = -200.0
 _BEFORE_CRASH: Final = 400.0
 _AFTER_RESTART: Final = 150.0
-_QUIET_STAYS: Final = 34
-_ONE_STAY: Final = 5_400.0
+_QUIET_SESSIONS: Final = 34
+_ONE_SESSION: Final = 5_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
-    """One session; an ``end`` of 0 or later is in the future."""
+class Session:
+    """A session of the plan; an ``end`` of 0 or later is in the future."""
 
     room: str
     name: str
@@ -47,7 +47,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    stays: tuple[Stay, ...]
+    sessions: tuple[Session, ...]
     said: tuple[Said, ...]
 
 
@@ -55,7 +55,7 @@ def plan(rooms: Sequence[RoomTexts], chances: random.Random) -> Plan:
     """Return the past of all rooms; no session is open at the crash and after the restart."""
     planned = [_Day(texts, chances) for texts in rooms]
     return Plan(
-        tuple(stay for day in planned for stay in day.stays()),
+        tuple(session for day in planned for session in day.sessions()),
         tuple(said for day in planned for said in day.said),
     )
 
@@ -87,49 +87,51 @@ class _Day:
         for name in {line.name: None for line in exchange}:
             self._needed.setdefault(name, []).append((began, at))
 
-    def stays(self) -> Iterator[Stay]:
-        whole = [stay for name in self._needed for stay in self._speaker(name)]
-        whole += [self._second_tab(stay) for stay in whole if stay.end - stay.begin > 4_000]
-        whole += [self._reader() for _ in range(_QUIET_STAYS)]
-        for stay in whole:
-            yield from self._around_crash(stay)
+    def sessions(self) -> Iterator[Session]:
+        whole = [session for name in self._needed for session in self._speaker(name)]
+        whole += [
+            self._second_tab(session) for session in whole if session.end - session.begin > 4_000
+        ]
+        whole += [self._reader() for _ in range(_QUIET_SESSIONS)]
+        for session in whole:
+            yield from self._around_crash(session)
 
-    def _speaker(self, name: str) -> Iterator[Stay]:
+    def _speaker(self, name: str) -> Iterator[Session]:
         spans: list[tuple[float, float]] = []
         for began, ended in self._needed[name]:
             begin = began - self._chances.uniform(20, 300)
             end = ended + self._chances.uniform(120, 2_400)
-            if spans and begin - spans[-1][1] < _ONE_STAY:
+            if spans and begin - spans[-1][1] < _ONE_SESSION:
                 begin = spans.pop()[0]
             spans.append((begin, end))
         for begin, end in spans:
-            yield self._stay(name, begin, end)
+            yield self._planned(name, begin, end)
 
-    def _second_tab(self, stay: Stay) -> Stay:
-        length = stay.end - stay.begin
-        begin = stay.begin + length * self._chances.uniform(0.2, 0.4)
-        return self._stay(stay.name, begin, begin + length * self._chances.uniform(0.1, 0.4))
+    def _second_tab(self, session: Session) -> Session:
+        length = session.end - session.begin
+        begin = session.begin + length * self._chances.uniform(0.2, 0.4)
+        return self._planned(session.name, begin, begin + length * self._chances.uniform(0.1, 0.4))
 
-    def _reader(self) -> Stay:
+    def _reader(self) -> Session:
         begin = self._chances.triangular(BEGIN, -300, BEGIN * 0.3)
         length = min(max(self._chances.expovariate(1 / 4_200), 240), 12_000)
-        return self._stay(self._chances.choice(QUIET), begin, begin + length)
+        return self._planned(self._chances.choice(QUIET), begin, begin + length)
 
-    def _stay(self, name: str, begin: float, end: float) -> Stay:
+    def _planned(self, name: str, begin: float, end: float) -> Session:
         causes: tuple[Cause, ...] = ("left", "disconnected", "timed_out")
         cause = self._chances.choices(causes, (6, 4, 1))[0]
-        return Stay(self._room, name, self._session(), max(begin, BEGIN), end, cause)
+        return Session(self._room, name, self._session(), max(begin, BEGIN), end, cause)
 
     def _session(self) -> str:
         return f"{self._chances.getrandbits(128):032x}"
 
-    def _around_crash(self, stay: Stay) -> Iterator[Stay]:
+    def _around_crash(self, session: Session) -> Iterator[Session]:
         """Cut a session at the crash; somebody who would have stayed rejoins after the restart."""
-        if stay.end < CRASH or stay.begin > RESTART:
-            yield stay
+        if session.end < CRASH or session.begin > RESTART:
+            yield session
             return
-        if stay.begin < CRASH:
-            yield replace(stay, end=RESTART, cause="lapsed")
-        if stay.end > RESTART + _AFTER_RESTART:
+        if session.begin < CRASH:
+            yield replace(session, end=RESTART, cause="lapsed")
+        if session.end > RESTART + _AFTER_RESTART:
             again = RESTART + self._chances.uniform(2, 60)
-            yield replace(stay, session=self._session(), begin=again)
+            yield replace(session, session=self._session(), begin=again)

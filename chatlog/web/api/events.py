@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from chatlog.audit.versioned_pages import Tagged
+from chatlog.audit.versioned_pages import VersionedPage
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.event_query import EventQuery
 from chatlog.readers.askers import ANYBODY
@@ -30,7 +30,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         admission = await runtime.door.admit(
             ANYBODY, asked.room, "proof" if query.proof else "read"
         )
-        found = await admission.tagged_page(
+        found = await admission.versioned_page(
             asked,
             known=[tag.value for tag in request.if_none_match or ()],
             max_bytes=runtime.settings.max_page_bytes,
@@ -53,7 +53,7 @@ def _asked(room: str, query: EventsQuery) -> EventQuery:
     )
 
 
-def _body(room: str, found: Tagged) -> EventsBody[msgspec.Raw]:
+def _body(room: str, found: VersionedPage) -> EventsBody[msgspec.Raw]:
     page = found.page
     assert page is not None
     proved = found.proved

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from chatlog.audit.points import parse_end, parse_point
 from chatlog.audit.sessions import Session
+from chatlog.kinds.event import shown_name
 from chatlog.readers.askers import ANYBODY
-from chatlog.readers.listing import shown_name
 from chatlog.web.api.bodies import SessionsBody, SessionSummary
 from chatlog.web.api.queries import SessionsQuery, query_of, room_of
 from chatlog.web.api.replies import reply

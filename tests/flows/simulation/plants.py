@@ -41,7 +41,7 @@ def broadcast_before_commit() -> Iterator[None]:
 
 @contextmanager
 def subscribed_after_reading_the_backlog() -> Iterator[None]:
-    """A joiner is shown the backlog first and put among the listeners a moment later."""
+    """A new member is shown the backlog first and put among the listeners a moment later."""
     admit = Feed.admit
 
     def late(self: Feed, member: Member) -> None:

@@ -18,7 +18,18 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, canonical, name_of, required
+from chatlog.kinds.event import (
+    At,
+    Event,
+    Facts,
+    ProofLine,
+    Recorded,
+    canonical,
+    required,
+    seqs_in,
+    seqs_text,
+    shown_name,
+)
 from chatlog.kinds.session import unless_open
 
 Seqs = Annotated[tuple[int, ...], msgspec.Meta(min_length=1)]
@@ -83,7 +94,7 @@ class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True
     room: str
     seq: int
     hash: str
-    at: str
+    at: At
     id: str | msgspec.UnsetType = msgspec.UNSET
     of: Seqs
     username: str
@@ -123,13 +134,13 @@ class Noted(Event):
         return self.id
 
     def facts(self) -> Facts:
-        of = ",".join(map(str, self.of))
-        return Facts(self.session, self.id, of=of, details=canonical({"colour": self.colour}))
+        details = canonical({"colour": self.colour})
+        return Facts(self.session, self.id, of=seqs_text(self.of), details=details)
 
     @classmethod
     def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Noted:
         session = required(facts.session, "session")
-        of = tuple(map(int, required(facts.of, "of").split(",")))
+        of = seqs_in(required(facts.of, "of"))
         colour = json.loads(required(facts.details, "details"))["colour"]
         return cls(user, session, node, text, of, colour, facts.client_id)
 
@@ -141,7 +152,7 @@ class Noted(Event):
             at=recorded.at,
             id=msgspec.UNSET if self.id is None else self.id,
             of=self.of,
-            username=name_of(self.user),
+            username=shown_name(self.user.name),
             message=self.message or "",
             subtitle=self.subtitle,
             colour=self.colour,

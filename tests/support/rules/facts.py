@@ -1,7 +1,7 @@
 """What the rules judge, gathered from a record once.
 
 ``Facts`` brings together every event that anybody saw at a (room, seq), each attempt to
-chat with its outcome, and each subscription: the frames of one stay of one connection in
+chat with its outcome, and each subscription: the frames of one session of one connection in
 one room.
 """
 
@@ -55,7 +55,7 @@ class Attempt:
 
 
 @dataclass(slots=True)
-class Stay:
+class Session:
     """One subscription: from a join to the leave, the close or the end of the run."""
 
     connection: Connection
@@ -83,7 +83,7 @@ class Facts:
     settled: bool
     seen: dict[str, dict[int, list[Frame]]]
     attempts: list[Attempt]
-    stays: list[Stay]
+    sessions: list[Session]
     early: list[Violation]
 
     def event(self, room: str, seq: int) -> Frame | None:

@@ -10,7 +10,7 @@ from .facts import Facts, Violation
 
 
 @dataclass(slots=True)
-class Fold:
+class PresenceFold:
     """Who is present in a room, event by event."""
 
     room: str
@@ -58,7 +58,7 @@ def presence(facts: Facts) -> Iterator[Violation]:
     """Sessions are counted right, and every ``users`` frame is the fold at its seq."""
     asked = _users_frames(facts)
     for room in facts.seen:
-        fold = Fold(room)
+        fold = PresenceFold(room)
         for event in facts.prefix(room):
             if "erased" in event.data and event.type != "chat":
                 break  # Names are gone: from here on the fold cannot be made.
@@ -84,14 +84,14 @@ def _listed(frame: Frame, names: list[str]) -> Iterator[Violation]:
         yield Violation("users", text)
 
 
-def _departed(facts: Facts, fold: Fold) -> Iterator[Violation]:
+def _departed(facts: Facts, fold: PresenceFold) -> Iterator[Violation]:
     """When a run has settled, those present are those whose connections are still there."""
     if not facts.settled or fold.room not in facts.record.logs:
         return
     here = Counter(
-        str(stay.connection.username)
-        for stay in facts.stays
-        if stay.room == fold.room and stay.open
+        str(session.connection.username)
+        for session in facts.sessions
+        if session.room == fold.room and session.open
     )
     for name in sorted(set(here) | set(fold.names)):
         if here[name] != fold.open[name]:

@@ -2,7 +2,7 @@
  * The presence chart: how many were present over time, above a lane for each person.
  *
  * uPlot draws the curve and owns the time axis; the lanes are one canvas below it on the same
- * axis. A stay is a bar; where its end is inferred, the part that is not sure is hatched.
+ * axis. A presence is a bar; where its end is inferred, the part that is not sure is hatched.
  */
 import uPlot from "uplot";
 import type { Lane } from "./presence.ts";
@@ -86,7 +86,7 @@ export function drawPresence(host: HTMLElement, seek: (milliseconds: number) => 
     pen.textBaseline = "middle";
     const text = paint("--text"), line = paint("--line"), bar = paint("--accent"), unsure = hatch(pen, bar);
     const x = (milliseconds: number) => LEFT_PIXELS + plot!.valToPos(milliseconds / 1000, "x");
-    shown.forEach(({ username, stays }, index) => {
+    shown.forEach(({ username, presences }, index) => {
       const top = index * LANE_PIXELS;
       pen.fillStyle = line;
       pen.fillRect(LEFT_PIXELS, top + LANE_PIXELS - 1, width - LEFT_PIXELS - RIGHT_PIXELS, 1);
@@ -95,8 +95,8 @@ export function drawPresence(host: HTMLElement, seek: (milliseconds: number) => 
       pen.rect(LEFT_PIXELS, top, width - LEFT_PIXELS - RIGHT_PIXELS, LANE_PIXELS);
       pen.clip();
       pen.globalAlpha = 0.8;
-      for (const stay of stays) {
-        const from = x(stay.joinedAt), sure = x(stay.sureUntil ?? stay.leftAt ?? until), to = x(stay.leftAt ?? until);
+      for (const presence of presences) {
+        const from = x(presence.joinedAt), sure = x(presence.sureUntil ?? presence.leftAt ?? until), to = x(presence.leftAt ?? until);
         pen.fillStyle = bar;
         pen.fillRect(from, top + 4, Math.max(1.5, sure - from), LANE_PIXELS - 9);
         if (to > sure) {

@@ -1,5 +1,5 @@
 /** What is filtered, as a file: the events as the protocol has them, or a table. */
-import type { LogEvent } from "../../client/index.ts";
+import { isMessage, type LogEvent } from "../../client/index.ts";
 import { nameOf, typeOf } from "./filters.ts";
 
 export function asJsonLines(events: readonly LogEvent[]): string {
@@ -14,7 +14,7 @@ const BYTE_ORDER_MARK = "\uFEFF";
 export function asCsv(events: readonly LogEvent[]): string {
   const lines = events.map((event) => {
     const has = event as unknown as Record<string, unknown>;
-    return [event.room, event.seq, event.at, typeOf(event), nameOf(event), event.type === "chat" ? event.message : "",
+    return [event.room, event.seq, event.at, typeOf(event), nameOf(event), isMessage(event) ? event.message : "",
       has["cause"] ?? "", has["sessions"] ?? "", has["erased"] ?? "", event.hash].map(cell).join(",");
   });
   return BYTE_ORDER_MARK + [COLUMNS.map(cell).join(","), ...lines].join("\r\n") + "\r\n";

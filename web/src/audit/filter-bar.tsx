@@ -1,6 +1,7 @@
 /** The filters, written to the address as they are typed. */
+import { EVENT_TYPES } from "../../client/index.ts";
 import { Icon } from "../ui/icons.tsx";
-import { NO_FILTERS, TYPES, isActive, isReadable, type Filters } from "./filters.ts";
+import { NO_FILTERS, isActive, isReadable, type Filters } from "./filters.ts";
 import { filters } from "./view.ts";
 
 export function FilterBar() {
@@ -15,9 +16,9 @@ export function FilterBar() {
     <div class="filters" role="search" aria-label="Filter events">
       {text("text", "Text", "Text")}
       {text("who", "Who", "Who")}
-      <select aria-label="Type" aria-invalid={!["", ...TYPES].includes(filters.value.type)} value={filters.value.type} onChange={(event) => set({ type: event.currentTarget.value })}>
+      <select aria-label="Type" aria-invalid={!["", ...EVENT_TYPES].includes(filters.value.type)} value={filters.value.type} onChange={(event) => set({ type: event.currentTarget.value })}>
         <option value="">All types</option>
-        {TYPES.map((type) => <option key={type} value={type}>{type}</option>)}
+        {EVENT_TYPES.map((type) => <option key={type} value={type}>{type}</option>)}
       </select>
       {text("from", "From", "From")}
       {text("to", "To", "To")}

@@ -1,13 +1,11 @@
 /** Which events are shown: who, type, from, to, text. Kept in the address, so a view has a link. */
-import type { LogEvent } from "../../client/index.ts";
+import { EVENT_TYPES, isMessage, isPresence, type LogEvent } from "../../client/index.ts";
 import { plural } from "../ui/words.ts";
 import { spanOf, type Span } from "./points.ts";
 
-export const TYPES = ["chat", "join", "leave", "erasure"] as const;
-
 export interface Filters {
   readonly who: string;
-  /** One of `TYPES`, or empty for all. */
+  /** One of `EVENT_TYPES`, or empty for all. */
   readonly type: string;
   /** A seq, a time on the reader's clock, or a date: its whole day. */
   readonly from: string;
@@ -18,7 +16,7 @@ export interface Filters {
 export const NO_FILTERS: Filters = { who: "", type: "", from: "", to: "", text: "" };
 
 export function typeOf(event: LogEvent): string {
-  return event.type === "notification" || event.type === "session" ? event.event : event.type;
+  return "event" in event ? event.event : event.type;
 }
 
 export function nameOf(event: LogEvent): string {
@@ -26,15 +24,11 @@ export function nameOf(event: LogEvent): string {
 }
 
 export function textOf(event: LogEvent): string {
-  switch (event.type) {
-    case "chat": return event.message;
-    case "erasure": return `erased ${event.of.join(", ")}`;
-    case "unknown": return "";
-    default: {
-      const tabs = event.type === "session" || event.sessions > 1 ? `, ${plural(event.sessions, "session")} now` : "";
-      return event.event === "join" ? `joined${tabs}` : `${event.cause ?? "left"}${tabs}`;
-    }
-  }
+  if (isMessage(event)) return event.message;
+  if (event.type === "erasure") return `erased ${event.of.join(", ")}`;
+  if (!isPresence(event)) return "";
+  const tabs = event.type === "session" || event.sessions > 1 ? `, ${plural(event.sessions, "session")} now` : "";
+  return event.event === "join" ? `joined${tabs}` : `${event.cause ?? "left"}${tabs}`;
 }
 
 /** The indices of the events that pass: none, where a filter cannot be read. */
@@ -63,7 +57,7 @@ function byName(who: string) {
 
 function byText(text: string) {
   const sought = text.toLocaleLowerCase();
-  return (event: LogEvent) => event.type === "chat" && event.message.toLocaleLowerCase().includes(sought);
+  return (event: LogEvent) => isMessage(event) && event.message.toLocaleLowerCase().includes(sought);
 }
 
 function bound(limit: string, holds: (value: number, span: Span) => boolean): ((event: LogEvent) => boolean)[] {
@@ -74,7 +68,7 @@ function bound(limit: string, holds: (value: number, span: Span) => boolean): ((
 
 /** What is wrong with the filters. Nothing passes then: whoever filters wants less than all. */
 export function faultOf(filters: Filters): string | null {
-  if (filters.type !== "" && !(TYPES as readonly string[]).includes(filters.type)) return `There are no events of type “${filters.type}”.`;
+  if (filters.type !== "" && !(EVENT_TYPES as readonly string[]).includes(filters.type)) return `There are no events of type “${filters.type}”.`;
   for (const bound of [filters.from, filters.to])
     if (!isReadable(bound)) return `“${bound.trim()}” is neither a seq nor a time such as 2026-11-22 17:00.`;
   return null;

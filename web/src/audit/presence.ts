@@ -1,12 +1,12 @@
 /**
  * Who was present when, folded from a room's events.
  *
- * A stay is the time from an arrival to the departure of the same user, whatever tabs there
+ * A presence is the time from an arrival to the departure of the same user, whatever tabs there
  * were. Where a server died its end is inferred: sure until `sureUntil`, gone by `leftAt`.
  */
 import { byCodePoint, type LogEvent } from "../../client/index.ts";
 
-export interface Stay {
+export interface Presence {
   readonly username: string;
   readonly joinedSeq: number;
   /** Milliseconds since 1970, like all times here. */
@@ -19,14 +19,14 @@ export interface Stay {
 }
 
 /** `before`: who was present already when these events begin. */
-export function staysOf(events: readonly LogEvent[], before: readonly string[] = []): Stay[] {
-  const stays: Stay[] = [];
-  const open = new Map<string, Stay[]>();
+export function presencesOf(events: readonly LogEvent[], before: readonly string[] = []): Presence[] {
+  const presences: Presence[] = [];
+  const open = new Map<string, Presence[]>();
   const arrive = (username: string, joinedSeq: number, joinedAt: number) => {
-    const stay: Stay = { username, joinedSeq, joinedAt, leftSeq: null, leftAt: null, sureUntil: null, cause: null };
-    stays.push(stay);
-    // Erased people share a name: their stays are told apart by who came first.
-    open.set(username, [...(open.get(username) ?? []), stay]);
+    const presence: Presence = { username, joinedSeq, joinedAt, leftSeq: null, leftAt: null, sureUntil: null, cause: null };
+    presences.push(presence);
+    // Erased people share a name: their presences are told apart by who came first.
+    open.set(username, [...(open.get(username) ?? []), presence]);
   };
   const start = events[0];
   if (start) for (const username of before) arrive(username, start.seq - 1, Date.parse(start.at));
@@ -35,28 +35,28 @@ export function staysOf(events: readonly LogEvent[], before: readonly string[] =
     const at = Date.parse(event.at);
     if (event.event === "join") arrive(event.username, event.seq, at);
     else {
-      const stay = open.get(event.username)?.shift();
-      if (!stay) continue;
-      stay.leftSeq = event.seq;
-      stay.leftAt = at;
-      stay.cause = event.cause ?? null;
-      if (event.last_seen_at) stay.sureUntil = Date.parse(event.last_seen_at);
+      const presence = open.get(event.username)?.shift();
+      if (!presence) continue;
+      presence.leftSeq = event.seq;
+      presence.leftAt = at;
+      presence.cause = event.cause ?? null;
+      if (event.last_seen_at) presence.sureUntil = Date.parse(event.last_seen_at);
     }
   }
-  return stays;
+  return presences;
 }
 
 /** Who was present once the event at `seq` had happened, sorted by name. */
-export function presentAt(stays: readonly Stay[], seq: number): Stay[] {
-  return stays.filter((stay) => stay.joinedSeq <= seq && (stay.leftSeq === null || stay.leftSeq > seq))
+export function presentAt(presences: readonly Presence[], seq: number): Presence[] {
+  return presences.filter((presence) => presence.joinedSeq <= seq && (presence.leftSeq === null || presence.leftSeq > seq))
     .sort((a, b) => byCodePoint(a.username, b.username));
 }
 
 /** The number present after each change: times in seconds, counts. */
-export function countsOf(stays: readonly Stay[], until: number): [number[], number[]] {
-  const changes = stays.flatMap((stay) => [
-    { seq: stay.joinedSeq, at: stay.joinedAt, by: 1 },
-    ...(stay.leftSeq === null ? [] : [{ seq: stay.leftSeq, at: stay.leftAt!, by: -1 }]),
+export function countsOf(presences: readonly Presence[], until: number): [number[], number[]] {
+  const changes = presences.flatMap((presence) => [
+    { seq: presence.joinedSeq, at: presence.joinedAt, by: 1 },
+    ...(presence.leftSeq === null ? [] : [{ seq: presence.leftSeq, at: presence.leftAt!, by: -1 }]),
   ]).sort((a, b) => a.seq - b.seq);
   const times: number[] = [], counts: number[] = [];
   let count = 0;
@@ -78,16 +78,16 @@ export function countsOf(stays: readonly Stay[], until: number): [number[], numb
 
 export interface Lane {
   readonly username: string;
-  readonly stays: readonly Stay[];
+  readonly presences: readonly Presence[];
 }
 
 /** A lane for each person, in the order of their first arrival. */
-export function lanesOf(stays: readonly Stay[]): Lane[] {
-  const lanes = new Map<string, Stay[]>();
-  for (const stay of stays) {
-    const lane = lanes.get(stay.username);
-    if (lane) lane.push(stay);
-    else lanes.set(stay.username, [stay]);
+export function lanesOf(presences: readonly Presence[]): Lane[] {
+  const lanes = new Map<string, Presence[]>();
+  for (const presence of presences) {
+    const lane = lanes.get(presence.username);
+    if (lane) lane.push(presence);
+    else lanes.set(presence.username, [presence]);
   }
-  return [...lanes].map(([username, own]) => ({ username, stays: own }));
+  return [...lanes].map(([username, own]) => ({ username, presences: own }));
 }

@@ -9,7 +9,7 @@ import { parseEvent, type LogEvent } from "../../client/index.ts";
 import { api } from "../ui/addresses.ts";
 import { getJson, type RoomInfo } from "../ui/http.ts";
 import { passing } from "./filters.ts";
-import { countsOf, lanesOf, presentAt, staysOf } from "./presence.ts";
+import { countsOf, lanesOf, presentAt, presencesOf } from "./presence.ts";
 import { filters, seq } from "./view.ts";
 
 export const MAX_EVENTS = 300_000;
@@ -33,13 +33,13 @@ const before = signal<readonly string[]>([]);
 export const firstSeq = computed(() => events.value[0]?.seq ?? 1);
 export const lastSeq = computed(() => events.value.at(-1)?.seq ?? 0);
 export const times = computed(() => events.value.map((event) => Date.parse(event.at)));
-export const stays = computed(() => staysOf(events.value, before.value));
-export const lanes = computed(() => lanesOf(stays.value));
-export const counts = computed(() => countsOf(stays.value, times.value.at(-1) ?? 0));
+export const presences = computed(() => presencesOf(events.value, before.value));
+export const lanes = computed(() => lanesOf(presences.value));
+export const counts = computed(() => countsOf(presences.value, times.value.at(-1) ?? 0));
 export const shown = computed(() => passing(events.value, filters.value));
 /** The seq looked at, inside what is loaded. */
 export const moment = computed(() => Math.max(firstSeq.value, Math.min(seq.value ?? lastSeq.value, lastSeq.value)));
-export const present = computed(() => presentAt(stays.value, moment.value));
+export const present = computed(() => presentAt(presences.value, moment.value));
 
 export function eventAt(at: number): LogEvent | null {
   return events.value[at - firstSeq.value] ?? null;

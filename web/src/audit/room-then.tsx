@@ -1,6 +1,6 @@
 /** The room at the chosen time: the people present and the messages so far. */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { ChatEvent } from "../../client/index.ts";
+import type { ChatFrame } from "../../client/index.ts";
 import { chatAddress } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar, hueClass } from "../ui/person.tsx";
@@ -29,8 +29,8 @@ export function RoomThen() {
       <header>
         <h2>{plural(present.value.length, "person", "people")} present</h2>
         <ul class="chips" data-present>
-          {present.value.slice(0, NAMED).map((stay) => (
-            <li key={`${stay.username} ${stay.joinedSeq}`}><Avatar name={stay.username} small /><span class="name">{stay.username}</span></li>
+          {present.value.slice(0, NAMED).map((presence) => (
+            <li key={`${presence.username} ${presence.joinedSeq}`}><Avatar name={presence.username} small /><span class="name">{presence.username}</span></li>
           ))}
           {present.value.length > NAMED && <li class="rest">and {plural(present.value.length - NAMED, "other")}</li>}
         </ul>
@@ -48,7 +48,7 @@ export function RoomThen() {
   );
 }
 
-function Said({ event }: { event: ChatEvent }) {
+function Said({ event }: { event: ChatFrame }) {
   const { seq, at, username, message, erased } = event;
   const done = erased ? null : action(message);
   return (
@@ -67,8 +67,8 @@ function toEnd(box: HTMLElement): void {
   box.scrollTop = box.scrollHeight;
 }
 
-function lastSaid(seq: number): ChatEvent[] {
-  const said: ChatEvent[] = [];
+function lastSaid(seq: number): ChatFrame[] {
+  const said: ChatFrame[] = [];
   for (let index = seq - firstSeq.value; index >= 0 && said.length < SAID; index--) {
     const event = events.value[index];
     if (event?.type === "chat") said.push(event);

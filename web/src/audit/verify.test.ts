@@ -43,3 +43,10 @@ for (const [name, change, seq] of [
 test("erased words cannot be checked, but nobody can put others in their place unseen", async () => {
   assert.equal(await fault((events) => { delete events[5].proof.text_commitment; }), 6);
 });
+
+test("an event of a type that this page does not know is checked like the others", async () => {
+  const noted = JSON.parse(await readFile(new URL("verify.note.fixture.json", import.meta.url), "utf8")) as ProvedEvent[];
+  assert.ok("hash" in await follow(START, noted));
+  for (const change of [{ id: "n-2" }, { message: "badly said" }, { of: [1] }])
+    assert.ok("what" in await follow(START, [...noted.slice(0, 2), { ...noted[2]!, ...change }]));
+});

@@ -20,6 +20,8 @@ export interface Proof {
   readonly text_salt?: string | null;
   readonly replay_from?: number | null;
   readonly reason?: string | null;
+  /** Facts of later types of events: canonical JSON. */
+  readonly details?: string;
 }
 
 /** An event as `events?proof=true` gives it. */
@@ -92,11 +94,11 @@ async function step(link: Link, event: ProvedEvent): Promise<Link | Fault> {
 /** The bytes of what must never change, in the fixed order. */
 function header(event: ProvedEvent): Uint8Array<ArrayBuffer> {
   const { proof } = event;
-  const kind = event.type === "notification" || event.type === "session" ? event.event : event.type;
   return joined([
-    FORMAT, kind, proof.room_id, event.seq, event.at, proof.user_id, proof.node, proof.session,
-    event.type === "chat" ? event.id : null, event.cause, event.last_seen_at, event.sessions, proof.replay_from,
+    FORMAT, event.event ?? event.type, proof.room_id, event.seq, event.at, proof.user_id, proof.node, proof.session,
+    event.id, event.cause, event.last_seen_at, event.sessions, proof.replay_from,
     event.of?.join(","), fromHex(proof.name_commitment), proof.text_commitment ? fromHex(proof.text_commitment) : null,
+    ...(proof.details === undefined ? [] : [proof.details]), // the one field that is left out where there is none
   ].flatMap(field));
 }
 
@@ -109,8 +111,9 @@ function field(value: string | number | Uint8Array<ArrayBuffer> | null | undefin
   return [length, bytes];
 }
 
+/** What a person wrote. The message of a notification is not part of the log. */
 function textOf({ type, message, proof }: ProvedEvent): string {
-  return (type === "erasure" ? proof.reason : message) ?? "";
+  return (type === "notification" ? null : message) ?? proof.reason ?? "";
 }
 
 async function sealed(salt: string | null | undefined, content: string, commitment: string | null | undefined): Promise<boolean> {

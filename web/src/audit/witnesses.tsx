@@ -77,7 +77,7 @@ function Group({ title, why, certainty }: { title: string; why: string; certaint
         {those.map((witness) => (
           <li key={witness.session}>
             <Avatar name={witness.username} small /><span class="name">{witness.username}</span>
-            <span class="stay">
+            <span class="session">
               <At label="joined" seq={witness.joined_seq} at={witness.joined_at} />
               {witness.left_seq === null ? <span class="still">still there</span> : <At label="left" seq={witness.left_seq} at={witness.left_at} />}
             </span>

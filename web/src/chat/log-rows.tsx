@@ -1,6 +1,6 @@
 /** The rows of the log. Those that never change are drawn once. */
 import { Component } from "preact";
-import type { ChatEvent, ErasureEvent, Pending, Room } from "../../client/index.ts";
+import type { ChatFrame, ErasureFrame, Pending, Room } from "../../client/index.ts";
 import { auditAddress, chatAddress } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar, hueClass } from "../ui/person.tsx";
@@ -13,7 +13,7 @@ import type { PresenceRow } from "./rows.ts";
 import { version } from "./session.ts";
 
 interface ChatProps {
-  readonly event: ChatEvent;
+  readonly event: ChatFrame;
   readonly grouped: boolean;
   readonly room: string;
   readonly me: string;
@@ -96,7 +96,7 @@ export function PresenceLine({ row: { seq, at, parts } }: { row: PresenceRow }) 
   );
 }
 
-export function ErasureRow({ event }: { event: ErasureEvent }) {
+export function ErasureRow({ event }: { event: ErasureFrame }) {
   return <p class="aside-line" data-row data-seq={event.seq} title={exactTime(event.at)}><span>{event.username} erased the content of {plural(event.of.length, "event")}</span></p>;
 }
 

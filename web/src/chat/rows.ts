@@ -4,14 +4,14 @@
  * Pure, and stable: a row keeps its key while events are added at either end, so that the
  * page moves nothing that did not change.
  */
-import type { ChatEvent, ErasureEvent, LogEvent, PresenceEvent } from "../../client/index.ts";
+import type { ChatFrame, ErasureFrame, LogEvent, PresenceEvent } from "../../client/index.ts";
 import { dayKey } from "../ui/time.ts";
 
 export type Row =
   | { readonly kind: "day"; readonly key: string; readonly at: string }
   | { readonly kind: "unread"; readonly key: string }
-  | { readonly kind: "chat"; readonly key: string; readonly event: ChatEvent; readonly grouped: boolean }
-  | { readonly kind: "erasure"; readonly key: string; readonly event: ErasureEvent }
+  | { readonly kind: "chat"; readonly key: string; readonly event: ChatFrame; readonly grouped: boolean }
+  | { readonly kind: "erasure"; readonly key: string; readonly event: ErasureFrame }
   | PresenceRow;
 
 export interface PresenceRow {
@@ -33,20 +33,21 @@ const GROUP_MILLISECONDS = 5 * 60_000;
 /** `unreadAfter`: the line goes before the first message of somebody else past this seq. */
 export function rowsOf(events: readonly LogEvent[], unreadAfter: number, me: string): Row[] {
   const rows: Row[] = [];
-  let day = "", lined = false, last: ChatEvent | null = null, fold: PresenceEvent[] = [];
+  let day = "", lined = false, last: ChatFrame | null = null, fold: PresenceEvent[] = [];
   const endFold = () => {
     if (fold.length > 0) rows.push(folded(fold));
     fold = [];
   };
   for (const event of events) {
-    if (event.type === "unknown" || event.type === "session") continue; // a further tab is no news
+    // Only these have rows: a further tab is no news.
+    if (event.type !== "chat" && event.type !== "erasure" && event.type !== "notification") continue;
     if (dayKey(event.at) !== day) {
       endFold();
       day = dayKey(event.at);
       rows.push({ kind: "day", key: `day-${day}`, at: event.at });
       last = null;
     }
-    if ("sessions" in event) {
+    if (event.type === "notification") {
       fold.push(event);
       last = null;
       continue;
@@ -69,7 +70,7 @@ export function rowsOf(events: readonly LogEvent[], unreadAfter: number, me: str
   return rows;
 }
 
-function belongs(event: ChatEvent, last: ChatEvent): boolean {
+function belongs(event: ChatFrame, last: ChatFrame): boolean {
   return event.username === last.username && !event.message.startsWith("/me ") && !last.message.startsWith("/me ")
     && Date.parse(event.at) - Date.parse(last.at) < GROUP_MILLISECONDS;
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from tests.cli.command import chatlog
-from tests.test_verify import change, verdict
+from tests.support.damage import change, verdict
 
 
 def test_a_setting_that_turns_triggers_off_is_found_and_named(postgres_url: str) -> None:

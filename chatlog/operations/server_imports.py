@@ -7,10 +7,10 @@ serve; the resulting commands go through the same committer as those of clients.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,27 +19,23 @@ from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.insertion import Adoption, adopting
+from chatlog.eventlog.insertion import RoomInsertion, inserting
 from chatlog.eventlog.writer import appending
-from chatlog.formats.files import DAMAGED, Files, Opener, files
+from chatlog.formats.files import files
 from chatlog.formats.history import History, Reading
 from chatlog.kinds.command import Command
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
-from chatlog.operations.import_export import check_file, put_back
+from chatlog.operations.export_file import lines_of
 from chatlog.operations.import_history import Telling, begin_telling, check_outcomes, prepare
-
-Lines = Callable[[], Iterable[bytes]]
-"""Opens a file for reading: an import reads it twice."""
+from chatlog.operations.restore_export import check_export, insert_export
 
 SLICE: Final = 200
 MAX_EVENTS: Final = 100_000
 """The limit for a JSONL file: it is one transaction, and clients' commands wait for its end."""
 
-MAX_LINE_BYTES: Final = 64 * 1_048_576  # the longest message that can be exported, twice escaped
 
-
-class Importer:
+class ServerImports:
     """The imports of one log."""
 
     def __init__(self, database: Database, committer: Committer) -> None:
@@ -85,59 +81,25 @@ class Importer:
                 await self._committer.append(leave)
 
     async def jsonl(self, path: str, room: str | None) -> dict[str, Any]:
-        """Restore an export like ``import_jsonl``; verify the file before clients wait for it.
+        """Restore an export like ``restore_export``; verify the file before clients wait for it.
 
         Raises:
             LogError: nothing was written: the file is invalid or too long, or the room exists.
         """
         with files() as lent:
             lines = lines_of(lent.unpacked(Path(path)))
-            if await check_file(lines(), room=room) > MAX_EVENTS:
+            if await check_export(lines(), room=room) > MAX_EVENTS:
                 raise LogError(
                     f"A running server imports exports of at most {MAX_EVENTS:,} events: stop it "
                     "first."
                 )
 
-            async def adopt(adoption: Adoption, now: str) -> tuple[str, int]:
-                return await put_back(adoption, now, lines(), room=room)
+            async def insert(insertion: RoomInsertion, now: str) -> tuple[str, int]:
+                return await insert_export(insertion, now, lines(), room=room)
 
-            name, events = await self._committer.alone(adopting(adopt))
+            name, events = await self._committer.alone(inserting(insert))
         await self._database.after_bulk()
         return {"room": name, "events": events}
-
-
-def lines_of(opener: Opener) -> Lines:
-    """Return a function that reads a JSONL file's lines.
-
-    It raises LogError if a line is too long, or the file is a damaged gzip file.
-    """
-    return lambda: _lines(opener)
-
-
-def _lines(opener: Opener) -> Iterator[bytes]:
-    number = 0
-    try:
-        with opener() as opened:
-            for number in count(1):
-                line = opened.readline(MAX_LINE_BYTES + 1)
-                if not line:
-                    return
-                if len(line) > MAX_LINE_BYTES:
-                    raise LogError(f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes.")
-                yield line
-    except DAMAGED:
-        raise LogError(f"The compressed file is damaged in line {number}.") from None
-
-
-def is_export(file: Path) -> bool:
-    """Whether a file begins like an export by ``chatlog export``."""
-    if file.is_dir():
-        return False
-    try:
-        with Files().unpacked(file)() as opened:
-            return opened.read(8) == b'{"type":'
-    except DAMAGED:
-        raise LogError(f"{file.name} is damaged: it cannot be decompressed.") from None
 
 
 def _next_slice(commands: Iterator[Command]) -> list[Command]:

@@ -1,4 +1,4 @@
-"""The log folded in plain Python: what the questions' answers are checked against.
+"""The log folded in plain Python: what the queries' answers are checked against.
 
 Reads the events themselves, one by one, and nothing that the views read beside them but
 the names of people and rooms and when a server was last heard of.
@@ -27,7 +27,7 @@ JOIN nodes n ON n.id = e.node_id ORDER BY e.position
 
 
 @dataclass(slots=True)
-class Stay:
+class Session:
     """A session, as its events tell it."""
 
     room: str
@@ -64,16 +64,16 @@ def _silence(event: Any) -> float:
 
 
 @dataclass(slots=True)
-class Fold:
+class LogFold:
     """All events in order of the log, and the sessions that they make."""
 
     events: list[Any] = field(default_factory=list)
-    stays: dict[str, Stay] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
 
     def add(self, event: Any) -> None:
         self.events.append(event)
         if event.type == "join":
-            self.stays[event.session] = Stay(
+            self.sessions[event.session] = Session(
                 event.room,
                 event.session,
                 name(event),
@@ -85,9 +85,9 @@ class Fold:
                 minus(max(event.seen_at, event.at), _silence(event)),
             )
         elif event.type == "leave":
-            stay = self.stays[event.session]
-            stay.left_seq, stay.left_at, stay.cause = event.seq, event.at, event.cause
-            stay.certain_until = stay.uncertain_after = event.last_seen_at or event.at
+            session = self.sessions[event.session]
+            session.left_seq, session.left_at, session.cause = event.seq, event.at, event.cause
+            session.certain_until = session.uncertain_after = event.last_seen_at or event.at
 
     def of(self, room: str | None = None, type: str | None = None) -> Iterator[Any]:
         """Yield the events of a room and type."""
@@ -95,11 +95,11 @@ class Fold:
             if room in {None, event.room} and type in {None, event.type}:
                 yield event
 
-    def stays_in(self, room: str) -> list[Stay]:
-        return [stay for stay in self.stays.values() if stay.room == room]
+    def sessions_in(self, room: str) -> list[Session]:
+        return [session for session in self.sessions.values() if session.room == room]
 
-    def stays_of(self, username: str) -> list[Stay]:
-        return [stay for stay in self.stays.values() if stay.username == username]
+    def sessions_of(self, username: str) -> list[Session]:
+        return [session for session in self.sessions.values() if session.username == username]
 
     def said(self, room: str, told: dict[str, Any]) -> list[Any]:
         """Return the room's chats between the times ``from`` and ``to``."""
@@ -119,9 +119,9 @@ def message(event: Any) -> str | None:
     return (event.text or "") if event.type == "chat" else None
 
 
-async def fold_of(connection: AsyncConnection) -> Fold:
-    """Fold the whole log."""
-    folded = Fold()
+async def fold_of(connection: AsyncConnection) -> LogFold:
+    """LogFold the whole log."""
+    folded = LogFold()
     for event in (await connection.execute(sa.text(_EVENTS))).all():
         folded.add(event)
     return folded

@@ -1,4 +1,4 @@
-"""What each question must be answered, from the fold: rows of values, as its columns stand."""
+"""What each query must answer, from the fold: rows of values, as its columns stand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tests.audit_sql.fold import Fold, Stay, group, is_erased, message, name
+from tests.audit.queries.fold import LogFold, Session, group, is_erased, message, name
 
 # On record in every room: it is no event, so the fold has nothing of it.
 RULES = (
@@ -20,14 +20,14 @@ Told = dict[str, Any]
 ANSWERS: dict[str, Callable[..., Rows]] = {}
 
 
-def answer(question: Callable[..., Rows]) -> Callable[..., Rows]:
-    ANSWERS[question.__name__.replace("_", "-")] = question
-    return question
+def answer(query: Callable[..., Rows]) -> Callable[..., Rows]:
+    ANSWERS[query.__name__.replace("_", "-")] = query
+    return query
 
 
-def expected(question: str, fold: Fold, told: Told) -> Rows:
+def expected(query: str, fold: LogFold, told: Told) -> Rows:
     """Return the right answer."""
-    function = ANSWERS[question]
+    function = ANSWERS[query]
     return (
         function(fold, told) if len(inspect.signature(function).parameters) > 1 else function(fold)
     )
@@ -37,15 +37,15 @@ def expected(question: str, fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def who_was_there_at_seq(fold: Fold, told: Told) -> Rows:
-    there = {s.username for s in fold.stays_in(told["room"]) if s.holds(told["seq"])}
+def who_was_there_at_seq(fold: LogFold, told: Told) -> Rows:
+    there = {s.username for s in fold.sessions_in(told["room"]) if s.holds(told["seq"])}
     return [[username] for username in sorted(there)]
 
 
 @answer
-def who_was_there_at_time(fold: Fold, told: Told) -> Rows:
+def who_was_there_at_time(fold: LogFold, told: Told) -> Rows:
     at = told["at"]
-    there = [stay for stay in fold.stays_in(told["room"]) if stay.holds_time(at)]
+    there = [session for session in fold.sessions_in(told["room"]) if session.holds_time(at)]
     return [
         [
             user,
@@ -57,7 +57,7 @@ def who_was_there_at_time(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def who_is_there_now(fold: Fold, told: Told) -> Rows:
+def who_is_there_now(fold: LogFold, told: Told) -> Rows:
     present: dict[str, list[Any]] = {}
     for event in fold.of(told["room"]):
         if event.type == "join":
@@ -71,11 +71,11 @@ def who_is_there_now(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def who_could_have_seen(fold: Fold, told: Told) -> Rows:
+def who_could_have_seen(fold: LogFold, told: Told) -> Rows:
     seq = told["seq"]
     [event] = [e for e in fold.of(told["room"]) if e.seq == seq]
     rows = []
-    for s in fold.stays_in(told["room"]):
+    for s in fold.sessions_in(told["room"]):
         if s.holds(seq) and s.left_seq is None:
             # The made histories' last server is alive.
             rows.append([s.username, "open", s.session, s.joined_seq, s.left_seq])
@@ -88,18 +88,18 @@ def who_could_have_seen(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def who_was_together(fold: Fold, told: Told) -> Rows:
+def who_was_together(fold: LogFold, told: Told) -> Rows:
     rows = [
         [a.room, max(a.joined_at, b.joined_at), min(a.certain_until, b.certain_until)]
-        for a in fold.stays_of(told["username"])
-        for b in fold.stays_of(told["other"])
+        for a in fold.sessions_of(told["username"])
+        for b in fold.sessions_of(told["other"])
         if a.room == b.room and b.joined_at < a.certain_until and b.certain_until > a.joined_at
     ]
     return sorted(rows, key=lambda row: (row[1], row[0], row[2]))
 
 
 @answer
-def most_at_once(fold: Fold, told: Told) -> Rows:
+def most_at_once(fold: LogFold, told: Told) -> Rows:
     best: list[Any] = [0, "", 0]
     now = 0
     for event in fold.of(told["room"]):
@@ -110,12 +110,12 @@ def most_at_once(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def rooms_nobody_is_in(fold: Fold) -> Rows:
-    rooms = group(list(fold.stays.values()), lambda s: s.room).items()
+def rooms_nobody_is_in(fold: LogFold) -> Rows:
+    rooms = group(list(fold.sessions.values()), lambda s: s.room).items()
     rows = [
-        [room, max(str(s.left_at) for s in stays), len(stays)]
-        for room, stays in rooms
-        if all(s.left_seq for s in stays)
+        [room, max(str(s.left_at) for s in sessions), len(sessions)]
+        for room, sessions in rooms
+        if all(s.left_seq for s in sessions)
     ]
     return sorted(rows, key=lambda row: (row[1], row[0]))
 
@@ -124,64 +124,66 @@ def rooms_nobody_is_in(fold: Fold) -> Rows:
 
 
 @answer
-def what_they_missed(fold: Fold, told: Told) -> Rows:
-    stays = [s for s in fold.stays_in(told["room"]) if s.username == told["username"]]
+def what_they_missed(fold: LogFold, told: Told) -> Rows:
+    sessions = [s for s in fold.sessions_in(told["room"]) if s.username == told["username"]]
     return [
         [e.seq, e.at, name(e), message(e)]
         for e in fold.said(told["room"], told)
-        if not any(s.holds(e.seq) or s.was_replayed(e.seq) for s in stays)
+        if not any(s.holds(e.seq) or s.was_replayed(e.seq) for s in sessions)
     ]
 
 
 @answer
-def everything_said(fold: Fold, told: Told) -> Rows:
+def everything_said(fold: LogFold, told: Told) -> Rows:
     said = [e for e in fold.of(type="chat") if name(e) == told["username"]]
     return [[e.room, e.seq, e.at, message(e), is_erased(e)] for e in said]
 
 
 @answer
-def what_was_said(fold: Fold, told: Told) -> Rows:
+def what_was_said(fold: LogFold, told: Told) -> Rows:
     said = fold.said(told["room"], told)
     return [[e.seq, e.at, name(e), message(e), is_erased(e)] for e in said]
 
 
 @answer
-def around_an_event(fold: Fold, told: Told) -> Rows:
+def around_an_event(fold: LogFold, told: Told) -> Rows:
     near = [e for e in fold.of(told["room"]) if abs(e.seq - told["seq"]) <= 10]
     return [[e.seq, e.at, e.type, name(e), message(e), e.cause, is_erased(e)] for e in near]
 
 
 @answer
-def what_happened_anywhere(fold: Fold, told: Told) -> Rows:
+def what_happened_anywhere(fold: LogFold, told: Told) -> Rows:
     found = [e for e in fold.of() if told["from"] <= e.at < told["to"]]
     found.sort(key=lambda e: (e.at, e.position))
     return [[e.at, e.room, e.seq, e.type, name(e), message(e), e.cause] for e in found]
 
 
 @answer
-def messages_with_words(fold: Fold, told: Told) -> Rows:
+def messages_with_words(fold: LogFold, told: Told) -> Rows:
     words = told["words"].lower()
     said = [e for e in fold.of(told["room"], "chat") if words in (message(e) or "").lower()]
     return [[e.seq, e.at, name(e), message(e)] for e in said]
 
 
 @answer
-def who_talks_most(fold: Fold, told: Told) -> Rows:
+def who_talks_most(fold: LogFold, told: Told) -> Rows:
     people = group(fold.said(told["room"], told), name).items()
     rows = [[user, len(said), said[0].at, said[-1].at] for user, said in people]
     return sorted(rows, key=lambda row: -row[1])
 
 
 @answer
-def who_never_spoke(fold: Fold, told: Told) -> Rows:
+def who_never_spoke(fold: LogFold, told: Told) -> Rows:
     spoke = {name(e) for e in fold.of(told["room"], "chat")}
-    silent = [s for s in fold.stays_in(told["room"]) if s.username not in spoke]
+    silent = [s for s in fold.sessions_in(told["room"]) if s.username not in spoke]
     people = group(silent, lambda s: s.username).items()
-    return [[user, len(stays), max(s.certain_until for s in stays)] for user, stays in people]
+    return [
+        [user, len(sessions), max(s.certain_until for s in sessions)] for user, sessions in people
+    ]
 
 
 @answer
-def busiest_hours(fold: Fold, told: Told) -> Rows:
+def busiest_hours(fold: LogFold, told: Told) -> Rows:
     hours = group(list(fold.of(told["room"])), lambda e: e.at[:13] + ":00:00.000000Z").items()
     rows = []
     for hour, events in hours:
@@ -191,7 +193,7 @@ def busiest_hours(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def activity_by_day(fold: Fold, told: Told) -> Rows:
+def activity_by_day(fold: LogFold, told: Told) -> Rows:
     days = group(list(fold.of(told["room"])), lambda e: e.at[:10]).items()
     kinds = ("chat", "join", "leave")
     return [[day, *(sum(e.type == k for e in events) for k in kinds)] for day, events in days]
@@ -200,41 +202,45 @@ def activity_by_day(fold: Fold, told: Told) -> Rows:
 # How they stayed.
 
 
-def _attended(stays: list[Stay]) -> list[Any]:
-    seconds = sum(s.seconds for s in stays)
-    joined, seen = min(s.joined_at for s in stays), max(s.certain_until for s in stays)
-    return [len(stays), seconds, joined, seen]
+def _attended(sessions: list[Session]) -> list[Any]:
+    seconds = sum(s.seconds for s in sessions)
+    joined, seen = min(s.joined_at for s in sessions), max(s.certain_until for s in sessions)
+    return [len(sessions), seconds, joined, seen]
 
 
 @answer
-def attendance(fold: Fold, told: Told) -> Rows:
-    people = group(fold.stays_in(told["room"]), lambda s: s.username).items()
-    return sorted(([user, *_attended(stays)] for user, stays in people), key=lambda row: -row[2])
+def attendance(fold: LogFold, told: Told) -> Rows:
+    people = group(fold.sessions_in(told["room"]), lambda s: s.username).items()
+    return sorted(
+        ([user, *_attended(sessions)] for user, sessions in people), key=lambda row: -row[2]
+    )
 
 
 @answer
-def rooms_of_a_person(fold: Fold, told: Told) -> Rows:
-    rooms = group(fold.stays_of(told["username"]), lambda s: s.room).items()
-    return sorted(([room, *_attended(stays)] for room, stays in rooms), key=lambda row: -row[2])
+def rooms_of_a_person(fold: LogFold, told: Told) -> Rows:
+    rooms = group(fold.sessions_of(told["username"]), lambda s: s.room).items()
+    return sorted(
+        ([room, *_attended(sessions)] for room, sessions in rooms), key=lambda row: -row[2]
+    )
 
 
 @answer
-def sessions_of_a_person(fold: Fold, told: Told) -> Rows:
-    stays = sorted(fold.stays_of(told["username"]), key=lambda s: (s.joined_at, s.room))
+def sessions_of_a_person(fold: LogFold, told: Told) -> Rows:
+    sessions = sorted(fold.sessions_of(told["username"]), key=lambda s: (s.joined_at, s.room))
     return [
         [s.room, s.joined_at, s.left_at, s.seconds, s.cause, s.certain_until, s.session]
-        for s in stays
+        for s in sessions
     ]
 
 
 @answer
-def longest_sessions(fold: Fold, told: Told) -> Rows:
-    stays = sorted(fold.stays_in(told["room"]), key=lambda s: (-s.seconds, s.joined_seq))
-    return [[s.username, s.seconds, s.joined_at, s.left_at, s.cause] for s in stays[:20]]
+def longest_sessions(fold: LogFold, told: Told) -> Rows:
+    sessions = sorted(fold.sessions_in(told["room"]), key=lambda s: (-s.seconds, s.joined_seq))
+    return [[s.username, s.seconds, s.joined_at, s.left_at, s.cause] for s in sessions[:20]]
 
 
 @answer
-def gaps_in_attendance(fold: Fold, told: Told) -> Rows:
+def gaps_in_attendance(fold: LogFold, told: Told) -> Rows:
     rows, gone = [], None
     for event in fold.of(told["room"]):
         if name(event) != told["username"]:
@@ -247,25 +253,25 @@ def gaps_in_attendance(fold: Fold, told: Told) -> Rows:
 
 
 @answer
-def newcomers(fold: Fold, told: Told) -> Rows:
-    people = group(fold.stays_in(told["room"]), lambda s: s.username).items()
-    rows = [[u, stays[0].joined_at, stays[0].joined_seq] for u, stays in people]
+def newcomers(fold: LogFold, told: Told) -> Rows:
+    people = group(fold.sessions_in(told["room"]), lambda s: s.username).items()
+    rows = [[u, sessions[0].joined_at, sessions[0].joined_seq] for u, sessions in people]
     found = [row for row in rows if told["from"] <= row[1] < told["to"]]
     return sorted(found, key=lambda row: row[2])
 
 
 @answer
-def how_people_left(fold: Fold, told: Told) -> Rows:
-    ends = group(fold.stays_in(told["room"]), lambda s: s.cause or "still here").items()
-    return sorted(([cause, len(stays)] for cause, stays in ends), key=lambda row: -row[1])
+def how_people_left(fold: LogFold, told: Told) -> Rows:
+    ends = group(fold.sessions_in(told["room"]), lambda s: s.cause or "still here").items()
+    return sorted(([cause, len(sessions)] for cause, sessions in ends), key=lambda row: -row[1])
 
 
-def _lapsed(fold: Fold) -> list[Stay]:
-    return [stay for stay in fold.stays.values() if stay.cause == "lapsed"]
+def _lapsed(fold: LogFold) -> list[Session]:
+    return [session for session in fold.sessions.values() if session.cause == "lapsed"]
 
 
 @answer
-def who_left_when_a_server_died(fold: Fold) -> Rows:
+def who_left_when_a_server_died(fold: LogFold) -> Rows:
     rows = [
         [s.node, s.room, s.username, s.certain_until, s.left_at, s.left_seq] for s in _lapsed(fold)
     ]
@@ -273,18 +279,21 @@ def who_left_when_a_server_died(fold: Fold) -> Rows:
 
 
 @answer
-def when_servers_died(fold: Fold) -> Rows:
+def when_servers_died(fold: LogFold) -> Rows:
     rows = []
-    for node, stays in group(_lapsed(fold), lambda s: s.node).items():
-        seen, noticed = max(s.certain_until for s in stays), min(str(s.left_at) for s in stays)
-        rows.append([node, seen, noticed, len(stays), len({s.room for s in stays})])
+    for node, sessions in group(_lapsed(fold), lambda s: s.node).items():
+        seen, noticed = (
+            max(s.certain_until for s in sessions),
+            min(str(s.left_at) for s in sessions),
+        )
+        rows.append([node, seen, noticed, len(sessions), len({s.room for s in sessions})])
     return sorted(rows, key=lambda row: row[2])
 
 
 # What was erased.
 
 
-def _erased(fold: Fold) -> list[tuple[Any, Any]]:
+def _erased(fold: LogFold) -> list[tuple[Any, Any]]:
     """Return each erasure with each event that it is of."""
     events = {(e.room, e.seq): e for e in fold.of()}
     return [
@@ -295,19 +304,19 @@ def _erased(fold: Fold) -> list[tuple[Any, Any]]:
 
 
 @answer
-def what_was_erased(fold: Fold, told: Told) -> Rows:
+def what_was_erased(fold: LogFold, told: Told) -> Rows:
     found = [(x, e) for x, e in _erased(fold) if x.room == told["room"]]
     found.sort(key=lambda pair: (pair[0].at, pair[1].seq))
     return [[e.seq, name(e), x.at, name(x), x.text] for x, e in found]
 
 
 @answer
-def who_set_retention(_fold: Fold, _told: Told) -> Rows:
+def who_set_retention(_fold: LogFold, _told: Told) -> Rows:
     return [list(rule) for rule in RULES]
 
 
 @answer
-def who_erased(fold: Fold) -> Rows:
+def who_erased(fold: LogFold) -> Rows:
     groups = group([x for x, _ in _erased(fold)], lambda x: (name(x), x.text)).items()
     return [
         [by, reason, len(found), min(x.at for x in found), max(x.at for x in found)]

@@ -18,7 +18,7 @@ from chatlog.databases.postgres.definitions import (
     expected,
 )
 from tests.cli.command import chatlog
-from tests.test_verify import LINES, change, verdict
+from tests.support.damage import LINES, change, verdict
 
 POSTGRES = {
     "a trigger dropped": ("DROP TRIGGER events_no_update ON events",),

@@ -1,7 +1,7 @@
 -- When were these two in a room at the same time?
 -- :username text  one person
 -- :other text     the other person
-WITH stays AS (
+WITH theirs AS (
     SELECT username, room, joined_at, certain_until
     FROM audit_sessions
     WHERE username IN (:username, :other)
@@ -12,8 +12,8 @@ SELECT one.room,
            WHEN one.certain_until < two.certain_until THEN one.certain_until
            ELSE two.certain_until
        END AS ended
-FROM stays AS one
-JOIN stays AS two
+FROM theirs AS one
+JOIN theirs AS two
     ON two.room = one.room
     AND two.joined_at < one.certain_until
     AND two.certain_until > one.joined_at

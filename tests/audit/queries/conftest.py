@@ -18,8 +18,8 @@ from bench.histories.shape import Shape
 from bench.make_log import make_log
 from chatlog.databases.database import Database
 from chatlog.databases.schema import retention_changes
-from tests.audit_sql.answers import RULES
-from tests.audit_sql.fold import Fold, fold_of
+from tests.audit.queries.answers import RULES
+from tests.audit.queries.fold import LogFold, fold_of
 from tests.support.histories import OWN, REAL
 from tests.support.histories import history as file_of
 from tests.support.postgres import fresh_database
@@ -48,7 +48,7 @@ class History:
 
     name: str
     url: str
-    fold: Fold
+    fold: LogFold
 
 
 @contextmanager
@@ -107,7 +107,7 @@ async def _set_rules(url: str) -> None:
         await database.dispose()
 
 
-async def _folded(url: str) -> Fold:
+async def _folded(url: str) -> LogFold:
     database = Database(url)
     try:
         async with database.read() as connection:

@@ -7,7 +7,7 @@ import sys
 
 from bench.histories.chained import Row
 from bench.histories.story import Story
-from tests.audit_sql.conftest import SHAPE, History
+from tests.audit.queries.conftest import SHAPE, History
 
 
 def told() -> list[Row]:

@@ -15,10 +15,10 @@ from chatlog.audit.presence import Present, present_at
 from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_reading
 from chatlog.kinds.erasure import Erased
-from tests import log_vectors
 from tests.cli.command import chatlog, imported, lines, refused
-from tests.log_vectors import vectors
+from tests.support import log_vectors
 from tests.support.histories import HISTORIES, OWN, REAL, history
+from tests.support.log_vectors import vectors
 
 SMALL = """\
 === ada [h] has joined #small

@@ -11,7 +11,7 @@ from chatlog.audit.verification.verify import Asked, Verdict, verify
 from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_reading
 from tests.cli.command import chatlog, imported
-from tests.test_verify import CHAT, EVENTS, LEAVE, LINES, ONE, SESSIONS, change
+from tests.support.damage import CHAT, EVENTS, LEAVE, LINES, ONE, SESSIONS, change
 
 SIZES = (1, 2, 3, 100)
 

@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tests.cli.command import chatlog, imported, refused
-from tests.test_verify import LINES, change
+from tests.support.damage import LINES, change
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What is written about the questions is what they are, and Datasette serves them live."""
+"""Each query says what it asks and needs, and Datasette serves them live."""
 
 from __future__ import annotations
 
@@ -13,29 +13,23 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from chatlog.audit.questions import questions
+from chatlog.audit.queries import queries
 from docs import render
-from tests.contracts.logbook import open_log
 from tests.support.clients import Clients
+from tests.support.logbook import open_log
 from tests.support.server import Server, free_port, until
 
 DOCS = Path(render.__file__).parent
 
 
-def test_the_documents_are_those_of_the_questions() -> None:
-    again = "run `python -m docs.render`"
-    assert (DOCS / "audit-sql.md").read_text(encoding="utf-8") == render.markdown(), again
-    assert (DOCS / "datasette.json").read_text(encoding="utf-8") == render.datasette(), again
-
-
-@pytest.mark.parametrize("question", questions().values(), ids=lambda question: question.name)
-def test_a_question_says_what_it_is_and_what_it_has_to_be_told(question: object) -> None:
-    [found] = [q for q in questions().values() if q is question]
+@pytest.mark.parametrize("query", queries().values(), ids=lambda query: query.name)
+def test_a_query_says_what_it_is_and_what_it_has_to_be_told(query: object) -> None:
+    [found] = [q for q in queries().values() if q is query]
     used = set(re.findall(r"(?<!:):(\w+)", found.sql))
     assert {parameter.name for parameter in found.parameters} == used
     assert found.title.endswith("?")
     assert ";" not in found.sql
-    assert not re.search(r"\b(FROM|JOIN)\s+(?!audit_|stays|\()\w+", found.sql), "views only"
+    assert not re.search(r"\b(FROM|JOIN)\s+(?!audit_|theirs|\()\w+", found.sql), "views only"
 
 
 async def test_datasette_hides_every_table_and_shows_every_view(sqlite_url: str) -> None:
@@ -91,7 +85,7 @@ async def rows_of(url: str, path: str, **told: str) -> list[dict[str, object]]:
     return found
 
 
-async def test_datasette_answers_the_questions_while_the_server_writes(tmp_path: Path) -> None:
+async def test_datasette_answers_the_queries_while_the_server_writes(tmp_path: Path) -> None:
     file = tmp_path / "chatlog.db"
     server = Server(f"sqlite:///{file}", tmp_path / "server.log")
     await server.start()
@@ -107,9 +101,7 @@ async def test_datasette_answers_the_questions_while_the_server_writes(tmp_path:
             assert [row["message"] for row in found] == ["message 7"]
             told = {"room": "general", "seq": "2", "at": "2999", "from": "2000", "to": "2999"}
             told |= {"username": "ada", "other": "ada", "words": "message"}
-            for question in questions().values():
-                await rows_of(
-                    url, question.name, **{p.name: told[p.name] for p in question.parameters}
-                )
+            for query in queries().values():
+                await rows_of(url, query.name, **{p.name: told[p.name] for p in query.parameters})
     finally:
         await server.stop()

@@ -42,7 +42,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Query:
     """A query on the log; ``sql`` is its statement, without the closing semicolon."""
 
     name: str
@@ -53,14 +53,14 @@ class Question:
 
 
 @functools.cache
-def questions() -> Mapping[str, Question]:
+def queries() -> Mapping[str, Query]:
     """Return all queries by name, in order of names."""
     files = [f for f in resources.files(__name__).iterdir() if f.name.endswith(".sql")]
     found = [parse(f.name.removesuffix(".sql"), f.read_text(encoding="utf-8")) for f in files]
-    return {question.name: question for question in sorted(found, key=lambda q: q.name)}
+    return {query.name: query for query in sorted(found, key=lambda q: q.name)}
 
 
-def parse(name: str, text: str) -> Question:
+def parse(name: str, text: str) -> Query:
     """Parse the query in a file."""
     lines = text.splitlines()
     comments = [line[3:] for line in lines if line.startswith("-- ")]
@@ -68,14 +68,14 @@ def parse(name: str, text: str) -> Question:
     notes = [line for line in comments[1:] if not _PARAMETER.fullmatch(line)]
     sql = "\n".join(line for line in lines if not line.startswith("--"))
     parameters = tuple(Parameter(*found.groups()) for found in told)  # type: ignore[arg-type]
-    return Question(name, comments[0], " ".join(notes), parameters, sql.strip().removesuffix(";"))
+    return Query(name, comments[0], " ".join(notes), parameters, sql.strip().removesuffix(";"))
 
 
-async def ask(
-    connection: AsyncConnection, question: Question, told: Mapping[str, object]
+async def run_query(
+    connection: AsyncConnection, query: Query, told: Mapping[str, object]
 ) -> Sequence[sa.RowMapping]:
     """Run a query and return its rows; ``told`` has a value for every parameter."""
-    statement = sa.text(question.sql).bindparams(
-        *(sa.bindparam(p.name, type_=_TYPES[p.kind]) for p in question.parameters)
+    statement = sa.text(query.sql).bindparams(
+        *(sa.bindparam(p.name, type_=_TYPES[p.kind]) for p in query.parameters)
     )
     return (await connection.execute(statement, dict(told))).mappings().all()

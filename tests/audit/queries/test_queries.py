@@ -1,4 +1,4 @@
-"""Every question is answered alike on both databases, and as the fold of the events says."""
+"""Every query is answered alike on both databases, and as the fold of the events says."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.questions import ask, questions
-from tests.audit_sql.answers import ANSWERS, expected
-from tests.audit_sql.cases import cases
-from tests.audit_sql.conftest import History
+from chatlog.audit.queries import queries, run_query
+from tests.audit.queries.answers import ANSWERS, expected
+from tests.audit.queries.cases import cases
+from tests.audit.queries.conftest import History
 
 
-def test_every_question_has_an_answer_to_be_checked_against() -> None:
-    assert set(ANSWERS) == set(questions())
+def test_every_query_has_an_answer_to_be_checked_against() -> None:
+    assert set(ANSWERS) == set(queries())
     assert len(ANSWERS) >= 20
 
 
-@pytest.mark.parametrize("name", questions())
-async def test_a_question_is_answered_as_the_events_say(
+@pytest.mark.parametrize("name", queries())
+async def test_a_query_is_answered_as_the_events_say(
     name: str, history: History, reader: AsyncConnection
 ) -> None:
-    question, answered = questions()[name], 0
-    for told in cases(question, history.fold):
-        rows = await ask(reader, question, told)
+    query, answered = queries()[name], 0
+    for told in cases(query, history.fold):
+        rows = await run_query(reader, query, told)
         wanted = expected(name, history.fold, told)
         assert _rounded(rows) == _rounded(wanted), told
         answered += len(rows)
-    # A question that finds nothing anywhere has not been tested.
+    # A query that finds nothing anywhere has not been tested.
     assert answered or history.name == "own" or (name in ONLY_MADE and history.name != "made")
 
 

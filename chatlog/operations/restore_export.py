@@ -25,7 +25,7 @@ from chatlog.domain.names import (
     check_stored_username,
 )
 from chatlog.domain.times import FORMAT
-from chatlog.eventlog.insertion import Adoption
+from chatlog.eventlog.insertion import RoomInsertion
 from chatlog.kinds.event import Proved, Recorded
 from chatlog.nodes import clock
 from chatlog.wire.events import BadLine, decode_proved
@@ -35,7 +35,7 @@ _PAGE: Final = 1_000
 _NODE: Final = re.compile(r".*\.[^.]+", re.DOTALL)
 
 
-async def import_jsonl(
+async def restore_export(
     database: Database,
     lines: Iterable[bytes],
     *,
@@ -54,36 +54,37 @@ async def import_jsonl(
     async with database.write() as connection, connection.begin():
         await database.backend.take_lock(connection)
         now = await clock.now(database, connection)
-        found = await put_back(Adoption(connection), now, lines, room=room, progress=progress)
+        insertion = RoomInsertion(connection)
+        found = await insert_export(insertion, now, lines, room=room, progress=progress)
     await database.after_bulk()
     return found
 
 
-async def put_back(
-    adoption: Adoption,
+async def insert_export(
+    insertion: RoomInsertion,
     now: str,
     lines: Iterable[bytes],
     *,
     room: str | None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> tuple[str, int]:
-    """Do the work of ``import_jsonl`` in the adoption's transaction, under the log's lock."""
+    """Do the work of ``restore_export`` in the insertion's transaction, under the log's lock."""
     checked = _Checked(room)
     pages = checked.read(lines)
     while page := await asyncio.to_thread(_next_page, pages):
         if checked.last_at > now:
             raise LogError(f"The file ends at {checked.last_at}, which is in the future.")
         if page[0].recorded.seq == 1:
-            await adoption.begin(page[0].recorded.room, page[0].proof.room_id)
-        await adoption.add(page)
+            await insertion.begin(page[0].recorded.room, page[0].proof.room_id)
+        await insertion.add(page)
         progress(checked.chain.head, 0)
     name = checked.finish()
-    await adoption.finish()
+    await insertion.finish()
     return name, checked.chain.head
 
 
-async def check_file(lines: Iterable[bytes], *, room: str | None) -> int:
-    """Verify a whole file like ``put_back``, but write nothing; return its head.
+async def check_export(lines: Iterable[bytes], *, room: str | None) -> int:
+    """Verify a whole file like ``insert_export``, but write nothing; return its head.
 
     Raises:
         LogError: if the file is not what was exported, or of another room.

@@ -1,4 +1,4 @@
-"""What to ask a history: values for the parameters of every question, found in the fold."""
+"""What to ask a history: values for the parameters of every query, found in the fold."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import Counter
 from itertools import product
 from typing import Any
 
-from chatlog.audit.questions import Question
-from tests.audit_sql.fold import Fold, name
+from chatlog.audit.queries import Query
+from tests.audit.queries.fold import LogFold, name
 
 Told = dict[str, Any]
 
 
-def cases(question: Question, fold: Fold) -> list[Told]:
-    """Return some ways to ask a question, each a value for every parameter."""
-    names = [parameter.name for parameter in question.parameters]
+def cases(query: Query, fold: LogFold) -> list[Told]:
+    """Return some ways to ask a query, each a value for every parameter."""
+    names = [parameter.name for parameter in query.parameters]
     if "room" not in names:
         return [_complete(names, fold, "", 0.0, who) for who in _people(fold)[:4]]
     rooms = sorted({event.room for event in fold.events})[:3]
@@ -25,7 +25,7 @@ def cases(question: Question, fold: Fold) -> list[Told]:
     ]
 
 
-def _people(fold: Fold) -> list[str]:
+def _people(fold: LogFold) -> list[str]:
     """Return who came most often and who said most.
 
     "(erased)" is nobody: several people are called so.
@@ -35,7 +35,7 @@ def _people(fold: Fold) -> list[str]:
     return list(dict.fromkeys([user for user, _ in came + said]))
 
 
-def _complete(names: list[str], fold: Fold, room: str, point: float, who: str) -> Told:
+def _complete(names: list[str], fold: LogFold, room: str, point: float, who: str) -> Told:
     events = list(fold.of(room or None))
     here = events[int(len(events) * point)]
     later = events[min(len(events) - 1, int(len(events) * (point + 0.05)))]

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.questions import Question, questions
+from chatlog.audit.queries import Query, queries
 from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
 
-NAMED = [question for question in questions().values() if question.parameters]
+NAMED = [query for query in queries().values() if query.parameters]
 TOLD = {"room": "general", "seq": 1, "at": "2026", "from": "2026", "to": "2027"}
 TOLD |= {"username": "ada", "other": "bob", "words": "the"}
 
@@ -58,12 +58,12 @@ def assert_no_full_scan(steps: str) -> None:
     assert "AUTOMATIC COVERING INDEX (room_id" not in steps, steps
 
 
-@pytest.mark.parametrize("question", NAMED, ids=lambda question: question.name)
-async def test_a_question_reads_no_more_events_than_it_names(
-    question: Question, empty: AsyncConnection
+@pytest.mark.parametrize("query", NAMED, ids=lambda query: query.name)
+async def test_a_query_reads_no_more_events_than_it_names(
+    query: Query, empty: AsyncConnection
 ) -> None:
-    told = {p.name: TOLD[p.name] for p in question.parameters}
-    assert_no_full_scan(await plan(empty, question.sql, told))
+    told = {p.name: TOLD[p.name] for p in query.parameters}
+    assert_no_full_scan(await plan(empty, query.sql, told))
 
 
 @pytest.mark.parametrize("sql", ADHOC)
@@ -73,7 +73,7 @@ async def test_what_an_auditor_writes_reads_no_more_events_than_it_names(
     assert_no_full_scan(await plan(empty, sql, {}))
 
 
-async def test_witnesses_are_found_by_the_lengths_of_their_stays(empty: AsyncConnection) -> None:
+async def test_witnesses_are_found_by_the_lengths_of_their_sessions(empty: AsyncConnection) -> None:
     steps = await plan(empty, "SELECT * FROM audit_witnesses WHERE room = 'r' AND seq = 1", {})
     for index in ("sessions_open", "sessions_stay", "sessions_replay"):
         assert f"USING INDEX {index}" in steps, steps

@@ -1,0 +1,86 @@
+/**
+ * The frames of each kind of event, and the commands of clients that append one.
+ *
+ * Written by `python -m docs.render` from chatlog/kinds: edit those.
+ */
+
+/** A message of a person; `id` is its author's. */
+export interface ChatFrame {
+  readonly type: "chat";
+  readonly room: string;
+  readonly seq: number;
+  readonly hash: string;
+  /** UTC, RFC 3339 with microseconds. */
+  readonly at: string;
+  readonly id?: string;
+  readonly username: string;
+  readonly message: string;
+  readonly erased?: boolean;
+}
+
+/** A user arrived or departed: the first of their sessions began, or the last ended. */
+export interface JoinFrame {
+  readonly type: "notification";
+  readonly event: "join" | "leave";
+  readonly room: string;
+  readonly seq: number;
+  readonly hash: string;
+  /** UTC, RFC 3339 with microseconds. */
+  readonly at: string;
+  readonly username: string;
+  /** The user's open sessions after the event. */
+  readonly sessions: number;
+  readonly cause?: string;
+  /** When the session was last known to be open, if its server died. */
+  readonly last_seen_at?: string;
+  readonly message?: string;
+  readonly erased?: boolean;
+}
+
+/** A further session of a present user began or ended. */
+export interface SessionFrame {
+  readonly type: "session";
+  readonly event: "join" | "leave";
+  readonly room: string;
+  readonly seq: number;
+  readonly hash: string;
+  /** UTC, RFC 3339 with microseconds. */
+  readonly at: string;
+  readonly username: string;
+  /** The user's open sessions after the event. */
+  readonly sessions: number;
+  readonly cause?: string;
+  /** When the session was last known to be open, if its server died. */
+  readonly last_seen_at?: string;
+  readonly erased?: boolean;
+}
+
+/** The content of other events was erased. */
+export interface ErasureFrame {
+  readonly type: "erasure";
+  readonly room: string;
+  readonly seq: number;
+  readonly hash: string;
+  /** UTC, RFC 3339 with microseconds. */
+  readonly at: string;
+  readonly of: readonly number[];
+  readonly username: string;
+}
+
+export type EventFrame = ChatFrame | JoinFrame | SessionFrame | ErasureFrame;
+
+/** The `type` of each frame. */
+export const EVENT_FRAMES = ["chat", "notification", "session", "erasure"] as const;
+
+/** Types of events, as in filters. */
+export const EVENT_TYPES = ["chat", "join", "leave", "erasure"] as const;
+
+/** Say something. */
+export interface ChatRequest {
+  readonly type: "chat";
+  readonly room?: string;
+  readonly id?: string;
+  readonly message: string;
+}
+
+export type EventRequest = ChatRequest;
