@@ -153,6 +153,8 @@ class Story:
                 self._own = self._first_came or self._own
             case OwnWent(cause):
                 yield from self._own_leave(cause)
+            case _:
+                pass  # it changes nothing, or ``_happened`` handles it
 
     def _own_leave(self, cause: StoryCause) -> Iterator[Happening]:
         """End the session of the log's keeper, who sees nothing of the others from here on."""

@@ -139,6 +139,8 @@ async def _take(step: Step, people: list[Person], machine: Machine) -> None:
             machine.down_until = asyncio.get_running_loop().time() + step.number / 5
         case "wait":
             await asyncio.sleep(step.number)
+        case _:
+            pass  # planned above
     for _ in range(machine.chance.randrange(12)):
         await asyncio.sleep(0)
 
