@@ -10,7 +10,7 @@ import pytest
 
 from chatlog.databases.views import FRAGMENTS, statements
 
-VIEWS = Path(__file__).resolve().parents[2] / "migrations" / "views"
+VIEWS = Path(__file__).resolve().parents[3] / "migrations" / "views"
 
 # Of what SQLite keeps: a view's text from its CREATE on. A file made by an earlier version has it.
 RELEASED = {
