@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 from chatlog.audit.locating import Moment, find_moment, find_room
-from chatlog.audit.page_ranges import in_order
-from chatlog.audit.pages import Page, read_page
+from chatlog.audit.paging.page_ranges import in_order
+from chatlog.audit.paging.pages import Page, read_page
+from chatlog.audit.paging.selection import Selection, select
+from chatlog.audit.paging.versioned_pages import VersionedPage, read_versioned_page
 from chatlog.audit.presence import Present
-from chatlog.audit.selection import Selection, select
 from chatlog.audit.sessions import Session, find_range, sessions_within
 from chatlog.audit.users import users_at
-from chatlog.audit.versioned_pages import VersionedPage, read_versioned_page
 from chatlog.audit.witnesses import Cursor, Witness, witnesses_of
 from chatlog.databases.database import Connection
 from chatlog.eventlog import lookup

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-from chatlog.audit.selection import Selection, last_erasure, read_selected
+from chatlog.audit.paging.selection import Selection, last_erasure, read_selected
 from chatlog.domain.errors import ChatlogError, LogError
 from chatlog.eventlog import lookup
 from chatlog.kinds.event import Proved

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chatlog.audit.pages import Page
+from chatlog.audit.paging.pages import Page
 from chatlog.databases.database import Connection, Database
 from chatlog.kinds.event_query import EventQuery
 from chatlog.readers.askers import Asker

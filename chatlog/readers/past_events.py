@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from chatlog.audit.selection import Selection
+from chatlog.audit.paging.selection import Selection
 from chatlog.databases.database import Connection
 from chatlog.eventlog import read
 from chatlog.kinds.event import Recorded

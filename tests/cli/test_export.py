@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.selection import Selection, read_selected
+from chatlog.audit.paging.selection import Selection, read_selected
 from chatlog.kinds.event import Proved
 from chatlog.readers import exporting
 from chatlog.wire.spreadsheet import defused

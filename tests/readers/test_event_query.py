@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatlog.audit.selection import read_selected
+from chatlog.audit.paging.selection import read_selected
 from chatlog.databases.database import Database
 from chatlog.domain.errors import Refused
 from chatlog.kinds.chat import Post

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from chatlog.audit.pages import read_page
+from chatlog.audit.paging.pages import read_page
 from chatlog.databases.database import Database
 from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.readers import admission as module

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chatlog.audit.pages import Page, read_page
-from chatlog.audit.selection import select
+from chatlog.audit.paging.pages import Page, read_page
+from chatlog.audit.paging.selection import select
 from chatlog.domain.errors import Refused
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command

@@ -11,8 +11,8 @@ from typing import Final
 
 import click
 
+from chatlog.audit.paging.selection import Selection
 from chatlog.audit.points import parse_end, parse_point
-from chatlog.audit.selection import Selection
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.operating.spool import Spool, spooled

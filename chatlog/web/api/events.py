@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from chatlog.audit.versioned_pages import VersionedPage
+from chatlog.audit.paging.versioned_pages import VersionedPage
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.event_query import EventQuery
 from chatlog.readers.askers import ANYBODY

@@ -1,6 +1,6 @@
 """Find from which seq on a long selection is read: its events then come in order, page by page.
 
-It takes the index alone, however many events there are. A page of ``audit.pages`` does not need
+It takes the index alone, however many events there are. A page of ``audit.paging.pages`` does not need
 it, since its size in bytes decides where it begins.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.selection import Selection
+from chatlog.audit.paging.selection import Selection
 from chatlog.databases.schema import events
 
 _SEQS: Final = sa.select(events.c.seq).where(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.selection import Selection
+from chatlog.audit.paging.selection import Selection
 from chatlog.eventlog import read
 from chatlog.kinds.event import Recorded
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.locating import find_room
-from chatlog.audit.pages import Page, read_page
+from chatlog.audit.paging.pages import Page, read_page
+from chatlog.audit.paging.selection import select
+from chatlog.audit.paging.versions import Version, read_version
 from chatlog.audit.proofs import read_proved_at
-from chatlog.audit.selection import select
-from chatlog.audit.versions import Version, read_version
 from chatlog.kinds.event import Proved, Recorded
 from chatlog.kinds.event_query import EventQuery
 
