@@ -102,7 +102,8 @@ def _type(type: Type, absent: tuple[type[Type], ...] = ()) -> str:
             return "number"
         case NoneType():
             return "null"
-    raise TypeError(f"say in docs/typescript.py what {type} is in TypeScript")
+        case _:
+            raise TypeError(f"say in docs/typescript.py what {type} is in TypeScript")
 
 
 def _grouped(type: str) -> str:

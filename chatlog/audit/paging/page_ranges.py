@@ -1,7 +1,7 @@
 """Find from which seq on a long selection is read: its events then come in order, page by page.
 
-It takes the index alone, however many events there are. A page of ``audit.paging.pages`` does not need
-it, since its size in bytes decides where it begins.
+It takes the index alone, however many events there are. A page of ``pages`` does not need it, since
+its size in bytes decides where it begins.
 """
 
 from __future__ import annotations
