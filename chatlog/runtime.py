@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
@@ -20,23 +21,31 @@ from chatlog.chat.connection import Connection
 from chatlog.chat.departures import Departures
 from chatlog.chat.log_clock import LogClock
 from chatlog.chat.node_lease import Membership
+from chatlog.chat.people.buckets import Buckets, Counts
+from chatlog.chat.people.members import Members
 from chatlog.chat.readiness import Readiness
 from chatlog.chat.rooms import Rooms
-from chatlog.chat.tasks import Tasks
+from chatlog.chat.tasks import Tasks, task_group
 from chatlog.chat.users import Users
 from chatlog.databases.database import Database
 from chatlog.databases.opening import open_for_writing
 from chatlog.delivery.catch_up import CatchUp
+from chatlog.domain.identity import Identity
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.steps.redacting import redact_as
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
+from chatlog.kinds.erasure import Redact
+from chatlog.kinds.event import Recorded
 from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.operations import Operations
 from chatlog.readers.history import History
 from chatlog.settings import Settings
+from chatlog.token_mode import TokenMode, clerk_of, end_expired, enter, now
+from chatlog.wire.commands import OPEN, PERSONS
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +57,24 @@ class Runtime:
     """One node: its parts (a connection sees those in ``Parts``), its clients and its lease."""
 
     def __init__(
-        self, settings: Settings, database: Database, node: Node, tasks: asyncio.TaskGroup
+        self,
+        settings: Settings,
+        database: Database,
+        node: Node,
+        tasks: asyncio.TaskGroup,
+        token_mode: TokenMode | None = None,
     ) -> None:
         self.settings, self.limits = settings, limits_of(settings)
         self.database = database
         self.clients: set[Connection] = set()
+        self.token_mode = token_mode
+        self.access = None if token_mode is None else token_mode.access
+        self.commands = OPEN if token_mode is None else PERSONS
+        self.addresses = Counts(
+            settings.connections_per_address(is_token_mode=token_mode is not None)
+        )
+        self.proxies = [ip_network(network) for network in settings.trusted_proxy]
+        self.chats = Buckets(settings.chats_per_second(is_token_mode=token_mode is not None))
         self.stopping = False
         self.refusals: Counter[str] = Counter()
         self.tasks = Tasks(tasks)
@@ -61,7 +83,13 @@ class Runtime:
         self.rooms = _rooms(settings, database, self.tasks, tasks)
         turn, lost = asyncio.Lock(), asyncio.Event()
         self.tail = Tail(database, self.rooms.dispatch, turn, poll_seconds=settings.poll_seconds)
-        self.writer = _writer(settings, database, node, self.readiness, self.clock)
+        self.writer = Writer(
+            database,
+            node,
+            doubt_seconds=settings.doubt_seconds,
+            noted=self.readiness.note,
+            timed=self.clock.note,
+        )
         self.committer = _committer(settings, self.writer, self.tail, turn, lost)
         self.departures = Departures(self.committer, self.refusals)
         self.membership = Membership(
@@ -76,7 +104,9 @@ class Runtime:
         self.history = _history(settings, database)
         self.door = self.history.door
         self.users = Users(self.rooms, self.door)
-        self.operations = Operations(database, self.committer)
+        self.members = Members(self.door, now)
+        self.operations = Operations(database, self.committer, is_open=token_mode is None)
+        self.door.clerk = clerk_of(self.committer)
 
     def start(self) -> None:
         """Start the tasks that run for as long as the node does."""
@@ -89,6 +119,11 @@ class Runtime:
         keep("retention", self._erase_what_is_too_old, longest_pause_seconds=_RETENTION_PAUSE)
         keep("lease", self.membership.keep)
         keep("reaper", self.membership.reap)
+        if self.token_mode is not None:
+            keep("expiries", partial(end_expired, self.rooms, self.committer))
+            keep("revocations", self.token_mode.revoked.run)
+            if self.token_mode.keys is not None:
+                keep("keys", self.token_mode.keys.run)
 
     async def _probe(self) -> None:
         await leases.renew(self.database, self.writer.node)
@@ -96,8 +131,35 @@ class Runtime:
     async def _erase_what_is_too_old(self) -> None:
         await self.operations.retention.run(self.settings.retention_seconds)
 
+    async def redact(self, identity: Identity, order: Redact) -> Recorded:
+        """Erase texts, topics or reasons for a person; return the last erasure.
+
+        Raises:
+            Refused: if the person may not, or there is nothing to erase.
+        """
+        step = redact_as(
+            identity,
+            order.room,
+            order.of,
+            order.reason,
+            redact_own=self.settings.redact_own == "on",
+        )
+        erasures = await self.committer.alone(step)
+        await self.operations.eraser.scrub()
+        return erasures[-1]
+
+    def end_revoked(self) -> None:
+        """Close the connections whose tokens have been revoked."""
+        for client in tuple(self.clients):
+            client.end_if_revoked()
+
     async def is_ready(self) -> bool:
-        """Return whether the log can be written, according to the last commit or probe."""
+        """Return whether the log can be written, according to the last commit or probe.
+
+        In token mode people must also be able to sign in.
+        """
+        if self.token_mode is not None and not self.token_mode.is_ready:
+            return False
         return not self.stopping and await self.readiness.check() and not self.stopping
 
     async def stop(self) -> None:
@@ -137,18 +199,6 @@ def _rooms(settings: Settings, database: Database, tasks: Tasks, group: asyncio.
     )
 
 
-def _writer(
-    settings: Settings, database: Database, node: Node, readiness: Readiness, clock: LogClock
-) -> Writer:
-    return Writer(
-        database,
-        node,
-        doubt_seconds=settings.doubt_seconds,
-        noted=readiness.note,
-        timed=clock.note,
-    )
-
-
 def _committer(
     settings: Settings, writer: Writer, tail: Tail, turn: asyncio.Lock, lost: asyncio.Event
 ) -> Committer:
@@ -175,14 +225,21 @@ def _history(settings: Settings, database: Database) -> History:
     )
 
 
+def _end_revoked(live: list[Runtime]) -> None:
+    for runtime in live:
+        runtime.end_revoked()
+
+
 def limits_of(settings: Settings) -> Limits:
     """Return the domain's share of the settings."""
     return Limits(**{field.name: getattr(settings, field.name) for field in fields(Limits)})
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Runtime]:
+async def running(settings: Settings, *, has_hook: bool = False) -> AsyncIterator[Runtime]:
     """Run a node until the block is left; then stop it gracefully.
+
+    With a hook that says who people are, it runs in token mode whatever the settings say.
 
     Raises:
         LogError: if the database is in use, belongs to another program or has a newer revision,
@@ -192,23 +249,32 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         opening = open_for_writing(
             settings.database, share=settings.migrate, readers=settings.readers, about=place.choose
         )
-        async with opening as database, _node(settings, database, place) as runtime:
+        async with opening as database, _node(settings, database, place, has_hook) as runtime:
             yield runtime
 
 
 @contextlib.asynccontextmanager
 async def _node(
-    settings: Settings, database: Database, place: control.Place
+    settings: Settings, database: Database, place: control.Place, has_hook: bool
 ) -> AsyncIterator[Runtime]:
     alone = database.backend.is_exclusive
+    live: list[Runtime] = []
+    token_mode = await enter(
+        settings,
+        database,
+        limits_of(settings),
+        lambda: _end_revoked(live),
+        has_hook=has_hook,
+    )
     node = await naming.begin(
         database,
         settings.node or naming.default_name(),
         alone=alone,
         lease_seconds=settings.lease_seconds,
     )
-    async with _task_group() as tasks:
-        runtime = Runtime(settings, database, node, tasks)
+    async with task_group() as tasks:
+        runtime = Runtime(settings, database, node, tasks, token_mode)
+        live.append(runtime)
         await runtime.tail.start()
         await runtime.clock.look(database)
         runtime.start()
@@ -229,18 +295,3 @@ async def _controlled(socket: Path | None, runtime: Runtime) -> AsyncIterator[No
         return
     async with control.listening(socket, runtime.operations.handlers(), runtime.refusals):
         yield
-
-
-@contextlib.asynccontextmanager
-async def _task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """Own tasks: leaving the block cancels them all. ``Tasks`` keeps failures out of it."""
-
-    class Over(Exception):
-        pass
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-            raise Over
-    except* Over:
-        pass

@@ -1,8 +1,8 @@
 """Write what is derived from the code anew: ``python -m docs.render``.
 
 ``audit-sql.md`` and ``datasette.json`` come from the queries in ``chatlog/audit/queries``, the
-client's types of events and the marked tables of other pages from ``chatlog/kinds``; tests compare
-them.
+client's types of events and the marked tables of other pages from ``chatlog/kinds``, ``access.md``
+from what ``docs/access.py`` expects of a server; tests compare them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from chatlog.audit.queries import Query, queries
 from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
 from chatlog.kinds import KINDS
+from docs import access
 from docs.tables import with_tables
 from docs.typescript import typescript
 
@@ -90,6 +91,7 @@ def rendered() -> dict[Path, str]:
     pages = [HERE / f"{name}.md" for name in ("log-format", "operations", "protocol")]
     return {
         **{page: with_tables(page.read_text("utf-8"), KINDS) for page in pages},
+        HERE / "access.md": access.markdown(),
         HERE / "audit-sql.md": markdown(),
         HERE / "datasette.json": datasette(),
         HERE.parent / "web" / "client" / "events.generated.ts": typescript(KINDS),

@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, Final, Literal, cast, get_args
 
 import msgspec
 
-from chatlog.kinds.event import Event, Facts, ProofLine
+from chatlog.kinds.event import Event, Facts
 from chatlog.kinds.leave import Cause
+from chatlog.kinds.proof import ProofLine
 from chatlog.wire.spreadsheet import FIRST_COLUMNS, LAST_COLUMNS
 
 Kinds = Sequence[type[Event]]
@@ -95,13 +96,20 @@ _BEFORE: Final = {
 }
 _FACTS: Final = {
     "session": ("text", "`proof.session`"),
-    "client_id": ("text: its author's id for it", "`id`"),
+    "client_id": ("text: its author's id for it", "`id`, else `proof.id`"),
     "cause": ("text, one of the protocol's", "`cause`"),
     "last_seen_at": ("27 characters, if the cause is `lapsed`", "`last_seen_at`"),
     "sessions": ("decimal text: the user's open sessions after it", "`sessions`"),
     "replay_from": ("decimal text: the seq where the member's replay began", "`proof.replay_from`"),
-    "of": ("seqs of other events, decimal, joined by commas: `42,43`", "`of`"),
+    "of": (
+        (
+            "an erasure's seqs, decimal, joined by commas: `42,43`; the seq of the event with the "
+            "room's topic; or the id of the member, or of who removed the user"
+        ),
+        "`of`, else `proof.of`",
+    ),
 }
+_OTHERS: Final = frozenset({"by", "topic_seq"})
 _AFTER: Final = {
     "name commitment": ("32 raw bytes", "`proof.name_commitment`"),
     "text commitment": ("32 raw bytes", "`proof.text_commitment`"),
@@ -113,7 +121,9 @@ def _mark(kind: type[Event], name: str) -> Mark:
     if name == "text commitment":
         return "●" if kind.is_message else "○" if kind.text is not Event.text else ""
     if name == "details":
-        return "●" if _has_details(kind) else ""
+        return _mark_of_details(kind)
+    if name == "of" and "of" not in _types(kind):  # the user it is about, or another's topic
+        return "●" if "member" in _types(kind) else "○" if _types(kind).keys() & _OTHERS else ""
     return _mark_of_fact(kind, name) if name in Facts._fields else "●"
 
 
@@ -122,10 +132,14 @@ def _mark_of_fact(kind: type[Event], fact: str) -> Mark:
     return "" if type is None else "○" if type.endswith("None") else "●"
 
 
-def _has_details(kind: type[Event]) -> bool:
-    """Say whether the kind has fields that are neither common, nor a fact, nor erasable text."""
+def _mark_of_details(kind: type[Event]) -> Mark:
+    """Look for fields that are neither common, nor a fact, nor erasable text, and for people."""
     hidden = {*kind.proof_line.__struct_fields__} - {*ProofLine.__struct_fields__}
-    return not {*_types(kind)} <= {"user", "node", "id", "message", *Facts._fields, *hidden}
+    known = {"user", "node", "id", "message", *Facts._fields, *hidden}
+    own = [field for field in fields(cast(Any, kind)) if field.name not in known]
+    if any(field.default is MISSING for field in own):
+        return "●"
+    return "○" if own or kind.people is not Event.people else ""
 
 
 def _types(kind: type[Event]) -> Mapping[str, str]:

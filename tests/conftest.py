@@ -36,6 +36,10 @@ MAY_BLOCK = (
     ("chatlog/databases/sqlite/in_place.py", {"check"}),
     ("chatlog/databases/sqlite/read_only.py", {"open_read_only"}),
     ("chatlog/web/pages.py", {"add_pages"}),
+    # So does a node that reads its keys for tokens; later they are read in a thread.
+    ("chatlog/tokens/file_keys.py", {"__init__", "read_secret"}),
+    # The first skeleton reads its table, once in 10 ms.
+    ("chatlog/domain/skeletons.py", {"_prototypes"}),
     # The loop of a command (but `serve`) serves one person, who waits for it anyway.
     ("chatlog/cli/options.py", {"run"}),
     # A new connection looks for certificates and passwords in the home folder.

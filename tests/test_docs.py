@@ -55,6 +55,8 @@ def test_every_command_in_the_docs_exists_with_its_flags(page: Path) -> None:
     for line in commands_in(page):
         name, *arguments = shlex.split(line, posix=True)
         command = main.get_command(click.Context(main), name)
+        if isinstance(command, click.Group):
+            command = command.commands.get(arguments[0])
         assert command is not None, f"{page.name}: chatlog {line}"
         known = {flag for parameter in command.params for flag in parameter.opts}
         used = {word.split("=")[0] for word in arguments if word.startswith("--")}

@@ -50,9 +50,9 @@ def test_the_header_of_the_document_is_what_the_code_hashes() -> None:
     assert f"{len(header)} bytes" in DOCUMENT
 
 
-def test_the_verifier_has_about_forty_lines_of_plain_python() -> None:
+def test_the_verifier_has_about_fifty_lines_of_plain_python() -> None:
     lines = block("python").splitlines()
-    assert len(lines) <= 46
+    assert len(lines) <= 58
     assert max(map(len, lines)) <= 100
     assert "chatlog" not in block("python").replace("chatlog-1", "")
 
@@ -234,7 +234,7 @@ def accepted(lines: list[bytes]) -> bool:
         for line in lines:
             proved = decode_proved(line)
             check.accept(proved)
-            kept.accept(proved.recorded)
+            kept.accept(proved)
         check.finish()
     except ChatlogError:
         return False

@@ -20,5 +20,6 @@ def around(story: Story, secret: bytes) -> dict[str, list[Row]]:
     for person in story.everybody():
         known = (person.name, person.salt, person.commitment, name_key(secret, person.name))
         gone = (None, None, person.commitment, None)
-        users.append((person.number, person.uuid, *(gone if person.erased else known)))
+        # Without a subject, and without the skeleton of a name that a subject owns.
+        users.append((person.number, person.uuid, *(gone if person.erased else known), None, None))
     return {"nodes": nodes, "rooms": rooms, "users": users, "sessions": story.sessions}

@@ -9,19 +9,26 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.collation import by_code_point
-from chatlog.databases.schema import events, rooms, sessions
+from chatlog.databases.schema import IS_PUBLIC, MEMBER, events, rooms, sessions, users
 
 
 @dataclass(frozen=True, slots=True)
 class RoomInfo:
-    """A room at its head; ``users`` are present now."""
+    """A room at its head; ``users`` are present now.
+
+    For a person it has the room's access, topic and the person's role; what that person may not
+    know of a listed room is None.
+    """
 
     number: int
     room: str
-    head: int
-    users: int
-    created_at: str
-    last_at: str
+    head: int | None
+    users: int | None
+    created_at: str | None
+    last_at: str | None
+    access: str | None = None
+    topic: str | None = None
+    role: str | None = None
 
 
 _head: Final = (
@@ -36,15 +43,39 @@ _users: Final = (
 
 _first, _last = events.alias("first"), events.alias("last")
 _name: Final = by_code_point(rooms.c.room)
+_ROOMS: Final = rooms.join(_first, sa.and_(_first.c.room_id == rooms.c.id, _first.c.seq == 1)).join(
+    _last, sa.and_(_last.c.room_id == rooms.c.id, _last.c.seq == _head)
+)
 _PAGE: Final = (
     sa.select(rooms.c.id, rooms.c.room, _last.c.seq, _users.label("users"), _first.c.at, _last.c.at)
-    .select_from(
-        rooms.join(_first, sa.and_(_first.c.room_id == rooms.c.id, _first.c.seq == 1)).join(
-            _last, sa.and_(_last.c.room_id == rooms.c.id, _last.c.seq == _head)
-        )
-    )
+    .select_from(_ROOMS)
     .where(_name > sa.bindparam("after"))
     .order_by(_name)
+    .limit(sa.bindparam("limit"))
+)
+# The server names private rooms: their names begin with "~", and no others do.
+_BEFORE_PRIVATE: Final = _PAGE.where(_name < "~")
+_AFTER_PRIVATE: Final = _PAGE.where(_name >= "\x7f")
+_of_subject: Final = users.alias("of_subject")
+_uuids: Final = sa.select(_of_subject.c.uuid).where(
+    _of_subject.c.subject_id == sa.bindparam("subject")
+)
+_known: Final = sa.union(
+    sa.select(events.c.room_id).where(events.c.type == MEMBER, events.c.of.in_(_uuids)),
+    sa.select(events.c.room_id).where(sa.text(IS_PUBLIC)),
+)
+# Not the name itself, whose index has the planner walk through all private rooms.
+_hidden_name: Final = by_code_point(rooms.c.room.concat(""))
+_MADE_PRIVATE: Final = (
+    sa.select(rooms.c.id, rooms.c.room, _last.c.seq, _users.label("users"), _first.c.at, _last.c.at)
+    .select_from(_ROOMS)
+    .where(
+        rooms.c.id.in_(_known),
+        _hidden_name > sa.bindparam("after"),
+        _hidden_name >= "~",
+        _hidden_name < "\x7f",
+    )
+    .order_by(_hidden_name)
     .limit(sa.bindparam("limit"))
 )
 
@@ -54,3 +85,20 @@ async def rooms_after(connection: AsyncConnection, after: str, *, limit: int) ->
     asked = {"after": after, "limit": limit}
     found = await connection.execute(_PAGE, asked)
     return [RoomInfo(*row) for row in found]
+
+
+async def rooms_for(
+    connection: AsyncConnection, after: str, *, subject: int, limit: int
+) -> list[RoomInfo]:
+    """Return the next rooms that a subject, given by number, may know of, as ``rooms_after``.
+
+    Rooms that are secrets to the subject are not even looked at: neither the rows nor the time
+    tell how many there are. Of the others, some may have become private.
+    """
+    found: list[RoomInfo] = []
+    for part in (_BEFORE_PRIVATE, _MADE_PRIVATE, _AFTER_PRIVATE):
+        asked = {"after": after, "subject": subject, "limit": limit - len(found)}
+        found += [RoomInfo(*row) for row in await connection.execute(part, asked)]
+        if len(found) == limit:
+            break
+    return found

@@ -15,11 +15,17 @@ from typing import Final
 from chatlog.chat.allowance import Allowance, Tally
 from chatlog.chat.joined_rooms import JoinedRooms
 from chatlog.chat.parts import Parts
+from chatlog.chat.people.access import check_takes_part
+from chatlog.chat.people.credentials import Credentials
+from chatlog.chat.people.orders import carry_out
 from chatlog.databases.discreet import describe
 from chatlog.delivery.outlet import Outlet, drained
-from chatlog.domain.errors import ChatlogError, OutcomeUnknown, Refused, Unavailable
+from chatlog.domain.errors import ChatlogError, OutcomeUnknown, RateLimited, Refused, Unavailable
+from chatlog.domain.identity import Identity
 from chatlog.eventlog.committer import Told
-from chatlog.kinds.command import FirstPost, Request
+from chatlog.kinds.command import FirstPost, Order, Request
+from chatlog.kinds.creation import CreateRoom
+from chatlog.kinds.erasure import Redact
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import JoinRequest
 from chatlog.kinds.leave import Cause, LeaveRequest
@@ -47,6 +53,7 @@ class Connection:
     __slots__ = (
         "_allowance",
         "_bad",
+        "_credentials",
         "_in_flight",
         "_joined",
         "_landed",
@@ -57,11 +64,14 @@ class Connection:
     def __init__(self, parts: Parts, outlet: Outlet) -> None:
         self._parts = parts
         self._outlet = outlet
-        self._joined = JoinedRooms(parts, outlet)
+        self._credentials = (
+            None if parts.access is None else Credentials(parts.access, outlet, self.close)
+        )
+        self._joined = JoinedRooms(parts, outlet, self._credentials)
         self._in_flight = 0
         self._landed: asyncio.Future[None] | None = None
         self._bad: Tally | None = None
-        rate = parts.settings.max_chats_per_second
+        rate = 0.0 if parts.access else parts.settings.max_chats_per_second
         self._allowance = Allowance(rate) if rate > 0 else None
 
     async def handle(self, text: bytes) -> None:
@@ -73,7 +83,7 @@ class Connection:
         if self._joined.is_closed or not self._outlet.is_open:
             return
         try:
-            command = wire.decode(text, self._parts.limits)
+            command = self._parts.commands.decode(text, self._parts.limits)
         except wire.BadCommand as error:
             self._refuse(error, error.id)
             self._count_bad(error)
@@ -91,9 +101,11 @@ class Connection:
             await self._wait_for_reader()
 
     async def _do(self, command: wire.ClientCommand) -> None:
+        if self._credentials is not None and type(command) is not wire.Auth:
+            self._credentials.required()
         if isinstance(command, Request):
             self._submit(command)
-        elif type(command) is JoinRequest:
+        elif isinstance(command, JoinRequest):
             await self._joined.join(command)
         elif type(command) is LeaveRequest:
             await self._leave(command)
@@ -102,16 +114,53 @@ class Connection:
         elif type(command) is wire.Users:
             asker = self._joined.asker
             self._answer(await self._parts.users.frame(asker, command.room, command.id))
-        else:
+        elif type(command) is wire.Ping:
             self._answer(Pong(command.id))
+        else:
+            await self._do_as_person(command)
+
+    async def _do_as_person(self, command: wire.ClientCommand) -> None:
+        """Execute a command that only people who have proved who they are can give."""
+        assert self._credentials is not None
+        if type(command) is wire.Auth:
+            await self._credentials.authenticate(command.token, command.id)
+            if self._credentials.identity is not None:
+                self._joined.renewed()
+            return
+        identity = self._credentials.required()
+        if type(command) is wire.Members:
+            assert self._parts.members is not None
+            self._answer(await self._parts.members.frame(self._joined.asker, command))
+            return
+        assert isinstance(command, Order | Redact)
+        self._acknowledge(command, await carry_out(self._parts, identity, command))
+
+    def _acknowledge(self, command: wire.ClientCommand, told: Recorded | FirstPost) -> None:
+        if command.id is None and type(command) is not CreateRoom:
+            return
+        digest, repeated = told.hash[:8].hex(), isinstance(told, FirstPost)
+        self._answer(
+            Ack(id=command.id, room=told.room, seq=told.seq, hash=digest, repeated=repeated)
+        )
 
     def _submit(self, request: Request) -> None:
         room, session = self._joined.find(request.room)
         command = request.command(room, session)
+        if self._credentials is not None:
+            identity = self._credentials.required()
+            if identity.is_admin:
+                command = command.by_admin()
+            check_takes_part(identity)
+            self._take(identity.subject)
         if self._allowance is not None and not self._allowance.take():
             raise Refused("rate_limited", "You are sending too fast. Try again in a moment.")
         self._parts.committer.submit(command, lambda told: self._settled(room, request.id, told))
         self._in_flight += 1
+
+    def _take(self, subject: str) -> None:
+        wait = self._parts.chats.take(subject)
+        if wait:
+            raise RateLimited("You are sending too fast. Try again in a moment.", wait)
 
     def _settled(self, room: str, id: str | None, told: Told) -> None:
         self._in_flight -= 1
@@ -119,17 +168,19 @@ class Connection:
             self._landed.set_result(None)
         if isinstance(told, Recorded):
             if id is not None:
-                self._answer(Ack(id, room, told.seq, told.hash_text))
+                self._answer(Ack(id=id, room=room, seq=told.seq, hash=told.hash_text))
         elif isinstance(told, FirstPost):
             assert id is not None
-            self._answer(Ack(id, room, told.seq, told.hash[:8].hex(), repeated=True))
+            self._answer(
+                Ack(id=id, room=room, seq=told.seq, hash=told.hash[:8].hex(), repeated=True)
+            )
         else:
             self._refuse(told, id)
 
     async def _leave(self, command: LeaveRequest) -> None:
         def acknowledge(told: Recorded) -> None:
             if command.id is not None:
-                self._answer(Ack(command.id, told.room, told.seq, told.hash_text))
+                self._answer(Ack(id=command.id, room=told.room, seq=told.seq, hash=told.hash_text))
 
         await self._joined.leave(command.room, acknowledge)
 
@@ -149,8 +200,20 @@ class Connection:
             if self._outlet.waiting() > self._parts.settings.max_buffer_bytes:
                 await self._wait_for_reader()
 
+    async def begin(self, identity: Identity | None) -> None:
+        """Greet a client whose handshake proved who it is, or wait for it to do so."""
+        if self._credentials is not None:
+            await self._credentials.begin(identity)
+
+    def end_if_revoked(self) -> None:
+        """Close the connection if its token has been revoked."""
+        if self._credentials is not None:
+            self._credentials.end_if_revoked()
+
     def close(self, cause: Cause) -> None:
         """Accept nothing more and leave all rooms, because the socket is closed or closing."""
+        if self._credentials is not None:
+            self._credentials.close()
         self._joined.close(cause)
 
     def go_away(self) -> None:
@@ -162,7 +225,8 @@ class Connection:
 
     def _refuse(self, error: Refused | OutcomeUnknown, id: str | None) -> None:
         self._parts.refusals[error.code] += 1
-        self._answer(Error(error.code, error.sentence, id))
+        after = error.retry_after if isinstance(error, RateLimited) else None
+        self._answer(Error(error.code, error.sentence, id, after))
 
     def _fail(self, command: wire.ClientCommand, error: Exception) -> None:
         """Answer a command that failed inside the server and had no effect."""

@@ -9,37 +9,47 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from typing import Final
 
-from chatlog.chat.live import RoomMember
+from chatlog.chat.live import LiveRoom, RoomMember
 from chatlog.chat.parts import Parts
+from chatlog.chat.people.access import check_takes_part
+from chatlog.chat.people.credentials import Credentials
 from chatlog.delivery.outlet import Outlet
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
+from chatlog.domain.identity import Identity
 from chatlog.eventlog.committer import Told
-from chatlog.kinds.command import Command
+from chatlog.kinds.command import Command, FirstPost
 from chatlog.kinds.event import Recorded
-from chatlog.kinds.join import JoinRequest
+from chatlog.kinds.join import JoinAsPerson, JoinRequest
 from chatlog.kinds.leave import Cause, Leave
 from chatlog.readers.admission import Admission
-from chatlog.readers.askers import Claimant
+from chatlog.readers.askers import Asker, Claimant, Person
+
+_JOIN_THAT_MAKES: Final = 2
+"""The seq of a join that made its room: the first event makes the joiner its owner."""
 
 
 class JoinedRooms:
     """The open sessions of one connection, by room, in the order of joining."""
 
-    __slots__ = ("_closed", "_outlet", "_parts", "_sessions", "_username")
+    __slots__ = ("_closed", "_credentials", "_outlet", "_parts", "_sessions", "_username")
 
-    def __init__(self, parts: Parts, outlet: Outlet) -> None:
+    def __init__(self, parts: Parts, outlet: Outlet, credentials: Credentials | None) -> None:
         self._parts = parts
         self._outlet = outlet
+        self._credentials = credentials
         self._username: str | None = None
         self._sessions: dict[str, str] = {}
         self._closed: Cause | None = None
 
     @property
-    def asker(self) -> Claimant:
+    def asker(self) -> Asker:
         """Who reads over this connection."""
-        return Claimant(self._username)
+        if self._credentials is None:
+            return Claimant(self._username)
+        return Person(self._credentials.required())
 
     @property
     def is_closed(self) -> bool:
@@ -65,18 +75,53 @@ class JoinedRooms:
             Refused, OutcomeUnknown: the client was not placed in the room.
         """
         self._check(command)
-        asker = Claimant(command.username)
+        asker = Claimant(command.username) if self._credentials is None else self.asker
+        if isinstance(asker, Person):
+            await self._check_person(asker.identity, command.username)
+            await self._parts.door.knock(asker.identity, command.room)
         admission = await self._parts.door.admit(asker, command.room, "join")
         with self._parts.rooms.holding(command.room):
             await self._join(command, admission)
 
+    async def _check_person(self, identity: Identity, username: str) -> None:
+        check_takes_part(identity)
+        assert self._parts.access is not None
+        if username not in ("", await self._parts.access.check_name(identity)):
+            raise Refused("forbidden", "`username` is not the name in your token: leave it out.")
+
+    async def _append_join(
+        self,
+        command: JoinRequest,
+        room: LiveRoom,
+        session: str,
+        joined: Callable[[Recorded], None],
+    ) -> None:
+        if self._credentials is None or not isinstance(command, JoinAsPerson):
+            await self.append(command.command(session), joined)
+            return
+        identity, access = self._credentials.required(), self._parts.access
+        assert access is not None
+        exists = room.presence.seq > 0
+        may_create = not exists and access.may_create(identity, command.room)
+        join = command.command_of(session, identity, may_create=may_create)
+        if not may_create:
+            await self.append(join, joined)
+            return
+        with access.counting_creation(identity) as note:
+            told = await self.append(join, joined)
+            if told.seq != _JOIN_THAT_MAKES:
+                note(Refused("room_exists", "Somebody else made the room first."))
+
     async def _join(self, command: JoinRequest, admission: Admission) -> None:
         room = await self._parts.rooms.open(command.room)
         session = secrets.token_hex(16)
-        room.joining[session] = RoomMember(self._outlet, admission.frames, command.id, self._ended)
+        is_admin = self._credentials is not None and self._credentials.required().is_admin
+        room.joining[session] = RoomMember(
+            self._outlet, admission.frames, command.id, self._ended, is_admin
+        )
 
         def joined(_: Recorded) -> None:
-            self._username = command.username
+            self._username = self._username if self._credentials else command.username
             self._sessions[command.room] = session
             if self._closed is not None:
                 self.close(self._closed)
@@ -85,7 +130,7 @@ class JoinedRooms:
             await room.until_left(self._outlet)
             if self._closed is not None:
                 raise Unavailable
-            await self._append(command.command(session), joined)
+            await self._append_join(command, room, session, joined)
         except Refused:
             room.drop(session)
             raise
@@ -96,7 +141,7 @@ class JoinedRooms:
 
     def _check(self, command: JoinRequest) -> None:
         limits = self._parts.limits
-        if self._username not in (None, command.username):
+        if not self._credentials and self._username not in (None, command.username):
             raise Refused("username_fixed", f"On this connection you are {self._username}.")
         if command.room in self._sessions:
             raise Refused("already_joined", "You are already in this room.")
@@ -105,6 +150,14 @@ class JoinedRooms:
             raise Refused(
                 "too_many_rooms", f"A connection may be in at most {counted(most, 'room')}."
             )
+
+    def renewed(self) -> None:
+        """Apply a renewed token to the rooms: whoever only a scope let in may have lost it."""
+        assert self._credentials is not None
+        is_admin = self._credentials.required().is_admin
+        for name, session in self._sessions.items():
+            if (room := self._parts.rooms.get(name)) is not None:
+                room.set_admin(session, is_admin=is_admin)
 
     async def leave(self, room: str | None, acknowledge: Callable[[Recorded], None]) -> None:
         """Append a leave; ``acknowledge`` is called before its event is dispatched.
@@ -120,7 +173,7 @@ class JoinedRooms:
 
         leave = Leave(name, session, "left")
         try:
-            await self._append(leave, left)
+            await self.append(leave, left)
         except OutcomeUnknown:
             self._parts.departures.add([leave])
             raise
@@ -130,7 +183,14 @@ class JoinedRooms:
         if self._sessions.get(room) == session:
             del self._sessions[room]
 
-    async def _append(self, command: Command, recorded: Callable[[Recorded], None]) -> None:
+    async def append(
+        self, command: Command, recorded: Callable[[Recorded], None] = lambda _: None
+    ) -> Recorded | FirstPost:
+        """Append the event of a command; ``recorded`` is called before it is dispatched.
+
+        Raises:
+            Refused, OutcomeUnknown: from the committer.
+        """
         settled: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
 
         def done(told: Told) -> None:
@@ -143,6 +203,7 @@ class JoinedRooms:
         told = await settled
         if isinstance(told, Refused | OutcomeUnknown):
             raise told
+        return told
 
     def close(self, cause: Cause) -> None:
         """Accept nothing more and leave every room; the first given cause counts."""

@@ -9,48 +9,59 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatlog.delivery.feed import Feed, Member, ReadFrames
 from chatlog.delivery.outlet import Outlet
+from chatlog.domain.rights import Asker, is_at_least, role_in
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
+from chatlog.kinds.member import Appointed
+from chatlog.kinds.room import Changed
 from chatlog.projections.presence import Presence
 from chatlog.wire.answers import CaughtUp, UsersFrame, encode_answer
 from chatlog.wire.events import encode
 from chatlog.wire.frames import text_frame
 
 _LOOK_SECONDS = 0.02
+_AT_ONCE = ""
+"""A time before all others: roles are looked at again with the next event."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomMember:
-    """A client's session in a room; ``left`` is called when it has ended."""
+    """A client's session in a room; ``left`` is called when it has ended.
+
+    The role of one who ``is_admin`` does not run out.
+    """
 
     outlet: Outlet
     read: ReadFrames
     id: str | None
     left: Callable[[str, str], None]
+    is_admin: bool = False
 
 
 class LiveRoom:
     """One room as this node serves it, at the last dispatched seq."""
 
-    __slots__ = ("_members", "feed", "idle_since", "joining", "presence")
+    __slots__ = ("_cut", "_members", "_next_end", "feed", "idle_since", "joining", "presence")
 
     def __init__(self, feed: Feed, presence: Presence) -> None:
         self.feed = feed
         self.presence = presence
         self.joining: dict[str, RoomMember] = {}
         self._members: dict[str, RoomMember] = {}
+        self._cut: dict[str, RoomMember] = {}
+        self._next_end: str | None = None
         self.idle_since: float | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether nobody here is joining, is a member or still waits for last frames."""
-        return not self.joining and not self._members and self.feed.is_empty
+        return not (self.joining or self._members or self._cut) and self.feed.is_empty
 
     def dispatch(self, events: list[Recorded]) -> None:
         """Deliver the next events of the room to its members here."""
@@ -61,14 +72,11 @@ class LiveRoom:
         frames: list[bytes] = []
         admitted: list[Member] = []
         for recorded in events:
+            if self._next_end is not None and recorded.at >= self._next_end:
+                self._cut_off(recorded.at, recorded.seq - 1, admitted)
             frames.append(text_frame(encode(recorded)))
             self.presence.apply(recorded)
-            event = recorded.event
-            if type(event) is Joined:
-                if (member := self.joining.pop(event.session, None)) is not None:
-                    admitted.append(self._arrive(member, recorded, event))
-            elif type(event) is Left and event.session in self._members:
-                self._depart(event.session, recorded.seq, admitted)
+            self._note(recorded, frames[-1], admitted)
         self.feed.publish(frames)
         if any(type(recorded.event) is Erased for recorded in events):
             # Earlier frames have the erased content; they are reread from the log on demand.
@@ -76,15 +84,30 @@ class LiveRoom:
         for reader in admitted:
             self.feed.admit(reader)
 
+    def _note(self, recorded: Recorded, frame: bytes, admitted: list[Member]) -> None:
+        """Let a member in or go; ``admitted`` are those to be admitted after the event."""
+        event = recorded.event
+        if type(event) is Joined:
+            if (member := self.joining.pop(event.session, None)) is not None:
+                admitted.append(self._arrive(member, recorded, event))
+        elif type(event) is Left and event.session in self._members:
+            self._depart(event.session, recorded.seq, admitted)
+        elif type(event) is Left and (cut := self._cut.pop(event.session, None)) is not None:
+            cut.outlet.write(frame)
+            cut.left(self.feed.room, event.session)
+        elif type(event) is Appointed or type(event) is Changed:
+            self._find_next_end(recorded.at)
+
     def _arrive(self, member: RoomMember, recorded: Recorded, event: Joined) -> Member:
         self._members[event.session] = member
+        self._find_next_end(recorded.at)
         users = UsersFrame(recorded.room, recorded.seq, self.presence.names(), self.presence.count)
         caught_up = CaughtUp(
             recorded.room,
             recorded.seq,
             recorded.hash_text,
             first=event.replay_from,
-            more=event.replay_from > 1,
+            more=event.replay_from > event.begins,
             session=event.session,
             id=member.id,
         )
@@ -102,6 +125,50 @@ class LiveRoom:
             admitted.append(leaving)
         member.left(self.feed.room, session)
 
+    def _find_next_end(self, now: str) -> None:
+        """Note when the role of a member here runs out next."""
+        subjects = {
+            user.subject.id
+            for session in self._members
+            if (user := self.presence.user_of(session)) is not None and user.subject is not None
+        }
+        ends = [self.presence.rights.next_end(subject, now) for subject in subjects]
+        self._next_end = min((end for end in ends if end is not None), default=None)
+
+    def expired(self, now: str) -> list[str]:
+        """Return the sessions here whose users' roles have run out by a time."""
+        if not self._cut and (self._next_end is None or now < self._next_end):
+            return []
+        return [*self._cut, *(one for one in self._members if not self._may_stay(one, now))]
+
+    def set_admin(self, session: str, *, is_admin: bool) -> None:
+        """Apply a renewed token, which may have lost the scope that its session depends on."""
+        member = self._members.get(session)
+        if member is None or member.is_admin == is_admin:
+            return
+        self._members[session] = replace(member, is_admin=is_admin)
+        self._next_end = _AT_ONCE
+
+    def _may_stay(self, session: str, now: str) -> bool:
+        user, rights = self.presence.user_of(session), self.presence.rights
+        if user is None or user.subject is None or self._members[session].is_admin:
+            return True
+        role = role_in(rights.rules, Asker(rights.of(user.subject.id), now))
+        return is_at_least(role, "reader")
+
+    def _cut_off(self, now: str, last: int, admitted: list[Member]) -> None:
+        """Deliver nothing after ``last`` to those whose roles have run out, but their leaves."""
+        for session in self.expired(now):
+            if (member := self._members.pop(session, None)) is None:
+                continue
+            self._cut[session] = member
+            for reader in admitted:
+                if reader.session == session:
+                    reader.last = last
+            if (leaving := self.feed.dismiss(session, last)) is not None:
+                admitted.append(leaving)
+        self._find_next_end(now)
+
     async def until_left(self, outlet: Outlet) -> None:
         """Wait until an earlier session over this outlet has received its last frame.
 
@@ -112,11 +179,12 @@ class LiveRoom:
 
     def abandon(self, code: int) -> None:
         """Close every member's connection, because this room no longer matches the log."""
-        for member in (*self.joining.values(), *self._members.values()):
+        for member in (*self.joining.values(), *self._members.values(), *self._cut.values()):
             member.outlet.let_go(code)
 
     def drop(self, session: str) -> None:
         """Forget a session whose socket is closed; its leave is dispatched later."""
         self.joining.pop(session, None)
         self._members.pop(session, None)
+        self._cut.pop(session, None)
         self.feed.drop(session)

@@ -6,13 +6,20 @@ from collections import Counter
 from typing import Protocol
 
 from chatlog.chat.departures import Departures
+from chatlog.chat.people.access import Access
+from chatlog.chat.people.buckets import Buckets
+from chatlog.chat.people.members import Members
 from chatlog.chat.rooms import Rooms
 from chatlog.chat.users import Users
+from chatlog.domain.identity import Identity
 from chatlog.domain.names import Limits
 from chatlog.eventlog.committer import Committer
+from chatlog.kinds.erasure import Redact
+from chatlog.kinds.event import Recorded
 from chatlog.readers.door import Door
 from chatlog.readers.history import History
 from chatlog.settings import Settings
+from chatlog.wire.commands import Commands
 
 
 class Parts(Protocol):
@@ -26,4 +33,11 @@ class Parts(Protocol):
     history: History
     door: Door
     users: Users
+    commands: Commands
+    access: Access | None
+    members: Members
+    chats: Buckets
     refusals: Counter[str]
+
+    async def redact(self, identity: Identity, order: Redact) -> Recorded:
+        """Erase texts, topics or reasons for a person; return the last erasure."""

@@ -14,8 +14,10 @@ from chatlog.chat.live import LiveRoom
 from chatlog.databases.database import Database
 from chatlog.delivery.feed import Delivered, Feed, Member
 from chatlog.delivery.recent import Budget, Recent
+from chatlog.domain.rights import Rights
 from chatlog.domain.sessions import OpenSessions
 from chatlog.eventlog import lookup, read
+from chatlog.eventlog.rights import rights_of
 from chatlog.kinds.event import Recorded
 from chatlog.projections.presence import Presence
 from chatlog.wire.events import encode
@@ -94,6 +96,12 @@ class Rooms:
                 del self._holders[name]
                 self._close_if_unused(name)
 
+    def expired(self, now: str) -> list[tuple[str, str]]:
+        """Return rooms and sessions of members here whose roles have run out by a time."""
+        return [
+            (name, session) for name, room in self._rooms.items() for session in room.expired(now)
+        ]
+
     def _dispatch(self, name: str, room: LiveRoom, events: list[Recorded]) -> None:
         try:
             room.dispatch(events)
@@ -138,7 +146,7 @@ class Rooms:
         return room
 
     async def _snapshot(self, name: str) -> LiveRoom:
-        head, events, sessions = 0, list[Recorded](), OpenSessions()
+        head, events, sessions, rights = 0, list[Recorded](), OpenSessions(), Rights()
         async with self._database.read() as connection:
             number = await read.room_number(connection, name)
             if number is not None:
@@ -146,9 +154,11 @@ class Rooms:
                 first = max(1, head - RECENT_EVENTS + 1)
                 events = await read.read_room(connection, number, first, head, limit=RECENT_EVENTS)
                 sessions = await lookup.open_sessions(connection, number)
-        return self._room(name, head, [text_frame(encode(event)) for event in events], sessions)
+                rights = await rights_of(connection, number)
+        frames = [text_frame(encode(event)) for event in events]
+        return self._room(name, head, frames, Presence(head, sessions, rights))
 
-    def _room(self, name: str, head: int, frames: list[bytes], open_: OpenSessions) -> LiveRoom:
+    def _room(self, name: str, head: int, frames: list[bytes], presence: Presence) -> LiveRoom:
         feed = Feed(
             name,
             Recent(head, frames, self._recent),
@@ -156,7 +166,7 @@ class Rooms:
             delivered=self.delivered,
             catch_up=self._catch_up,
         )
-        return LiveRoom(feed, Presence(head, open_))
+        return LiveRoom(feed, presence)
 
     def _is_unused(self, name: str) -> bool:
         return self._rooms[name].is_idle and name not in self._holders

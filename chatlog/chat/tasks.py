@@ -8,9 +8,10 @@ keeps its pending work in its object, and may be called again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from chatlog.databases.database import DRIVER_ERRORS
@@ -86,3 +87,18 @@ class Tasks:
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+@contextlib.asynccontextmanager
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """Own tasks: leaving the block cancels them all. ``Tasks`` keeps failures out of it."""
+
+    class Over(Exception):
+        pass
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+            raise Over
+    except* Over:
+        pass

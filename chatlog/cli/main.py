@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "backup": "chatlog.cli.operating.backup",
     "retention": "chatlog.cli.operating.retention",
     "erase-user": "chatlog.cli.operating.erase_user",
+    "token": "chatlog.cli.operating.token",
     "sql": "chatlog.cli.reading.sql",
     "demo": "chatlog.cli.operating.demo",
 }
@@ -72,6 +73,7 @@ def main(context: click.Context, database: str | None) -> None:
     speak_utf8()
     url = database or database_from()
     defaults: dict[str, dict[str, Any]] = {name: {"database": url} for name in COMMANDS}
+    defaults["token"]["revoke"] = {"database": url}
     if port := os.environ.get("PORT"):
         defaults["serve"]["port"] = port
     context.default_map = defaults

@@ -11,11 +11,18 @@ leaves copies of moved index entries behind. Names are found by a keyed hash.
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from chatlog.databases.lengths import REPLAY, SESSION
 
 metadata = sa.MetaData()
+
+MEMBER: Final[sa.ColumnElement[str]] = sa.literal_column("'member'")
+"""The type of member events; a parameter in its place would hide the partial indexes of them."""
+IS_PUBLIC: Final = """type = 'room' AND details NOT LIKE '%"access":"private"%'"""
+"""The condition on ``events`` of the index of room events that do not make a room private."""
 
 # SQLite gives only INTEGER the rowid; PostgreSQL's integers end at 2^31.
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -53,6 +60,21 @@ rooms = sa.Table(
     sa.Index("rooms_by_name", sa.text('room COLLATE "C"')).ddl_if(dialect="postgresql"),
 )
 
+# People who have proved who they are. ``user_id`` is the user of their present name.
+subjects = sa.Table(
+    "subjects",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("uuid", sa.Text, nullable=False, unique=True),
+    sa.Column("subject", sa.Text),
+    sa.Column("salt", sa.LargeBinary),
+    sa.Column("commitment", sa.LargeBinary, nullable=False),
+    sa.Column("subject_key", sa.LargeBinary, index=True),
+    sa.Column("user_id", _Number),
+    sa.Column("is_renamed", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+# ``skeleton_key`` finds names that look alike; only the names of subjects have one.
 users = sa.Table(
     "users",
     metadata,
@@ -62,6 +84,8 @@ users = sa.Table(
     sa.Column("salt", sa.LargeBinary),
     sa.Column("commitment", sa.LargeBinary, nullable=False),
     sa.Column("name_key", sa.LargeBinary, index=True),
+    sa.Column("subject_id", _Number, sa.ForeignKey("subjects.id"), index=True),
+    sa.Column("skeleton_key", sa.LargeBinary, index=True),
 )
 
 events = sa.Table(
@@ -111,6 +135,38 @@ events = sa.Table(
         "seq",
         sqlite_where=sa.text("type = 'erasure'"),
         postgresql_where=sa.text("type = 'erasure'"),
+    ),
+    # Who got a role, by user id.
+    sa.Index(
+        "events_members",
+        "room_id",
+        "of",
+        "seq",
+        sqlite_where=sa.text("type = 'member'"),
+        postgresql_where=sa.text("type = 'member'"),
+    ),
+    # A subject's roles in all rooms.
+    sa.Index(
+        "events_members_of",
+        "of",
+        sqlite_where=sa.text("type = 'member'"),
+        postgresql_where=sa.text("type = 'member'"),
+    ),
+    # The rooms that were made private and are seen by others now.
+    sa.Index(
+        "events_public",
+        "room_id",
+        "seq",
+        sqlite_where=sa.text(IS_PUBLIC),
+        postgresql_where=sa.text(IS_PUBLIC),
+    ),
+    # Who removed others, by user id.
+    sa.Index(
+        "events_removals",
+        "of",
+        "room_id",
+        sqlite_where=sa.text("type = 'leave' AND \"of\" IS NOT NULL"),
+        postgresql_where=sa.text("type = 'leave' AND \"of\" IS NOT NULL"),
     ),
     # Client ids begin with a time (UUIDv7), so this index grows at its end.
     sa.Index(
@@ -189,4 +245,30 @@ retention_changes = sa.Table(
     sa.Column("days", sa.Integer),
     sa.Column("names", sa.Boolean, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
+)
+
+# What auditors have looked at, append-only but for the erasure of a person's own.
+looks = sa.Table(
+    "looks",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id")),
+    sa.Column("seq", _Number),
+    sa.Index("looks_room_at", "room_id", "at"),
+    sa.Index("looks_at", "at"),
+)
+
+# Revoked tokens, append-only. ``key`` is a keyed hash of the subject or of the token's id, by
+# ``kind``; ``issued_until`` is NULL for a single token.
+revocations = sa.Table(
+    "revocations",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("issued_until", _Time),
 )

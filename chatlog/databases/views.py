@@ -11,6 +11,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+# SQLite lets a view call json_each, and no other function of JSON, unless the schema is trusted.
+# A subquery and not a join: who does not ask for it does not pay for it, and the planner begins
+# with the users when it is asked for.
+_SUBJECT: Final = """\
+CASE
+           WHEN u.subject_id IS NOT NULL
+           THEN coalesce(
+               (SELECT p.subject FROM subjects AS p WHERE p.id = u.subject_id),
+               '(erased)'
+           )
+       END"""
 # SQLite's arithmetic of times rounds to milliseconds, so seconds and microseconds are taken apart.
 _SQLITE: Final = {
     "by_code_point": "",
@@ -19,6 +30,11 @@ _SQLITE: Final = {
     "by_stay": " INDEXED BY sessions_stay",
     "create_view": "CREATE VIEW",  # dropped before
     "cross": "CROSS ",  # SQLite never reorders it
+    "details_access": "(SELECT d.atom FROM json_each(e.details, '$.access') AS d)",
+    "details_history": "(SELECT d.atom FROM json_each(e.details, '$.history') AS d)",
+    "details_locked": "(SELECT d.atom FROM json_each(e.details, '$.locked') AS d)",
+    "details_role": "(SELECT d.atom FROM json_each(e.details, '$.role') AS d)",
+    "details_until": "(SELECT d.atom FROM json_each(e.details, '$.until') AS d)",
     "erased_seq": "seqs.value",
     "erased_seqs": "json_each('[' || x.\"of\" || ']') AS seqs",
     "greatest": "max",
@@ -49,6 +65,7 @@ strftime(
                % 1000000
            )""",
     "stays": "",
+    "subject": _SUBJECT,
 }
 _POSTGRESQL: Final = {
     "by_code_point": ' COLLATE "C"',  # a database's own collation may order text otherwise
@@ -57,6 +74,11 @@ _POSTGRESQL: Final = {
     "by_stay": "",
     "create_view": "CREATE OR REPLACE VIEW",  # what was granted on it stays
     "cross": "",
+    "details_access": "(e.details::json ->> 'access')",
+    "details_history": "(e.details::json ->> 'history')",
+    "details_locked": "(e.details::json ->> 'locked')::boolean",
+    "details_role": "(e.details::json ->> 'role')",
+    "details_until": "(e.details::json ->> 'until')",
     "erased_seq": "seqs.seq",
     "erased_seqs": "unnest(string_to_array(x.of, ',')::bigint[]) AS seqs (seq)",
     "greatest": "greatest",
@@ -75,6 +97,7 @@ to_char(
                'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
            )""",
     "stays": " AS stays",  # PostgreSQL before 16 requires a name
+    "subject": f'({_SUBJECT}) COLLATE "C"',
 }
 FRAGMENTS: Final[Mapping[str, Mapping[str, str]]] = {
     "sqlite": _SQLITE,

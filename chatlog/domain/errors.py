@@ -52,6 +52,14 @@ class RoomUnknown(Refused):
         super().__init__("room_unknown", "There is no room of this name.")
 
 
+class RateLimited(Refused):
+    """Somebody is too fast; ``retry_after`` is the pause to make, in seconds."""
+
+    def __init__(self, sentence: str, retry_after: float) -> None:
+        super().__init__("rate_limited", sentence)
+        self.retry_after = retry_after
+
+
 class StorageFull(Refused):
     """The disk or the database is full; the command is not in the log."""
 

@@ -23,6 +23,7 @@ _ROOM_PUNCTUATION = frozenset("._-#@:+&'() ")
 # holds every bidirectional and zero-width character (and a few other unseen ones).
 _NAME_FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _MESSAGE_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_PRIVATE_ROOM = re.compile(r"~[A-Za-z0-9]{22}")
 _NOT_STORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -35,6 +36,9 @@ class Limits:
     max_username_chars: int
     max_rooms_per_connection: int
 
+
+MAX_REMARK_BYTES: Final = 1_024
+"""Longest topic or reason, in bytes of UTF-8."""
 
 STORED_LIMITS: Final = Limits(
     max_message_bytes=16_777_216,
@@ -52,8 +56,15 @@ def check_room(room: str, limits: Limits) -> None:
         Refused: ``room_invalid``, with the rule that it breaks.
     """
     check_stored_room(room, limits)
+    if room[0] == "~":
+        raise _room("must not begin with ~: the server names private rooms")
     if seen(room) != room:
         raise _room("must not contain invisible characters")
+
+
+def is_private_name(room: str) -> bool:
+    """Return whether a name is one that the server gives to private rooms."""
+    return _PRIVATE_ROOM.fullmatch(room) is not None
 
 
 def check_stored_room(room: str, limits: Limits = STORED_LIMITS) -> None:
@@ -64,6 +75,8 @@ def check_stored_room(room: str, limits: Limits = STORED_LIMITS) -> None:
     """
     if not 1 <= len(room) <= limits.max_room_chars:
         raise _room(f"must have 1 to {limits.max_room_chars} characters")
+    if is_private_name(room):
+        return
     if not all(map(_is_room_char, room)):
         raise _room("may contain only letters, digits, single spaces and ._-#@:+&'()")
     if room != room.strip(" ") or "  " in room:
@@ -94,7 +107,7 @@ def check_username(username: str, limits: Limits) -> None:
     check_stored_username(username, limits)
     if seen(username) != username or any(c.isspace() and c != " " for c in username):
         raise _username("must not contain invisible characters or special spaces")
-    if _is_own(username):
+    if is_own(username):
         raise _username("must not be in parentheses: such names are reserved")
 
 
@@ -122,12 +135,12 @@ def username_from(name: str) -> str:
     shown = "".join(" " if char.isspace() else char for char in seen(name))
     shown = "".join(c for c in shown if unicodedata.category(c) not in _NAME_FORBIDDEN)
     shown = unicodedata.normalize("NFC", shown).strip()
-    while _is_own(shown):
+    while is_own(shown):
         shown = shown[1:-1].strip()
     return shown
 
 
-def _is_own(name: str) -> bool:
+def is_own(name: str) -> bool:
     """Return whether a name is reserved, like ``(erased)`` and ``(retention)``."""
     return len(name) > 1 and name[0] == "(" and name[-1] == ")"
 
@@ -153,6 +166,45 @@ def check_message(message: str, limits: Limits) -> None:
     if _MESSAGE_FORBIDDEN.search(message):
         raise Refused(
             "bad_command", "`message` must not contain control characters except newline and tab."
+        )
+
+
+def is_new_room(name: str, limits: Limits) -> bool:
+    """Return whether a room of this name may be made by using it."""
+    try:
+        check_room(name, limits)
+    except Refused:
+        return False
+    return True
+
+
+def as_username(subject: str, limits: Limits = STORED_LIMITS) -> str:
+    """Return a subject as the username of somebody who has no other.
+
+    Raises:
+        Refused: ``token_invalid``, if it cannot be one.
+    """
+    try:
+        check_username(subject, limits)
+    except Refused as error:
+        rule = f"The token has no `name`, and its `sub` is no username. {error.sentence}"
+        raise Refused("token_invalid", rule) from None
+    return subject
+
+
+def check_remark(field: str, text: str) -> None:
+    """Refuse a topic or a reason that is too long or not plain text.
+
+    Raises:
+        Refused: ``bad_command``, naming the field.
+    """
+    if len(text.encode(errors="surrogatepass")) > MAX_REMARK_BYTES:
+        raise Refused(
+            "bad_command", f"`{field}` may have at most {MAX_REMARK_BYTES} bytes of UTF-8."
+        )
+    if _MESSAGE_FORBIDDEN.search(text):
+        raise Refused(
+            "bad_command", f"`{field}` must not contain control characters except newline and tab."
         )
 
 

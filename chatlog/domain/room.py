@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable
 from typing import Final
 
+from chatlog.domain.rights import Rights
 from chatlog.domain.sessions import OpenSessions
 
 MAX_REPLAY = 500
@@ -22,7 +23,17 @@ class Room:
     events has ``head`` 0 and no ``number`` in the log's tables.
     """
 
-    __slots__ = ("at", "chats", "hash", "head", "id", "name", "number", "sessions")
+    __slots__ = (
+        "at",
+        "chats",
+        "hash",
+        "head",
+        "id",
+        "name",
+        "number",
+        "rights",
+        "sessions",
+    )
 
     def __init__(
         self,
@@ -35,6 +46,7 @@ class Room:
         at: str = "",
         sessions: OpenSessions | None = None,
         chats: Iterable[int] = (),
+        rights: Rights | None = None,
     ) -> None:
         self.name = name
         self.id = id
@@ -43,6 +55,7 @@ class Room:
         self.hash = hash
         self.at = at
         self.sessions = OpenSessions() if sessions is None else sessions
+        self.rights = Rights() if rights is None else rights
         # Not a deque of ints: 500 take 20 KiB there and 4 KiB here, for every cached room.
         self.chats = array("q", chats)
 

@@ -14,11 +14,12 @@ from chatlog.domain.users import User
 class OpenSessions:
     """The open sessions of one room, and their number for each user."""
 
-    __slots__ = ("_counts", "_users")
+    __slots__ = ("_counts", "_subjects", "_users")
 
     def __init__(self, opened: Iterable[tuple[str, User]] = ()) -> None:
         self._users: dict[str, User] = {}
         self._counts: dict[str, int] = {}
+        self._subjects: dict[str, User] = {}
         for session, user in opened:
             self.open(session, user)
 
@@ -35,6 +36,14 @@ class OpenSessions:
         """Return the user whose open session this is, or None."""
         return self._users.get(session)
 
+    def of_subject(self, subject: str) -> User | None:
+        """Return the user as whom the subject of this id is present, or None."""
+        return self._subjects.get(subject)
+
+    def of_user(self, user: User) -> list[str]:
+        """Return the user's open sessions, in the order of their joins."""
+        return [session for session, owner in self._users.items() if owner.id == user.id]
+
     def count(self, user: User) -> int:
         """Return the number of the user's open sessions."""
         return self._counts.get(user.id, 0)
@@ -43,6 +52,8 @@ class OpenSessions:
         """Begin a session of the user."""
         self._users[session] = user
         self._counts[user.id] = self._counts.get(user.id, 0) + 1
+        if user.subject is not None:
+            self._subjects[user.subject.id] = user
 
     def close(self, session: str) -> None:
         """End a session, if it is open."""
@@ -51,5 +62,7 @@ class OpenSessions:
             return
         if (left := self._counts[user.id] - 1) == 0:
             del self._counts[user.id]
+            if user.subject is not None:
+                self._subjects.pop(user.subject.id, None)
         else:
             self._counts[user.id] = left

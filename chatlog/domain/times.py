@@ -12,6 +12,9 @@ from typing import Final
 FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 """For reading only: when it writes, ``%Y`` has fewer than four digits for the first years."""
 
+PATTERN: Final = r"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z\Z"
+"""What each of them matches."""
+
 FIRST: Final = "0001-01-01T00:00:00.000000Z"
 LAST: Final = "9999-12-31T23:59:59.999999Z"
 

@@ -15,22 +15,24 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.schema import nodes, rooms, sessions, users
-from chatlog.domain.errors import Refused, RoomUnknown
+from chatlog.domain.errors import Refused
+from chatlog.domain.identity import Identity
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import chain, lookup, rows
+from chatlog.eventlog.knowledge import Knowledge
+from chatlog.eventlog.lookup import owner_of
 from chatlog.eventlog.memory import Memory
-from chatlog.kinds.command import Command, FirstPost, decide
-from chatlog.kinds.contents import column
-from chatlog.kinds.details import stored
+from chatlog.kinds.command import Command, FirstPost, Target, decide
+from chatlog.kinds.details import contents_column, stored
 from chatlog.kinds.event import Event, Facts, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
+from chatlog.kinds.room import Changed
 
 Outcome = Recorded | FirstPost | Refused
 """The outcome of a command: its event, the first event it repeats, or the refusal."""
 
-_SALTS: Final = 32
 _INSERT_ROOMS: Final = rooms.insert()
 _INSERT_USERS: Final = users.insert()
 _OPEN: Final = sessions.insert()
@@ -65,109 +67,45 @@ class Node:
         return self.name.rpartition(".")[0]
 
 
-class Batch:
-    """The commands of one transaction and, as ``kinds.command.Known``, the data to decide them."""
+class Batch(Knowledge):
+    """The commands of one transaction, with the data to decide them."""
 
     def __init__(self, memory: Memory, node: Node, position: int, now: str) -> None:
-        self.node = node.name
+        super().__init__(memory, node.name, now)
         self._number = node.number
         self._tells_story = node.tells_story
-        self._memory = memory
         self._position = position
-        self._now = now
-        self._posts: dict[tuple[int, int, str], FirstPost] = {}
-        self._hashes: dict[tuple[str, int], bytes | None] = {}
         self._new_rooms: list[Room] = []
-        self._new_users: list[dict[str, Any]] = []
-        self._entropy = b""
-        self._secret = b""
-        self._next_user = self._next_room = 0
         self.recorded: list[Recorded] = []
         self._events: list[tuple[Any, ...]] = []
         self._opened: list[dict[str, Any]] = []
         self._closed: list[dict[str, Any]] = []
 
-    @property
-    def now(self) -> str:
-        """The database's time in this transaction."""
-        return self._now
+    async def somebody(self, connection: AsyncConnection, identity: Identity) -> User:
+        """Return the user of a person who causes no event, and write it if it is new."""
+        target = Target(identity.subject)
+        await self.know_people(connection, [identity], [target])
+        try:
+            user = self.person(identity)
+        except Refused:  # the name is another's: the record knows the subject
+            found = self.target(target)
+            assert found is not None
+            user = found
+        self.persons.note_user(user)
+        await self.persons.write(connection)
+        # No event tells other nodes when somebody is erased who has none.
+        self._memory.persons.pop(identity.subject, None)
+        return user
 
-    # What decide asks (kinds.command.Known).
-
-    def user(self, name: str) -> User:
-        """Return the user of this name; a new user if there is none."""
-        return self._user(name)
-
-    def operator(self, name: str) -> User:
-        """Return the operator of this name, a different user from the person of this name."""
-        return self._user(lookup.operator(name))
-
-    def first_post(self, room: Room, user: User, id: str) -> FirstPost | None:
-        """Return the event that this user already sent to this room with this id."""
-        return None if room.number is None else self._posts.get((room.number, user.number, id))
-
-    def hash_at(self, room: Room, seq: int) -> bytes | None:
-        """Return the chain hash of the room's event at ``seq``."""
-        return room.hash if seq == room.head else self._hashes.get((room.name, seq))
-
-    # The steps of the transaction, in order.
-
-    async def look_up(
-        self, connection: AsyncConnection, commands: Sequence[Command], *, ids: bool
-    ) -> None:
-        """Read the data needed to decide the commands; with ``ids``, those of repeated ids too."""
-        await self.know(
-            connection,
-            {command.room for command in commands},
-            {name for command in commands for name in command.names},
-        )
-        for command in commands:
-            room = self._memory.rooms.get(command.room)
-            if (seen := command.seen) is not None and room is not None:
-                assert room.number is not None
-                at = (room.name, seen)
-                self._hashes[at] = await lookup.hash_at(connection, room.number, seen)
-        if ids:
-            given = [command.client_id for command in commands if command.client_id]
-            self._posts = await lookup.first_posts(connection, given) if given else {}
-
-    async def know(
-        self, connection: AsyncConnection, room_names: set[str], handles: set[str]
-    ) -> None:
-        """Read rooms and users, and the next numbers for new ones.
-
-        A handle is a username, or an operator's name as ``lookup.operator`` returns it.
-        """
-        memory = self._memory
-        await memory.load(connection, room_names)
-        if handles:
-            await memory.load_users(connection, handles)
-            if not handles <= memory.users.keys():
-                self._secret = await lookup.name_secret(connection)
-                # A step may look up several times, and what it recorded is not yet inserted.
-                free = await lookup.next_number(connection, users.c.id)
-                self._next_user = max(self._next_user, free)
-            if not room_names <= memory.rooms.keys():
-                free = await lookup.next_number(connection, rooms.c.id)
-                self._next_room = max(self._next_room, free)
-
-    def room(self, name: str) -> Room:
-        """Return a room that ``know`` has read.
-
-        Raises:
-            Refused: ``room_unknown`` if it has no events.
-        """
-        room = self._memory.rooms.get(name)
-        if room is None:
-            raise RoomUnknown
-        return room
-
-    def forget_user(self, name: str, numbers: Collection[int]) -> None:
-        """Forget this name if it belongs to one of these users: its next use makes a new user."""
-        users = self._memory.users
-        for handle in (name, lookup.operator(name)):
-            if handle in users and users[handle].number in numbers:
-                del users[handle]
+    def forget_users(self, gone: Collection[User]) -> None:
+        """Forget erased users: the next use of such a name or subject makes a new one."""
+        users, numbers = self._memory.users, {user.number for user in gone}
+        for user in gone:
+            for handle in (user.name or "", lookup.operator(user.name or "")):
+                if handle in users and users[handle].number in numbers:
+                    del users[handle]
+            if user.subject is not None and user.subject.subject is not None:
+                self._memory.persons.pop(user.subject.subject, None)
 
     def settle(self, command: Command) -> Outcome:
         """Decide one command; ``write`` inserts the resulting event."""
@@ -177,12 +115,17 @@ class Batch:
         found = decide(room, command, self)
         if isinstance(found, FirstPost | Refused):
             return found
-        return self.record(room, found, command.at)
+        if isinstance(found, Event):
+            return self.record(room, found, command.at)
+        recorded = [self.record(room, event, command.at) for event in found]
+        self._note_creation(recorded)
+        return recorded[-1]
 
     def record(self, room: Room, event: Event, at: str | None = None) -> Recorded:
         """Assign an event its seq, position, time and hash. ``write`` inserts it."""
         if room.number is None:
             self._begin(room)
+        self.persons.note(event)
         assert room.number is not None
         self._position += 1
         at = max(at or self._now, room.at)
@@ -202,12 +145,14 @@ class Batch:
     async def write(self, connection: AsyncConnection) -> None:
         """Insert everything that was recorded."""
         if not self._events:
+            self._forget_new_users()
             return
         if self._new_rooms:
             new = [{"id": r.number, "uuid": r.id, "room": r.name} for r in self._new_rooms]
             await connection.execute(_INSERT_ROOMS, new)
         if self._new_users:
             await connection.execute(_INSERT_USERS, self._new_users)
+        await self.persons.write(connection)
         await connection.exec_driver_sql(rows.insert_events(connection.dialect), self._events)
         if self._opened:
             await connection.execute(_OPEN, self._opened)
@@ -216,6 +161,14 @@ class Batch:
         if self._tells_story:
             told = max(recorded.at for recorded in self.recorded)
             await connection.execute(SEEN, [{"number": self._number, "last": told}])
+
+    def _forget_new_users(self) -> None:
+        """Forget the users that were made for events, of which there were none."""
+        for row in self._new_users:
+            for handle in (row["username"], lookup.operator(row["username"])):
+                user = self._memory.users.get(handle)
+                if user is not None and user.number == row["id"]:
+                    del self._memory.users[handle]
 
     @property
     def position(self) -> int:
@@ -237,39 +190,7 @@ class Batch:
         found = event.further_contents()
         salts = {name: self._salt() for name in found}
         sealed = {name: chain.commitment(salts[name], content) for name, content in found.items()}
-        return stored(event, sealed), column(event, salts)
-
-    def _salt(self) -> bytes:
-        """Return fresh random bytes, drawn many at a time: each draw is a system call."""
-        if not self._entropy:
-            self._entropy = os.urandom(chain.SALT_BYTES * _SALTS)
-        salt, self._entropy = (
-            self._entropy[: chain.SALT_BYTES],
-            self._entropy[chain.SALT_BYTES :],
-        )
-        return salt
-
-    def _user(self, handle: str) -> User:
-        user = self._memory.users.get(handle)
-        if user is None:
-            user = self._memory.users[handle] = self._new_user(handle)
-        return user
-
-    def _new_user(self, handle: str) -> User:
-        name, salt = lookup.name_in(handle), self._salt()
-        user = User(os.urandom(16).hex(), name, self._next_user, chain.commitment(salt, name))
-        self._next_user += 1
-        self._new_users.append(
-            {
-                "id": user.number,
-                "uuid": user.id,
-                "username": name,
-                "salt": salt,
-                "commitment": user.commitment,
-                "name_key": lookup.name_key(self._secret, name),
-            }
-        )
-        return user
+        return stored(event, sealed), contents_column(event, salts)
 
     def _begin(self, room: Room) -> None:
         room.number = self._next_room
@@ -281,9 +202,16 @@ class Batch:
         """Update the sessions table and the ids of this batch for the event."""
         event = recorded.event
         if (id := event.client_id) is not None:
-            first = FirstPost(recorded.seq, recorded.hash, event.type, event.text)
-            self._posts[room, event.user.number, id] = first
+            first = FirstPost(recorded.seq, recorded.hash, event.type, event.text, recorded.room)
+            self._posts[room, owner_of(event.user), id] = first
         if type(event) is Joined:
             self._opened.append(rows.session_opened(recorded, event, room, self._number))
         elif type(event) is Left:
             self._closed.append(rows.session_closed(recorded, event))
+
+    def _note_creation(self, recorded: Sequence[Recorded]) -> None:
+        """Let a repeat of the command that created a room find its last event."""
+        first, last = recorded[0].event, recorded[-1]
+        if type(first) is Changed and first.id is not None:
+            found = FirstPost(last.seq, last.hash, first.type, first.text, last.room)
+            self._created[owner_of(first.user), first.id] = found

@@ -182,8 +182,10 @@ class Committer:
     async def _write(self, batch: Sequence[tuple[Command, Done]]) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        told: Sequence[Told]
+        events: list[Recorded] = []
         try:
-            told: Sequence[Told] = await self._writer.append([command for command, _ in batch])
+            told, events = await self._writer.write([command for command, _ in batch])
         except BadRow:
             if len(batch) == 1:
                 told = [Refused("bad_command", "The database cannot store this.")]
@@ -202,17 +204,21 @@ class Committer:
         except Exception:
             logger.exception("A batch failed for an unexpected reason")
             told = [OutcomeUnknown()] * len(batch)
-        self._tell(batch, told)
+        self._tell(batch, told, events)
         self.batch_sizes.observe(len(batch))
         self.commit_seconds.observe(loop.time() - began)
 
-    def _tell(self, batch: Sequence[tuple[Command, Done]], told: Sequence[Told]) -> None:
+    def _tell(
+        self,
+        batch: Sequence[tuple[Command, Done]],
+        told: Sequence[Told],
+        events: list[Recorded],
+    ) -> None:
         for (_, done), outcome in zip(batch, told, strict=True):
             try:
                 done(outcome)
             except Exception:  # a failing callback must not harm the other commands of the batch
                 logger.exception("A command's outcome could not be delivered")
-        events = [outcome for outcome in told if type(outcome) is Recorded]
         if events:
             self.appended += len(events)
             self._deliver(events)

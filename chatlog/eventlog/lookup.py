@@ -5,15 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import events, meta, rooms, sessions, users
+from chatlog.databases.schema import (
+    events,
+    meta,
+    rooms,
+    sessions,
+    subjects,
+    users,
+)
 from chatlog.domain.room import MAX_REPLAY, Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
+from chatlog.eventlog.rights import rights_of
+from chatlog.eventlog.rows import subject_in
 from chatlog.kinds.command import FirstPost
 
 _NAMES: Final[sa.BindParameter[list[str]]] = sa.bindparam("names", expanding=True)
@@ -33,9 +43,18 @@ _HEADS: Final = (
     .select_from(rooms.join(events, events.c.room_id == rooms.c.id))
     .where(rooms.c.room.in_(_NAMES), events.c.seq == _head())
 )
-_OPEN: Final = (
-    sa.select(sessions.c.session, users.c.uuid, users.c.username, users.c.id, users.c.commitment)
-    .select_from(sessions.join(users))
+_SUBJECT: Final = (
+    subjects.c.uuid.label("subject_uuid"),
+    subjects.c.subject,
+    subjects.c.id.label("subject_id"),
+    subjects.c.commitment.label("subject_commitment"),
+    subjects.c.is_renamed,
+)
+_USER: Final = (users.c.uuid, users.c.username, users.c.id, users.c.commitment, *_SUBJECT)
+_WITH_SUBJECT: Final = users.outerjoin(subjects, subjects.c.id == users.c.subject_id)
+_OPEN: Final[sa.Select[Any]] = (
+    sa.select(sessions.c.session, *_USER)
+    .select_from(sessions.join(_WITH_SUBJECT, users.c.id == sessions.c.user_id))
     .where(sessions.c.room_id == sa.bindparam("room"), sessions.c.left_seq.is_(None))
     .order_by(sessions.c.joined_seq)
 )
@@ -48,6 +67,7 @@ _CHATS: Final = (
 # A person's first event is a join. An operator only erases, so a person who uses an operator's
 # name is a different user.
 _IS_OPERATOR: Final = sa.and_(
+    users.c.subject_id.is_(None),
     ~sa.exists().where(sessions.c.user_id == users.c.id),
     sa.exists().where(events.c.user_id == users.c.id),
 )
@@ -57,6 +77,7 @@ _USERS: Final = (
         users.c.username,
         users.c.id,
         users.c.commitment,
+        users.c.subject_id,
         _IS_OPERATOR.label("is_operator"),
     )
     .where(users.c.name_key.in_(_NAMES))
@@ -65,15 +86,52 @@ _USERS: Final = (
 _HASH: Final = sa.select(events.c.hash).where(
     events.c.room_id == sa.bindparam("room"), events.c.seq == sa.bindparam("seq")
 )
-_FIRST_POSTS: Final = sa.select(
-    events.c.room_id,
-    events.c.user_id,
-    events.c.client_id,
-    events.c.seq,
-    events.c.hash,
-    events.c.type,
-    events.c.text,
-).where(events.c.client_id.in_(sa.bindparam("ids", expanding=True)))
+_FIRST_POSTS: Final = (
+    sa.select(
+        events.c.room_id,
+        rooms.c.room,
+        events.c.user_id,
+        users.c.subject_id,
+        events.c.client_id,
+        events.c.seq,
+        events.c.hash,
+        events.c.type,
+        events.c.text,
+    )
+    .select_from(events.join(users).join(rooms))
+    .where(events.c.client_id.in_(sa.bindparam("ids", expanding=True)))
+)
+_creation: Final = events.alias("creation")
+_after: Final = events.alias("after")
+# The last event before the first one that does not belong to the creation of the room.
+_CREATION: Final = (
+    sa.select(
+        sa.func.coalesce(
+            sa.select(_after.c.seq - 1)
+            .where(_after.c.room_id == _creation.c.room_id, _after.c.seq > _creation.c.seq)
+            .where(
+                sa.or_(
+                    _after.c.type != "member",
+                    _after.c.user_id != _creation.c.user_id,
+                    _after.c.at != _creation.c.at,
+                )
+            )
+            .order_by(_after.c.seq)
+            .limit(1)
+            .scalar_subquery(),
+            sa.select(sa.func.max(_after.c.seq))
+            .where(_after.c.room_id == _creation.c.room_id)
+            .scalar_subquery(),
+        )
+    )
+    .select_from(_creation)
+    .where(_creation.c.room_id == sa.bindparam("room"), _creation.c.seq == sa.bindparam("first"))
+)
+
+
+_SUBJECT_NUMBER: Final = sa.select(subjects.c.id).where(
+    subjects.c.subject_key == sa.bindparam("key")
+)
 
 
 async def rooms_at_head(connection: AsyncConnection, names: Sequence[str]) -> list[Room]:
@@ -89,6 +147,7 @@ async def rooms_at_head(connection: AsyncConnection, names: Sequence[str]) -> li
             at=row.at,
             sessions=await open_sessions(connection, row.id),
             chats=await _recent_chats(connection, row.id, row.seq),
+            rights=await rights_of(connection, row.id),
         )
         for row in found
     ]
@@ -97,9 +156,18 @@ async def rooms_at_head(connection: AsyncConnection, names: Sequence[str]) -> li
 async def open_sessions(connection: AsyncConnection, room: int) -> OpenSessions:
     """Return the open sessions of a room, given by number."""
     found = await connection.execute(_OPEN, {"room": room})
-    return OpenSessions(
-        (row.session, User(row.uuid, row.username, row.id, bytes(row.commitment))) for row in found
-    )
+    return OpenSessions((row.session, _user(row)) for row in found.all())
+
+
+def _user(row: sa.Row[Any]) -> User:
+    return User(row.uuid, row.username, row.id, bytes(row.commitment), subject_in(row))
+
+
+async def subject_number(connection: AsyncConnection, subject: str) -> int | None:
+    """Return the number of a subject; None if it has no events."""
+    key = name_key(await name_secret(connection), subject)
+    found: int | None = (await connection.execute(_SUBJECT_NUMBER, {"key": key})).scalar()
+    return found
 
 
 async def _recent_chats(connection: AsyncConnection, room: int, head: int) -> Sequence[int]:
@@ -137,11 +205,15 @@ def name_in(handle: str) -> str:
 async def users_named(connection: AsyncConnection, handles: Iterable[str]) -> dict[str, User]:
     """Return the users who now have these names; the first, if an import brought several.
 
+    The users of subjects are not among them: nobody becomes one by a name.
+
     A handle is a username, or an operator's name as ``operator`` returns it.
     """
     wanted = set(handles)
     found = {}
     for row in await _named(connection, map(name_in, wanted)):
+        if row.subject_id is not None:
+            continue
         handle = operator(row.username) if row.is_operator else row.username
         if handle in wanted:
             found[handle] = User(row.uuid, row.username, row.id, bytes(row.commitment))
@@ -171,11 +243,31 @@ async def hash_at(connection: AsyncConnection, room: int, seq: int) -> bytes | N
 async def first_posts(
     connection: AsyncConnection, ids: Sequence[str]
 ) -> dict[tuple[int, int, str], FirstPost]:
-    """Return the events with these ids, by room number, user number and id."""
+    """Return the events with these ids, by room number, ``owner_of`` the user and id."""
     found = await connection.execute(_FIRST_POSTS, {"ids": ids})
     return {
-        (row.room_id, row.user_id, row.client_id): FirstPost(
-            row.seq, bytes(row.hash), row.type, row.text
+        (row.room_id, _owner(row.user_id, row.subject_id), row.client_id): FirstPost(
+            row.seq, bytes(row.hash), row.type, row.text, row.room
         )
         for row in found
     }
+
+
+async def last_of_creation(connection: AsyncConnection, room: int, first: FirstPost) -> FirstPost:
+    """Return the last event of the command whose first event created a room, given by number.
+
+    The others are the member events right after it, of the same person and time.
+    """
+    asked = {"room": room, "first": first.seq}
+    seq = int((await connection.execute(_CREATION, asked)).scalar_one())
+    digest = await hash_at(connection, room, seq)
+    return first if digest is None else replace(first, seq=seq, hash=digest)
+
+
+def owner_of(user: User) -> int:
+    """Return the number of who owns a user's ids: the subject, whatever its names, or the user."""
+    return _owner(user.number, None if user.subject is None else user.subject.number)
+
+
+def _owner(user: int, subject: int | None) -> int:
+    return user if subject is None else -subject

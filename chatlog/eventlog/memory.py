@@ -16,8 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import lookup
+from chatlog.eventlog.persons import Person
 from chatlog.eventlog.read import read_forward
 from chatlog.kinds.erasure import Erased
+from chatlog.kinds.event import Event
 
 MAX_ROOMS: Final = 10_000
 """Rooms kept between batches: 1 KiB each, and 4 KiB more for 500 recent chats."""
@@ -35,6 +37,7 @@ class Memory:
         self.position = 0
         self.rooms: dict[str, Room] = {}
         self.users: dict[str, User] = {}
+        self.persons: dict[str, Person] = {}
         self._max_rooms = max_rooms
         self._max_users = max_users
 
@@ -43,6 +46,7 @@ class Memory:
         self.position = 0
         self.rooms.clear()
         self.users.clear()
+        self.persons.clear()
 
     async def bring_up(self, connection: AsyncConnection, position: int) -> None:
         """Make space, and fold in the events that others have appended, up to the log's end.
@@ -51,10 +55,11 @@ class Memory:
         """
         _drop_oldest(self.rooms, self._max_rooms)
         _drop_oldest(self.users, self._max_users)
+        _drop_oldest(self.persons, self._max_users)
         # All writers wait for the lock meanwhile: beyond one page, clear and reread on demand.
         if not 0 <= position - self.position <= _PAGE:
             self.forget()
-        if self.rooms or self.users:
+        if self.rooms or self.users or self.persons:
             await self._fold(connection, position)
         self.position = position
 
@@ -64,8 +69,10 @@ class Memory:
         for recorded in await read_forward(connection, self.position, limit=_PAGE):
             if (room := self.rooms.get(recorded.room)) is not None:
                 recorded.apply(room)
-            if type(recorded.event) is Erased:
-                self.users.clear()  # one of them may have lost the name
+            _note(self.persons, recorded.event)
+            if type(recorded.event) is Erased:  # one of them may have lost the name
+                self.users.clear()
+                self.persons.clear()
 
     async def load(self, connection: AsyncConnection, names: Iterable[str]) -> None:
         """Read the rooms with these names that are not cached. Rooms without events are skipped."""
@@ -96,3 +103,16 @@ def _missing(known: dict[str, Any], names: Iterable[str]) -> list[list[str]]:
 def _drop_oldest(known: dict[str, Any], most: int) -> None:
     for name in list(islice(known, max(0, len(known) - most))):
         del known[name]
+
+
+def _note(known: dict[str, Person], event: Event) -> None:
+    """Bring a cache of people up to an event that another node has appended.
+
+    Who has another name in it is read again: an imported event does not have the present one.
+    """
+    for user in event.everybody:
+        if user.subject is None or user.subject.subject is None:
+            continue
+        cached = known.get(user.subject.subject)
+        if cached is not None and cached.user.id != user.id:
+            del known[user.subject.subject]

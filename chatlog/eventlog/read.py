@@ -11,24 +11,44 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import events, rooms
+from chatlog.databases.schema import MEMBER, events, rooms, users
 from chatlog.eventlog.rows import STORED, recorded
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import EVENT_TYPES
 
-_FORWARD: Final = (
-    STORED.where(events.c.position > sa.bindparam("after"))
-    .order_by(events.c.position)
+_users: Final = users.alias("of_subject")
+_next: Final = events.alias("next")
+# Found first, by themselves: SQLite's planner would begin with the users, read all their events,
+# and sort those after the position. Of 100,000 events that took 10 ms instead of 0.2.
+_NEXT: Final = (
+    sa.select(_next.c.position)
+    .where(_next.c.position > sa.bindparam("after"))
+    .order_by(_next.c.position)
     .limit(sa.bindparam("limit"))
 )
+_FORWARD: Final = STORED.where(events.c.position.in_(_NEXT)).order_by(events.c.position)
 _END: Final = sa.select(sa.func.coalesce(sa.func.max(events.c.position), 0))
 _HEAD: Final = (
     sa.select(sa.func.max(events.c.seq))
     .where(events.c.room_id == sa.bindparam("room"))
     .scalar_subquery()
 )
+_NUMBER_AND_HEAD: Final = sa.select(
+    rooms.c.id,
+    sa.select(sa.func.max(events.c.seq))
+    .where(events.c.room_id == rooms.c.id)
+    .scalar_subquery()
+    .label("head"),
+).where(rooms.c.room == sa.bindparam("name"))
 _ROOM: Final = sa.select(rooms.c.id).where(rooms.c.room == sa.bindparam("name"))
 
+_OF_ROOM: Final = events.c.room_id == sa.bindparam("room")
+_ROOM_EVENTS: Final = STORED.where(_OF_ROOM, events.c.type == "room")
+_MEMBERS: Final = STORED.where(_OF_ROOM, events.c.type == MEMBER)
+# The partial index events_members has the ids of the users that member events are about.
+_MEMBERS_OF: Final = _MEMBERS.where(
+    events.c.of.in_(sa.select(_users.c.uuid).where(_users.c.subject_id == sa.bindparam("subject")))
+)
 _IN_ROOM: Final = STORED.where(
     events.c.room_id == sa.bindparam("room"),
     events.c.seq.between(sa.bindparam("first"), sa.bindparam("last")),
@@ -63,9 +83,26 @@ async def room_number(connection: AsyncConnection, name: str) -> int | None:
     return (await connection.execute(_ROOM, {"name": name})).scalar()
 
 
+async def number_and_head(connection: AsyncConnection, name: str) -> tuple[int, int] | None:
+    """Return the number and the last seq of the room of this name; None if it has no events."""
+    row = (await connection.execute(_NUMBER_AND_HEAD, {"name": name})).first()
+    return None if row is None else (row.id, row.head)
+
+
 async def room_head(connection: AsyncConnection, room: int) -> int:
     """Return the last seq of a room, given by number."""
     return int((await connection.execute(sa.select(_HEAD), {"room": room})).scalar_one())
+
+
+async def governing_events(
+    connection: AsyncConnection, room: int, subject: int | None
+) -> list[Recorded]:
+    """Return a room's events about rights, in order; of roles only a subject's, if it is given."""
+    asked = {"room": room, "subject": subject}
+    rows = list(await connection.execute(_ROOM_EVENTS, asked))
+    rows += await connection.execute(_MEMBERS if subject is None else _MEMBERS_OF, asked)
+    rows.sort(key=lambda row: row.seq)
+    return [recorded(row) for row in rows]
 
 
 async def read_room(

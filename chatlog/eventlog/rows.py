@@ -8,17 +8,48 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from chatlog.databases.schema import events, nodes, rooms, users
+from chatlog.databases.schema import events, nodes, rooms, subjects, users
 from chatlog.domain.errors import LogError
-from chatlog.domain.users import User
-from chatlog.kinds.contents import contents_in
-from chatlog.kinds.details import current, version_of
+from chatlog.domain.users import Subject, User
+from chatlog.kinds.details import contents_in, current, version_of
 from chatlog.kinds.event import Facts, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
 from chatlog.kinds.registry import BY_TYPE
 
-_FROM: Final = events.join(rooms).join(users).join(nodes)
+OTHER: Final = users.alias("other")
+"""The user whom an event is about, or who caused it."""
+OTHERS_SUBJECT: Final = subjects.alias("others_subject")
+_topics: Final = events.alias("topics")
+_ABOUT_USER: Final = ("leave", "member")
+
+
+def with_people(joined: sa.FromClause) -> sa.FromClause:
+    """Join events and users with their subjects, and with the users that events are about."""
+    is_about = sa.and_(events.c.type.in_(_ABOUT_USER), OTHER.c.uuid == events.c.of)
+    return (
+        joined.outerjoin(subjects, subjects.c.id == users.c.subject_id)
+        .outerjoin(OTHER, is_about)
+        .outerjoin(OTHERS_SUBJECT, OTHERS_SUBJECT.c.id == OTHER.c.subject_id)
+    )
+
+
+_FROM: Final = with_people(
+    events.join(rooms).join(users, users.c.id == events.c.user_id).join(nodes)
+)
+# The text of a room event that refers to the topic of another one.
+_TOPIC: Final = sa.case(
+    (
+        sa.and_(events.c.type == "room", events.c.of.is_not(None)),
+        sa.select(_topics.c.text)
+        .where(
+            _topics.c.room_id == events.c.room_id,
+            _topics.c.seq == sa.cast(events.c.of, sa.BigInteger),
+        )
+        .scalar_subquery(),
+    ),
+    else_=events.c.text,
+)
 
 STORED: Final[sa.Select[Any]] = sa.select(
     events.c.position,
@@ -41,8 +72,21 @@ STORED: Final[sa.Select[Any]] = sa.select(
     events.c.replay_from,
     events.c.of,
     events.c.details,
-    events.c.text,
+    _TOPIC.label("text"),
     events.c.contents,
+    subjects.c.uuid.label("subject_uuid"),
+    subjects.c.subject,
+    subjects.c.id.label("subject_id"),
+    subjects.c.commitment.label("subject_commitment"),
+    subjects.c.is_renamed,
+    OTHER.c.uuid.label("other_uuid"),
+    OTHER.c.username.label("other_name"),
+    OTHER.c.id.label("other_id"),
+    OTHER.c.commitment.label("other_commitment"),
+    OTHERS_SUBJECT.c.uuid.label("others_subject_uuid"),
+    OTHERS_SUBJECT.c.subject.label("others_subject"),
+    OTHERS_SUBJECT.c.id.label("others_subject_id"),
+    OTHERS_SUBJECT.c.commitment.label("others_subject_commitment"),
 ).select_from(_FROM)
 """Select this, with a condition and an order, to read events; ``recorded`` takes its rows."""
 
@@ -64,14 +108,37 @@ def recorded(row: sa.Row[Any]) -> Recorded:
             f"{row.version}: a newer chatlog wrote it."
         )
     try:
-        user = User(row.uuid, row.username, row.id, bytes(row.commitment))
+        user = User(row.uuid, row.username, row.id, bytes(row.commitment), subject_in(row))
         facts = current(kind, row.version, Facts(*_FACTS(row)))
-        event = kind.of_facts(user, row.node, facts, row.text)
+        event = kind.of_facts(user, row.node, facts, row.text, _about(row))
         if row.contents is not None:
             event = event.with_contents(contents_in(row.contents))
         return Recorded(row.position, row.room, row.seq, row.at, bytes(row.hash), event)
     except Exception as error:  # whatever a damaged row does to its kind
         raise unreadable(row) from error
+
+
+def subject_in(row: sa.Row[Any]) -> Subject | None:
+    """Return the subject in a row that has one, in the columns of ``STORED``."""
+    if row.subject_uuid is None:
+        return None
+    commitment = bytes(row.subject_commitment)
+    return Subject(row.subject_uuid, row.subject, row.subject_id, commitment, bool(row.is_renamed))
+
+
+def _about(row: sa.Row[Any]) -> User | None:
+    if row.other_uuid is None:
+        return None
+    subject = None
+    if row.others_subject_uuid is not None:
+        subject = Subject(
+            row.others_subject_uuid,
+            row.others_subject,
+            row.others_subject_id,
+            bytes(row.others_subject_commitment),
+        )
+    commitment = bytes(row.other_commitment)
+    return User(row.other_uuid, row.other_name, row.other_id, commitment, subject)
 
 
 def unreadable(row: sa.Row[Any]) -> LogError:

@@ -86,7 +86,15 @@ class Writer:
         self.noted, self.timed = noted, timed
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Return the outcomes of commands, as ``write``."""
+        outcomes, _ = await self.write(commands)
+        return outcomes
+
+    async def write(self, commands: Sequence[Command]) -> tuple[list[Outcome], list[Recorded]]:
         """Decide and write the commands in their order, in one durable transaction.
+
+        Returns their outcomes and all their events: a command may have several, and its outcome
+        is the last.
 
         Repeated ids are rare: they occur after a reconnection. The database refuses them anyway,
         so they are looked up only after such a refusal, and for a while afterwards.
@@ -96,15 +104,11 @@ class Writer:
         """
         if self._wary == 0:
             try:
-                return await self._append(commands, ids=False)
+                return await self.transact(appending(commands, ids=False))
             except BadRow:
                 self._wary = _WARY_BATCHES
         self._wary -= 1
-        return await self._append(commands, ids=True)
-
-    async def _append(self, commands: Sequence[Command], *, ids: bool) -> list[Outcome]:
-        outcomes, _ = await self.transact(appending(commands, ids=ids))
-        return outcomes
+        return await self.transact(appending(commands, ids=True))
 
     async def transact(
         self, step: Step[T], *, node: Node | None = None

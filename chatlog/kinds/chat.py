@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import msgspec
@@ -14,7 +14,8 @@ from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import At, Event, Facts, ProofLine, Recorded, required, shown_name
+from chatlog.kinds.event import At, Event, Facts, Recorded, required, shown_name
+from chatlog.kinds.proof import ProofLine
 from chatlog.kinds.session import unless_open
 
 
@@ -27,6 +28,7 @@ class Post(Command):
     message: str
     id: str | None = None
     at: str | None = None
+    is_admin: bool = False
 
     @property
     def client_id(self) -> str | None:
@@ -36,6 +38,19 @@ class Post(Command):
     def text(self) -> str | None:
         return self.message
 
+    def by_admin(self) -> Post:
+        return replace(self, is_admin=True)
+
+    def must_look_up_id(self, room: Room | None) -> bool:
+        user = None if room is None else room.sessions.user_of(self.session)
+        if room is None or user is None or user.subject is None:
+            return False
+        if user.subject.is_renamed:
+            return True
+        # What is refused meets no index of ids, and a repeat is answered whoever may chat now.
+        rights, subject = room.rights, user.subject.id
+        return not rights.surely_chats(subject, room.at, is_admin=self.is_admin)
+
     def decide(self, room: Room, known: Known) -> Event | FirstPost | Refused:
         user = room.sessions.user_of(self.session)
         if user is None:
@@ -44,6 +59,9 @@ class Post(Command):
             first = known.first_post(room, user, self.id)
             if first is not None:
                 return first.repeated(Posted.type, self.message)
+        if user.subject is not None:
+            at = known.time(room)
+            room.rights.check_chat(user.subject.id, at, is_admin=self.is_admin)
         return Posted(user, self.session, known.node, self.message, self.id)
 
 
@@ -100,7 +118,9 @@ class Posted(Event):
         return Facts(self.session, self.id)
 
     @classmethod
-    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Posted:
+    def of_facts(
+        cls, user: User, node: str, facts: Facts, text: str | None, about: User | None = None
+    ) -> Posted:
         session = required(facts.session, "session")
         return cls(user, session, node, text, facts.client_id)
 
@@ -118,7 +138,9 @@ class Posted(Event):
         )
 
     @classmethod
-    def of_line(cls, user: User, frame: ChatFrame, proof: ProofLine) -> Posted:
+    def of_line(
+        cls, user: User, frame: ChatFrame, proof: ProofLine, people: Mapping[str, User]
+    ) -> Posted:
         message = None if proof.text_salt is None else frame.message
         id = None if frame.id is msgspec.UNSET else frame.id
         return cls(user, required(proof.session, "session"), proof.node, message, id)
@@ -132,5 +154,5 @@ class Posted(Event):
     def apply(self, room: Room) -> None:
         room.add_chat()
 
-    def contradiction(self, seq: int, sessions: OpenSessions) -> str | None:
+    def contradiction(self, seq: int, at: str, sessions: OpenSessions) -> str | None:
         return unless_open(sessions, self.session, self.user)

@@ -1,9 +1,13 @@
-"""Details as they are stored, and as the present version of their kind has them.
+"""Details and contents as they are stored, and as the present version of their kind has them.
 
 Stored details are canonical JSON, covered by the hash, and never rewritten. Besides the kind's own
 facts they hold, under two reserved keys, the ``commitments`` to the event's further contents, by
 name, and the ``version`` of the kind that wrote them, unless it is 1. A kind sees neither key:
 ``current`` removes them and brings the facts to the present version.
+
+The column ``contents`` has an event's erasable contents besides its text, each with its salt, as a
+JSON object by the contents' names. Erasing the event sets it to NULL, with the text and its salt;
+the commitments to the contents stay in ``details``.
 """
 
 from __future__ import annotations
@@ -13,7 +17,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from chatlog.kinds.event import Event, Facts, Hex32, Proved, canonical
+from chatlog.kinds.event import Event, Facts, canonical
+from chatlog.kinds.proof import Hex16, Hex32, Proved
 
 
 class _Common(msgspec.Struct):
@@ -91,3 +96,40 @@ def facts_of(proved: Proved) -> Facts:
     if current(type(event), version_of(details), kept) != facts:
         raise ValueError("its details are not those of the event")
     return kept
+
+
+class _Salted(msgspec.Struct):
+    salt: Hex16
+    content: str
+
+
+_decode_contents: Final = msgspec.json.Decoder(dict[str, _Salted]).decode
+
+
+def contents_column(event: Event, salts: Mapping[str, bytes]) -> str | None:
+    """Return the column of an event, given the salts of its contents."""
+    found = event.further_contents()
+    salted = {name: _Salted(salts[name].hex(), content) for name, content in found.items()}
+    return msgspec.json.encode(salted).decode() if salted else None
+
+
+def contents_in(column: str | None) -> dict[str, str | None]:
+    """Return the contents in a column.
+
+    Raises:
+        ValueError: if it is not what ``contents_column`` returns.
+    """
+    if column is None:
+        return {}
+    return {name: salted.content for name, salted in _decode_contents(column).items()}
+
+
+def salts_in(column: str | None) -> dict[str, bytes]:
+    """Return the contents' salts in a column.
+
+    Raises:
+        ValueError: if it is not what ``contents_column`` returns.
+    """
+    if column is None:
+        return {}
+    return {name: bytes.fromhex(salted.salt) for name, salted in _decode_contents(column).items()}

@@ -1,27 +1,47 @@
-"""Erasure: the content of other events was erased. ``eventlog.erasing`` makes it."""
+"""Erasure: the content of other events was erased. ``eventlog.steps.erasing_texts`` makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from chatlog.domain.names import Limits, check_remark, check_stored_room
+from chatlog.domain.rights import Rights
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
+from chatlog.kinds.command import Form
 from chatlog.kinds.event import (
     MAX_NUMBER,
     At,
     Event,
     Facts,
-    ProofLine,
     Recorded,
+    canonical,
     required,
     seqs_in,
     seqs_text,
     shown_name,
 )
+from chatlog.kinds.proof import ProofLine, author, commitments, with_subject
+
+
+class Redact(Form, tag="redact", kw_only=True):
+    """Erase the texts, topics or reasons of events."""
+
+    room: str
+    of: Annotated[
+        list[Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]],
+        msgspec.Meta(min_length=1, max_length=500),
+    ]
+    reason: str = ""
+    id: str | None = None
+
+    def check(self, limits: Limits) -> None:
+        check_stored_room(self.room, limits)
+        check_remark("reason", self.reason)
 
 
 class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
@@ -59,11 +79,18 @@ class Erased(Event):
     def text(self) -> str | None:
         return self.reason
 
+    @property
+    def people(self) -> Mapping[str, User]:
+        return author(self.user)
+
     def facts(self) -> Facts:
-        return Facts(of=seqs_text(self.of))
+        sealed = commitments(self.people)
+        return Facts(of=seqs_text(self.of), details=canonical(sealed) if sealed else None)
 
     @classmethod
-    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Erased:
+    def of_facts(
+        cls, user: User, node: str, facts: Facts, text: str | None, about: User | None = None
+    ) -> Erased:
         return cls(user, node, seqs_in(required(facts.of, "of")), text)
 
     def frame(self, recorded: Recorded) -> ErasureFrame:
@@ -73,10 +100,16 @@ class Erased(Event):
         return {"reason": self.reason}
 
     @classmethod
-    def of_line(cls, user: User, frame: ErasureFrame, proof: ErasureProofLine) -> Erased:
+    def of_line(
+        cls, user: User, frame: ErasureFrame, proof: ErasureProofLine, people: Mapping[str, User]
+    ) -> Erased:
         if not frame.of or not all(0 < seq <= MAX_NUMBER for seq in frame.of):
             raise ValueError("its `of` must list one or more seqs")
-        return cls(user, proof.node, frame.of, proof.reason)
+        return cls(with_subject(user, people), proof.node, frame.of, proof.reason)
+
+    def govern(self, rights: Rights, seq: int, at: str) -> None:
+        if rights.rules.topic_seq in self.of:
+            rights.rules = replace(rights.rules, topic="")
 
     def cells(self) -> Mapping[str, object]:
         return {"of": " ".join(map(str, self.of)), "reason": self.reason}
@@ -84,6 +117,6 @@ class Erased(Event):
     def said(self) -> str:
         return "erased " + ", ".join(map(str, self.of))
 
-    def contradiction(self, seq: int, sessions: OpenSessions) -> str | None:
+    def contradiction(self, seq: int, at: str, sessions: OpenSessions) -> str | None:
         is_right = all(1 <= one < seq for one in self.of)
         return None if is_right else "it erases an event that is not before it"

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 
-from chatlog.domain.errors import Refused
-from chatlog.domain.names import Limits, check_room, check_username
+from chatlog.domain.errors import Refused, RoomUnknown
+from chatlog.domain.identity import Identity
+from chatlog.domain.names import Limits, check_room, check_stored_room, check_username
+from chatlog.domain.rights import Appointment, Asker, authorize, beginning
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Form, Known
+from chatlog.kinds.command import Command, Decision, Form, Known, check_resume
 from chatlog.kinds.event import (
     MAX_SEQ,
     Event,
     Facts,
     Number,
-    ProofLine,
     Recorded,
+    canonical,
     required,
     shown_name,
 )
+from chatlog.kinds.member import Appointed, grant
+from chatlog.kinds.person import acting, asker, claimed
+from chatlog.kinds.proof import ProofLine, author, commitments, with_subject
 from chatlog.kinds.session import JoinFrame, SessionFrame, count_of_sessions, unless_counted
 
 MAX_BACKLOG: Final = 500
@@ -49,28 +54,86 @@ class Join(Command):
     after: int | None = None
     after_hash: str | None = None
     at: str | None = None
+    author: Identity | None = None
+    may_create: bool = True
+
+    @property
+    def identity(self) -> Identity | None:
+        return self.author
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (self.username,)
+        return () if self.author is not None else (self.username,)
 
     @property
     def seen(self) -> int | None:
         return None if self.after_hash is None else self.after
 
-    def decide(self, room: Room, known: Known) -> Event | Refused:
+    def decide(self, room: Room, known: Known) -> Decision:
         if self.session in room.sessions:
             return Refused("already_joined", "You are already in this room.")
+        if self.author is not None:
+            return self._enter(room, known, self.author)
+        replay_from = self._replay_from(room, known, 1)
+        return self._joined(room, known, known.user(self.username), replay_from, 1)
+
+    def _enter(self, room: Room, known: Known, author: Identity) -> Decision:
+        """Let in a person who has the right to join."""
+        if room.head == 0 and not self.may_create:
+            return RoomUnknown()
+        who, role = asker(room, known, author), claimed(room, known, author)
+        if room.head == 0 and role is None:
+            role = "owner"
+        if role is not None:
+            given = Appointment(room.head + 1, who.at, role)
+            who = who._replace(appointments=(*who.appointments, given))
+        authorize(room.rights.rules, who, "join")
+        user = acting(room, known, author)
+        begins = self._begins(room, known, user, who, role is not None)
+        if role is not None:
+            is_claim = room.name in author.rooms
+            first = (
+                grant(known, user, role) if is_claim else Appointed(user, known.node, user, role)
+            )
+            return self._after(first, room, known, user, begins)
+        return self._joined(room, known, user, self._replay_from(room, known, begins), begins)
+
+    def _begins(self, room: Room, known: Known, user: User, who: Asker, is_appointed: bool) -> int:
+        """Return the seq at which the room begins for the joiner."""
+        if room.rights.rules.history == "all":
+            return 1
+        point = beginning(room.rights.rules, who, known.first_join(room, user))
+        if isinstance(point, str):
+            return known.first_since(room, point)
+        return room.head + 1 + is_appointed if point is None else point
+
+    def _after(
+        self, first: Event, room: Room, known: Known, user: User, begins: int
+    ) -> Iterator[Event]:
+        replay_from = self._replay_from(room, known, begins)
+        yield first
         if self.after is None:
-            replay_from = room.replay_from(self.backlog or 0)
-        else:
-            refusal = _check_resume(room, self.after, self.after_hash, known)
-            if refusal is not None:
-                return refusal
-            replay_from = self.after + 1
-        user = known.user(self.username)
+            replay_from = self._replay_from(room, known, begins)
+        yield self._joined(room, known, user, replay_from, begins)
+
+    def _replay_from(self, room: Room, known: Known, begins: int) -> int:
+        """Return the seq at which the replay begins.
+
+        Raises:
+            Refused: the log is not the one that the joiner saw.
+        """
+        if self.after is None:
+            return max(begins, room.replay_from(self.backlog or 0))
+        if self.after + 1 < begins:
+            return begins
+        check_resume(room, self.after, self.after_hash, known)
+        return self.after + 1
+
+    def _joined(
+        self, room: Room, known: Known, user: User, replay_from: int, begins: int
+    ) -> Joined:
         sessions = room.sessions.count(user) + 1
-        return Joined(user, self.session, known.node, sessions, replay_from)
+        return Joined(user, self.session, known.node, sessions, replay_from, begins)
 
 
 class JoinRequest(Form, tag="join"):
@@ -91,6 +154,9 @@ class JoinRequest(Form, tag="join"):
             raise Refused(
                 "bad_command", "`hash` needs `after`: it is the hash of the event at `after`."
             )
+        self._check_names(limits)
+
+    def _check_names(self, limits: Limits) -> None:
         check_room(self.room, limits)
         check_username(self.username, limits)
 
@@ -107,15 +173,17 @@ class JoinRequest(Form, tag="join"):
         )
 
 
-def _check_resume(room: Room, after: int, seen: str | None, known: Known) -> Refused | None:
-    if after > room.head:
-        return Refused("after_unknown", "The room has no event at `after`. Join without it.")
-    if seen is None:
-        return None
-    there = known.hash_at(room, after)
-    if there is None or there[:8].hex() != seen:
-        return Refused("diverged", "This is not the log that you saw. Join without `after`.")
-    return None
+class JoinAsPerson(JoinRequest, tag="join"):
+    """Join a room as whom the token says; ``username`` may only repeat the token's name."""
+
+    username: str = ""
+
+    def _check_names(self, limits: Limits) -> None:
+        check_stored_room(self.room, limits)
+
+    def command_of(self, session: str, author: Identity, *, may_create: bool) -> Join:
+        """Return the command of a person."""
+        return replace(self.command(session), author=author, may_create=may_create)
 
 
 class JoinProofLine(ProofLine, omit_defaults=True):
@@ -124,9 +192,19 @@ class JoinProofLine(ProofLine, omit_defaults=True):
     replay_from: Number | None = None
 
 
+class _Details(msgspec.Struct):
+    begins: Annotated[int, msgspec.Meta(ge=2, le=MAX_SEQ)] | None = None
+
+
+_details: Final = msgspec.json.Decoder(_Details).decode
+
+
 @dataclass(frozen=True, slots=True)
 class Joined(Event):
-    """A session began. ``sessions`` counts the user's open ones after it."""
+    """A session began. ``sessions`` counts the user's open ones after it.
+
+    ``begins`` is the seq at which the room began for the user: nothing before it was shown.
+    """
 
     type: ClassVar = "join"
     frames: ClassVar = (JoinFrame, SessionFrame)
@@ -138,15 +216,29 @@ class Joined(Event):
     node: str
     sessions: int
     replay_from: int
+    begins: int = 1
+
+    @property
+    def people(self) -> Mapping[str, User]:
+        return author(self.user)
 
     def facts(self) -> Facts:
-        return Facts(self.session, sessions=self.sessions, replay_from=self.replay_from)
+        own = Facts(self.session, sessions=self.sessions, replay_from=self.replay_from)
+        if self.user.subject is None:
+            return own
+        details: dict[str, Any] = dict(commitments(self.people))
+        if self.begins > 1:
+            details["begins"] = self.begins
+        return own._replace(details=canonical(details))
 
     @classmethod
-    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Joined:
+    def of_facts(
+        cls, user: User, node: str, facts: Facts, text: str | None, about: User | None = None
+    ) -> Joined:
         session = required(facts.session, "session")
         sessions = required(facts.sessions, "sessions")
-        return cls(user, session, node, sessions, required(facts.replay_from, "replay_from"))
+        replay_from = required(facts.replay_from, "replay_from")
+        return cls(user, session, node, sessions, replay_from, _begins(facts.details))
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
         name, erased = shown_name(self.user.name), self.user.name is None
@@ -159,10 +251,17 @@ class Joined(Event):
         return {"replay_from": self.replay_from}
 
     @classmethod
-    def of_line(cls, user: User, frame: JoinFrame | SessionFrame, proof: JoinProofLine) -> Joined:
+    def of_line(
+        cls,
+        user: User,
+        frame: JoinFrame | SessionFrame,
+        proof: JoinProofLine,
+        people: Mapping[str, User],
+    ) -> Joined:
         session = required(proof.session, "session")
         replay_from = required(proof.replay_from, "replay_from")
-        return cls(user, session, proof.node, frame.sessions, replay_from)
+        user, begins = with_subject(user, people), _begins(proof.details)
+        return cls(user, session, proof.node, frame.sessions, replay_from, begins)
 
     def cells(self) -> Mapping[str, object]:
         return {"session": self.session, "sessions": self.sessions}
@@ -173,10 +272,16 @@ class Joined(Event):
     def fold(self, sessions: OpenSessions) -> None:
         sessions.open(self.session, self.user)
 
-    def contradiction(self, seq: int, sessions: OpenSessions) -> str | None:
+    def contradiction(self, seq: int, at: str, sessions: OpenSessions) -> str | None:
         if self.session in sessions:
             return "its session had already begun"
         if (why := unless_counted(sessions, self.user, self.sessions - 1)) is not None:
             return why
-        is_there = 1 <= self.replay_from <= seq
-        return None if is_there else "its replay begins at a seq that does not exist"
+        if not 1 <= self.replay_from <= seq:
+            return "its replay begins at a seq that does not exist"
+        is_seen = self.begins <= self.replay_from or self.begins == 1
+        return None if is_seen else "its replay begins before the room does for its user"
+
+
+def _begins(details: str | None) -> int:
+    return 1 if details is None else _details(details).begins or 1

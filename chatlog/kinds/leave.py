@@ -1,17 +1,22 @@
-"""Leave: a session ended."""
+"""Leave: a session ended, by itself or because somebody removed its user."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, cast, get_args
 
-from chatlog.domain.errors import Refused
+from chatlog.domain.errors import Refused, RoomUnknown
+from chatlog.domain.identity import Identity
+from chatlog.domain.names import Limits, check_stored_room
+from chatlog.domain.rights import Asker, authorize, is_at_least, role_at, role_in
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Form, Known
-from chatlog.kinds.event import Event, Facts, ProofLine, Recorded, required, shown_name
+from chatlog.kinds.command import Command, Decision, Form, Known, Order, Target
+from chatlog.kinds.event import Event, Facts, Recorded, canonical, required, shown_name
+from chatlog.kinds.person import acting, asker, check_reason, target_of, unchanged
+from chatlog.kinds.proof import ProofLine, commitments
 from chatlog.kinds.session import (
     JoinFrame,
     SessionFrame,
@@ -20,7 +25,17 @@ from chatlog.kinds.session import (
     unless_open,
 )
 
-Cause = Literal["left", "disconnected", "timed_out", "shutdown", "kicked", "import_ended", "lapsed"]
+Cause = Literal[
+    "left",
+    "disconnected",
+    "timed_out",
+    "shutdown",
+    "kicked",
+    "expired",
+    "revoked",
+    "import_ended",
+    "lapsed",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +64,105 @@ class LeaveRequest(Form, tag="leave"):
 
 
 @dataclass(frozen=True, slots=True)
+class Kick(Command):
+    """End every session of ``target`` in the room; its author asks for it."""
+
+    room: str
+    author: Identity
+    target: Target
+    reason: str | None = None
+    at: str | None = None
+
+    @property
+    def identity(self) -> Identity:
+        return self.author
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        return (self.target,)
+
+    @property
+    def text(self) -> str | None:
+        return self.reason
+
+    def decide(self, room: Room, known: Known) -> Decision:
+        if room.head == 0:
+            return RoomUnknown()
+        who = asker(room, known, self.author)
+        actor, at = authorize(room.rights.rules, who, "kick"), who.at
+        author, target = acting(room, known, self.author), known.target(self.target)
+        if target is None or target.subject is None:
+            return unchanged(room)
+        given = room.rights.of(target.subject.id)
+        if actor != "owner" and is_at_least(role_at(given, at), "moderator"):
+            return Refused("forbidden", "Only an owner removes a moderator.")
+        if room.sessions.of_subject(target.subject.id) is None:
+            return unchanged(room)
+        return removals(room, known, target, author, self.reason)
+
+
+class KickMember(Order, tag="kick"):
+    """End somebody's sessions in a room."""
+
+    room: str
+    subject: str | None = None
+    username: str | None = None
+    reason: str | None = None
+
+    def check(self, limits: Limits) -> None:
+        check_stored_room(self.room, limits)
+        check_reason(self.reason)
+        target_of(self.subject, self.username)
+
+    def command(self, author: Identity) -> Kick:
+        target = target_of(self.subject, self.username)
+        return Kick(self.room, author, target, self.reason or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Expel(Command):
+    """End ``session`` in ``room`` if its user's role has run out."""
+
+    room: str
+    session: str
+    at: str | None = None
+
+    def decide(self, room: Room, known: Known) -> Decision:
+        user = room.sessions.user_of(self.session)
+        if user is None or user.subject is None:
+            return Refused("not_joined", "The session has ended.")
+        role = role_in(room.rights.rules, Asker(room.rights.of(user.subject.id), known.time(room)))
+        if is_at_least(role, "reader"):
+            return unchanged(room)
+        return Left(user, self.session, known.node, room.sessions.count(user) - 1, "kicked")
+
+
+def removals(
+    room: Room, known: Known, target: User, by: User, reason: str | None
+) -> Iterator[Event]:
+    """Yield the leaves of the target's sessions; each is recorded before the next is made."""
+    assert target.subject is not None
+    present = room.sessions.of_subject(target.subject.id)
+    if present is None:
+        return
+    for session in room.sessions.of_user(present):
+        count = room.sessions.count(present) - 1
+        left = Left(present, session, known.node, count, "kicked", None)
+        yield replace(left, by=by, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
 class Left(Event):
     """A session ended. ``sessions`` counts the user's open ones after it.
 
     ``last_seen_at`` is set if the end is inferred (cause ``lapsed``): when the session was last
-    known to be open.
+    known to be open. ``by`` is who removed its user, for a ``reason`` that can be erased.
     """
 
     type: ClassVar = "leave"
+    is_redactable: ClassVar = True
     frames: ClassVar = (JoinFrame, SessionFrame)
-    columns: ClassVar = ("session", "sessions", "cause", "last_seen_at")
+    columns: ClassVar = ("session", "sessions", "cause", "last_seen_at", "by", "reason")
 
     user: User
     session: str
@@ -66,36 +170,67 @@ class Left(Event):
     sessions: int
     cause: Cause
     last_seen_at: str | None = None
+    by: User | None = None
+    reason: str | None = None
+
+    @property
+    def text(self) -> str | None:
+        return self.reason
+
+    @property
+    def about(self) -> User | None:
+        return self.by
+
+    @property
+    def people(self) -> Mapping[str, User]:
+        return {} if self.by is None else {"by": self.by}
 
     @property
     def times(self) -> tuple[str, ...]:
         return () if self.last_seen_at is None else (self.last_seen_at,)
 
     def facts(self) -> Facts:
-        return Facts(self.session, None, self.cause, self.last_seen_at, self.sessions)
+        own = (self.session, None, self.cause, self.last_seen_at, self.sessions)
+        if self.by is None:
+            return Facts(*own)
+        return Facts(*own, of=self.by.id, details=canonical(commitments(self.people)))
 
     @classmethod
-    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Left:
+    def of_facts(
+        cls, user: User, node: str, facts: Facts, text: str | None, about: User | None = None
+    ) -> Left:
         session = required(facts.session, "session")
         sessions = required(facts.sessions, "sessions")
         cause = cast(Cause, required(facts.cause, "cause"))
-        return cls(user, session, node, sessions, cause, facts.last_seen_at)
+        if facts.of is not None and about is None:
+            raise ValueError("the user who removed its own is not in the log")
+        return cls(user, session, node, sessions, cause, facts.last_seen_at, about, text)
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
         name, erased = shown_name(self.user.name), self.user.name is None
-        end = (name, self.sessions, self.cause, self.last_seen_at)
+        place = (*recorded.place, name, self.sessions)
+        by = None if self.by is None else shown_name(self.by.name)
+        end = (self.cause, self.last_seen_at, by, self.reason)
         if self.sessions > 0:
-            return SessionFrame("leave", *recorded.place, *end, erased=erased)
+            return SessionFrame("leave", *place, *end, erased=erased)
         said = "" if erased else f"{name} left the room."
-        return JoinFrame("leave", *recorded.place, *end, message=said, erased=erased)
+        return JoinFrame("leave", *place, *end, message=said, erased=erased)
 
     @classmethod
-    def of_line(cls, user: User, frame: JoinFrame | SessionFrame, proof: ProofLine) -> Left:
+    def of_line(
+        cls,
+        user: User,
+        frame: JoinFrame | SessionFrame,
+        proof: ProofLine,
+        people: Mapping[str, User],
+    ) -> Left:
         session = required(proof.session, "session")
         if frame.cause not in get_args(Cause):
             raise ValueError("it has no cause")
         cause = cast(Cause, frame.cause)
-        return cls(user, session, proof.node, frame.sessions, cause, frame.last_seen_at)
+        by, reason = people.get("by"), None if proof.text_salt is None else frame.reason
+        seen = frame.last_seen_at
+        return cls(user, session, proof.node, frame.sessions, cause, seen, by, reason)
 
     def cells(self) -> Mapping[str, object]:
         return {
@@ -103,16 +238,24 @@ class Left(Event):
             "sessions": self.sessions,
             "cause": self.cause,
             "last_seen_at": self.last_seen_at,
+            "by": None if self.by is None else shown_name(self.by.name),
+            "reason": self.reason,
         }
 
     def said(self) -> str:
         seen = f", last seen {self.last_seen_at}" if self.last_seen_at else ""
-        return f"left ({self.cause}{seen})" + count_of_sessions(self.sessions, usual=0)
+        by = f" by {shown_name(self.by.name)}" if self.by else ""
+        reason = f": {self.reason}" if self.reason else ""
+        return f"left ({self.cause}{by}{seen})" + count_of_sessions(self.sessions, usual=0) + reason
 
     def fold(self, sessions: OpenSessions) -> None:
         sessions.close(self.session)
 
-    def contradiction(self, seq: int, sessions: OpenSessions) -> str | None:
+    def contradiction(self, seq: int, at: str, sessions: OpenSessions) -> str | None:
+        if self.by is not None and self.cause != "kicked":
+            return "its cause is not that somebody removed its user"
+        if self.reason is not None and self.by is None:
+            return "it has a reason, but nobody who gave it"
         return unless_open(sessions, self.session, self.user) or unless_counted(
             sessions, self.user, self.sessions + 1
         )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, Union
 
-from chatlog.kinds import KINDS
-from chatlog.kinds.command import Request
+from chatlog.kinds import KINDS, ORDERS
+from chatlog.kinds.command import Order, Request
 
 BY_TYPE: Final = {kind.type: kind for kind in KINDS}
 EVENT_TYPES: Final = tuple(BY_TYPE)
 MESSAGE_TYPES: Final = tuple(kind.type for kind in KINDS if kind.is_message)
+REDACTABLE_TYPES: Final = tuple(
+    kind.type for kind in KINDS if kind.is_message or kind.is_redactable
+)
 REQUESTS: Final = tuple(kind.request for kind in KINDS if kind.request is not None)
 FRAMES: Final = tuple(dict.fromkeys(frame for kind in KINDS for frame in kind.frames))
 COLUMNS: Final = tuple(dict.fromkeys(column for kind in KINDS for column in kind.columns))
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     EventType = str
     AnyFrame = msgspec.Struct
     AnyRequest = Request
+    AnyOrder = Order
 else:
     EventType = Literal[EVENT_TYPES]
     AnyFrame = Union[FRAMES]  # noqa: UP007 - of as many as there are
     AnyRequest = Union[REQUESTS]  # noqa: UP007
+    AnyOrder = Union[ORDERS]  # noqa: UP007

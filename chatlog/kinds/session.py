@@ -30,6 +30,8 @@ class JoinFrame(msgspec.Struct, tag_field="type", tag="notification", omit_defau
     sessions: OpenCount
     cause: str | None = None
     last_seen_at: LastSeen | None = None
+    by: str | None = None
+    reason: str | None = None
     message: str | None = None
     erased: bool = False
 
@@ -46,6 +48,8 @@ class SessionFrame(msgspec.Struct, tag_field="type", tag="session", omit_default
     sessions: OpenCount
     cause: str | None = None
     last_seen_at: LastSeen | None = None
+    by: str | None = None
+    reason: str | None = None
     erased: bool = False
 
 

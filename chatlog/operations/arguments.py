@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatlog.domain.errors import Refused
+from chatlog.domain.identity import check_subject, check_token_id
 from chatlog.domain.names import (
     STORED_LIMITS,
     Limits,
@@ -18,7 +19,7 @@ from chatlog.domain.names import (
     check_username,
 )
 from chatlog.domain.unseen import seen
-from chatlog.eventlog.retention import check_days
+from chatlog.eventlog.steps.retention import check_days
 from chatlog.kinds.event import MAX_SEQ
 
 MAX_REASON_BYTES: Final = 1_024
@@ -53,9 +54,14 @@ def check_room(room: str) -> None:
     check_stored_room(_text("The room", room))
 
 
-def check_name(name: str) -> None:
-    """Refuse an invalid username."""
-    check_stored_username(_text("The name", name))
+def check_person(name: str | None, subject: str | None) -> None:
+    """Refuse neither a name nor a subject, or both, or an invalid one."""
+    if (name is None) == (subject is None):
+        raise Refused("bad_command", "Give either a name or --sub.")
+    if subject is not None:
+        check_subject(subject)
+    else:
+        check_stored_username(_text("The name", name))
 
 
 def check_seqs(seqs: object) -> None:
@@ -75,6 +81,16 @@ def check_rule(room: str, days: int | None, names: bool) -> None:
         check_days(days)
     if type(names) is not bool:
         raise Refused("bad_command", "`names` must be true or false.")
+
+
+def check_revocation(subject: str | None, token_id: str | None) -> None:
+    """Refuse a revocation that names neither a subject nor a token, or both, or an invalid one."""
+    if (subject is None) == (token_id is None):
+        raise Refused("bad_command", "Give either --sub or --jti.")
+    if subject is not None:
+        check_subject(subject)
+    else:
+        check_token_id(token_id)
 
 
 def _text(what: str, said: object) -> str:

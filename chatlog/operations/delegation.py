@@ -15,12 +15,15 @@ from typing import Any
 from chatlog.databases.database import Database
 from chatlog.databases.hold import DatabaseBusy
 from chatlog.databases.opening import open_for_reading, open_for_writing
+from chatlog.domain.rights import Role
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.retention import Change, Rule, changes, rules
+from chatlog.eventlog.steps.erasing import find_people, roles_of
+from chatlog.eventlog.steps.retention import Change, Rule, changes, rules
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
+from chatlog.nodes.clock import now
 from chatlog.operations import control_socket as control
-from chatlog.operations.arguments import check_room, check_rule
+from chatlog.operations.arguments import check_person, check_room, check_rule
 from chatlog.operations.operations import Operations
 from chatlog.operations.retention import Due, due
 
@@ -72,6 +75,30 @@ async def what_is_due(url: str, rule: Rule) -> Due:
     check_rule(rule.room, rule.days, rule.names)
     async with open_for_reading(url) as database:
         return await due(database, rule)
+
+
+async def what_ends(url: str, name: str | None, subject: str | None) -> list[str]:
+    """Return a sentence for each subject that erasing a person would erase: what ends with it.
+
+    Reads only. A person who signs in without tokens is no subject.
+
+    Raises:
+        Refused: if the name or subject is invalid, or nobody has it.
+    """
+    check_person(name, subject)
+    async with open_for_reading(url) as database, database.read() as connection:
+        gone = await find_people(connection, name, subject)
+        at = await now(database, connection)
+        people = {user.subject.id: user.subject for user in gone if user.subject is not None}
+        return [
+            _what_ends(one.subject, await roles_of(connection, one, at)) for one in people.values()
+        ]
+
+
+def _what_ends(subject: str | None, roles: list[tuple[str, Role]]) -> str:
+    listed = ", ".join(f"{role} in {room!r}" for room, role in roles)
+    ends = f"its roles and bans end: {listed}." if roles else "it has no roles."
+    return f"The tokens of the subject {subject!r} issued until now are revoked; {ends}"
 
 
 async def rule_of(url: str, room: str) -> tuple[Rule | None, list[Change]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,8 +19,9 @@ from typing import Final
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import describe
 from chatlog.domain.errors import Refused
-from chatlog.eventlog import erasing
 from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.steps import erasing
+from chatlog.eventlog.steps.revocations import revoke_subject
 from chatlog.eventlog.writer import Step
 from chatlog.kinds.event import Recorded
 from chatlog.nodes import leases
@@ -65,24 +67,31 @@ class Eraser:
         step = erasing.redact(room, seqs, by=by, reason=reason)
         return await self._finish(await self._committer.alone(step))
 
-    async def erase_user(self, username: str, *, by: str, reason: str) -> Erasure:
-        """Erase a person: name, texts and the tie from name to user, in every room.
+    async def erase_user(
+        self, username: str | None, *, by: str, reason: str, subject: str | None = None
+    ) -> Erasure:
+        """Erase a person: names, texts and the tie from name to user, in every room.
 
         Open sessions are closed first: ``kicked``, or ``lapsed`` where their server is dead.
-        The name used again is a new user.
+        The name used again is a new user. A subject's tokens issued until now are revoked, and
+        its roles and bans end: the subject used again is a new one.
 
         Raises:
             Refused: nothing was erased; nobody has this name, or its user keeps joining again.
         """
+        revoked: set[str] = set()
         for _ in range(_MOST_ROUNDS):
             try:
-                step = erasing.erase_user(username, by=by, reason=reason)
+                step = erasing.erase_user(username, by=by, reason=reason, subject=subject)
                 return await self._finish(await self._committer.alone(step))
             except erasing.StillPresent as present:
+                for one in present.subjects - revoked:
+                    await self._committer.alone(revoke_subject(one, time.time()))
+                revoked |= present.subjects
                 await self._end_dead()
                 for leave in await endings(self._database, present.open_sessions, "kicked"):
                     await self._committer.append(leave)
-        raise Refused("bad_command", f"{username} keeps joining again.")
+        raise Refused("bad_command", f"{username or subject} keeps joining again.")
 
     async def _end_dead(self) -> None:
         """End nodes whose leases have run out, unless only a changed clock makes it appear so."""

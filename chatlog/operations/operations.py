@@ -11,22 +11,24 @@ from typing import Any
 
 from chatlog.databases.database import Database
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.retention import Rule
+from chatlog.eventlog.steps.retention import Rule
 from chatlog.operations import arguments
 from chatlog.operations.control_socket import Handler
 from chatlog.operations.erasing import Eraser
 from chatlog.operations.retention import Due, Retention, due
+from chatlog.operations.revoking import Revoker
 from chatlog.operations.server_imports import ServerImports
 
 
 class Operations:
-    """The operator's commands on one log."""
+    """The operator's commands on one log; ``is_open`` where a server shows every room to all."""
 
-    def __init__(self, database: Database, committer: Committer) -> None:
+    def __init__(self, database: Database, committer: Committer, *, is_open: bool = False) -> None:
         self._database = database
         self.eraser = Eraser(database, committer)
         self.retention = Retention(database, committer, self.eraser)
-        self.imports = ServerImports(database, committer)
+        self.imports = ServerImports(database, committer, is_open=is_open)
+        self.revoker = Revoker(committer)
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handler of each command."""
@@ -34,6 +36,7 @@ class Operations:
             "redact": self._redact,
             "erase-user": self._erase_user,
             "retention": self._retention,
+            "revoke": self._revoke,
             "import-history": self.imports.history,
             "import-jsonl": self.imports.jsonl,
         }
@@ -45,11 +48,17 @@ class Operations:
         arguments.check_reason(reason)
         return asdict(await self.eraser.redact(room, seqs, by=by, reason=reason))
 
-    async def _erase_user(self, username: str, by: str, reason: str) -> dict[str, Any]:
-        arguments.check_name(username)
+    async def _erase_user(
+        self, username: str | None, by: str, reason: str, sub: str | None = None
+    ) -> dict[str, Any]:
+        arguments.check_person(username, sub)
         arguments.check_by(by)
         arguments.check_reason(reason)
-        return asdict(await self.eraser.erase_user(username, by=by, reason=reason))
+        return asdict(await self.eraser.erase_user(username, by=by, reason=reason, subject=sub))
+
+    async def _revoke(self, sub: str | None, jti: str | None) -> dict[str, Any]:
+        arguments.check_revocation(sub, jti)
+        return {"issued_until": await self.revoker.revoke(subject=sub, token_id=jti)}
 
     async def _retention(self, room: str, days: int | None, names: bool, by: str) -> dict[str, Any]:
         arguments.check_rule(room, days, names)

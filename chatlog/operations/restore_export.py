@@ -17,6 +17,7 @@ from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.restored_content import Kept
 from chatlog.databases.database import Database
 from chatlog.domain.errors import LogError, Refused
+from chatlog.domain.identity import check_subject
 from chatlog.domain.names import (
     STORED_LIMITS,
     check_id,
@@ -25,8 +26,11 @@ from chatlog.domain.names import (
     check_stored_username,
 )
 from chatlog.domain.times import FORMAT
-from chatlog.eventlog.insertion import RoomInsertion
-from chatlog.kinds.event import Proved, Recorded
+from chatlog.domain.users import User
+from chatlog.eventlog.steps.insertion import RoomInsertion
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.proof import Proved
+from chatlog.kinds.room import Changed
 from chatlog.nodes import clock
 from chatlog.wire.events import BadLine, decode_proved
 from chatlog.wire.newer import unknown_type
@@ -83,17 +87,23 @@ async def insert_export(
     return name, checked.chain.head
 
 
-async def check_export(lines: Iterable[bytes], *, room: str | None) -> int:
+async def check_export(lines: Iterable[bytes], *, room: str | None, is_open: bool = False) -> int:
     """Verify a whole file like ``insert_export``, but write nothing; return its head.
 
     Raises:
-        LogError: if the file is not what was exported, or of another room.
+        LogError: if the file is not what was exported, or of another room; or if it has rights,
+            and the server ``is_open``.
     """
     checked = _Checked(room)
     pages = checked.read(lines)
     while await asyncio.to_thread(_next_page, pages):
         pass
     checked.finish()
+    if is_open and checked.has_rights:
+        raise LogError(
+            "This room has rights, which the running server would ignore in open mode: stop the "
+            "server, or run it with --auth token."
+        )
     return checked.chain.head
 
 
@@ -107,8 +117,10 @@ class _Checked:
     def __init__(self, room: str | None) -> None:
         self.chain = ChainCheck()
         self._kept = Kept()
+        self.has_rights = False
         self._room = room
-        self._users: dict[str, tuple[bytes, bytes | None]] = {}
+        self._people: dict[str, tuple[object, ...]] = {}
+        self._topics: dict[int, str | None] = {}
 
     @property
     def last_at(self) -> str:
@@ -120,15 +132,17 @@ class _Checked:
                 proved = decode_proved(line.removesuffix(b"\n"))
                 self._check_room(proved.recorded.room)
                 self._check_form(proved.recorded)
-                self._check_user(proved)
+                self._check_people(proved)
+                self._check_topic(proved)
                 self.chain.accept(proved)
-                self._kept.accept(proved.recorded)
+                self._kept.accept(proved)
             except (BadLine, Refused, Wrong) as error:
                 if isinstance(error, BadLine) and (kind := unknown_type(line)) is not None:
                     raise _newer(kind) from None
                 if isinstance(error, Wrong) and proved.recorded.seq > self.chain.head + 1:
                     raise self._gap(number) from None
                 raise LogError(f"Line {number} is not as it was exported: {error}") from None
+            self.has_rights = self.has_rights or proved.recorded.event.type in ("room", "member")
             yield proved
 
     def _gap(self, number: int) -> LogError:
@@ -156,16 +170,40 @@ class _Checked:
                 f"The file is an export of the room {room!r}: import it under that name."
             )
 
-    def _check_user(self, proved: Proved) -> None:
-        user = proved.recorded.event.user
-        sealed = (user.commitment, proved.proof.name_salt)
-        if self._users.setdefault(user.id, sealed) != sealed:
-            raise BadLine("its user has another name than before")
+    def _check_people(self, proved: Proved) -> None:
+        event, proof = proved.recorded.event, proved.proof
+        self._check_same(event.user.id, event.user.commitment, proof.name_salt)
+        for key, person in event.people.items():
+            salts = proof.people[key]
+            self._check_same(person.id, person.commitment, salts.name)
+            self._check_same(f"name of {person.id}", person.subject, salts.is_named)
+            if (subject := person.subject) is not None:
+                self._check_same(subject.id, subject.commitment, salts.subject)
+                if subject.subject is not None:
+                    check_subject(subject.subject)
+                    self._check_same(f"subject {subject.subject}", subject.id)
+                if not salts.is_named and person.name != subject.subject:
+                    raise BadLine("somebody without a name is not called by their subject")
+
+    def _check_same(self, who: str, *sealed: object) -> None:
+        if self._people.setdefault(who, sealed) != sealed:
+            raise BadLine("somebody in it has another name or subject than before")
+
+    def _check_topic(self, proved: Proved) -> None:
+        """Check that a room event shows the topic of the event that it refers to."""
+        event = proved.recorded.event
+        if not isinstance(event, Changed):
+            return
+        if event.topic_seq is None:
+            if proved.proof.text_commitment is not None:
+                self._topics[proved.recorded.seq] = event.topic
+        elif self._topics.get(event.topic_seq, "") != event.topic:
+            raise BadLine("its topic is not that of the event it refers to")
 
     def _check_form(self, recorded: Recorded) -> None:
         event = recorded.event
-        if event.user.name is not None:
-            check_stored_username(event.user.name)
+        for user in event.everybody:
+            _check_name(user)
         for text in (event.text, *event.further_contents().values()):
             if text is not None:
                 check_message(text, STORED_LIMITS)
@@ -175,6 +213,12 @@ class _Checked:
             _check_time(at)
         if event.client_id is not None:
             check_id(event.client_id)
+
+
+def _check_name(user: User) -> None:
+    is_subject = user.subject is not None and user.name == user.subject.subject
+    if user.name is not None and not is_subject:  # which is checked as such
+        check_stored_username(user.name)
 
 
 def _newer(kind: str) -> LogError:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatlog.databases.database import Database
-from chatlog.eventlog import retention
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.retention import Rule
+from chatlog.eventlog.steps import retention
+from chatlog.eventlog.steps.retention import Rule
 from chatlog.nodes.clock import now
 from chatlog.operations.erasing import Eraser
 

@@ -19,7 +19,7 @@ from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.insertion import RoomInsertion, inserting
+from chatlog.eventlog.steps.insertion import RoomInsertion, inserting
 from chatlog.eventlog.writer import appending
 from chatlog.formats.files import files
 from chatlog.formats.history import History, Reading
@@ -36,9 +36,10 @@ MAX_EVENTS: Final = 100_000
 
 
 class ServerImports:
-    """The imports of one log."""
+    """The imports of one log; ``is_open`` where the server shows every room to everybody."""
 
-    def __init__(self, database: Database, committer: Committer) -> None:
+    def __init__(self, database: Database, committer: Committer, *, is_open: bool = False) -> None:
+        self._is_open = is_open
         self._database = database
         self._committer = committer
 
@@ -84,11 +85,12 @@ class ServerImports:
         """Restore an export like ``restore_export``; verify the file before clients wait for it.
 
         Raises:
-            LogError: nothing was written: the file is invalid or too long, or the room exists.
+            LogError: nothing was written: the file is invalid or too long, or the room exists or
+                has rights that the server would ignore.
         """
         with files() as lent:
             lines = lines_of(lent.unpacked(Path(path)))
-            if await check_export(lines(), room=room) > MAX_EVENTS:
+            if await check_export(lines(), room=room, is_open=self._is_open) > MAX_EVENTS:
                 raise LogError(
                     f"A running server imports exports of at most {MAX_EVENTS:,} events: stop it "
                     "first."

@@ -1,9 +1,10 @@
-"""Presence in a room: the fold of its joins and leaves, ready to be listed."""
+"""Presence in a room: the fold of its joins and leaves, ready to be listed, and of its rights."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 
+from chatlog.domain.rights import Rights
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.event import Recorded
@@ -14,12 +15,13 @@ MAX_NAMES = 1_000
 
 
 class Presence:
-    """The users present as of ``seq``. Names are kept sorted by code point."""
+    """The users present as of ``seq``, and everybody's rights. Names are sorted by code point."""
 
-    __slots__ = ("_names", "_sessions", "count", "seq")
+    __slots__ = ("_names", "_sessions", "count", "rights", "seq")
 
-    def __init__(self, seq: int, sessions: OpenSessions) -> None:
+    def __init__(self, seq: int, sessions: OpenSessions, rights: Rights | None = None) -> None:
         self.seq = seq
+        self.rights = Rights() if rights is None else rights
         self._sessions = sessions
         users = {user.id: user for user in map(sessions.user_of, sessions) if user is not None}
         self.count = len(users)
@@ -35,6 +37,11 @@ class Presence:
             # The name on arrival: it may have been erased since.
             self._depart(self._sessions.user_of(event.session) or event.user)
         event.fold(self._sessions)
+        event.govern(self.rights, recorded.seq, recorded.at)
+
+    def user_of(self, session: str) -> User | None:
+        """Return the user whose open session this is, or None."""
+        return self._sessions.user_of(session)
 
     def names(self) -> list[str]:
         """Return the first ``MAX_NAMES`` names, sorted by code point."""

@@ -6,7 +6,7 @@ answer comes from one snapshot of the log; a long one, of several pages, from on
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chatlog.audit.locating import Moment, find_moment, find_room
@@ -19,13 +19,16 @@ from chatlog.audit.sessions import Session, find_range, sessions_within
 from chatlog.audit.users import users_at
 from chatlog.audit.witnesses import Cursor, Witness, witnesses_of
 from chatlog.databases.database import Connection
-from chatlog.eventlog import lookup
+from chatlog.eventlog import lookup, read
+from chatlog.eventlog.present_names import names_of_members, present_names
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.event_query import EventQuery, Point
 from chatlog.projections.presence import Presence
 from chatlog.readers import past_events
 from chatlog.readers.askers import Asker
+from chatlog.readers.listing import members_listed
 from chatlog.readers.past_events import Reading
+from chatlog.wire.answers import MemberListed
 
 Size = Callable[[Recorded], int]
 
@@ -43,7 +46,8 @@ class Witnesses:
 class Admission:
     """One asker's way to read one room.
 
-    ``lowest`` is the first seq of the room whose event the asker may see. ``reading`` lends a
+    ``lowest`` and ``highest`` are the first and last seq of the room whose events the asker may see
+    (None: no end): whoever loses the right meanwhile sees nothing later. ``reading`` lends a
     connection: a server's waits for its turn, a command's does not. ``prompt`` lends one at once,
     for a short read. Unless stated otherwise, a method raises ``Refused`` (``room_unknown``) for a
     room without events, and whatever ``reading`` raises.
@@ -52,6 +56,7 @@ class Admission:
     asker: Asker
     room: str
     lowest: int
+    highest: int | None
     reading: Reading
     prompt: Reading
 
@@ -68,6 +73,29 @@ class Admission:
         """
         async with self.reading() as connection:
             return await users_at(connection, self.room, point)
+
+    async def members(self, now: str) -> tuple[int, list[MemberListed]]:
+        """Return the room's head, and who has a role in it, in order of subjects."""
+        async with self.prompt() as connection:
+            room = await find_room(connection, self.room)
+            governing = await read.governing_events(connection, room.number, None)
+            names = await names_of_members(connection, room.number)
+            return room.head, members_listed(governing, names, now)
+
+    async def named(self, members: Sequence[MemberListed]) -> list[MemberListed]:
+        """Return these members under their present names: their events have those of then."""
+        async with self.prompt() as connection:
+            names = await present_names(connection, [member.subject for member in members])
+        return [
+            MemberListed(
+                names.get(one.subject, one.username),
+                one.subject,
+                one.role,
+                one.since_seq,
+                one.until,
+            )
+            for one in members
+        ]
 
     async def presence(self) -> Presence:
         """Return the room's presence at its head."""
@@ -115,6 +143,7 @@ class Admission:
                 connection,
                 query,
                 lowest=self.lowest,
+                highest=self.highest,
                 known=known,
                 max_bytes=max_bytes,
                 size=size,
@@ -137,7 +166,7 @@ class Admission:
     async def select(self, connection: Connection, query: EventQuery) -> Selection:
         """Resolve a query of this room in a snapshot that ``reading`` lent."""
         self._check(query)
-        return await select(connection, query, lowest=self.lowest)
+        return await select(connection, query, lowest=self.lowest, highest=self.highest)
 
     def _check(self, query: EventQuery) -> None:
         if query.room != self.room:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from chatlog.domain.identity import Identity
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
@@ -18,7 +20,14 @@ class Claimant:
     name: str | None = None
 
 
-Asker = Operator | Claimant
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has proved who they are."""
+
+    identity: Identity
+
+
+Asker = Operator | Claimant | Person
 
 OPERATOR: Final = Operator()
 ANYBODY: Final = Claimant()

@@ -17,8 +17,8 @@ from typing import Final
 from chatlog.audit.paging.selection import Selection, last_erasure, read_selected
 from chatlog.domain.errors import ChatlogError, LogError
 from chatlog.eventlog import lookup
-from chatlog.kinds.event import Proved
 from chatlog.kinds.event_query import EventQuery
+from chatlog.kinds.proof import Proved
 from chatlog.readers.admission import Admission
 from chatlog.readers.past_events import Reading
 

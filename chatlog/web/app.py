@@ -11,20 +11,28 @@ from chatlog.runtime import running
 from chatlog.settings import Settings
 from chatlog.web import api, health, metrics, pages, socket
 from chatlog.web.api.errors import entrance
-from chatlog.web.keys import RUNTIME, SETTINGS
+from chatlog.web.keys import AUTHENTICATE, RUNTIME, SETTINGS, Authenticate
+from chatlog.web.network import cors
 
 NAME: Final = "chatlog"
 """The ``Server`` header of every answer; aiohttp's own discloses versions to attackers."""
 
 
-def create_app(settings: Settings | None = None) -> web.Application:
+def create_app(
+    settings: Settings | None = None, *, authenticate: Authenticate | None = None
+) -> web.Application:
     """Return the application. Its node starts with it and stops with it.
+
+    ``authenticate`` says who sends a request, on sockets, HTTP and pages; None is nobody, who is
+    answered 401. It means token mode, whatever the settings say, and needs no key.
 
     Raises:
         LogError: at start-up, if the database is in use, foreign or too new.
     """
     app = web.Application(middlewares=[entrance])
     app[SETTINGS] = settings or Settings()
+    if authenticate is not None:
+        app[AUTHENTICATE] = authenticate
     app.cleanup_ctx.append(_run)
     app.on_shutdown.append(_stop)
     app.on_response_prepare.append(_sign)
@@ -38,7 +46,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
 
 
 async def _run(app: web.Application) -> AsyncIterator[None]:
-    async with running(app[SETTINGS]) as runtime:
+    async with running(app[SETTINGS], has_hook=AUTHENTICATE in app) as runtime:
         app[RUNTIME] = runtime
         yield
 
@@ -49,8 +57,9 @@ async def _stop(app: web.Application) -> None:
     await app[RUNTIME].stop()
 
 
-async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
+async def _sign(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = NAME
+    cors.allow(request, response)
 
 
 async def _home(request: web.Request) -> web.StreamResponse:

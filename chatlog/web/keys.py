@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import web
 
+from chatlog.domain.identity import Identity
 from chatlog.runtime import Runtime
 from chatlog.settings import Settings
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime", Runtime)
+
+Authenticate = Callable[[web.Request], Identity | Awaitable[Identity | None] | None]
+AUTHENTICATE: web.AppKey[Authenticate] = web.AppKey("authenticate")

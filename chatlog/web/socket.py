@@ -14,7 +14,9 @@ from chatlog.chat.connection import Connection
 from chatlog.kinds.leave import Cause
 from chatlog.settings import Settings
 from chatlog.web.answers import error
+from chatlog.web.identify import identity_at_handshake
 from chatlog.web.keys import RUNTIME
+from chatlog.web.network.addresses import client_key
 from chatlog.web.outlet import CUT_SECONDS, SocketOutlet
 from chatlog.wire.frames import (
     GOING_AWAY,
@@ -36,13 +38,16 @@ async def serve(request: web.Request) -> web.StreamResponse:
     ws = _websocket(settings)
     if not ws.can_prepare(request):
         return error(426, "bad_command", "This is a WebSocket endpoint: connect with an Upgrade.")
+    identity = await identity_at_handshake(request)
     await ws.prepare(request)
     transport = request.transport
     if transport is None:
         return ws
     _bound_kernel_buffer(transport, settings)
     outlet = SocketOutlet(transport)
-    if runtime.stopping or len(runtime.clients) >= settings.max_connections:
+    address = _address(request)
+    is_full = len(runtime.clients) >= settings.max_connections
+    if runtime.stopping or is_full or not runtime.addresses.add(address):
         outlet.let_go(GOING_AWAY if runtime.stopping else TOO_MANY_CONNECTIONS)
         await _until_closed(ws)
         outlet.forget()
@@ -50,12 +55,20 @@ async def serve(request: web.Request) -> web.StreamResponse:
     connection = Connection(runtime, outlet)
     runtime.clients.add(connection)
     try:
+        await connection.begin(identity)
         await _read(ws, connection, outlet)
     finally:
         connection.close(_cause(ws, outlet))
         runtime.clients.discard(connection)
+        runtime.addresses.remove(address)
         outlet.forget()
     return ws
+
+
+def _address(request: web.Request) -> str:
+    """Return what counts as the client's address."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return client_key(request.remote or "", forwarded, request.app[RUNTIME].proxies)
 
 
 class _WebSocket(web.WebSocketResponse):

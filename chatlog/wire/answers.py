@@ -11,14 +11,50 @@ from chatlog.kinds.event import Recorded
 from chatlog.wire.events import encode
 
 
-class Ack(msgspec.Struct, tag_field="type", tag="ack", omit_defaults=True):
-    """A chat or leave is durable, at this seq."""
+class Ack(msgspec.Struct, tag_field="type", tag="ack", omit_defaults=True, kw_only=True):
+    """A command is durable: its last event is at this seq."""
 
-    id: str
+    id: str | None = None
     room: str
     seq: int
     hash: str
     repeated: bool = False
+
+
+class Authenticated(msgspec.Struct, tag_field="type", tag="auth", omit_defaults=True):
+    """Whom the token proves the client to be, and until when; null means no end."""
+
+    subject: str
+    username: str
+    scope: Sequence[str]
+    expires_at: str | None
+    id: str | None = None
+
+
+class AuthExpiring(msgspec.Struct, tag_field="type", tag="auth_expiring"):
+    """The token ends soon: send another."""
+
+    expires_at: str
+
+
+class MemberListed(msgspec.Struct):
+    """Somebody's role in a room, and the seq of the event that gave it."""
+
+    username: str
+    subject: str
+    role: str
+    since_seq: int
+    until: str | None
+
+
+class MembersFrame(msgspec.Struct, tag_field="type", tag="members", omit_defaults=True):
+    """Members in order of their subjects, as of a seq; continue after the last subject."""
+
+    room: str
+    seq: int
+    members: Sequence[MemberListed]
+    more: bool
+    id: str | None = None
 
 
 class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
@@ -27,6 +63,7 @@ class Error(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
     code: str
     message: str
     id: str | None = None
+    retry_after: float | None = None
 
 
 class UsersFrame(msgspec.Struct, tag_field="type", tag="users", omit_defaults=True):
@@ -69,7 +106,17 @@ class Pong(msgspec.Struct, tag_field="type", tag="pong", omit_defaults=True):
     id: str | None = None
 
 
-Answer = Ack | Error | UsersFrame | CaughtUp | HistoryFrame | Pong
+Answer = (
+    Ack
+    | Authenticated
+    | AuthExpiring
+    | CaughtUp
+    | Error
+    | HistoryFrame
+    | MembersFrame
+    | Pong
+    | UsersFrame
+)
 
 _encode: Final = msgspec.json.Encoder().encode
 

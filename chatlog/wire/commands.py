@@ -8,17 +8,20 @@ the client's ``id`` for the answer.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Final, get_args
 
 import msgspec
 
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import Limits, check_id, check_stored_room
+from chatlog.kinds import ORDERS
 from chatlog.kinds.command import Form
+from chatlog.kinds.erasure import Redact
 from chatlog.kinds.event_query import EventQuery
-from chatlog.kinds.join import JoinRequest, Seq
+from chatlog.kinds.join import JoinAsPerson, JoinRequest, Seq
 from chatlog.kinds.leave import LeaveRequest
-from chatlog.kinds.registry import REQUESTS, AnyRequest, EventType
+from chatlog.kinds.registry import REQUESTS, AnyOrder, AnyRequest, EventType
 
 MAX_PAGE: Final = 500
 
@@ -72,14 +75,30 @@ class Ping(Form, tag="ping"):
     id: str | None = None
 
 
+class Auth(Form, tag="auth"):
+    """Sign in by a token, or renew the one before."""
+
+    token: str
+    id: str | None = None
+
+
+class Members(Form, tag="members"):
+    """Ask who has which role in a room."""
+
+    room: str
+    after: str = ""
+    limit: Limit = 100
+    id: str | None = None
+
+    def check(self, limits: Limits) -> None:
+        check_stored_room(self.room, limits)
+
+
 OwnCommand = JoinRequest | LeaveRequest | History | Users | Ping
-ClientCommand = OwnCommand | AnyRequest
+PersonsCommand = JoinAsPerson | LeaveRequest | History | Users | Ping | Auth | Members
+ClientCommand = OwnCommand | PersonsCommand | AnyRequest | AnyOrder | Redact
 
 _MAX_REASON_CHARS: Final = 200
-_TYPES: Final = frozenset(
-    str(one.__struct_config__.tag) for one in (*get_args(OwnCommand), *REQUESTS)
-)
-_decoder: Final[msgspec.json.Decoder[ClientCommand]] = msgspec.json.Decoder(ClientCommand)
 _FIELD: Final = re.compile(r"`\$\.([a-z]+)")
 _MISSING: Final = re.compile(r"required field `([a-z]+)`")
 
@@ -92,19 +111,32 @@ class BadCommand(Refused):
         self.id = id
 
 
-def decode(text: bytes, limits: Limits) -> ClientCommand:
-    """Return the command in a frame's text.
+class Commands:
+    """The commands that a server takes, which depends on whether people prove who they are."""
 
-    Raises:
-        BadCommand: ``bad_json``, ``bad_command``, ``unknown_type`` or what ``check`` refuses.
-        UnicodeDecodeError: if the text is not UTF-8 (close code 1007).
-    """
-    if not text.isascii():
-        text.decode()  # msgspec looks only at the strings that it keeps
-    try:
-        command = _decoder.decode(text)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise _explain(text, error) from None
+    def __init__(self, commands: Any, others: Sequence[type[msgspec.Struct]]) -> None:
+        self._decoder: msgspec.json.Decoder[ClientCommand] = msgspec.json.Decoder(commands)
+        kinds = (*get_args(commands), *others)
+        tags = (getattr(kind, "__struct_config__", None) for kind in kinds)
+        self._types = frozenset(str(config.tag) for config in tags if config is not None)
+
+    def decode(self, text: bytes, limits: Limits) -> ClientCommand:
+        """Return the command in a frame's text.
+
+        Raises:
+            BadCommand: ``bad_json``, ``bad_command``, ``unknown_type`` or what ``check`` refuses.
+            UnicodeDecodeError: if the text is not UTF-8 (close code 1007).
+        """
+        if not text.isascii():
+            text.decode()  # msgspec looks only at the strings that it keeps
+        try:
+            command = self._decoder.decode(text)
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            raise _explain(text, error, self._types) from None
+        return _checked(command, limits)
+
+
+def _checked(command: ClientCommand, limits: Limits) -> ClientCommand:
     id = None  # an error carries it once it is known to be in form
     try:
         if command.id is not None:
@@ -116,7 +148,7 @@ def decode(text: bytes, limits: Limits) -> ClientCommand:
     return command
 
 
-def _explain(text: bytes, error: Exception) -> BadCommand:
+def _explain(text: bytes, error: Exception, types: Collection[str]) -> BadCommand:
     """Explain what is wrong with a text that msgspec refused."""
     try:
         found = msgspec.json.decode(text)
@@ -124,10 +156,10 @@ def _explain(text: bytes, error: Exception) -> BadCommand:
         return BadCommand("bad_json", "Send one JSON object in UTF-8 in each frame.")
     if not isinstance(found, dict):
         return BadCommand("bad_json", "Send one JSON object in each frame.")
-    return _explain_object(found, error)
+    return _explain_object(found, error, types)
 
 
-def _explain_object(found: dict[str, Any], error: Exception) -> BadCommand:
+def _explain_object(found: dict[str, Any], error: Exception, types: Collection[str]) -> BadCommand:
     id = found.get("id")
     if id is not None:
         try:
@@ -137,7 +169,7 @@ def _explain_object(found: dict[str, Any], error: Exception) -> BadCommand:
     kind = found.get("type")
     if not isinstance(kind, str):
         return BadCommand("bad_command", "`type` must name the command.", id)
-    if kind not in _TYPES:
+    if kind not in types:
         return BadCommand("unknown_type", f"There is no command of this type: {kind[:40]}.", id)
     return BadCommand("bad_command", _sentence(str(error)), id)
 
@@ -146,3 +178,12 @@ def _sentence(reason: str) -> str:
     match = _MISSING.search(reason) or _FIELD.search(reason)
     where = f"`{match[1]}`: " if match else ""
     return f"{where}{reason[:_MAX_REASON_CHARS]}"
+
+
+OPEN: Final = Commands(OwnCommand | AnyRequest, REQUESTS)
+"""Those of open mode, in which every name is a claim."""
+
+PERSONS: Final = Commands(PersonsCommand | AnyRequest | AnyOrder | Redact, (*REQUESTS, *ORDERS))
+"""Those of token mode, in which people prove who they are."""
+
+decode: Final = OPEN.decode

@@ -12,10 +12,20 @@ from typing import Any, Final
 import msgspec
 
 from chatlog.domain.errors import ChatlogError
-from chatlog.domain.users import User
+from chatlog.domain.users import Subject, User
 from chatlog.kinds import KINDS
 from chatlog.kinds.details import facts_of
-from chatlog.kinds.event import ContentLine, Event, Proof, ProofLine, Proved, Recorded
+from chatlog.kinds.event import Event, Recorded
+from chatlog.kinds.proof import (
+    ContentLine,
+    Hex16,
+    Hex32,
+    PersonLine,
+    PersonSalts,
+    Proof,
+    ProofLine,
+    Proved,
+)
 from chatlog.kinds.registry import BY_TYPE, AnyFrame
 
 FORMAT: Final = "chatlog-1"
@@ -33,6 +43,17 @@ def _proof_decoder(kind: type[Event]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(msgspec.defstruct("Line", [("proof", kind.proof_line)]))
 
 
+class _Sealed(msgspec.Struct):
+    """A person in details: the ids of the user and its subject, and the commitments to both."""
+
+    id: Hex16
+    name: Hex32
+    subject_id: Hex16 | None = None
+    subject: Hex32 | None = None
+
+
+_decode_details: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_sealed: Final = msgspec.json.Decoder(_Sealed).decode
 _PROOFS: Final = {kind: _proof_decoder(kind) for kind in KINDS}
 
 
@@ -49,6 +70,8 @@ def size_of(recorded: Recorded) -> int:
 def encode_proof(proved: Proved) -> bytes:
     """Return the JSON text of ``proof`` alone."""
     event, proof = proved.recorded.event, proved.proof
+    facts = event.facts()
+    shows_of = "of" in event.frame(proved.recorded).__struct_fields__
     return _encode(
         event.proof_line(
             format=FORMAT,
@@ -60,9 +83,11 @@ def encode_proof(proved: Proved) -> bytes:
             name_salt=_hex(proof.name_salt),
             text_commitment=_hex(proof.text_commitment),
             text_salt=_hex(proof.text_salt),
-            session=event.facts().session,
+            session=facts.session,
+            of=None if shows_of else facts.of,
             details=proof.details,
             contents=_contents(proved) if proof.salts else None,
+            people={key: _person(user, proof, key) for key, user in event.people.items()} or None,
             **event.hidden(),
         )
     )
@@ -79,6 +104,13 @@ def _contents(proved: Proved) -> dict[str, ContentLine]:
     }
 
 
+def _person(user: User, proof: Proof, key: str) -> PersonLine:
+    salts = proof.people.get(key, PersonSalts())
+    subject = None if user.subject is None else user.subject.subject
+    sealed = (user.name, _hex(salts.name), subject, _hex(salts.subject))
+    return PersonLine(*sealed, named=salts.is_named)
+
+
 def encode_proved(proved: Proved) -> bytes:
     """Return the client's frame of the event with its proof: JSON text in UTF-8, one line."""
     return b'%b,"proof":%b}' % (encode(proved.recorded)[:-1], encode_proof(proved))
@@ -93,7 +125,7 @@ def decode_proved(line: bytes) -> Proved:
     try:
         proved = _decode(line)
         same = encode_proved(proved) == line or _says(encode_proved(proved)) == _says(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, KeyError) as error:
         raise BadLine(f"it is not an event of an export ({error})") from None
     if not same:
         raise BadLine("it holds something that an export does not")
@@ -113,12 +145,35 @@ def _decode(line: bytes) -> Proved:
     user = User(proof.user_id, name, 0, bytes.fromhex(proof.name_commitment))
     lines = proof.contents or {}
     contents = {name: getattr(frame, name, line.content) for name, line in lines.items()}
-    event = kind.of_line(user, frame, proof).with_contents(contents)
+    people = _people(proof)
+    event = kind.of_line(user, frame, proof, people).with_contents(contents)
     digest = bytes.fromhex(proof.hash)
     recorded = Recorded(0, frame.room, frame.seq, frame.at, digest, event)
     proved = Proved(recorded, _proof(proof))
     facts_of(proved)  # raises, unless the frame shows what the details say
     return proved
+
+
+def _people(proof: ProofLine) -> dict[str, User]:
+    """Return the people of a line, as its details and what it shows of them have them."""
+    lines = proof.people or {}
+    if not lines:
+        return {}
+    details = _decode_details(proof.details or "{}")
+    return {key: _user(_decode_sealed(details[key]), line) for key, line in lines.items()}
+
+
+def _user(sealed: _Sealed, line: PersonLine) -> User:
+    subject = None
+    if sealed.subject_id is not None:
+        if sealed.subject is None:
+            raise ValueError("a subject has no commitment")
+        subject = Subject(sealed.subject_id, line.subject, 0, bytes.fromhex(sealed.subject))
+    return User(sealed.id, line.name, 0, bytes.fromhex(sealed.name), subject)
+
+
+def _salts(line: PersonLine) -> PersonSalts:
+    return PersonSalts(_unhex(line.name_salt), _unhex(line.subject_salt), line.named)
 
 
 def _proof(proof: ProofLine) -> Proof:
@@ -129,6 +184,7 @@ def _proof(proof: ProofLine) -> Proof:
         _unhex(proof.text_salt),
         proof.details,
         {name: bytes.fromhex(line.salt) for name, line in (proof.contents or {}).items()},
+        {key: _salts(line) for key, line in (proof.people or {}).items()},
     )
 
 

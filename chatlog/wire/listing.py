@@ -18,13 +18,20 @@ class UserListed(msgspec.Struct, omit_defaults=True):
 
 
 class RoomListed(msgspec.Struct):
-    """A room: its last seq, number of users present, first and last time."""
+    """A room: its last seq, number of users present, first and last time.
+
+    Where people prove who they are, it also has its access, its topic and the asker's role; what
+    the asker may not know of a listed room is null.
+    """
 
     room: str
-    head: int
-    users: int
-    created_at: str
-    last_at: str
+    head: int | None
+    users: int | None
+    created_at: str | None
+    last_at: str | None
+    access: str | msgspec.UnsetType = msgspec.UNSET
+    topic: str | msgspec.UnsetType = msgspec.UNSET
+    role: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class WitnessListed(msgspec.Struct):
@@ -32,14 +39,14 @@ class WitnessListed(msgspec.Struct):
 
     ``open``: present at it. ``uncertain``: present, but past the time the session was last
     seen. ``replayed``: received it on joining later. ``possible``: joined later and may have
-    paged back to it.
+    paged back to it. Without a session, a role since the event lets them page back to it.
     """
 
     username: str
     certainty: Literal["open", "uncertain", "replayed", "possible"]
-    session: str
-    joined_seq: int
-    joined_at: str
+    session: str | None
+    joined_seq: int | None
+    joined_at: str | None
     left_seq: int | None
     left_at: str | None
 

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from chatlog.domain.errors import ChatlogError
-from chatlog.kinds.event import Proved
 from chatlog.kinds.event_query import EventQuery
+from chatlog.kinds.proof import Proved
 
 FORMAT: Final = "chatlog-export-1"
 

@@ -19,7 +19,7 @@ COLUMNS: Final = (*FIRST_COLUMNS, *registry.COLUMNS, *LAST_COLUMNS)
 BOM: Final = "\ufeff".encode()
 """The byte order mark, which some spreadsheets need to recognise UTF-8."""
 
-_TIMES: Final = ("at", "last_seen_at")
+_TIMES: Final = ("at", "last_seen_at", "until")
 
 # A spreadsheet takes a cell that begins like this for a formula, and runs it. Some skip what
 # is not shown before it, and fold wide, small and raised forms (NFKC) to these.
@@ -55,7 +55,8 @@ def _cell(value: object) -> str:
 
 def _values(recorded: Recorded) -> dict[str, Any]:
     event = recorded.event
-    is_erased = event.user.name is None or (event.is_message and event.text is None)
+    is_nameless = any(user.name is None for user in event.everybody)
+    is_erased = is_nameless or (event.is_message and event.text is None)
     return {
         "room": recorded.room,
         "seq": recorded.seq,

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.paging.selection import Selection, read_selected
-from chatlog.kinds.event import Proved
+from chatlog.kinds.proof import Proved
 from chatlog.readers import exporting
 from chatlog.wire.spreadsheet import defused
 from tests.cli.command import chatlog, imported, refused

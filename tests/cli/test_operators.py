@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatlog.domain.errors import Refused
-from chatlog.eventlog.retention import MAX_DAYS
+from chatlog.eventlog.steps.retention import MAX_DAYS
 from tests.cli.command import chatlog, imported, lines, refused
 from tests.support.nodes import node_on
 

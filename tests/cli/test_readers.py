@@ -118,7 +118,7 @@ def test_bad_usage_is_a_sentence(log: str) -> None:
     assert "or a time" in refused("users", "#small", "--at", "noon", "--database", log)
     history = ("history", "#small", "--database", log)
     assert "at most one" in refused(*history, "--before", 1, "--after", 1)
-    unknown = "There are no events of type 'shout', only chat, join, leave, erasure."
+    unknown = "There are no events of type 'shout', only chat, join, leave, erasure, room, member."
     for command in ("history", "export"):
         said = refused(command, "#small", "--database", log, "--types", "chat,shout")
         assert unknown in said

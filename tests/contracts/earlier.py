@@ -26,7 +26,8 @@ _ROWS: Final = (
     f"""INSERT INTO nodes (id, node, name, started_at, seen_at) VALUES (1, 'n.1', 'n',
         {_T.format(0)}, {_T.format(9)})""",
     "INSERT INTO rooms VALUES (1, 'r1', 'general')",
-    "INSERT INTO users VALUES (1, 'u1', 'ada', :blob, :blob, :blob)",
+    """INSERT INTO users (id, uuid, username, salt, commitment, name_key)
+        VALUES (1, 'u1', 'ada', :blob, :blob, :blob)""",
     f"""INSERT INTO events (position, room_id, seq, at, type, version, user_id, node_id, session,
         sessions, replay_from, hash) VALUES (1, 1, 1, {_T.format(1)}, 'join', 1, 1, 1, 's1', 1, 1,
         :blob)""",

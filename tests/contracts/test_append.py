@@ -110,7 +110,7 @@ async def test_a_batch_may_have_outcomes_of_every_kind(log: Log) -> None:
         "not_joined",
         "Recorded",
     ]
-    assert outcomes[0] == FirstPost(first.seq, first.hash, "chat", "once")
+    assert outcomes[0] == FirstPost(first.seq, first.hash, "chat", "once", "general")
     recorded = [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
     assert await log.events() == [*(await log.events())[:2], *recorded]
 

@@ -10,7 +10,7 @@ import pytest
 
 from chatlog.domain.errors import Refused
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.retention import Rule, erase_if_away, rules
+from chatlog.eventlog.steps.retention import Rule, erase_if_away, rules
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.erasure import Erased
@@ -122,6 +122,14 @@ async def test_who_was_active_in_another_room_within_the_time_keeps_the_name(
     assert await operated.do("retention", **rule) == {"texts": 1, "people": 0, "remains": ""}
     assert await operated.texts() == ["said today"]
     assert "bob" in await operated.names()
+
+
+async def test_people_who_left_no_texts_are_erased_as_well(operated: Operated) -> None:
+    session = await operated.said("general", "bob", at=OLD.format(14))
+    await operated.left("general", session, at=OLD.format(15))
+    rule = {"room": "general", "days": 30, "names": True, "by": "eve"}
+    assert await operated.do("retention", **rule) == {"texts": 0, "people": 1, "remains": ""}
+    assert await operated.names() == [BY]
 
 
 async def test_a_rule_beyond_all_time_erases_nothing_and_is_not_kept(operated: Operated) -> None:

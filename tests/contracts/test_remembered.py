@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.check_room import RoomCheck, verdict_of
-from chatlog.eventlog import erasing
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.memory import Memory
+from chatlog.eventlog.steps import erasing
 from chatlog.kinds.chat import Post
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Join, Joined

@@ -14,7 +14,7 @@ async def test_an_id_sent_twice_in_one_batch_is_one_event(log: Log) -> None:
     post = Post("general", session, "hello", "c-1")
     first, again = await log.append(post, post)
     assert isinstance(first, Recorded)
-    assert again == FirstPost(first.seq, first.hash, "chat", "hello")
+    assert again == FirstPost(first.seq, first.hash, "chat", "hello", "general")
     assert len(await log.events()) == 2
 
 
@@ -27,7 +27,9 @@ async def test_an_id_sent_again_is_answered_with_the_first_event(
     await log.record(Post("general", session, "meanwhile"))
     async with open_log(database_url, node="b") as other:
         for writer in (log, other):  # who wrote it, and who never heard of it
-            assert await writer.append(post) == [FirstPost(first.seq, first.hash, "chat", "hello")]
+            assert await writer.append(post) == [
+                FirstPost(first.seq, first.hash, "chat", "hello", "general")
+            ]
     assert len(await log.events()) == 3
 
 
@@ -37,7 +39,7 @@ async def test_an_id_outlives_the_session_it_was_sent_from(log: Log) -> None:
     await log.record(leave("general", session))
     back = await log.join("general", "ada")
     [again] = await log.append(Post("general", back, "hello", "c-1"))
-    assert again == FirstPost(first.seq, first.hash, "chat", "hello")
+    assert again == FirstPost(first.seq, first.hash, "chat", "hello", "general")
 
 
 async def test_an_id_with_another_text_is_a_conflict_and_writes_nothing(log: Log) -> None:
@@ -68,7 +70,7 @@ async def test_a_repeat_of_an_erased_chat_is_answered_whatever_its_text(log: Log
     await log.change("UPDATE events SET text = NULL, text_salt = NULL WHERE position = 2")
     for text in ("hello", "something else"):
         [again] = await log.append(Post("general", session, text, "c-1"))
-        assert again == FirstPost(first.seq, first.hash, "chat", None)
+        assert again == FirstPost(first.seq, first.hash, "chat", None, "general")
 
 
 async def test_chats_without_an_id_are_never_taken_for_repeats(log: Log) -> None:

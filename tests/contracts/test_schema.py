@@ -16,18 +16,22 @@ from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
 
 VIEWS = {
-    "audit_events": "position room seq at type username session id message cause erased",
-    "audit_messages": "position room seq at username message erased",
+    "audit_events": "position room seq at type username session id message cause erased subject",
+    "audit_messages": "position room seq at username message erased subject",
     "audit_sessions": (
         "session room username node joined_seq joined_at left_seq left_at seconds cause "
-        "certain_until"
+        "certain_until subject"
     ),
     "audit_nodes": "node started_at seen_at ended_at uncertain_after",
-    "audit_presence": "room username sessions since_seq since",
+    "audit_presence": "room username sessions since_seq since subject",
     "audit_witnesses": "room seq session username joined_seq left_seq certainty",
     "audit_activity": "room hour chats joins leaves users",
     "audit_erasures": "at room seq username by reason",
     "audit_retention": "room at days names by",
+    "audit_members": "room seq at subject username role until by reason",
+    "audit_rooms": "room seq at access history locked topic subject username",
+    "audit_removals": "room seq at subject username session by reason",
+    "audit_looks": "at subject username what room seq",
 }
 
 

@@ -23,6 +23,10 @@ ERASABLE: Final = {
     ("users", "username"),
     ("users", "salt"),
     ("users", "name_key"),
+    ("users", "skeleton_key"),
+    ("subjects", "subject"),
+    ("subjects", "salt"),
+    ("subjects", "subject_key"),
 }
 HELD: Final = "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'chatlog'"
 VIEWS: Final = (

@@ -18,17 +18,22 @@ from .earlier import REVISIONS, make_earlier, write_rows
 
 TABLES = ("events", "rooms", "users")
 GROWING = "retention_changes"
-EVERYWHERE = {f"{table}_no_{what}" for table in (*TABLES, GROWING) for what in ("update", "delete")}
+GROW = (GROWING, "revocations")
+EVERYWHERE = {f"{table}_no_{what}" for table in (*TABLES, *GROW) for what in ("update", "delete")}
+# Of people and what they look at: what only grows, but for what goes with an erased person.
+PEOPLE = {f"{table}_no_{what}" for table in ("subjects", "looks") for what in ("update", "delete")}
 TRIGGERS = {
     "sqlite": {
         *EVERYWHERE,
+        *PEOPLE,
         "events_in_order",
-        *(f"{table}_no_replace" for table in ("rooms", "users", GROWING)),
+        *(f"{table}_no_replace" for table in ("rooms", "users", "subjects", "looks", *GROW)),
     },
     "postgresql": {
         *EVERYWHERE,
+        *PEOPLE,
         "events_in_order",
-        *(f"{table}_no_truncate" for table in (*TABLES, GROWING)),
+        *(f"{table}_no_truncate" for table in (*TABLES, "subjects", "looks", *GROW)),
     },
 }
 

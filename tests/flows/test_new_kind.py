@@ -54,7 +54,7 @@ def lines(ended: Ended) -> list[Any]:
 
 
 def test_chatlog_knows_no_notes() -> None:
-    assert [kind.type for kind in KINDS] == ["chat", "join", "leave", "erasure"]
+    assert [kind.type for kind in KINDS] == ["chat", "join", "leave", "erasure", "room", "member"]
 
 
 async def test_a_note_is_live_replayed_listed_and_repeated_once(

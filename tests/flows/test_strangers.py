@@ -12,7 +12,8 @@ from itertools import chain
 
 import pytest
 
-from chatlog.settings import Settings, bounds
+from chatlog.settings import Settings
+from chatlog.settings.checks import bounds
 from tests.support.clients import Clients
 from tests.support.command import chatlog
 from tests.support.server import Server, until

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from chatlog.domain.errors import Refused
+from chatlog.domain.identity import Identity
 from chatlog.domain.room import Room
-from chatlog.domain.users import User
+from chatlog.domain.users import Subject, User
 from chatlog.kinds.chat import Post, Posted
-from chatlog.kinds.command import Command, FirstPost, decide
+from chatlog.kinds.command import Command, FirstPost, Target, decide
 from chatlog.kinds.event import Event
 from chatlog.kinds.join import Join, Joined
 from chatlog.kinds.leave import Leave, Left
@@ -32,6 +33,30 @@ class Knowledge:
 
     def first_post(self, room: Room, user: User, id: str) -> FirstPost | None:
         return self.posts.get((room.name, user.id, id))
+
+    def subject(self, identity: Identity) -> Subject | None:
+        return None
+
+    def person(self, identity: Identity) -> User:
+        raise NotImplementedError
+
+    def target(self, target: Target) -> User | None:
+        raise NotImplementedError
+
+    def operator(self, name: str) -> User:
+        raise NotImplementedError
+
+    def time(self, room: Room) -> str:
+        return room.at
+
+    def first_join(self, room: Room, user: User) -> int | None:
+        return None
+
+    def first_since(self, room: Room, at: str) -> int:
+        return room.head + 1
+
+    def first_created(self, user: User, id: str) -> FirstPost | None:
+        return None
 
     def hash_at(self, room: Room, seq: int) -> bytes | None:
         return hash_of(seq) if 1 <= seq <= room.head else None
@@ -127,7 +152,7 @@ def test_a_chat_without_a_session_is_not_joined() -> None:
 
 
 def knowing(message: str | None) -> tuple[Knowledge, FirstPost]:
-    first = FirstPost(2, hash_of(2), "chat", message)
+    first = FirstPost(2, hash_of(2), "chat", message, "general")
     return Knowledge(posts={("general", ADA.id, "c-1"): first}), first
 
 

@@ -66,6 +66,7 @@ UNADMITTED = {
     ("chatlog.cli.operating.rebuild", "chatlog.audit.verification.rebuild_sessions"): "a repair",
     ("chatlog.chat.rooms", "chatlog.eventlog.read"): "the live room, which its members share",
     ("chatlog.chat.rooms", "chatlog.eventlog.lookup"): "the same",
+    ("chatlog.chat.rooms", "chatlog.eventlog.rights"): "the same",
     ("chatlog.chat.log_clock", "chatlog.eventlog.read"): "the time of the newest event",
     ("chatlog.cli.reading.checkpoint", "chatlog.audit.checkpoint"): "hashes of the whole log",
     ("chatlog.cli.reading.sql", "chatlog.audit.queries"): "SQL by an operator",
@@ -79,7 +80,9 @@ def shut(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
     """Shut the door, and write down who asked for what of which room."""
     asked: Asked = []
 
-    async def decide(_door: Door, asker: Asker, action: Action, room: str | None) -> int:
+    async def decide(
+        _door: Door, asker: Asker, action: Action, room: str | None, _seq: int | None = None
+    ) -> None:
         asked.append((asker, action, room))
         raise RoomUnknown
 
@@ -206,8 +209,8 @@ def tagged_page_of(admission: Admission) -> Ask:
 async def test_for_an_asker_who_sees_it_from_a_seq_on_the_room_begins_there(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def decide(_door: Door, _asker: Asker, _action: Action, _room: str | None) -> int:
-        return 3
+    async def decide(_door: Door, *_asked: object) -> tuple[int, int | None]:
+        return 3, None
 
     monkeypatch.setattr(Door, "decide", decide)
     async with node_on(sqlite_url) as node:

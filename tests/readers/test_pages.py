@@ -164,4 +164,4 @@ async def test_a_room_without_events_is_room_unknown(sqlite_url: str) -> None:
 
 
 def test_every_type_of_event_can_be_asked_for() -> None:
-    assert set(EVENT_TYPES) == {"chat", "join", "leave", "erasure"}
+    assert set(EVENT_TYPES) == {"chat", "join", "leave", "erasure", "room", "member"}

@@ -8,9 +8,10 @@ from chatlog.domain.users import User
 from chatlog.eventlog import chain
 from chatlog.kinds.chat import Posted
 from chatlog.kinds.erasure import Erased
-from chatlog.kinds.event import Event, Proof, Proved, Recorded
+from chatlog.kinds.event import Event, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
+from chatlog.kinds.proof import Proof, Proved
 from chatlog.wire.events import encode_proved
 
 ROOM_ID = "00112233445566778899aabbccddeeff"

@@ -23,11 +23,11 @@ EVENT = recorded(1, posted(ADA))
 
 BYTES: dict[str, tuple[Answer, str]] = {
     "ack": (
-        Ack("c-17", "general", 42, H),
+        Ack(id="c-17", room="general", seq=42, hash=H),
         f'{{"type":"ack","id":"c-17","room":"general","seq":42,"hash":"{H}"}}',
     ),
     "repeated ack": (
-        Ack("c-17", "general", 42, H, repeated=True),
+        Ack(id="c-17", room="general", seq=42, hash=H, repeated=True),
         f'{{"type":"ack","id":"c-17","room":"general","seq":42,"hash":"{H}","repeated":true}}',
     ),
     "error": (

@@ -33,6 +33,8 @@ export interface JoinFrame {
   readonly cause?: string;
   /** When the session was last known to be open, if its server died. */
   readonly last_seen_at?: string;
+  readonly by?: string;
+  readonly reason?: string;
   readonly message?: string;
   readonly erased?: boolean;
 }
@@ -52,6 +54,8 @@ export interface SessionFrame {
   readonly cause?: string;
   /** When the session was last known to be open, if its server died. */
   readonly last_seen_at?: string;
+  readonly by?: string;
+  readonly reason?: string;
   readonly erased?: boolean;
 }
 
@@ -67,13 +71,44 @@ export interface ErasureFrame {
   readonly username: string;
 }
 
-export type EventFrame = ChatFrame | JoinFrame | SessionFrame | ErasureFrame;
+/** The whole state of a room after the event; `username` is who changed it. */
+export interface RoomFrame {
+  readonly type: "room";
+  readonly room: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly at: string;
+  readonly access: string;
+  readonly history: string;
+  readonly topic: string;
+  readonly locked: boolean;
+  readonly username: string;
+  readonly erased?: boolean;
+}
+
+/** Somebody got a role: `member` is about whom it is, `username` who gave it. */
+export interface MemberFrame {
+  readonly type: "member";
+  readonly room: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly at: string;
+  readonly member: string;
+  readonly subject: string;
+  readonly role: string;
+  readonly until?: string;
+  readonly username?: string;
+  readonly reason?: string;
+  readonly erased?: boolean;
+}
+
+export type EventFrame = ChatFrame | JoinFrame | SessionFrame | ErasureFrame | RoomFrame | MemberFrame;
 
 /** The `type` of each frame. */
-export const EVENT_FRAMES = ["chat", "notification", "session", "erasure"] as const;
+export const EVENT_FRAMES = ["chat", "notification", "session", "erasure", "room", "member"] as const;
 
 /** Types of events, as in filters. */
-export const EVENT_TYPES = ["chat", "join", "leave", "erasure"] as const;
+export const EVENT_TYPES = ["chat", "join", "leave", "erasure", "room", "member"] as const;
 
 /** Say something. */
 export interface ChatRequest {

@@ -15,8 +15,9 @@ from chatlog.audit.proofs import PROVED, proved
 from chatlog.databases.schema import events
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup
-from chatlog.kinds.event import MAX_SEQ, Proved
+from chatlog.kinds.event import MAX_SEQ
 from chatlog.kinds.event_query import EventQuery, Point
+from chatlog.kinds.proof import Proved
 
 _FIRST_AT: Final = (
     sa.select(events.c.seq)
@@ -59,14 +60,18 @@ class Selection:
         return replace(self, first=first, last=MAX_SEQ, around=None, newest=False, limit=MAX_SEQ)
 
 
-async def select(connection: AsyncConnection, query: EventQuery, *, lowest: int = 1) -> Selection:
-    """Resolve a query for a reader who sees the room from the seq ``lowest`` on.
+async def select(
+    connection: AsyncConnection, query: EventQuery, *, lowest: int = 1, highest: int | None = None
+) -> Selection:
+    """Resolve a query for a reader who sees the room from the seq ``lowest`` to ``highest``.
 
     Raises:
         Refused: ``room_unknown`` for a room without events.
         LogError: if there is no user of this name.
     """
     room = await find_room(connection, query.room)
+    if highest is not None:
+        room = replace(room, head=min(room.head, highest))
     first = max(await _first(connection, room, query.first), lowest)
     last = max(await _last(connection, room, query.last), lowest - 1)
     return Selection(

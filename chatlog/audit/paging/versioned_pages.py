@@ -16,8 +16,9 @@ from chatlog.audit.paging.pages import Page, read_page
 from chatlog.audit.paging.selection import select
 from chatlog.audit.paging.versions import Version, read_version
 from chatlog.audit.proofs import read_proved_at
-from chatlog.kinds.event import Proved, Recorded
+from chatlog.kinds.event import Recorded
 from chatlog.kinds.event_query import EventQuery
+from chatlog.kinds.proof import Proved
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ async def read_versioned_page(
     query: EventQuery,
     *,
     lowest: int,
+    highest: int | None,
     known: Iterable[str],
     max_bytes: int,
     size: Callable[[Recorded], int],
@@ -49,14 +51,17 @@ async def read_versioned_page(
     """
     room = await find_room(connection, query.room)
     version = await read_version(connection, room)
+    seen = "" if lowest == 1 else f".{lowest}"
+    if highest is not None and highest < room.head:
+        seen += f".{highest}"
     for tag in known:
-        if await version.is_current(connection, tag):
+        if tag.endswith(seen) and await version.is_current(connection, tag.removesuffix(seen)):
             return VersionedPage(tag)
-    selection = await select(connection, query, lowest=lowest)
+    selection = await select(connection, query, lowest=lowest, highest=highest)
     page = await read_page(connection, selection, max_bytes=max_bytes, size=size)
     seqs = [event.seq for event in page.events]
     proved = await read_proved_at(connection, room.number, seqs) if proof else None
-    return VersionedPage(await _tag(connection, version, page), page, proved)
+    return VersionedPage(await _tag(connection, version, page) + seen, page, proved)
 
 
 async def _tag(connection: AsyncConnection, version: Version, page: Page) -> str:

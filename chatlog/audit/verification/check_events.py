@@ -13,14 +13,17 @@ from chatlog.audit.verification.missing_content import MissingContent
 from chatlog.audit.verification.room_states import BEGINNING, RoomState
 from chatlog.domain.errors import ChatlogError
 from chatlog.domain.sessions import OpenSessions
+from chatlog.domain.times import PATTERN
 from chatlog.domain.users import User
 from chatlog.eventlog import chain
 from chatlog.kinds.details import commitments_of, facts_of
-from chatlog.kinds.event import Event, Proof, Proved
+from chatlog.kinds.event import Event
+from chatlog.kinds.proof import PersonSalts, Proof, Proved
 
-TIME: Final = re.compile(
-    r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
-)
+TIME: Final = re.compile(PATTERN)
+
+
+_GONE: Final = PersonSalts()
 
 
 class Wrong(ChatlogError):
@@ -64,7 +67,7 @@ class ChainCheck:
             raise Wrong(seq, "its time is earlier than the previous event's")
         if self.room_id not in {None, proof.room_id}:
             raise Wrong(seq, "it belongs to another room")
-        if (why := recorded.event.contradiction(seq, self.sessions)) is not None:
+        if (why := recorded.event.contradiction(seq, recorded.at, self.sessions)) is not None:
             raise Wrong(seq, why)
         self.room_id = proof.room_id
         self.head, self.at, self.hash = seq, recorded.at, recorded.hash
@@ -91,6 +94,7 @@ class ChainCheck:
             raise Wrong(seq, "its text is not the one that was committed to")
         if proof.details is not None or proof.salts:
             _check_contents(seq, event, proof)
+            _check_people(seq, event, proof)
 
     def _check_hash(self, proved: Proved) -> None:
         recorded, proof = proved.recorded, proved.proof
@@ -120,6 +124,22 @@ def _check_contents(seq: int, event: Event, proof: Proof) -> None:
             raise Wrong(seq, f"its {name} has no commitment")
         if not _opens(sealed[name], proof.salts.get(name), found.get(name)):
             raise Wrong(seq, f"its {name} is not the one that was committed to")
+
+
+def _check_people(seq: int, event: Event, proof: Proof) -> None:
+    """Check the people whom an event's details commit to."""
+    for key, person in event.people.items():
+        salts = proof.people.get(key, _GONE)
+        whose = "its author" if key == "by" else f"its {key}"
+        if not _opens(person.commitment, salts.name, person.name):
+            raise Wrong(seq, f"the name of {whose} is not the one that was committed to")
+        if (subject := person.subject) is None:
+            continue
+        if not _opens(subject.commitment, salts.subject, subject.subject):
+            raise Wrong(seq, f"the subject of {whose} is not the one that was committed to")
+        if (subject.subject is None) != (person.name is None):
+            what = "subject" if person.name is None else "name"
+            raise Wrong(seq, f"the {what} of {whose} was erased and has been put back")
 
 
 def _opens(commitment: bytes, salt: bytes | None, content: str | None) -> bool:

@@ -17,7 +17,7 @@ from chatlog.audit.verification.decoding import raise_if_away
 from chatlog.databases.backend import Lend
 from chatlog.databases.database import Database
 from chatlog.databases.opening import why
-from chatlog.databases.schema import events, rooms, sessions
+from chatlog.databases.schema import events, rooms, sessions, subjects, users
 from chatlog.databases.verdict import SchemaVerdict
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import Unavailable
@@ -25,6 +25,20 @@ from chatlog.domain.errors import Unavailable
 _EXTENT: Final = sa.select(
     sa.func.count(), sa.func.min(events.c.position), sa.func.max(events.c.position)
 )
+
+
+_NO_USER: Final = (
+    sa.select(subjects.c.id)
+    .select_from(subjects.outerjoin(users, users.c.id == subjects.c.user_id))
+    .where(users.c.subject_id.is_distinct_from(subjects.c.id))
+)
+_NO_SUBJECT: Final = sa.select(users.c.id).where(
+    users.c.subject_id.is_not(None), users.c.subject_id.not_in(sa.select(subjects.c.id))
+)
+_COUNT: Final = (
+    sa.select(sa.func.count()).where(users.c.subject_id == subjects.c.id).scalar_subquery()
+)
+_RENAMED: Final = sa.select(subjects.c.id).where(subjects.c.is_renamed != (_COUNT > 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,13 @@ async def _wrong_rows(connection: AsyncConnection) -> str | None:
     for table, what in ((events, "events"), (sessions, "sessions")):
         if await _homeless(connection, table.c.room_id):
             return f"it has {what} of a room that is not in the log"
+    for wrong, what in (
+        (_NO_USER, "a subject whose present user is not its own"),
+        (_NO_SUBJECT, "a user whose subject is not in the log"),
+        (_RENAMED, "a subject that is recorded as renamed, or not, and is not so"),
+    ):
+        if (await connection.execute(wrong.limit(1))).first() is not None:
+            return f"it has {what}"
     return None
 
 

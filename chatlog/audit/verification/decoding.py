@@ -17,20 +17,45 @@ from chatlog.audit.proofs import PROVED, proved
 from chatlog.audit.verification.check_events import TIME, Wrong
 from chatlog.databases.backend import Backend, Failure
 from chatlog.databases.opening import why
-from chatlog.databases.schema import events, nodes, rooms, users
+from chatlog.databases.schema import events, nodes, rooms, subjects, users
+from chatlog.domain.skeletons import skeleton
 from chatlog.eventlog import lookup
-from chatlog.kinds import contents
-from chatlog.kinds.event import Facts, Proved
+from chatlog.eventlog.rows import OTHER, OTHERS_SUBJECT, with_people
+from chatlog.kinds.details import contents_column
+from chatlog.kinds.event import Event, Facts
+from chatlog.kinds.proof import Proved
 
-_OUTER: Final = (
+_OUTER: Final = with_people(
     events.outerjoin(rooms, events.c.room_id == rooms.c.id)
     .outerjoin(users, events.c.user_id == users.c.id)
     .outerjoin(nodes, events.c.node_id == nodes.c.id)
+)
+_topics: Final = events.alias("topics")
+# Whether the event that a room event refers to has a topic of its own.
+_IS_TOPIC: Final = sa.case(
+    (
+        sa.and_(events.c.type == "room", events.c.of.is_not(None)),
+        sa.select(sa.func.count())
+        .where(
+            _topics.c.room_id == events.c.room_id,
+            _topics.c.seq == sa.cast(events.c.of, sa.BigInteger),
+            _topics.c.type == "room",
+            _topics.c.text_commitment.is_not(None),
+        )
+        .scalar_subquery(),
+    ),
+    else_=1,
 )
 _ROWS: Final[sa.Select[Any]] = (
     sa.select(
         *PROVED.selected_columns,
         users.c.name_key,
+        users.c.skeleton_key,
+        subjects.c.subject_key,
+        OTHER.c.skeleton_key.label("other_skeleton_key"),
+        OTHERS_SUBJECT.c.subject_key.label("others_subject_key"),
+        _IS_TOPIC.label("is_topic"),
+        events.c.text.label("own_text"),
         nodes.c.name.label("node_name"),
         nodes.c.seen_at,
         nodes.c.ended_at,
@@ -67,11 +92,34 @@ _COLUMNS: Final[dict[str, _Types]] = {
     "details": (str, _NONE),
     "text": (str, _NONE),
     "contents": (str, _NONE),
+    "subject_uuid": (str, _NONE),
+    "subject": (str, _NONE),
+    "subject_id": (int, _NONE),
+    "subject_commitment": (bytes, _NONE),
+    "is_renamed": (int, bool, _NONE),
+    "other_uuid": (str, _NONE),
+    "other_name": (str, _NONE),
+    "other_id": (int, _NONE),
+    "other_commitment": (bytes, _NONE),
+    "others_subject_uuid": (str, _NONE),
+    "others_subject": (str, _NONE),
+    "others_subject_id": (int, _NONE),
+    "others_subject_commitment": (bytes, _NONE),
     "room_uuid": (str,),
     "name_salt": (bytes, _NONE),
     "text_commitment": (bytes, _NONE),
     "text_salt": (bytes, _NONE),
+    "subject_salt": (bytes, _NONE),
+    "other_salt": (bytes, _NONE),
+    "others_subject_salt": (bytes, _NONE),
+    "other_name_key": (bytes, _NONE),
     "name_key": (bytes, _NONE),
+    "skeleton_key": (bytes, _NONE),
+    "subject_key": (bytes, _NONE),
+    "other_skeleton_key": (bytes, _NONE),
+    "others_subject_key": (bytes, _NONE),
+    "is_topic": (int,),
+    "own_text": (str, _NONE),
     "node_name": (str,),
     "seen_at": (str,),
     "ended_at": (str, _NONE),
@@ -136,14 +184,49 @@ def decoded(row: sa.Row[Any], seq: int, secret: bytes) -> Proved:
         raise Wrong(seq, f"its row cannot be decoded ({cause})") from error
     if facts != tuple(getattr(row, column) for column in Facts._fields):
         raise Wrong(seq, "it has a field that its type does not have")
-    if row.text != event.text:
-        raise Wrong(seq, "it has a text, which its type does not have")
-    if row.contents != contents.column(event, found.proof.salts):
+    _check_text(row, seq, event)
+    if row.contents != contents_column(event, found.proof.salts):
         raise Wrong(seq, "its contents are not in the form in which they are stored")
     _check_node(row, seq)
+    _check_keys(row, seq, secret)
+    return found
+
+
+def _check_text(row: sa.Row[Any], seq: int, event: Event) -> None:
+    is_anothers = row.type == "room" and row.of is not None
+    if not row.is_topic:
+        raise Wrong(seq, "its topic is of an event that has none")
+    if is_anothers and (row.own_text is not None or row.text_commitment is not None):
+        raise Wrong(seq, "it has a topic of its own, and one of another event")
+    if row.text != event.text and not is_anothers:
+        raise Wrong(seq, "it has a text, which its type does not have")
+
+
+def _check_keys(row: sa.Row[Any], seq: int, secret: bytes) -> None:
+    """Check the keys by which people are found."""
     if row.name_key != _name_key(secret, row.username):
         raise Wrong(seq, "its user's name key does not match the username")
-    return found
+    if row.subject_id is None and row.other_uuid is None and row.skeleton_key is None:
+        return  # nearly all, in open mode
+    look = None if row.subject_id is None else _look(secret, row.username)
+    others_look = None if row.others_subject_id is None else _look(secret, row.other_name)
+    if row.other_name_key is None and row.other_name == row.others_subject:
+        others_name, others_look = None, None  # called by the subject, until they use a name
+    else:
+        others_name = row.other_name
+    for key, right, what in (
+        (row.subject_key, _name_key(secret, row.subject), "subject key"),
+        (row.skeleton_key, look, "user's skeleton key"),
+        (row.others_subject_key, _name_key(secret, row.others_subject), "member's subject key"),
+        (row.other_name_key, _name_key(secret, others_name), "member's name key"),
+        (row.other_skeleton_key, others_look, "member's skeleton key"),
+    ):
+        if key != right:
+            raise Wrong(seq, f"its {what} does not match")
+
+
+def _look(secret: bytes, name: str | None) -> bytes | None:
+    return None if name is None else _name_key(secret, "\0" + skeleton(name))
 
 
 def _check_node(row: sa.Row[Any], seq: int) -> None:

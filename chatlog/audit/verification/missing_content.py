@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 
 from chatlog.kinds.details import commitments_of
 from chatlog.kinds.erasure import Erased
-from chatlog.kinds.event import Proof, Recorded
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.proof import Proof
 
 
 @dataclass(slots=True)
 class MissingContent:
-    """Missing contents (their first name, by seq) and names (with their user's id) that no
+    """Missing contents (their first name, by seq) and names (with their users' ids) that no
     erasure has named so far.
     """
 
     contents: dict[int, str] = field(default_factory=dict)
-    names: dict[int, str] = field(default_factory=dict)
+    names: dict[int, list[str]] = field(default_factory=dict)
     reaches: list[tuple[int, str, tuple[int, ...]]] = field(default_factory=list)
     """Erasures that name events before ``first``: seq, user, named seqs."""
     first: int = 1
@@ -31,8 +32,8 @@ class MissingContent:
         seq, event = recorded.seq, recorded.event
         if (missing := _missing(proof)) is not None:
             self.contents[seq] = missing
-        if event.user.name is None:
-            self.names[seq] = event.user.id
+        if nameless := [user.id for user in event.everybody if user.name is None]:
+            self.names[seq] = nameless
         if isinstance(event, Erased):
             self._erase(seq, event.user.id, event.of)
             if self.first > 1 and (before := tuple(of for of in event.of if of < self.first)):
@@ -40,7 +41,7 @@ class MissingContent:
 
     def _erase(self, seq: int, user: str, of: tuple[int, ...]) -> bool:
         """Return whether the eraser erased their own name, which this same event then explains."""
-        is_own = any(self.names.get(one) == user for one in of)
+        is_own = any(user in self.names.get(one, ()) for one in of)
         for one in of:
             self.contents.pop(one, None)
             self.names.pop(one, None)

@@ -1,8 +1,10 @@
 """Check that erased content is gone: it may have been put back from a backup.
 
-Commitments cannot detect this: content restored with its salt is what was written. A
-redaction names chats and erases their texts and further contents. Erasing a person also names
-their joins and leaves, so an erasure that names one of these has erased the name.
+Commitments cannot detect this: content restored with its salt is what was written. An erasure
+that names an event with an erasable text has erased that text, and its further contents. Erasing
+a person names all events of them and about them, so an erasure that names one without a text has
+erased a name in it: of its user, or of whom it is about. An erasure is no such text: earlier
+versions left the reason to an erased person's own erasures.
 """
 
 from __future__ import annotations
@@ -15,29 +17,40 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.databases.schema import events, users
+from chatlog.eventlog.rows import OTHER, with_people
+from chatlog.kinds import KINDS
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Event, Recorded
-from chatlog.kinds.registry import MESSAGE_TYPES
+from chatlog.kinds.proof import Proof, Proved
 
 _PAGE: Final = 500
 _TEXT, _NAME, _FURTHER = 1, 2, 3
 _WHAT: Final = {_TEXT: "text", _NAME: "user's name", _FURTHER: "further content"}
-_is_message: Final = events.c.type.in_(MESSAGE_TYPES)
+_had_content: Final = sa.and_(
+    events.c.type != Erased.type,
+    sa.or_(
+        events.c.text_commitment.is_not(None),
+        events.c.type.in_([kind.type for kind in KINDS if kind.contents]),
+    ),
+)
 _HAS_TEXT: Final = sa.or_(events.c.text.is_not(None), events.c.text_salt.is_not(None))
-_HAS_NAME: Final = sa.or_(users.c.username.is_not(None), users.c.salt.is_not(None))
+_HAS_NAMES: Final = sa.and_(
+    sa.or_(users.c.username.is_not(None), users.c.salt.is_not(None)),
+    sa.or_(OTHER.c.id.is_(None), OTHER.c.username.is_not(None), OTHER.c.salt.is_not(None)),
+)
 _THERE: Final = (
     sa.select(
         events.c.seq,
-        sa.case((~_is_message, _NAME), (_HAS_TEXT, _TEXT), else_=_FURTHER).label("what"),
+        sa.case((~_had_content, _NAME), (_HAS_TEXT, _TEXT), else_=_FURTHER).label("what"),
     )
-    .select_from(events.outerjoin(users, events.c.user_id == users.c.id))
+    .select_from(with_people(events.outerjoin(users, events.c.user_id == users.c.id)))
     .where(
         events.c.room_id == sa.bindparam("room"),
         events.c.seq < sa.bindparam("erasure"),
         events.c.seq.in_(sa.bindparam("of", expanding=True)),
         sa.or_(
-            sa.and_(_is_message, sa.or_(_HAS_TEXT, events.c.contents.is_not(None))),
-            sa.and_(~_is_message, _HAS_NAME),
+            sa.and_(_had_content, sa.or_(_HAS_TEXT, events.c.contents.is_not(None))),
+            sa.and_(~_had_content, _HAS_NAMES),
         ),
     )
     .order_by(events.c.seq)
@@ -66,23 +79,24 @@ class Kept:
     def __init__(self) -> None:
         self._events = bytearray(1)
 
-    def accept(self, recorded: Recorded) -> None:
+    def accept(self, proved: Proved) -> None:
         """Take in the next event, from the room's first on.
 
         Raises:
             Wrong: if it is an erasure, at the first event that still has the erased content.
         """
-        event = recorded.event
+        event = proved.recorded.event
         if isinstance(event, Erased):
             for seq in sorted(set(event.of)):
                 if 0 < seq < len(self._events) and (kept := self._events[seq]):
                     raise _put_back(seq, kept)
-        self._events.append(_kept(event))
+        self._events.append(_kept(event, proved.proof))
 
 
-def _kept(event: Event) -> int:
-    if not event.is_message:
-        return 0 if event.user.name is None else _NAME
+def _kept(event: Event, proof: Proof) -> int:
+    had_content = proof.text_commitment is not None or event.contents
+    if isinstance(event, Erased) or not had_content:
+        return 0 if any(user.name is None for user in event.everybody) else _NAME
     if event.text is not None:
         return _TEXT
     return _FURTHER if event.further_contents() else 0

@@ -29,6 +29,8 @@ by_option = click.option(
 
 def said(done: dict[str, Any]) -> str:
     """Return what was erased, and where the erased content still is, if anywhere."""
+    if not done["events"]:
+        return f"Erased the person, of whom no room has an event. {done['remains']}".strip()
     where = counted(len(done["rooms"]), "room")
     sentence = f"Erased {counted(done['events'], 'event')} in {where}; the erasure is recorded."
     return f"{sentence} {done['remains']}".strip()

@@ -9,7 +9,7 @@ from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.operating.erasure import by_option
 from chatlog.cli.options import database_option, run
 from chatlog.domain.counts import counted
-from chatlog.eventlog.retention import MAX_DAYS, Change, Rule
+from chatlog.eventlog.steps.retention import MAX_DAYS, Change, Rule
 from chatlog.operations.delegation import carry_out, rule_of, what_is_due
 
 

@@ -32,6 +32,9 @@ def _option(field: Field[Any]) -> click.Option:
         return click.Option(flags, multiple=True, help=help_)
     if field.metadata.get("several"):
         return click.Option(flags, multiple=True, default=[default], show_default=True, help=help_)
+    if "choices" in field.metadata:
+        choices = click.Choice(field.metadata["choices"])
+        return click.Option(flags, type=choices, default=default, show_default=True, help=help_)
     return click.Option(flags, type=type(default), default=default, show_default=True, help=help_)
 
 
@@ -62,11 +65,24 @@ def _serve(**values: Any) -> None:
     settings = _settings(values)
     if (refusal := check_public(settings)) is not None:
         raise click.UsageError(refusal)
+    if settings.auth == "token":
+        _check_keys(settings)
     handler = CalmHandler()
     handler.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
     _runner()(run(settings, announce=_announce))
+
+
+def _check_keys(settings: Settings) -> None:
+    """Refuse to start without keys, before anything is opened or logged.
+
+    Raises:
+        LogError: if the settings name no key, or a file cannot be used.
+    """
+    from chatlog.tokens.keys import load_keys
+
+    load_keys(settings)
 
 
 def _announce(sentence: str) -> None:

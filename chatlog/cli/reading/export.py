@@ -21,8 +21,8 @@ from chatlog.cli.progress import Report, progress
 from chatlog.databases.opening import open_for_reading
 from chatlog.domain.errors import LogError
 from chatlog.domain.zones import zone_named
-from chatlog.kinds.event import Proved
 from chatlog.kinds.event_query import EventQuery
+from chatlog.kinds.proof import Proved
 from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door

@@ -43,7 +43,7 @@ def _print(page: list[RoomInfo], *, as_json: bool, header: bool) -> None:
         return
     table = output.table("room", "head", "present", "first (UTC)", "last (UTC)", show_header=header)
     for room in page:
-        first, last = output.moment(room.created_at), output.moment(room.last_at)
+        first, last = output.moment(room.created_at or ""), output.moment(room.last_at or "")
         table.add_row(output.cell(room.room), str(room.head), str(room.users), first, last)
     output.console().print(table)
 

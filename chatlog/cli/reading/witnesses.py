@@ -32,7 +32,9 @@ def witnesses(room: str, seq: int, as_json: bool, database: str) -> None:
     open: present at the event. uncertain: present, but past the time their session was
     last seen. replayed: received it on joining later. possible: joined later and may have
     paged back to it. People who were not in the room at or after the event are not
-    listed, although a room's history can be read without joining.
+    listed, although a room's history can be read without joining. Where people prove who
+    they are, possible is whoever a role or an open room let read the event then or later,
+    joined or not; without a join the line has no session.
     """
     run(_witnesses(room, seq, database, as_json=as_json))
 
@@ -67,8 +69,8 @@ def _print(page: list[WitnessListed], *, as_json: bool, header: bool) -> None:
         table.add_row(
             output.cell(one.username),
             one.certainty,
-            str(one.joined_seq),
-            output.moment(one.joined_at),
+            "" if one.joined_seq is None else str(one.joined_seq),
+            "" if one.joined_at is None else output.moment(one.joined_at),
             "" if one.left_seq is None else str(one.left_seq),
             "" if one.left_at is None else output.moment(one.left_at),
         )

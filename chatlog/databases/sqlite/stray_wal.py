@@ -22,6 +22,7 @@ from chatlog.domain.errors import LogError
 _HEADER_BYTES: Final = 100
 _WRITE_VERSION: Final = 18  # of the header: 2 in a file that ever had a WAL of its own, else 1
 _LAST: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
+_NEWEST_NODE: Final = "SELECT coalesce(max(started_at), '') FROM nodes"
 _SINCE: Final = (
     "SELECT count(*), coalesce(max(position), 0), "
     "(SELECT hash FROM events WHERE position = :end) FROM events WHERE position > :end"
@@ -34,11 +35,12 @@ _DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """The schema revision of a file, and the position and hash of its last event."""
+    """The schema revision of a file, its last event's position and hash, and its newest node."""
 
     schema: int
     position: int
     hash: bytes | None
+    node: str
 
 
 def wal_beside(path: Path) -> Path | None:
@@ -112,7 +114,9 @@ def _end(alone: sqlite3.Connection) -> _End:
     (schema,) = alone.execute("PRAGMA schema_version").fetchone()
     known = alone.execute("SELECT 1 FROM sqlite_schema WHERE name = 'events'").fetchone()
     last = alone.execute(_LAST).fetchone() if known else None
-    return _End(schema, *(last or (0, None)))
+    (node,) = alone.execute(_NEWEST_NODE).fetchone() if known else ("",)
+    position, digest = last or (0, None)
+    return _End(schema, position, digest, node)
 
 
 def _continues(both: sqlite3.Connection, end: _End) -> bool:
@@ -121,5 +125,8 @@ def _continues(both: sqlite3.Connection, end: _End) -> bool:
         return False
     if not both.execute("SELECT 1 FROM sqlite_schema WHERE name = 'events'").fetchone():
         return end.position == 0
+    (node,) = both.execute(_NEWEST_NODE).fetchone()
+    if node < end.node:  # the file was served after the WAL had been written
+        return False
     count, last, digest = both.execute(_SINCE, {"end": end.position}).fetchone()
     return bool(digest == end.hash and (count == 0 or last == end.position + count))

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from chatlog.wire.answers import MemberListed
 from chatlog.wire.listing import RoomListed, UserListed, WitnessListed
 
 Event = TypeVar("Event")
+
+
+class MeBody(msgspec.Struct, omit_defaults=True):
+    """Who asks: nothing but ``auth`` in open mode. ``expires_at`` is the end of their token.
+
+    The last two say what the settings allow them: to create rooms, and to erase their own chats.
+    """
+
+    auth: Literal["open", "token"]
+    subject: str | None = None
+    username: str | None = None
+    scope: Sequence[str] = ()
+    expires_at: str | None = None
+    may_create_rooms: bool = False
+    may_redact_own: bool = False
 
 
 class RoomsBody(msgspec.Struct):
@@ -46,6 +62,24 @@ class UsersBody(msgspec.Struct):
     users: Sequence[UserListed]
     count: int
     next: str | None
+
+
+class MembersBody(msgspec.Struct):
+    """Members in order of their subjects; continue with ``after`` the last one."""
+
+    room: str
+    seq: int
+    members: Sequence[MemberListed]
+    more: bool
+
+
+class DoneBody(msgspec.Struct, omit_defaults=True):
+    """The last event of what was ordered; ``repeated`` if nothing was left to be done."""
+
+    room: str
+    seq: int
+    hash: str
+    repeated: bool = False
 
 
 class SessionSummary(msgspec.Struct):

@@ -8,8 +8,24 @@ from typing import Any, Final
 import msgspec
 from aiohttp.typedefs import Handler
 
+from chatlog.kinds.creation import CreateRoom
+from chatlog.kinds.erasure import Redact
+from chatlog.kinds.leave import KickMember
+from chatlog.kinds.member import AppointMember
 from chatlog.kinds.registry import AnyFrame
-from chatlog.web.api import bodies, events, queries, rooms, sessions, users, verify, witnesses
+from chatlog.kinds.room import ConfigureRoom
+from chatlog.web.api import (
+    bodies,
+    events,
+    governing,
+    me,
+    queries,
+    rooms,
+    sessions,
+    users,
+    verify,
+    witnesses,
+)
 
 
 class NoQuery(msgspec.Struct):
@@ -18,18 +34,26 @@ class NoQuery(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint. ``body`` is the type of its response."""
+    """One endpoint. ``body`` is the type of its response, ``takes`` that of its request's body."""
 
     path: str
     handler: Handler
     summary: str
     body: Any
     query: type[msgspec.Struct] = NoQuery
+    method: str = "GET"
+    takes: Any = None
 
 
 _ROOM: Final = "/api/rooms/{room}"
 
+
+def _order(method: str, path: str, handler: Handler, summary: str, takes: Any) -> Endpoint:
+    return Endpoint(path, handler, summary, bodies.DoneBody, method=method, takes=takes)
+
+
 ENDPOINTS: Final = (
+    Endpoint("/api/me", me.show, "Tell who asks, and how people sign in.", bodies.MeBody),
     Endpoint(
         "/api/rooms",
         rooms.show,
@@ -71,4 +95,22 @@ ENDPOINTS: Final = (
         "Verify a room's hash chain.",
         bodies.VerdictBody,
     ),
+    _order("POST", "/api/rooms", governing.create, "Create a room.", CreateRoom),
+    _order("PATCH", _ROOM, governing.configure, "Change a room.", ConfigureRoom),
+    Endpoint(
+        f"{_ROOM}/members",
+        governing.show_members,
+        "List who has which role in a room.",
+        bodies.MembersBody,
+        queries.MembersQuery,
+    ),
+    _order(
+        "PUT",
+        f"{_ROOM}/members/{{subject}}",
+        governing.appoint,
+        "Give somebody a role in a room.",
+        AppointMember,
+    ),
+    _order("POST", f"{_ROOM}/kick", governing.kick, "End somebody's sessions.", KickMember),
+    _order("POST", f"{_ROOM}/redact", governing.redact, "Erase texts of events.", Redact),
 )

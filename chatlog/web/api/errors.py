@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from chatlog.domain.errors import Refused
+from chatlog.domain.errors import RateLimited, Refused
 from chatlog.web import answers
 from chatlog.web.keys import RUNTIME
+from chatlog.web.network.cors import preflight
 from chatlog.web.network.guards import check
 
 logger = logging.getLogger(__name__)
 
 STATUS: Final = {
     "bad_command": 400,
+    "not_authenticated": 401,
+    "token_invalid": 401,
     "room_invalid": 400,
     "after_unknown": 400,
     "forbidden": 403,
     "room_unknown": 404,
     "diverged": 409,
+    "id_conflict": 409,
+    "room_exists": 409,
+    "username_taken": 409,
     "rate_limited": 429,
     "overloaded": 503,
     "storage_full": 503,
@@ -38,9 +45,9 @@ async def entrance(request: web.Request, handler: Handler) -> web.StreamResponse
     """
     try:
         check(request)
-        return await handler(request)
+        return preflight(request) or await handler(request)
     except Refused as error:
-        return _error(request, STATUS.get(error.code, 400), error.code, error.sentence)
+        return _refusal(request, error)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -55,6 +62,15 @@ async def entrance(request: web.Request, handler: Handler) -> web.StreamResponse
             return web.Response(status=499)  # for nobody; raised, it would be logged as a bug
         logger.exception("%s %s could not be answered", request.method, request.path)
         return _error(request, 503, "unavailable", "This cannot be answered now. Try again.")
+
+
+def _refusal(request: web.Request, error: Refused) -> web.Response:
+    response = _error(request, STATUS.get(error.code, 400), error.code, error.sentence)
+    if response.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return response
 
 
 def _has_gone(request: web.Request) -> bool:

@@ -10,10 +10,10 @@ from aiohttp import web
 from chatlog.audit.paging.versioned_pages import VersionedPage
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.event_query import EventQuery
-from chatlog.readers.askers import ANYBODY
 from chatlog.web.api.bodies import EventsBody
 from chatlog.web.api.queries import EventsQuery, query_of, room_of
 from chatlog.web.api.replies import reply, unchanged
+from chatlog.web.identify import asker_of
 from chatlog.web.keys import RUNTIME
 from chatlog.wire.events import encode, encode_proved, size_of
 
@@ -28,7 +28,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
         admission = await runtime.door.admit(
-            ANYBODY, asked.room, "proof" if query.proof else "read"
+            await asker_of(request), asked.room, "proof" if query.proof else "read"
         )
         found = await admission.versioned_page(
             asked,

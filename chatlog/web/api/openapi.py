@@ -25,11 +25,16 @@ _REF: Final = "#/components/schemas/{name}"
 _ERRORS: Final = {
     "400": "The request is malformed; the message says what is wrong.",
     "403": "The Host is not this server's, or pages of this origin may not connect.",
+    "401": "There is no valid token in the header.",
     "404": "There is no room of this name.",
+    "409": "Something else has this name, or this id.",
+    "413": "The request is too large.",
+    "429": "You are too fast.",
     "503": "The server is overloaded, or its database is unavailable.",
 }
 _IN_PATH: Final = {
     "room": {"type": "string", "minLength": 1},
+    "subject": {"type": "string", "minLength": 1, "maxLength": 128},
     "seq": {"type": "integer", "minimum": 1, "maximum": MAX_SEQ},
 }
 _ETAG: Final = {
@@ -41,7 +46,8 @@ _ETAG: Final = {
 def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
     """Return the description of an API that is mounted at ``prefix``."""
     endpoints = tuple(endpoints)
-    types = [endpoint.body for endpoint in endpoints] + [AnyFrame, ErrorBody]
+    taken = [endpoint.takes for endpoint in endpoints if endpoint.takes is not None]
+    types = [endpoint.body for endpoint in endpoints] + [AnyFrame, ErrorBody, *taken]
     found, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     described: Schema = {
         "openapi": "3.1.0",
@@ -51,18 +57,25 @@ def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
             "description": "Rooms, their events, and queries about their past.",
         },
         "servers": [{"url": prefix or "/"}],
-        "paths": {
-            endpoint.path: {"get": _operation(endpoint, body)}
-            for endpoint, body in zip(endpoints, found, strict=False)
-        },
+        "paths": _paths(zip(endpoints, found, strict=False)),
         "components": {"schemas": {name: _plain(schema) for name, schema in schemas.items()}},
     }
     return _with_short_names(described)
 
 
+def _paths(described: Iterable[tuple[Endpoint, Schema]]) -> Schema:
+    paths: Schema = {}
+    for endpoint, body in described:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, body)
+    return paths
+
+
 def _operation(endpoint: Endpoint, body: Schema) -> Schema:
     not_found = {"404"} if "{room}" in endpoint.path else set()
-    errors = {status: _ERRORS[status] for status in _ERRORS if status != "404" or not_found}
+    usual = {"400", "401", "403", "503"} | not_found
+    errors = {status: words for status, words in _ERRORS.items() if status in usual}
+    if endpoint.takes is not None:
+        return _order(endpoint, body, errors)
     return {
         "operationId": re.sub(r"\W+", "_", endpoint.path).strip("_"),
         "summary": endpoint.summary,
@@ -76,6 +89,25 @@ def _operation(endpoint: Endpoint, body: Schema) -> Schema:
             },
             "304": {"description": "Your copy is still valid.", "headers": {"ETag": _ETAG}},
             **{status: _error(words) for status, words in errors.items()},
+        },
+    }
+
+
+def _order(endpoint: Endpoint, body: Schema, errors: Iterable[str]) -> Schema:
+    name = re.sub(r"\W+", "_", f"{endpoint.method.lower()}{endpoint.path}").strip("_")
+    content = {"application/json": {"schema": body}}
+    taken = {"$ref": _REF.format(name=endpoint.takes.__name__)}
+    done = {"description": endpoint.summary, "content": content}
+    return {
+        "operationId": name,
+        "summary": endpoint.summary,
+        "description": inspect.cleandoc(endpoint.takes.__doc__ or ""),
+        "parameters": _path_parameters(endpoint.path),
+        "requestBody": {"content": {"application/json": {"schema": taken}}},
+        "responses": {
+            "200": done,
+            **({"201": done} if endpoint.path == "/api/rooms" else {}),
+            **{status: _error(_ERRORS[status]) for status in (*errors, "401", "409", "413", "429")},
         },
     }
 

@@ -43,6 +43,13 @@ class EventsQuery(msgspec.Struct):
     ] = False
 
 
+class MembersQuery(msgspec.Struct):
+    """Members in order of their subjects."""
+
+    after: Annotated[str, Meta(description="The last subject of the previous page.")] = ""
+    limit: Limit = 100
+
+
 class UsersQuery(msgspec.Struct):
     """Users present at ``at``, by default now."""
 

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from chatlog.domain.errors import Refused
 from chatlog.web.api.endpoints import ENDPOINTS
 from chatlog.web.api.openapi import describe
 from chatlog.web.api.replies import reply
+from chatlog.web.keys import RUNTIME
 
 _DESCRIPTION: Final = "/api/openapi.json"
 
@@ -17,8 +19,19 @@ _DESCRIPTION: Final = "/api/openapi.json"
 def add_routes(app: web.Application) -> None:
     """Add everything under ``/api``. The application's middlewares make its errors JSON."""
     for endpoint in ENDPOINTS:
-        app.router.add_get(endpoint.path, endpoint.handler)
+        if endpoint.method == "GET":
+            app.router.add_get(endpoint.path, endpoint.handler)
+        else:
+            app.router.add_route(endpoint.method, endpoint.path, endpoint.handler)
     app.router.add_get(_DESCRIPTION, show_description)
+    app.router.add_route("*", "/api/webhooks", refuse_webhooks)
+
+
+async def refuse_webhooks(request: web.Request) -> web.StreamResponse:
+    """Refuse to manage webhooks in open mode; there are none yet."""
+    if request.app[RUNTIME].access is None:
+        raise Refused("forbidden", "In open mode webhooks are managed by the shell alone.")
+    raise web.HTTPNotFound
 
 
 async def show_description(request: web.Request) -> web.StreamResponse:

@@ -7,10 +7,10 @@ from aiohttp import web
 from chatlog.audit.points import parse_end, parse_point
 from chatlog.audit.sessions import Session
 from chatlog.kinds.event import shown_name
-from chatlog.readers.askers import ANYBODY
 from chatlog.web.api.bodies import SessionsBody, SessionSummary
 from chatlog.web.api.queries import SessionsQuery, query_of, room_of
 from chatlog.web.api.replies import reply
+from chatlog.web.identify import asker_of
 from chatlog.web.keys import RUNTIME
 
 
@@ -21,7 +21,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     last = None if query.to is None else parse_end(query.to)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        admission = await runtime.door.admit(ANYBODY, name, "sessions")
+        admission = await runtime.door.admit(await asker_of(request), name, "sessions")
         found = await admission.sessions(first, last, after=query.after, limit=query.limit + 1)
         return await reply(request, _body(name, found, query.limit))
 

@@ -15,12 +15,12 @@ from chatlog.audit.locating import Moment
 from chatlog.audit.points import parse_point
 from chatlog.audit.presence import Present
 from chatlog.domain.errors import Refused
-from chatlog.readers.askers import ANYBODY
 from chatlog.readers.door import Action
 from chatlog.readers.listing import user_listed
 from chatlog.web.api.bodies import UsersBody
 from chatlog.web.api.queries import UsersQuery, query_of, room_of
 from chatlog.web.api.replies import reply
+from chatlog.web.identify import asker_of
 from chatlog.web.keys import RUNTIME
 
 _CURSOR: Final = re.compile(r"([0-9]{1,19})-(.*)", re.DOTALL)
@@ -37,7 +37,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
         action: Action = "users" if point is None else "users_at"
-        admission = await runtime.door.admit(ANYBODY, name, action)
+        seq = point if isinstance(point, int) else None
+        admission = await runtime.door.admit(await asker_of(request), name, action, seq)
         moment, present = await admission.users(point)
         return await reply(request, _body(name, moment, present, after, query.limit))
 

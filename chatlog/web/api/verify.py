@@ -8,10 +8,10 @@ from aiohttp import web
 
 from chatlog.audit.verification.check_room import RoomVerdict
 from chatlog.audit.verification.coverage import TAIL, Coverage
-from chatlog.readers.askers import ANYBODY
 from chatlog.web.api.bodies import RoomVerdictBody, VerdictBody
 from chatlog.web.api.queries import room_of
 from chatlog.web.api.replies import reply
+from chatlog.web.identify import asker_of
 from chatlog.web.keys import RUNTIME
 
 _COVERED: Final = Coverage(
@@ -23,7 +23,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """Answer with the verdict on the chain, like ``chatlog verify ROOM --json``."""
     name = room_of(request)
     runtime = request.app[RUNTIME]
-    admission = await runtime.door.admit(ANYBODY, name, "verify")
+    admission = await runtime.door.admit(await asker_of(request), name, "verify")
     verdict = await runtime.history.verifying.verdict(admission)
     return await reply(request, _body(verdict))
 

@@ -9,11 +9,11 @@ from aiohttp import web
 
 from chatlog.audit.witnesses import Cursor
 from chatlog.domain.errors import Refused
-from chatlog.readers.askers import ANYBODY
 from chatlog.readers.listing import witness_listed
 from chatlog.web.api.bodies import WitnessesBody
 from chatlog.web.api.queries import WitnessesQuery, query_of, room_of, seq_of
 from chatlog.web.api.replies import reply
+from chatlog.web.identify import asker_of
 from chatlog.web.keys import RUNTIME
 
 _CURSOR: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
@@ -26,7 +26,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     cursor = None if query.after is None else _cursor(query.after)
     runtime = request.app[RUNTIME]
     async with runtime.history.turn():
-        admission = await runtime.door.admit(ANYBODY, name, "witnesses")
+        admission = await runtime.door.admit(await asker_of(request), name, "witnesses", seq)
         found = await admission.witnesses(seq, cursor=cursor, limit=query.limit)
         after = None if found.next is None else f"{found.next.past}-{found.next.upto}"
         body = WitnessesBody(name, seq, found.at, list(map(witness_listed, found.found)), after)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from typing import Final
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ANY: Final = frozenset({"", "*", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 """Hosts that mean every address of this machine."""
@@ -70,3 +72,33 @@ def is_of_this_machine(host: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def client_key(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
+    """Return what counts as one address: an IPv4 address, or a /64 of IPv6.
+
+    Behind trusted proxies this is the last address in ``X-Forwarded-For`` that is not one of
+    them: what is before it could be anybody's invention.
+    """
+    hops = [peer, *(part.strip() for part in reversed(forwarded.split(",")) if part.strip())]
+    chosen = peer
+    for hop in hops:
+        found = address(without_port(hop))
+        if found is None:
+            break
+        chosen = str(found)
+        if not any(found in network for network in trusted):
+            break
+    found = address(chosen)
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(found), 64), strict=False))
+    return chosen
+
+
+def without_port(hop: str) -> str:
+    """Return an address as proxies write it, without brackets, port and zone."""
+    if hop.startswith("["):
+        hop = hop[1:].partition("]")[0]
+    elif hop.count(":") == 1:
+        hop = hop.partition(":")[0]
+    return without_zone(hop)

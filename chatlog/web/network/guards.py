@@ -16,7 +16,7 @@ from aiohttp import web
 
 from chatlog.domain.errors import Refused
 from chatlog.settings import Settings
-from chatlog.web.keys import SETTINGS
+from chatlog.web.keys import AUTHENTICATE, SETTINGS
 from chatlog.web.network.addresses import is_any, is_local, is_of_this_machine, plain, without_zone
 
 LINKED: Final = frozenset({"home", "audit", "asset", "alive", "ready"})
@@ -32,6 +32,8 @@ _NO_AUTHORITY: Final = frozenset("/\\?#@, \t")
 
 def check_public(settings: Settings) -> str | None:
     """Return why these settings must not be served; None if they may."""
+    if settings.auth == "token":
+        return None
     beyond = [host for host in settings.hosts if not is_local(host)]
     if settings.allow_public or not beyond:
         return None
@@ -99,6 +101,9 @@ def check(request: web.Request) -> None:
     """
     settings, accepted_on = request.app[SETTINGS], _accepted_on(request)
     host = request.headers.get("Host", "")
+    if is_token_mode(request):
+        _check_origin(request, host)
+        return
     if request.match_info.route.name not in PROBED and not is_our_host(host, settings, accepted_on):
         raise Refused("forbidden", "This Host is not allowed. See --allow-host.")
     origin = request.headers.get("Origin")
@@ -107,6 +112,36 @@ def check(request: web.Request) -> None:
     site = request.headers.get("Sec-Fetch-Site", "").lower()
     if origin is None and site not in _OWN_SITE and not _is_linked(request):
         raise Refused("forbidden", "Pages of another origin may not request this.")
+
+
+def is_token_mode(request: web.Request) -> bool:
+    """Return whether people prove who they are: then a ``Host`` says nothing about them."""
+    return request.app[SETTINGS].auth == "token" or AUTHENTICATE in request.app
+
+
+def _check_origin(request: web.Request, host: str) -> None:
+    """Refuse pages of other origins than the request's own host and those that are allowed."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        site = request.headers.get("Sec-Fetch-Site", "").lower()
+        if site not in _OWN_SITE and not _is_linked(request):
+            raise Refused("forbidden", "Pages of another origin may not request this.")
+        return
+    if not (is_allowed_origin(origin, request.app[SETTINGS]) or _is_of_host(origin, host)):
+        raise Refused("forbidden", "Pages of this origin may not connect. See --allow-origin.")
+
+
+def is_allowed_origin(origin: str, settings: Settings) -> bool:
+    """Return whether the settings name an origin: its pages may read answers too."""
+    return origin.lower().rstrip("/") in _lower(settings.allow_origin)
+
+
+def _is_of_host(origin: str, host: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower() != ""
 
 
 def _accepted_on(request: web.Request) -> str | None:

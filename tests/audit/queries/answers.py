@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -84,7 +85,77 @@ def who_could_have_seen(fold: LogFold, told: Told) -> Rows:
             rows.append([s.username, certainty, s.session, s.joined_seq, s.left_seq])
         elif s.was_replayed(seq):
             rows.append([s.username, "replayed", s.session, s.joined_seq, s.left_seq])
-    return sorted(rows, key=lambda row: row[3])
+    rows += _possible(fold, event, {fold.subjects.get(str(row[2])) for row in rows})
+    return sorted(rows, key=lambda row: (row[3] is None, row[3], row[0]))
+
+
+def _possible(fold: LogFold, event: Any, listed: set[Any]) -> Rows:
+    """Return the people whose roles, or a join by a scope, let them page back to an event."""
+    given = [(e, _details(e)) for e in fold.of(event.room, "member")]
+    joins: dict[str, list[Session]] = {}
+    for session in fold.sessions_in(event.room):
+        if (subject := fold.subjects.get(session.session)) is not None:
+            joins.setdefault(subject, []).append(session)
+    rows = []
+    for subject in ({e.about_subject for e, _ in given} | set(joins)) - listed - {None}:
+        own = [(e, d) for e, d in given if e.about_subject == subject]
+        came = joins.get(subject, [])
+        later = next((s for s in came if s.joined_seq > event.seq), None)
+        if _may_page(fold, event, own, came, later):
+            known = later or (came[0] if came else None)
+            username = known.username if known else own[-1][0].about_name
+            shown = (later.session, later.joined_seq, later.left_seq) if later else (None,) * 3
+            rows.append([username, "possible", *shown])
+    return rows
+
+
+def _may_page(
+    fold: LogFold, event: Any, own: Any, came: list[Session], later: Session | None
+) -> bool:
+    last_seen = max(e.seen_at for e in fold.events)
+    moments = [(e.seq, e.at) for e in fold.of(event.room) if e.seq >= event.seq]
+    ends = [d["until"] for _, d in own if d.get("until", "9") <= last_seen]
+    moments += [(10**9, end) for end in ends if end > event.at]
+    for seq, at in moments:
+        rules = {"access": "open", "history": "all"}
+        for e in fold.of(event.room, "room"):
+            if e.seq <= seq and e.at <= at:
+                rules = _details(e)
+        role = _role(own, seq, at)
+        may = role not in ("none", "banned") or (role == "none" and rules["access"] == "open")
+        if later is not None and later.joined_seq == seq and not may:
+            return True
+        if may and (rules["history"] == "all" or role in ("moderator", "owner")):
+            return True
+        if may and _begins_by(event, own, came, seq, at, ends):
+            return True
+    return False
+
+
+def _role(own: Any, seq: int, at: str) -> str:
+    role = "none"
+    for e, d in own:
+        if e.seq <= seq and e.at <= at and d.get("until", "9") > at:
+            role = d["role"]
+    return role
+
+
+def _begins_by(
+    event: Any, own: Any, came: list[Session], seq: int, at: str, ends: list[str]
+) -> bool:
+    """Return whether the room had begun for somebody at the event, as of a seq and time."""
+    steps = sorted([(e.at, e.seq) for e, _ in own] + [(end, 10**9) for end in ends])
+    rise, had = None, False
+    for step_at, step_seq in steps:
+        if step_seq > seq or step_at > at:
+            continue
+        has = _role(own, step_seq, step_at) not in ("none", "banned")
+        if has and not had:
+            rise = (step_at, step_seq)
+        had = has
+    if rise is None:
+        return bool(came) and came[0].joined_seq <= event.seq
+    return bool(rise[0] <= event.at if rise[1] == 10**9 else rise[1] <= event.seq)
 
 
 @answer
@@ -321,4 +392,107 @@ def who_erased(fold: LogFold) -> Rows:
     return [
         [by, reason, len(found), min(x.at for x in found), max(x.at for x in found)]
         for (by, reason), found in groups
+    ]
+
+
+# Who had which right.
+
+
+def _details(event: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(event.details)
+    return found
+
+
+def _given(fold: LogFold, room: str | None) -> list[tuple[Any, dict[str, Any]]]:
+    return [(e, _details(e)) for e in fold.of(room, "member")]
+
+
+def _reason(event: Any) -> str | None:
+    return (event.text or "") if event.has_text else None
+
+
+def _standing(
+    given: list[tuple[Any, dict[str, Any]]], at: str
+) -> dict[str, tuple[Any, dict[str, Any]]]:
+    """Return what each subject was given last, of what had not ended at a time."""
+    found = {}
+    for event, details in given:
+        if event.at <= at and ("until" not in details or details["until"] > at):
+            found[event.about_subject] = (event, details)
+    return found
+
+
+@answer
+def who_could_read(fold: LogFold, told: Told) -> Rows:
+    given = _given(fold, told["room"])
+    changes = {e.at for e, _ in given} | {d["until"] for _, d in given if "until" in d}
+    moments = {told["from"]} | {at for at in changes if told["from"] < at < told["to"]}
+    rows: set[tuple[Any, ...]] = set()
+    for moment in moments:
+        for subject, (e, d) in _standing(given, moment).items():
+            if d["role"] not in ("none", "banned") and moment < told["to"]:
+                rows.add((subject, e.about_name, d["role"], e.seq, e.at, name(e)))
+    states = [(e, _details(e)["access"]) for e in fold.of(told["room"], "room")]
+    first = next(fold.of(told["room"]))
+    if first.type != "room":
+        states.insert(0, (first, "open"))
+    for (event, access), (after, _) in zip(states, [*states[1:], (None, "")], strict=True):
+        is_over = after is not None and after.at <= told["from"]
+        if access == "open" and event.at < told["to"] and not is_over:
+            rows.add((None, "(anybody signed in)", "member", event.seq, event.at, name(event)))
+    return sorted(map(list, rows), key=lambda row: (row[3], row[1]))
+
+
+@answer
+def who_let_them_in(fold: LogFold, told: Told) -> Rows:
+    return [
+        [e.seq, e.at, d["role"], d.get("until"), name(e), _reason(e)]
+        for e, d in _given(fold, told["room"])
+        if e.about_subject == told["subject"] and d["role"] not in ("none", "banned")
+    ]
+
+
+@answer
+def who_looked(fold: LogFold, told: Told) -> Rows:
+    return [
+        [one.at, one.subject, one.username, one.what, one.seq]
+        for one in fold.looks
+        if one.room == told["room"] and told["from"] <= one.at < told["to"]
+    ]
+
+
+@answer
+def who_was_removed(fold: LogFold, told: Told) -> Rows:
+    rows = []
+    for e in fold.of(told["room"], "leave"):
+        session = fold.sessions[e.session]
+        holds, replayed = session.holds(told["seq"]), session.was_replayed(told["seq"])
+        if e.cause != "kicked" or not (holds or replayed):
+            continue
+        by = None if e.of_seqs is None else e.about_name or "(erased)"
+        certainty = "open" if holds else "replayed"
+        rows.append(
+            [e.subject, name(e), certainty, session.joined_seq, e.seq, e.at, by, _reason(e)]
+        )
+    return rows
+
+
+@answer
+def roles_of_a_person(fold: LogFold, told: Told) -> Rows:
+    rows = [
+        [e.room, e.seq, e.at, e.about_name, d["role"], d.get("until"), name(e), _reason(e)]
+        for e, d in _given(fold, None)
+        if e.about_subject == told["subject"]
+    ]
+    return sorted(rows, key=lambda row: (row[0], row[1]))
+
+
+@answer
+def roles_at_seq(fold: LogFold, told: Told) -> Rows:
+    [at] = [e.at for e in fold.of(told["room"]) if e.seq == told["seq"]]
+    given = [(e, d) for e, d in _given(fold, told["room"]) if e.seq <= told["seq"]]
+    return [
+        [subject, e.about_name, d["role"], e.seq, d.get("until")]
+        for subject, (e, d) in sorted(_standing(given, at).items())
+        if d["role"] != "none"
     ]

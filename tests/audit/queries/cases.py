@@ -47,6 +47,7 @@ def _complete(names: list[str], fold: LogFold, room: str, point: float, who: str
         "to": later.at,
         "username": who,
         "other": _people(fold)[-1],
+        "subject": next((e.subject for e in fold.events if e.username == who and e.subject), "u-0"),
         "words": "the",
     }
     return {name: known[name] for name in names}

@@ -18,6 +18,7 @@ from bench.histories.shape import Shape
 from bench.make_log import make_log
 from chatlog.databases.database import Database
 from chatlog.databases.schema import retention_changes
+from tests.audit.queries import people
 from tests.audit.queries.answers import RULES
 from tests.audit.queries.fold import LogFold, fold_of
 from tests.support.histories import OWN, REAL
@@ -64,7 +65,9 @@ def _empty(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
 
 @pytest.fixture(
     scope="session",
-    params=[f"{name}-{kind}" for name in ("made", *IRC) for kind in ("sqlite", "postgresql")],
+    params=[
+        f"{name}-{kind}" for name in ("made", "people", *IRC) for kind in ("sqlite", "postgresql")
+    ],
 )
 def history(request: pytest.FixtureRequest) -> Iterator[History]:
     """A history on a database: only read."""
@@ -72,6 +75,8 @@ def history(request: pytest.FixtureRequest) -> Iterator[History]:
     with _empty(request, kind) as url:
         if name == "made":
             asyncio.run(make_log(url, SHAPE))
+        elif name == "people":
+            asyncio.run(people.tell(url))
         else:
             import_irc(url, *IRC[name])
         asyncio.run(_set_rules(url))

@@ -20,9 +20,21 @@ _EVENTS = """
 SELECT e.position, r.room, e.seq, e.at, e.type, e.user_id, u.username, e.session, n.node, n.seen_at,
        n.ended_at, n.lease_seconds,
        e.cause, e.last_seen_at, e.sessions, e.replay_from, e."of" AS of_seqs, e.text,
-       e.text_commitment IS NOT NULL AND e.text IS NULL AS text_erased
+       e.text_commitment IS NOT NULL AND e.text IS NULL AS text_erased,
+       e.text_commitment IS NOT NULL AS has_text, e.details, p.subject,
+       a.username AS about_name, q.subject AS about_subject
 FROM events e JOIN rooms r ON r.id = e.room_id JOIN users u ON u.id = e.user_id
-JOIN nodes n ON n.id = e.node_id ORDER BY e.position
+JOIN nodes n ON n.id = e.node_id
+LEFT JOIN subjects p ON p.id = u.subject_id
+LEFT JOIN users a ON e.type IN ('leave', 'member') AND a.uuid = e."of"
+LEFT JOIN subjects q ON q.id = a.subject_id
+ORDER BY e.position
+"""
+# These are no events.
+_LOOKS = """
+SELECT l.at, r.room, p.subject, u.username, l.what, l.seq
+FROM looks l JOIN users u ON u.id = l.user_id JOIN subjects p ON p.id = u.subject_id
+LEFT JOIN rooms r ON r.id = l.room_id ORDER BY l.id
 """
 
 
@@ -69,10 +81,14 @@ class LogFold:
 
     events: list[Any] = field(default_factory=list)
     sessions: dict[str, Session] = field(default_factory=dict)
+    subjects: dict[str, str] = field(default_factory=dict)
+    looks: list[Any] = field(default_factory=list)
 
     def add(self, event: Any) -> None:
         self.events.append(event)
         if event.type == "join":
+            if event.subject is not None:
+                self.subjects[event.session] = event.subject
             self.sessions[event.session] = Session(
                 event.room,
                 event.session,
@@ -124,6 +140,7 @@ async def fold_of(connection: AsyncConnection) -> LogFold:
     folded = LogFold()
     for event in (await connection.execute(sa.text(_EVENTS))).all():
         folded.add(event)
+    folded.looks = list((await connection.execute(sa.text(_LOOKS))).all())
     return folded
 
 

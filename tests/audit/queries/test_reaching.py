@@ -14,6 +14,7 @@ from docs import render
 from tests.support.command import chatlog
 
 VIEWS = ("events", "messages", "sessions", "presence", "witnesses", "activity", "erasures")
+PEOPLE = ("retention", "nodes", "members", "rooms", "removals", "looks")
 
 
 async def migrated(url: str) -> None:
@@ -28,7 +29,7 @@ async def test_a_fresh_connection_reaches_the_views_by_their_plain_names(postgre
     await migrated(postgres_url)
     connection = await asyncpg.connect(postgres_url)
     try:
-        for view in VIEWS:
+        for view in (*VIEWS, *PEOPLE):
             assert await connection.fetch(f"SELECT * FROM audit_{view}") == []
         path = await connection.fetchval("SHOW search_path")
         assert path == '"$user", public, chatlog'
@@ -117,7 +118,7 @@ async def test_the_role_of_the_documents_reads_the_views_and_nothing_else(
         await owner.execute(re.sub(r"\bauditor\b", role, told).replace("…", "secret"))
         auditor = await asyncpg.connect(postgres_url, user=role, password="secret")
         try:
-            for view in VIEWS:
+            for view in (*VIEWS, *PEOPLE):
                 assert await auditor.fetch(f"SELECT * FROM audit_{view}") == []
             for table in ("events", "users", "meta", "sessions"):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -45,7 +45,8 @@ POSTGRES = {
         ("CREATE OR REPLACE VIEW audit_messages AS SELECT e.position, "
         "r.room COLLATE \"C\" AS room, "
         "e.seq, e.at, 'bob' COLLATE \"C\" AS username, coalesce(e.text, '') AS message, "
-        "e.text IS NULL AS erased FROM events e JOIN rooms r ON r.id = e.room_id"),
+        "e.text IS NULL AS erased, NULL::text COLLATE \"C\" AS subject FROM events e "
+        "JOIN rooms r ON r.id = e.room_id"),
     ),
     "a view of another table": (
         "CREATE TABLE public.events AS SELECT * FROM chatlog.events",

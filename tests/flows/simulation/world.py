@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+from chatlog.chat.tasks import task_group
 from chatlog.databases.database import Database
 from chatlog.databases.sqlite import backend as sqlite
 from chatlog.nodes import leases
-from chatlog.runtime import Runtime, _task_group
+from chatlog.runtime import Runtime
 from chatlog.settings import Settings
 from tests.support.checker import Violation, judge
 from tests.support.inside import InsideClient
@@ -98,7 +99,7 @@ def _quiet() -> Iterator[None]:
 async def _play(story: Story, machine: Machine, url: str) -> Record:
     database, record = Database(url, readers=2), Record()
     try:
-        async with asyncio.timeout(10_000), _task_group() as tasks:
+        async with asyncio.timeout(10_000), task_group() as tasks:
             nodes = [await _node(database, name, tasks) for name in ("a", "b")]
             people = [Person(f"{n}-{i}", n, nodes, record) for i, n in enumerate(NAMES)]
             for person in people:

@@ -22,7 +22,6 @@ from chatlog.kinds.event import (
     At,
     Event,
     Facts,
-    ProofLine,
     Recorded,
     canonical,
     required,
@@ -30,6 +29,7 @@ from chatlog.kinds.event import (
     seqs_text,
     shown_name,
 )
+from chatlog.kinds.proof import ProofLine
 from chatlog.kinds.session import unless_open
 
 Seqs = Annotated[tuple[int, ...], msgspec.Meta(min_length=1)]
@@ -138,7 +138,9 @@ class Noted(Event):
         return Facts(self.session, self.id, of=seqs_text(self.of), details=details)
 
     @classmethod
-    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> Noted:
+    def of_facts(
+        cls, user: User, node: str, facts: Facts, text: str | None, about: User | None = None
+    ) -> Noted:
         session = required(facts.session, "session")
         of = seqs_in(required(facts.of, "of"))
         colour = json.loads(required(facts.details, "details"))["colour"]
@@ -160,7 +162,9 @@ class Noted(Event):
         )
 
     @classmethod
-    def of_line(cls, user: User, frame: NoteFrame, proof: ProofLine) -> Noted:
+    def of_line(
+        cls, user: User, frame: NoteFrame, proof: ProofLine, people: Mapping[str, User]
+    ) -> Noted:
         message = None if proof.text_salt is None else frame.message
         id = None if frame.id is msgspec.UNSET else frame.id
         session = required(proof.session, "session")
@@ -175,5 +179,5 @@ class Noted(Event):
     def said(self) -> str:
         return f"noted ({self.colour}): {self.message or '(erased)'}"
 
-    def contradiction(self, seq: int, sessions: OpenSessions) -> str | None:
+    def contradiction(self, seq: int, at: str, sessions: OpenSessions) -> str | None:
         return unless_open(sessions, self.session, self.user)

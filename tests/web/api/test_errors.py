@@ -47,7 +47,11 @@ async def test_a_bad_question_is_refused_with_the_reason(server: Server) -> None
 
 
 async def test_nothing_is_written_over_http(server: Server) -> None:
-    async with server.client.post("/api/rooms") as response:
+    for path in ("/api/rooms", "/api/rooms/general/redact", "/api/webhooks"):
+        async with server.client.post(path) as response:
+            assert response.status == 403, path
+            assert (await response.json())["error"]["code"] == "forbidden"
+    async with server.client.post("/api/rooms/general/verify") as response:
         assert response.status == 405
         assert response.headers["Allow"] == "GET,HEAD"
         assert (await response.json())["error"]["code"] == "method_not_allowed"

@@ -27,7 +27,9 @@ class NotedAgain(Noted):
         return first._replace(details=canonical({"tint": self.colour.upper()}))
 
     @classmethod
-    def of_facts(cls, user: User, node: str, facts: Facts, text: str | None) -> NotedAgain:
+    def of_facts(
+        cls, user: User, node: str, facts: Facts, text: str | None, about: User | None = None
+    ) -> NotedAgain:
         tint = json.loads(required(facts.details, "details"))["tint"]
         of = tuple(map(int, required(facts.of, "of").split(",")))
         session = required(facts.session, "session")

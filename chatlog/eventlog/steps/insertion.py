@@ -14,17 +14,17 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import nodes, rooms, sessions, users
+from chatlog.databases.schema import nodes, rooms, sessions
 from chatlog.domain.errors import LogError
-from chatlog.domain.users import User
 from chatlog.eventlog import lookup, read, rows
 from chatlog.eventlog.append import SEEN, Batch
+from chatlog.eventlog.steps.newcomers import Newcomers
 from chatlog.eventlog.writer import Step
-from chatlog.kinds.contents import column
-from chatlog.kinds.details import facts_of
-from chatlog.kinds.event import Proved, Recorded
+from chatlog.kinds.details import contents_column, facts_of
+from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
+from chatlog.kinds.proof import Proved
 
 T = TypeVar("T")
 
@@ -48,8 +48,7 @@ class RoomInsertion:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._room = self._position = 0
-        self._secret = b""
-        self._users: dict[str, int] = {}
+        self._people = Newcomers(connection)
         self._nodes: dict[str, _Node] = {}
 
     async def begin(self, room: str, room_id: str) -> None:
@@ -62,7 +61,6 @@ class RoomInsertion:
         found = (await self._connection.execute(sa.select(rooms.c.room).where(either))).first()
         if found is not None:
             raise LogError(f"This log already has events of the room, as {found.room!r}.")
-        self._secret = await lookup.name_secret(self._connection)
         self._position = await read.end(self._connection)
         self._room = await lookup.next_number(self._connection, rooms.c.id)
         new = {"id": self._room, "uuid": room_id, "room": room}
@@ -74,7 +72,7 @@ class RoomInsertion:
         Raises:
             LogError: if this log has one of their users or sessions with other contents.
         """
-        await self._know_users({p.recorded.event.user.id: p for p in page})
+        await self._people.know(page)
         await self._know_nodes({p.recorded.event.node: p.recorded for p in reversed(page)})
         placed = [self._place(proved.recorded) for proved in page]
         try:
@@ -84,22 +82,23 @@ class RoomInsertion:
             raise LogError(f"This log already has part of the room: {error.orig}") from None
 
     async def finish(self) -> None:
-        """Record when the room's nodes were last known to be alive."""
+        """Record when the room's nodes were last known to be alive, and what people are called."""
         seen = [{"number": n.number, "last": n.last_at} for n in self._nodes.values()]
         await self._connection.execute(SEEN, seen)
+        await self._people.finish()
 
     def _place(self, recorded: Recorded) -> Recorded:
         """Return the event with its position and its user's number in this log."""
         self._position += 1
         event = recorded.event
-        user = replace(event.user, number=self._users[event.user.id])
+        user = replace(event.user, number=self._people.numbers[event.user.id])
         self._nodes[event.node].last_at = recorded.at
         return replace(recorded, position=self._position, event=event.of_user(user))
 
     def _row(self, recorded: Recorded, proved: Proved) -> tuple[Any, ...]:
         event, proof = recorded.event, proved.proof
         sealed = (proof.text_commitment, proof.text_salt, event.text)
-        further = column(event, proof.salts)
+        further = contents_column(event, proof.salts)
         node = self._nodes[event.node].number
         return rows.event_row(recorded, facts_of(proved), self._room, node, sealed, further)
 
@@ -120,36 +119,6 @@ class RoomInsertion:
             await self._connection.execute(sessions.insert(), opened)
         if closed:
             await self._connection.execute(_CLOSE, closed)
-
-    async def _know_users(self, speaking: dict[str, Proved]) -> None:
-        missing = {id: proved for id, proved in speaking.items() if id not in self._users}
-        if not missing:
-            return
-        found = await self._connection.execute(sa.select(users).where(users.c.uuid.in_(missing)))
-        for row in found.all():
-            proved = missing.pop(row.uuid)
-            _check_same(row, proved)
-            self._users[row.uuid] = row.id
-        if missing:
-            await self._make_users(missing)
-
-    async def _make_users(self, missing: dict[str, Proved]) -> None:
-        first = await lookup.next_number(self._connection, users.c.id)
-        new = []
-        for number, (id, proved) in enumerate(missing.items(), first):
-            self._users[id] = number
-            new.append(self._user_row(number, proved.recorded.event.user, proved.proof.name_salt))
-        await self._connection.execute(users.insert(), new)
-
-    def _user_row(self, number: int, user: User, salt: bytes | None) -> dict[str, Any]:
-        return {
-            "id": number,
-            "uuid": user.id,
-            "username": user.name,
-            "salt": salt,
-            "commitment": user.commitment,
-            "name_key": None if user.name is None else lookup.name_key(self._secret, user.name),
-        }
 
     async def _know_nodes(self, working: dict[str, Recorded]) -> None:
         missing = {node: first for node, first in working.items() if node not in self._nodes}
@@ -179,12 +148,3 @@ def inserting(work: Callable[[RoomInsertion, str], Awaitable[T]]) -> Step[T]:
         return await work(RoomInsertion(connection), batch.now)
 
     return step
-
-
-def _check_same(row: sa.Row[Any], proved: Proved) -> None:
-    user = proved.recorded.event.user
-    if row.username != user.name or bytes(row.commitment) != user.commitment:
-        raise LogError(
-            f"This log has the user {user.id} with another name or commitment: "
-            "the name was erased here or in the file, or one of the two was changed."
-        )

@@ -17,8 +17,9 @@ from chatlog.databases.schema import events, retention, retention_changes, rooms
 from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.erasing import MAX_SEQS, erase_texts, erase_users
 from chatlog.eventlog.read import room_number
+from chatlog.eventlog.steps.erasing import erase_users, users_with
+from chatlog.eventlog.steps.erasing_texts import MAX_SEQS, erase_texts
 from chatlog.eventlog.writer import Step
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import MESSAGE_TYPES
@@ -45,11 +46,16 @@ _OLD_CHATS: Final = (
     .limit(sa.bindparam("limit"))
 )
 _any_stay = sessions.alias()
+_same = users.alias()
+_IS_RECENT: Final = sa.or_(
+    _any_stay.c.left_at.is_(None), _any_stay.c.left_at >= sa.bindparam("before")
+)
 _HAS_BEEN_AWAY: Final = sa.and_(
     users.c.username.is_not(None),
+    ~sa.exists().where(_any_stay.c.user_id == users.c.id, _IS_RECENT),
+    # A subject is away only under all of its names.
     ~sa.exists().where(
-        _any_stay.c.user_id == users.c.id,
-        sa.or_(_any_stay.c.left_at.is_(None), _any_stay.c.left_at >= sa.bindparam("before")),
+        _same.c.subject_id == users.c.subject_id, _any_stay.c.user_id == _same.c.id, _IS_RECENT
     ),
 )
 _AWAY: Final = (
@@ -63,7 +69,7 @@ _AWAY: Final = (
     .order_by(users.c.id)
     .limit(sa.bindparam("limit"))
 )
-_STILL_AWAY: Final = sa.select(users.c.username).where(
+_STILL_AWAY: Final = sa.select(users.c.id).where(
     _HAS_BEEN_AWAY, users.c.id == sa.bindparam("number")
 )
 _CHANGES: Final = (
@@ -178,7 +184,9 @@ def erase_old_texts(room: str, before: str, *, by: str, reason: str) -> Step[lis
     async def step(connection: AsyncConnection, batch: Batch) -> list[Recorded]:
         seqs = await old_chats(connection, room, before, limit=MAX_SEQS)
         await batch.know(connection, {room}, {lookup.operator(by)})
-        return await erase_texts(connection, batch, batch.room(room), seqs, by=by, reason=reason)
+        return await erase_texts(
+            connection, batch, batch.room(room), seqs, by=batch.operator(by), reason=reason
+        )
 
     return step
 
@@ -186,16 +194,18 @@ def erase_old_texts(room: str, before: str, *, by: str, reason: str) -> Step[lis
 def erase_if_away(number: int, before: str, *, by: str, reason: str) -> Step[list[Recorded]]:
     """Return the step that erases a user (given by number) who was in no room since a time.
 
+    A subject is erased with all of its users.
+
     The step returns the erasures: none if the user is present, has returned, or is erased.
     Other users of the same name are not affected.
     """
 
     async def step(connection: AsyncConnection, batch: Batch) -> list[Recorded]:
         found = await connection.execute(_STILL_AWAY, {"number": number, "before": before})
-        name = found.scalar()
-        if name is None:
+        if found.first() is None:
             return []
-        return await erase_users(connection, batch, name, [number], by=by, reason=reason)
+        gone = await users_with(connection, [number])
+        return await erase_users(connection, batch, gone, by=by, reason=reason)
 
     return step
 

@@ -7,23 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+
+from chatlog.settings.checks import AUTH_MODES, bounds, check_auth, check_node
 
 DEFAULT_DATABASE = "sqlite:///chatlog.db"
 
-
-_LEAST = {"port": 0, "max_chats_per_second": 0, "max_commit_delay_ms": 0}
-"""The settings that may be 0, which means any or none."""
-
-_MOST = {"port": 65_535}
-_MOST_NODE_CHARS = 64
-
-_MOST_SECONDS = 2_000_000.0
-"""23 days: the kernel counts the milliseconds of a time-out in 31 bits."""
-
-_MOST_OF_ANYTHING = 2**31 - 1
-"""The largest number of bytes that the kernel accepts."""
+_CHATS_PER_SECOND = 10.0
+_CONNECTIONS_PER_ADDRESS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +49,66 @@ class Settings:
         default=(), metadata={"help": "additional Origin whose pages may connect (repeatable)"}
     )
 
+    auth: str = field(
+        default="open",
+        metadata={
+            "help": "who may enter: open for anybody, token for holders of a valid token",
+            "choices": AUTH_MODES,
+        },
+    )
+    token_secret_file: str = field(
+        default="", metadata={"help": "file with the secret of tokens signed with HS256"}
+    )
+    token_keys: str = field(
+        default="",
+        metadata={"help": "file with public keys of tokens, a JWK Set or PEM; read anew on change"},
+    )
+    token_keys_url: str = field(
+        default="", metadata={"help": "address of an identity provider's JWK Set"}
+    )
+    token_audience: str = field(
+        default="", metadata={"help": "audience (`aud`) that tokens must name"}
+    )
+    token_issuer: str = field(default="", metadata={"help": "issuer (`iss`) that tokens must name"})
+    auth_seconds: float = field(
+        default=5.0,
+        metadata={"help": "time for a connection to present a valid token, in token mode"},
+    )
+    create_rooms: str = field(
+        default="everyone",
+        metadata={
+            "help": "who may create rooms, in token mode",
+            "choices": ("everyone", "admin"),
+        },
+    )
+    redact_own: str = field(
+        default="on",
+        metadata={
+            "help": "whether people may redact their own chats, in token mode",
+            "choices": ("on", "off"),
+        },
+    )
+    max_rooms_created_per_hour: int = field(
+        default=20, metadata={"help": "rooms that a person may create, in token mode"}
+    )
+    max_connections_per_user: int = field(
+        default=20, metadata={"help": "open WebSockets of a person, in token mode"}
+    )
+    max_connections_per_address: int = field(
+        default=0,
+        metadata={
+            "help": "open WebSockets from one address (IPv6: a /64); 0 is 200 in token mode, and "
+            "no limit otherwise"
+        },
+    )
+    trusted_proxy: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "network of proxies whose X-Forwarded-For counts, as 10.0.0.0/8 (repeatable)"
+        },
+    )
+    max_token_bytes: int = field(default=8_192, metadata={"help": "largest token"})
+
     max_message_bytes: int = field(
         default=8_192, metadata={"help": "longest message, in bytes of UTF-8"}
     )
@@ -84,7 +135,10 @@ class Settings:
     )
     max_chats_per_second: float = field(
         default=0.0,
-        metadata={"help": "rate limit of a connection, 0 for none; allows bursts of 5 s"},
+        metadata={
+            "help": "rate limit of a person, in open mode of a connection; allows bursts of 5 s; "
+            "0 is 10 in token mode, and no limit otherwise"
+        },
     )
 
     max_commit_delay_ms: float = field(
@@ -176,6 +230,15 @@ class Settings:
         """Every host to listen on."""
         return (self.host,) if isinstance(self.host, str) else self.host
 
+    def chats_per_second(self, *, is_token_mode: bool) -> float:
+        """Return the rate limit of chats; 0 is none."""
+        return self.max_chats_per_second or (_CHATS_PER_SECOND if is_token_mode else 0.0)
+
+    def connections_per_address(self, *, is_token_mode: bool) -> int:
+        """Return the limit of WebSockets from an address; 0 is none."""
+        usual = _CONNECTIONS_PER_ADDRESS if is_token_mode else 0
+        return self.max_connections_per_address or usual
+
     def __post_init__(self) -> None:
         """Refuse a limit that would stop the server from working.
 
@@ -185,7 +248,8 @@ class Settings:
         if not self.hosts:
             raise ValueError("host must name at least one address to listen on.")
         if self.node:
-            _check_node(self.node)
+            check_node(self.node)
+        check_auth(self)
         for setting in fields(self):
             value = getattr(self, setting.name)
             if type(value) not in (int, float):
@@ -195,20 +259,6 @@ class Settings:
                 raise ValueError(f"{setting.name} must be at least {least}, not {value}.")
             if value > most:
                 raise ValueError(f"{setting.name} must be at most {most}, not {value}.")
-
-
-def bounds(setting: Field[Any]) -> tuple[float, float]:
-    """Return the minimum and maximum of a numeric setting."""
-    is_count = type(setting.default) is int
-    least = _LEAST.get(setting.name, 1 if is_count else 0.001)
-    return least, _MOST.get(setting.name, _MOST_OF_ANYTHING if is_count else _MOST_SECONDS)
-
-
-def _check_node(name: str) -> None:
-    if not (1 <= len(name) <= _MOST_NODE_CHARS and name.isprintable() and name == name.strip()):
-        raise ValueError(
-            f"node must have 1 to {_MOST_NODE_CHARS} printable characters and no space at its ends."
-        )
 
 
 def database_from(environ: Mapping[str, str] = os.environ) -> str:

@@ -1,0 +1,1 @@
+"""Steps of a transaction that are no commands: erase, import, revoke, record a look."""

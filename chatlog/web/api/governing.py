@@ -1,0 +1,123 @@
+"""Rooms, their members and what is erased, over HTTP: the orders of people with tokens.
+
+Each answers with the room and the seq and hash of its last event. One that changed nothing has
+``repeated``, and the room's head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from chatlog.chat.people.orders import carry_out
+from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
+from chatlog.domain.names import check_id
+from chatlog.kinds.command import FirstPost, Order
+from chatlog.kinds.creation import CreateRoom
+from chatlog.kinds.erasure import Redact
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.leave import KickMember
+from chatlog.kinds.member import AppointMember
+from chatlog.kinds.room import ConfigureRoom
+from chatlog.web.answers import json
+from chatlog.web.api.bodies import DoneBody, MembersBody
+from chatlog.web.api.queries import MembersQuery, query_of
+from chatlog.web.api.replies import reply
+from chatlog.web.identify import asker_of, identity_of
+from chatlog.web.keys import RUNTIME
+from chatlog.wire.commands import Members
+
+_KEY: Final = "Idempotency-Key"
+
+Order_ = TypeVar("Order_", bound=Order | Redact)
+
+
+def ordering(kind: type[Order] | type[Redact]) -> Handler:
+    """Return the handler of a kind of order, whose fields are in the path and the body."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        runtime = request.app[RUNTIME]
+        if runtime.access is None:
+            raise Refused("forbidden", "In open mode nothing is changed over HTTP.")
+        identity = await identity_of(request)
+        order = await order_in(request, kind)
+        try:
+            told = await carry_out(runtime, identity, order)
+        except OutcomeUnknown as unknown:
+            raise Unavailable(unknown.sentence) from None
+        created = kind is CreateRoom and isinstance(told, Recorded)
+        return json(_done(told), 201 if created else 200)
+
+    return handle
+
+
+async def order_in(request: web.Request, kind: type[Order_]) -> Order_:
+    """Return the order in a request.
+
+    Raises:
+        Refused: ``bad_json``, ``bad_command`` or what ``check`` refuses.
+    """
+    runtime = request.app[RUNTIME]
+    given = await _body(request, runtime.settings.max_frame_bytes)
+    if _KEY in request.headers:
+        given["id"] = request.headers[_KEY]
+    try:
+        order = msgspec.convert({**given, **request.match_info, "type": _tag(kind)}, kind)
+    except msgspec.ValidationError as error:
+        raise Refused("bad_command", str(error).replace("$.", "")) from None
+    if order.id is not None:
+        check_id(order.id)
+    order.check(runtime.limits)
+    return order
+
+
+def _tag(kind: type[msgspec.Struct]) -> Any:
+    return kind.__struct_config__.tag
+
+
+async def _body(request: web.Request, most: int) -> dict[str, Any]:
+    if (request.content_length or 0) > most:
+        raise web.HTTPRequestEntityTooLarge(most, request.content_length or 0)
+    text = bytearray()
+    async for chunk in request.content.iter_any():
+        text += chunk
+        if len(text) > most:
+            raise web.HTTPRequestEntityTooLarge(most, len(text))
+    if not text.strip():
+        return {}
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = None
+    if not isinstance(found, Mapping):
+        raise Refused("bad_json", "Send one JSON object in UTF-8.")
+    return dict(found)
+
+
+def _done(told: Recorded | FirstPost) -> DoneBody:
+    is_repeat = isinstance(told, FirstPost)
+    return DoneBody(told.room, told.seq, told.hash[:8].hex(), repeated=is_repeat)
+
+
+async def show_members(request: web.Request) -> web.StreamResponse:
+    """Answer with a page of a room's members."""
+    runtime = request.app[RUNTIME]
+    if runtime.access is None:
+        raise Refused("forbidden", "In open mode rooms have no members.")
+    query = query_of(request, MembersQuery)
+    question = Members(room=request.match_info["room"], after=query.after, limit=query.limit)
+    question.check(runtime.limits)
+    async with runtime.history.turn():
+        frame = await runtime.members.frame(await asker_of(request), question)
+        return await reply(request, MembersBody(frame.room, frame.seq, frame.members, frame.more))
+
+
+create: Final = ordering(CreateRoom)
+configure: Final = ordering(ConfigureRoom)
+appoint: Final = ordering(AppointMember)
+kick: Final = ordering(KickMember)
+redact: Final = ordering(Redact)

@@ -1,0 +1,69 @@
+"""Servers in token mode, and people who come to them.
+
+``token_server`` starts a process of its own; ``open_world`` serves in the test's process, on a real
+port too, which takes a tenth of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.flows.conftest import pytest_runtest_makereport, serve
+from tests.support.apps import served
+from tests.support.server import Server
+from tests.support.templates import sqlite_url, template
+
+from .people import Issuer, World
+
+__all__ = ["pytest_runtest_makereport", "serve", "sqlite_url", "template"]
+
+Open = Callable[..., Awaitable[World]]
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> Issuer:
+    return Issuer.at(tmp_path)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        yield session
+
+
+@pytest.fixture
+def token_server(
+    serve: Callable[..., Awaitable[Server]],
+    issuer: Issuer,
+    http: aiohttp.ClientSession,
+    tmp_path: Path,
+) -> Open:
+    """``await token_server("--flag", "value")`` starts a server in token mode."""
+
+    async def start(*flags: str, database: str = "") -> World:
+        url = database or f"sqlite:///{tmp_path}/chat.db"
+        server = await serve(url, *issuer.flags, *flags)
+        return World(server.url, issuer, http)
+
+    return start
+
+
+@pytest.fixture
+async def open_world(
+    issuer: Issuer, http: aiohttp.ClientSession, sqlite_url: str
+) -> AsyncIterator[Open]:
+    """``await open_world(setting=value)`` serves in token mode."""
+    async with AsyncExitStack() as stack:
+
+        async def start(database: str = sqlite_url, **settings: Any) -> World:
+            given = {"auth": "token", "token_secret_file": str(issuer.file), **settings}
+            browser = await stack.enter_async_context(served(database, **given))
+            return World(str(browser.make_url("")).rstrip("/"), issuer, http)
+
+        yield start
