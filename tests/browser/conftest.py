@@ -29,6 +29,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page that a test changes on its way counts as one from the internet.
+    "--disable-features=LocalNetworkAccessChecks",
     # A test's second window is as much in front as its first.
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",

@@ -5,15 +5,21 @@
  * keeps rooms joined across lost connections; the rooms keep their own state.
  */
 import { Connection, type ConnectionState } from "./connection.ts";
-import { isEvent, parseFrame, type Frame } from "./frames.ts";
+import { Credentials, type Identity, type TokenSource } from "./credentials.ts";
+import { isEvent, parseFrame, type AckFrame, type Frame } from "./frames.ts";
 import { memoryStorage, standardPlatform, type Platform, type Storage } from "./platform.ts";
 import { Requests } from "./requests.ts";
 import { Room, type Notice, type RoomLink } from "./room.ts";
+import type { Role } from "./standing.ts";
+import { uuid7 } from "./uuid7.ts";
 
 export interface ClientOptions {
   /** `ws://…/ws` or `wss://…/ws`. */
   readonly url: string;
-  readonly username: string;
+  /** In token mode the server tells it. */
+  readonly username?: string;
+  /** Token mode: asked for a token at every connection and before the one in use ends. */
+  readonly getToken?: TokenSource | null;
   /** Where unsent messages survive a reload; without it they live as long as the program. */
   readonly storage?: Storage;
   readonly platform?: Platform;
@@ -22,9 +28,24 @@ export interface ClientOptions {
   readonly onNotice?: (room: Room, notice: Notice) => void;
 }
 
+export interface NewRoom {
+  /** Not for a private room: the server names it. */
+  readonly room?: string;
+  readonly access?: "open" | "listed" | "private";
+  readonly history?: "all" | "since_member";
+  readonly topic?: string;
+  /** Roles by subject. */
+  readonly members?: Readonly<Record<string, Role>>;
+}
+
 export class Client {
   readonly rooms = new Map<string, Room>();
   username: string;
+  /** In token mode: who this is, and by which token. */
+  readonly credentials: Credentials;
+  /** Every name it has had: events keep the one that held when they happened. */
+  readonly #names = new Set<string>();
+  readonly #platform: Platform;
   readonly #connection: Connection;
   readonly #requests: Requests;
   readonly #link: RoomLink;
@@ -32,22 +53,39 @@ export class Client {
 
   constructor(options: ClientOptions) {
     const platform = options.platform ?? standardPlatform();
-    this.username = options.username;
+    this.#platform = platform;
+    this.username = options.username ?? "";
+    this.#names.add(this.username);
     this.#onChange = options.onChange ?? (() => {});
     this.#connection = new Connection(options.url, platform, {
       onState: () => this.#onChange(null),
-      onOpen: () => { for (const room of this.rooms.values()) room.join(); },
+      onOpen: () => {
+        if (this.credentials.getToken) this.credentials.opened();
+        else this.#begin();
+      },
       onText: (text) => this.#receive(text),
       onLost: () => {
+        this.credentials.lost();
         this.#requests.lost();
         for (const room of this.rooms.values()) room.lost();
+        const { connection: state, credentials } = this;
+        if (state.is === "refused" && state.code === 4401 && credentials.getToken) void credentials.refused();
       },
+    });
+    this.credentials = new Credentials(options.getToken ?? null, {
+      ask: (command) => this.#requests.ask(command),
+      accepted: (identity, isFirst) => this.#accepted(identity, isFirst),
+      restart: () => this.#connection.start(),
+      changed: () => this.#onChange(null),
     });
     this.#requests = new Requests(platform, (command) => this.#connection.send(command));
     this.#link = {
       platform,
       storage: options.storage ?? memoryStorage(),
       username: () => this.username,
+      isMine: (username) => this.#names.has(username),
+      identity: () => this.credentials.getToken ? this.credentials.identity : null,
+      ended: (cause) => { this.credentials.ended = cause; },
       send: (command) => this.#connection.send(command),
       ask: (command) => this.#requests.ask(command),
       reconnect: () => this.#connection.retry(),
@@ -67,6 +105,7 @@ export class Client {
   /** Close the connection. Unsent messages stay in storage. */
   stop(): void {
     this.#connection.stop();
+    this.credentials.lost();
     this.#requests.lost();
     for (const room of this.rooms.values()) room.lost();
   }
@@ -82,9 +121,18 @@ export class Client {
     if (known) return known;
     const room = new Room(name, read, this.#link);
     this.rooms.set(name, room);
-    if (this.connection.is === "open") room.join();
+    if (this.#mayJoin) room.join();
     this.#onChange(null);
     return room;
+  }
+
+  newId(): string {
+    return uuid7(this.#platform.now(), this.#platform.randomBytes(10));
+  }
+
+  /** Make a room; resolves to its name. Try again under the same id where the outcome was unclear. */
+  async create(room: NewRoom, id = this.newId()): Promise<string> {
+    return (await this.#requests.ask({ type: "create", ...room }, id) as AckFrame).room;
   }
 
   leave(name: string): void {
@@ -95,16 +143,39 @@ export class Client {
 
   /** Ask to be let in again where a room refused. */
   rejoin(room: Room): void {
-    if (this.connection.is === "open") room.join();
+    if (this.#mayJoin) room.join();
   }
 
   /** Become somebody else. A connection has one name, so this takes a new one. */
   rename(username: string): void {
     if (username === this.username) return;
-    this.username = username;
-    for (const room of this.rooms.values()) room.rename(username);
+    this.#become(username);
     if (this.connection.is !== "idle") this.#connection.restart();
     this.#onChange(null);
+  }
+
+  /** Connected, and signed in where that is needed. */
+  get #mayJoin(): boolean {
+    return this.connection.is === "open" && (this.credentials.getToken === null || this.credentials.isSignedIn);
+  }
+
+  #begin(): void {
+    for (const room of this.rooms.values()) if (room.state.is !== "removed") room.join();
+  }
+
+  #accepted({ username }: Identity, isFirst: boolean): void {
+    if (this.username === "") this.#become(username);
+    // Another name of the same person: what is on its way stays, and goes out under it.
+    this.username = username;
+    this.#names.add(username);
+    if (isFirst) this.#begin();
+    this.#onChange(null);
+  }
+
+  #become(username: string): void {
+    this.username = username;
+    this.#names.add(username);
+    for (const room of this.rooms.values()) room.rename(username);
   }
 
   #receive(text: string): void {
@@ -129,7 +200,13 @@ export class Client {
       case "error":
         // A chat's error names its id only: it belongs to the room whose outbox knows it.
         if (!this.#requests.answer(frame) && frame.id !== undefined)
-          for (const room of this.rooms.values()) room.refused(frame.id, frame.code, frame.message);
+          for (const room of this.rooms.values()) room.refused(frame.id, frame.code, frame.message, frame.retry_after);
+        break;
+      case "auth":
+        if (!this.#requests.answer(frame)) this.credentials.accept(frame); // the handshake has signed in
+        break;
+      case "auth_expiring":
+        this.credentials.expiring(frame.expires_at);
         break;
       default:
         this.#requests.answer(frame);

@@ -67,6 +67,42 @@ export interface ErrorFrame {
   readonly code: string;
   readonly message: string;
   readonly id?: string;
+  /** Seconds after which it may work. */
+  readonly retry_after?: number;
+}
+
+/** Who the server knows this client to be. */
+export interface AuthFrame {
+  readonly type: "auth";
+  readonly subject: string;
+  readonly username: string;
+  readonly scope: readonly string[];
+  readonly expires_at: string | null;
+  readonly id?: string;
+}
+
+/** The token in use ends soon. */
+export interface AuthExpiringFrame {
+  readonly type: "auth_expiring";
+  readonly expires_at: string;
+  readonly id?: string;
+}
+
+export interface MemberListed {
+  readonly username: string;
+  readonly subject: string;
+  readonly role: string;
+  readonly since_seq: number;
+  readonly until: string | null;
+}
+
+export interface MembersFrame {
+  readonly type: "members";
+  readonly room: string;
+  readonly seq: number;
+  readonly members: readonly MemberListed[];
+  readonly more: boolean;
+  readonly id?: string;
 }
 
 export interface PongFrame {
@@ -74,10 +110,11 @@ export interface PongFrame {
   readonly id?: string;
 }
 
-export type Answer = UsersFrame | CaughtUpFrame | AckFrame | HistoryFrame | ErrorFrame | PongFrame;
+export type Answer = UsersFrame | CaughtUpFrame | AckFrame | HistoryFrame | ErrorFrame | PongFrame
+  | AuthFrame | AuthExpiringFrame | MembersFrame;
 export type Frame = Answer | LogEvent;
 
-const ANSWERS = new Set(["users", "caught_up", "ack", "history", "error", "pong"]);
+const ANSWERS = new Set(["users", "caught_up", "ack", "history", "error", "pong", "auth", "auth_expiring", "members"]);
 const EVENTS: ReadonlySet<string> = new Set(EVENT_FRAMES);
 
 export function isPresence(event: LogEvent): event is PresenceEvent {

@@ -129,11 +129,11 @@ export class Outbox {
   }
 
   /** False if the id is none of ours. */
-  refused(id: string, code: string, message: string): boolean {
+  refused(id: string, code: string, message: string, retryAfterSeconds = 0): boolean {
     if (!this.#pending.some((pending) => pending.id === id)) return false;
     if (PASSING.has(code) || code === "not_joined") {
       this.#update(id, { state: "waiting", error: { code, message } });
-      this.#pumpIn(delay(RESEND, this.#attempt++, this.#platform.random()));
+      this.#pumpIn(Math.max(1000 * retryAfterSeconds, delay(RESEND, this.#attempt++, this.#platform.random())));
     } else {
       this.#update(id, { state: "refused", error: { code, message } });
       this.#pump();

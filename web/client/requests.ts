@@ -5,10 +5,13 @@ import type { Platform, Timer } from "./platform.ts";
 /** The server said no; `code` is one of the contract's. */
 export class Refused extends Error {
   readonly code: string;
-  constructor(code: string, message: string) {
+  /** Seconds after which it may work, if the server has told. */
+  readonly retryAfter: number | null;
+  constructor(code: string, message: string, retryAfter: number | null = null) {
     super(message);
     this.name = "Refused";
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -39,9 +42,9 @@ export class Requests {
     this.#send = send;
   }
 
-  ask(command: object): Promise<Answer> {
+  /** `id`: one that never repeats, for a command that the server carries out once for each. */
+  ask(command: object, id = `q-${++this.#count}`): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const id = `q-${++this.#count}`;
       if (!this.#send({ ...command, id })) return reject(new Unreachable());
       const timer = this.#platform.startTimer(() => this.#take(id)?.reject(new Unreachable()), ANSWER_MILLISECONDS);
       this.#waiting.set(id, { resolve, reject, timer });
@@ -52,7 +55,7 @@ export class Requests {
   answer(frame: Answer): boolean {
     const waiter = frame.id === undefined ? null : this.#take(frame.id);
     if (!waiter) return false;
-    if (frame.type === "error") waiter.reject(new Refused(frame.code, frame.message));
+    if (frame.type === "error") waiter.reject(new Refused(frame.code, frame.message, frame.retry_after ?? null));
     else waiter.resolve(frame);
     return true;
   }

@@ -4,12 +4,15 @@
  * It joins whenever there is a connection, continues after the last event it has, and starts
  * afresh, saying so, where the log behind it is no longer the one it saw.
  */
-import { isPresence, type CaughtUpFrame, type ChatRequest, type ErasureFrame, type HistoryFrame, type LogEvent, type UsersFrame } from "./frames.ts";
+import { isPresence, type CaughtUpFrame, type ChatRequest, type ErasureFrame, type HistoryFrame, type LogEvent, type MemberListed,
+  type MembersFrame, type PresenceEvent, type UsersFrame } from "./frames.ts";
 import { RESEND, delay } from "./backoff.ts";
+import type { Identity } from "./credentials.ts";
 import { Outbox, PASSING } from "./outbox.ts";
 import type { Platform, Storage, Timer } from "./platform.ts";
 import { Refused, Unreachable } from "./requests.ts";
 import { Roster } from "./roster.ts";
+import { Standing, type Role, type Rules } from "./standing.ts";
 import { Timeline } from "./timeline.ts";
 import { Unread } from "./unread.ts";
 
@@ -18,7 +21,12 @@ export type RoomState =
   | { readonly is: "away" }
   | { readonly is: "joining" }
   | { readonly is: "live" }
-  | { readonly is: "refused"; readonly code: string; readonly message: string };
+  | { readonly is: "refused"; readonly code: string; readonly message: string }
+  /** Put out by somebody, or by a role that ran out (`by` null): only a person joins again. */
+  | { readonly is: "removed"; readonly by: string | null; readonly reason: string | null };
+
+/** Whom an order is about: one of the two. */
+export type Whom = { readonly subject: string } | { readonly username: string };
 
 export type Notice =
   /** So many messages of others were missed and have come in. */
@@ -31,6 +39,11 @@ export interface RoomLink {
   readonly platform: Platform;
   readonly storage: Storage;
   username(): string;
+  isMine(username: string): boolean;
+  /** Null in open mode. */
+  identity(): Identity | null;
+  /** The token ran out or was revoked; the connection is about to be closed. */
+  ended(cause: "expired" | "revoked"): void;
   send(command: object): boolean;
   ask(command: object): Promise<{ readonly type: string }>;
   reconnect(): void;
@@ -42,11 +55,15 @@ export const HISTORY_LIMIT = 100;
 const BACKLOG = 100;
 /** A page asks again with every scroll: a server that says no is given this much rest. */
 const REFUSED_MILLISECONDS = 2_000;
+const MEMBERS_LIMIT = 500;
+const MOST_MEMBERS = 10_000;
 
 export class Room {
   readonly name: string;
   readonly timeline = new Timeline();
   readonly roster = new Roster();
+  /** Roles and the room's state; nothing in open mode. */
+  readonly standing = new Standing();
   readonly unread: Unread;
   readonly outbox: Outbox;
   state: RoomState = { is: "away" };
@@ -56,6 +73,8 @@ export class Room {
   /** Whether this log has been followed live before, so that what comes in was missed. */
   #known = false;
   #missed = 0;
+  /** Joined, and no event of it has come yet. */
+  #isReplaying = false;
   #attempt = 0;
   /** No page of history is asked for before this: the last one was refused. */
   #loadFrom = 0;
@@ -65,7 +84,7 @@ export class Room {
   constructor(name: string, read: number | null, link: RoomLink) {
     this.name = name;
     this.#link = link;
-    this.unread = new Unread(read, (username) => username === link.username());
+    this.unread = new Unread(read, link.isMine);
     this.outbox = new Outbox(name, link.username(), link.platform, link.storage,
       ({ id, message }) => link.send({ type: "chat", room: name, id, message } satisfies ChatRequest), () => link.changed(this));
   }
@@ -82,7 +101,10 @@ export class Room {
   async loadOlder(): Promise<void> {
     const { first, moreBefore } = this.timeline;
     if (first === null || !moreBefore) return;
-    await this.#load("older", { before: first }, (page) => this.timeline.prepend(page.events));
+    await this.#load("older", { before: first }, (page) => {
+      if (!page.more_before) this.timeline.beginning = page.first ?? first;
+      this.timeline.prepend(page.events);
+    });
   }
 
   async loadNewer(): Promise<void> {
@@ -104,8 +126,10 @@ export class Room {
     this.#link.platform.stopTimer(this.#retry);
     this.#become({ is: "joining" });
     this.#missed = 0;
+    this.#isReplaying = true;
     const from = head ? { after: head.seq, hash: head.hash } : { backlog: BACKLOG };
-    this.#link.ask({ type: "join", room: this.name, username: this.#link.username(), ...from })
+    const as = this.#link.identity() ? {} : { username: this.#link.username() };
+    this.#link.ask({ type: "join", room: this.name, ...as, ...from })
       .catch((error: unknown) => this.#joinFailed(error));
   }
 
@@ -126,20 +150,32 @@ export class Room {
     this.outbox.pause();
     this.#link.platform.stopTimer(this.#retry);
     this.loading = null;
-    if (this.state.is !== "refused") this.#become({ is: "away" });
+    if (this.state.is !== "refused" && this.state.is !== "removed") this.#become({ is: "away" });
   }
 
   event(event: LogEvent): void {
-    const taken = this.timeline.append(event);
+    let taken = this.timeline.append(event);
+    if (taken === "gap" && this.#isReplaying && this.#link.identity()) {
+      this.timeline.clear(); // for a new role the room begins here, later than what was seen
+      taken = this.timeline.append(event);
+    }
+    this.#isReplaying = false;
     if (taken === "gap") return this.#link.reconnect(); // never by the contract; a resume mends it
     if (taken === "known") return;
     this.unread.add(event);
+    this.standing.apply(event);
     if (event.type === "chat") {
-      const mine = event.username === this.#link.username();
+      const mine = this.#link.isMine(event.username);
       if (mine && event.id !== undefined) this.outbox.placed(event.id);
       if (!mine && this.#known && this.state.is === "joining") this.#missed++;
-    } else if (event.type === "erasure") void this.#refresh(event);
-    else if (isPresence(event) && this.state.is === "live") this.roster.apply(event);
+    } else if (event.type === "erasure") {
+      void this.#refresh(event);
+      if (this.standing.isLoaded) void this.loadStanding(); // a topic may be gone
+    } else if (isPresence(event)) {
+      if (event.event === "join" && this.standing.mayBeUnnamed(event.username)) void this.loadStanding();
+      if (this.state.is === "live") this.roster.apply(event);
+      if (event.event === "leave" && this.state.is === "live" && this.#link.isMine(event.username)) this.#ended(event);
+    }
     this.outbox.passed(event.seq);
     this.#link.changed(this);
   }
@@ -150,6 +186,8 @@ export class Room {
   }
 
   caughtUp(frame: CaughtUpFrame): void {
+    this.#isReplaying = false;
+    if (!frame.more) this.timeline.beginning = frame.first;
     this.unread.begin(frame.seq);
     if (!this.#known) {
       if (this.unread.read > frame.seq) this.#forget(); // read further than the log now is
@@ -166,8 +204,8 @@ export class Room {
     this.outbox.acknowledged(id, seq, this.timeline.head?.seq ?? 0);
   }
 
-  refused(id: string, code: string, message: string): void {
-    const mine = this.outbox.refused(id, code, message);
+  refused(id: string, code: string, message: string, retryAfter?: number): void {
+    const mine = this.outbox.refused(id, code, message, retryAfter);
     if (mine && code === "not_joined" && this.state.is === "live") this.join();
   }
 
@@ -179,13 +217,64 @@ export class Room {
       this.#known = false;
       this.timeline.clear();
       this.roster.clear();
+      this.standing.clear();
       this.#forget();
       this.join();
     } else if (error.code === "outcome_unknown" || error.code === "already_joined") this.#link.reconnect();
     else if (PASSING.has(error.code) || error.code === "storage_full") {
-      const wait = delay(RESEND, this.#attempt++, this.#link.platform.random());
+      const wait = Math.max(1000 * (error.retryAfter ?? 0), delay(RESEND, this.#attempt++, this.#link.platform.random()));
       this.#retry = this.#link.platform.startTimer(() => this.join(), wait);
     } else this.#become({ is: "refused", code: error.code, message: error.message });
+  }
+
+  /** Ask for the room's state and its members; events keep them up afterwards. */
+  async loadStanding(): Promise<void> {
+    try {
+      this.standing.loading();
+      const states = (await this.#link.ask({ type: "history", room: this.name, limit: 1, types: ["room"] }) as HistoryFrame).events;
+      const members: MemberListed[] = [];
+      let page: MembersFrame;
+      do {
+        const after = members.at(-1)?.subject;
+        page = await this.#link.ask({ type: "members", room: this.name, limit: MEMBERS_LIMIT, ...(after !== undefined && { after }) }) as MembersFrame;
+        members.push(...page.members);
+      } while (page.more && members.length < MOST_MEMBERS);
+      const state = states.at(-1);
+      this.standing.replace(state?.type === "room" ? state : null, members, page.seq);
+    } catch (error) {
+      if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
+    }
+    this.#link.changed(this);
+  }
+
+  configure(change: Partial<Rules>): Promise<void> {
+    return this.#order({ type: "room", ...change });
+  }
+
+  /** `until`: RFC 3339; from then on the role before it counts again. */
+  appoint(whom: Whom, role: Role, more: { readonly until?: string; readonly reason?: string } = {}): Promise<void> {
+    return this.#order({ type: "member", ...whom, role, ...more });
+  }
+
+  kick(whom: Whom, reason: string): Promise<void> {
+    return this.#order({ type: "kick", ...whom, reason });
+  }
+
+  redact(of: readonly number[], reason: string): Promise<void> {
+    return this.#order({ type: "redact", of, reason });
+  }
+
+  async #order(command: object): Promise<void> {
+    await this.#link.ask({ room: this.name, ...command });
+  }
+
+  /** One of this user's own sessions has ended: a kick ends all, a token its own. */
+  #ended({ cause, by, reason }: PresenceEvent): void {
+    if (cause === "expired" || cause === "revoked") this.#link.ended(cause);
+    if (cause !== "kicked") return;
+    this.outbox.pause();
+    this.roster.clear();
+    this.#become({ is: "removed", by: by ?? null, reason: reason ?? null });
   }
 
   #forget(): void {
@@ -213,7 +302,9 @@ export class Room {
 
   /** An erasure is shown at once; erased names are in the server's answer only. */
   async #refresh({ of }: ErasureFrame): Promise<void> {
-    const inMemory = of.filter((seq) => this.timeline.find(seq));
+    // Later room events repeat the topic of the one that set it.
+    const repeats = this.timeline.events.filter((event) => event.type === "room" && event.topic !== "" && event.seq > of[0]!).map(({ seq }) => seq);
+    const inMemory = [...of, ...repeats].filter((seq) => this.timeline.find(seq));
     const first = Math.min(...inMemory), last = Math.max(...inMemory);
     if (inMemory.length === 0 || last - first >= 500) return;
     try {

@@ -28,7 +28,11 @@ export function trimEnd(events: LogEvent[]): void {
 
 /** The event without its words, as the server sends it from now on. */
 export function blank(event: LogEvent): LogEvent {
-  return isMessage(event) ? { ...event, message: "", erased: true } : event;
+  if (isMessage(event)) return { ...event, message: "", erased: true };
+  if (event.type === "room") return { ...event, topic: "" };
+  if (!("reason" in event)) return event;
+  const { reason: _, ...rest } = event;
+  return rest;
 }
 
 function keptFromEnd(events: readonly LogEvent[], share: number): number {

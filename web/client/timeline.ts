@@ -23,6 +23,8 @@ export class Timeline {
   head: Mark | null = null;
   /** Grows when the log turns out to be another one: answers asked for before are void. */
   generation = 0;
+  /** The first seq there is for this reader: not 1 where a room begins with one's own membership. */
+  beginning = 1;
   /** While true the newest event is being looked at, and old ones may go when new ones come. */
   following = true;
   #tail: LogEvent[] = [];
@@ -33,9 +35,9 @@ export class Timeline {
     return this.#page ?? this.#tail;
   }
 
-  /** Older events exist: a room's first seq is 1, and none is ever missing. */
+  /** Older events exist: none after the beginning is ever missing. */
   get moreBefore(): boolean {
-    return (this.first ?? 1) > 1;
+    return (this.first ?? 1) > this.beginning;
   }
 
   /** False while a page further back is looked at, so that `events` does not end at the head. */
@@ -134,6 +136,7 @@ export class Timeline {
   /** Forget everything: the log is no longer the one that was seen. */
   clear(): void {
     this.head = null;
+    this.beginning = 1;
     this.generation++;
     this.#tail = [];
     this.#page = null;

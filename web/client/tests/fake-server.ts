@@ -57,6 +57,7 @@ export class FakeSocket implements Socket {
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   username: string | null = null;
+  token: string | null = null;
   readonly rooms = new Set<string>();
   readonly #world: World;
   open = false;
@@ -79,10 +80,10 @@ export class FakeSocket implements Socket {
     const data = JSON.stringify(frame);
     queueMicrotask(() => { if (this.open && this.#world.reachable) this.onmessage?.({ data }); });
   }
-  cut(code = 1006): void {
+  cut(code = 1006, reason = ""): void {
     this.open = false;
     this.#world.server.gone(this);
-    queueMicrotask(() => this.onclose?.({ code, reason: "" }));
+    queueMicrotask(() => this.onclose?.({ code, reason }));
   }
 }
 
@@ -93,6 +94,8 @@ export class FakeServer {
   /** How it treats chats; `lose ack` appends and says nothing. */
   mood: Mood | "lose ack" = "serve";
   generation = "a";
+  /** Token mode: the usernames that tokens stand for; null is open mode. */
+  tokens: Map<string, string> | null = null;
 
   events(room: string): Json[] {
     if (!this.log.has(room)) this.log.set(room, []);
@@ -118,6 +121,9 @@ export class FakeServer {
     const last = this.events(room).findLast((event) => event.username === username && "sessions" in event);
     return last?.sessions ?? 0;
   }
+  /** What comes no later than this seq is not shown to whoever joins. */
+  begins = 0;
+
   presence(room: string, event: "join" | "leave", username: string, told = true): Json {
     const before = this.sessions(room, username);
     const sessions = before + (event === "join" ? 1 : -1);
@@ -133,6 +139,8 @@ export class FakeServer {
     this.asked.push(command);
     const { id, room } = command;
     const error = (code: string) => socket.deliver({ type: "error", code, message: `${code}.`, id });
+    if (command.type === "auth") return this.#authenticate(socket, command);
+    if (this.tokens && socket.token === null) return error("not_authenticated");
     if (command.type === "ping") socket.deliver({ type: "pong", id });
     else if (command.type === "join") this.#join(socket, command, error);
     else if (command.type === "leave") {
@@ -140,14 +148,48 @@ export class FakeServer {
       socket.rooms.delete(room);
     } else if (command.type === "history") socket.deliver({ ...this.#history(command), type: "history", room, id });
     else if (command.type === "chat") this.#chat(socket, command, error);
+    else if (command.type === "members") socket.deliver({ type: "members", room, seq: this.events(room).length, members: this.#members(room), more: false, id });
+    else if (command.type === "create") socket.deliver({ type: "ack", id, room: command.room ?? "~fresh", seq: 2, hash: "" });
     else error("unknown_type");
+  }
+
+  #authenticate(socket: FakeSocket, { token, id }: Json): void {
+    const username = this.tokens?.get(token);
+    if (username === undefined) {
+      socket.deliver({ type: "error", code: "token_invalid", message: "The token has expired.", id });
+      if (socket.token === null) queueMicrotask(() => queueMicrotask(() => socket.cut(4401, "sign in again")));
+      return;
+    }
+    [socket.token, socket.username] = [token, username];
+    socket.deliver({ type: "auth", subject: `u-${username}`, username, scope: [], expires_at: "2026-11-22T18:00:00.000000Z", id });
+  }
+
+  /** The token of a connection ends: its rooms are left, and it is closed. */
+  expire(socket: FakeSocket): void {
+    for (const room of socket.rooms) this.append(room, { type: "notification", event: "leave", username: socket.username, sessions: 0, cause: "expired" });
+    socket.rooms.clear();
+    queueMicrotask(() => queueMicrotask(() => socket.cut(4401, "sign in again")));
+  }
+
+  kick(room: string, username: string, by: string, reason: string): void {
+    this.append(room, { type: "notification", event: "leave", username, sessions: 0, cause: "kicked", by, reason });
+    for (const socket of this.sockets) if (socket.username === username) socket.rooms.delete(room);
+  }
+
+  #members(room: string): Json[] {
+    const given = this.events(room).filter((event) => event.type === "member");
+    return [...new Map(given.map(({ member, subject, role, seq }) => [subject, { username: member, subject, role, since_seq: seq, until: null }])).values()]
+      .filter(({ role }) => role !== "none");
   }
 
   #join(socket: FakeSocket, { id, room, username, after, hash, backlog }: Json, error: (code: string) => void): void {
     const events = this.events(room);
     if (typeof this.mood === "object") return error(this.mood.code);
     if (after > events.length) return error("after_unknown");
-    if (after && hash && events[after - 1]!.hash !== hash) return error("diverged");
+    if (this.tokens) username = socket.username!;
+    const begins = this.begins;
+    if (after !== undefined && after < begins) after = begins;
+    else if (after && hash && events[after - 1]!.hash !== hash) return error("diverged");
     socket.username = username;
     const own = this.presence(room, "join", username);
     socket.rooms.add(room);
@@ -156,7 +198,7 @@ export class FakeServer {
     for (const event of events.slice(first - 1)) socket.deliver(event);
     const users = [...new Set(events.map((event) => event.username))].filter((name) => name && this.sessions(room, name) > 0).sort();
     socket.deliver({ type: "users", room, seq: own.seq, users, count: users.length });
-    socket.deliver({ type: "caught_up", room, seq: own.seq, hash: own.hash, first, more: first > 1, id });
+    socket.deliver({ type: "caught_up", room, seq: own.seq, hash: own.hash, first, more: first > begins + 1, id });
   }
 
   #chat(socket: FakeSocket, { id, room, message }: Json, error: (code: string) => void): void {
@@ -170,8 +212,8 @@ export class FakeServer {
     socket.deliver({ type: "ack", id, room, seq: event.seq, hash: event.hash, ...(known && { repeated: true }) });
   }
 
-  #history({ room, before, after, around, limit }: Json): Json {
-    const all = this.events(room);
+  #history({ room, before, after, around, limit, types }: Json): Json {
+    const all = this.events(room).filter((event) => types === undefined || types.includes(event.type));
     const start = after !== undefined ? after : Math.max(0, around !== undefined ? around - 1 - (limit >> 1) : (before ?? all.length + 1) - 1 - limit);
     const end = Math.min(all.length, before !== undefined ? before - 1 : start + limit);
     const events = all.slice(start, end);

@@ -1,6 +1,9 @@
 /** The page's layout: header with verdict, slider, and the log beside the room at that time. */
 import { useEffect } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
+import { signOut, signedIn } from "../ui/identity.ts";
+import { Renewal } from "../ui/sign-in.tsx";
+import { roomTitle } from "../ui/words.ts";
 import { Badge } from "./badge.tsx";
 import { Header } from "./header.tsx";
 import { listenToKeys } from "./keys.ts";
@@ -19,8 +22,23 @@ export function App() {
   return (
     <div class="audit">
       <Header badge={<Badge />} />
+      <Renewal />
       {room.value === null ? <NoRooms /> : events.value.length === 0 ? <Waiting room={room.value} /> : <Everything />}
     </div>
+  );
+}
+
+/** Whoever has signed in, but without the scope that this page asks with. */
+export function ForAuditors() {
+  return (
+    <main class="welcome">
+      <div class="card">
+        <h1>The time machine is for auditors</h1>
+        <p class="lead">It needs a token with the scope <code>audit</code> or <code>admin</code>; {signedIn()?.username} has neither.</p>
+        <a class="primary wide" href={new URL(".", document.baseURI).href}>Go to the chat</a>
+        <button type="button" class="quiet" onClick={signOut}>Sign in as somebody else</button>
+      </div>
+    </main>
   );
 }
 
@@ -57,7 +75,7 @@ function Progress() {
 function Waiting({ room: name }: { room: string }) {
   if (fault.value) return (
     <div class="nothing" role="alert">
-      <h1>{name} cannot be shown</h1>
+      <h1>{roomTitle(name)} cannot be shown</h1>
       <p>{fault.value}</p>
       <button type="button" class="primary" onClick={() => void load(name, true)}>Retry</button>
     </div>

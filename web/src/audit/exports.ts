@@ -8,16 +8,20 @@ export function asJsonLines(events: readonly LogEvent[]): string {
 
 const COLUMNS = ["room", "seq", "at", "type", "username", "message", "cause", "sessions", "erased", "hash"];
 
+/** Only where people prove who they are, and only if an event has one of them. */
+const FURTHER = ["member", "subject", "role", "until", "by", "reason", "access", "history", "topic", "locked"];
+
 /** Without it, some spreadsheets read a file as Windows-1252. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
 export function asCsv(events: readonly LogEvent[]): string {
+  const further = FURTHER.filter((name) => events.some((event) => name in event));
   const lines = events.map((event) => {
     const has = event as unknown as Record<string, unknown>;
     return [event.room, event.seq, event.at, typeOf(event), nameOf(event), isMessage(event) ? event.message : "",
-      has["cause"] ?? "", has["sessions"] ?? "", has["erased"] ?? "", event.hash].map(cell).join(",");
+      has["cause"] ?? "", has["sessions"] ?? "", has["erased"] ?? "", event.hash, ...further.map((name) => has[name] ?? "")].map(cell).join(",");
   });
-  return BYTE_ORDER_MARK + [COLUMNS.map(cell).join(","), ...lines].join("\r\n") + "\r\n";
+  return BYTE_ORDER_MARK + [[...COLUMNS, ...further].map(cell).join(","), ...lines].join("\r\n") + "\r\n";
 }
 
 /** A cell that a spreadsheet would run as a formula gets an apostrophe before it. Some skip what is

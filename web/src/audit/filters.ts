@@ -1,5 +1,6 @@
 /** Which events are shown: who, type, from, to, text. Kept in the address, so a view has a link. */
 import { EVENT_TYPES, isMessage, isPresence, type LogEvent } from "../../client/index.ts";
+import { memberNote, roomNote } from "../ui/notes.ts";
 import { plural } from "../ui/words.ts";
 import { spanOf, type Span } from "./points.ts";
 
@@ -20,15 +21,18 @@ export function typeOf(event: LogEvent): string {
 }
 
 export function nameOf(event: LogEvent): string {
-  return event.type === "unknown" ? "" : event.username;
+  return event.type === "unknown" ? "" : event.username ?? "";
 }
 
 export function textOf(event: LogEvent): string {
   if (isMessage(event)) return event.message;
   if (event.type === "erasure") return `erased ${event.of.join(", ")}`;
+  if (event.type === "room") return roomNote(event, null);
+  if (event.type === "member") return memberNote(event);
   if (!isPresence(event)) return "";
   const tabs = event.type === "session" || event.sessions > 1 ? `, ${plural(event.sessions, "session")} now` : "";
-  return event.event === "join" ? `joined${tabs}` : `${event.cause ?? "left"}${tabs}`;
+  const by = event.by === undefined ? "" : ` by ${event.by}`, why = event.reason ? `: ${event.reason}` : "";
+  return event.event === "join" ? `joined${tabs}` : `${event.cause ?? "left"}${by}${tabs}${why}`;
 }
 
 /** The indices of the events that pass: none, where a filter cannot be read. */
@@ -57,7 +61,14 @@ function byName(who: string) {
 
 function byText(text: string) {
   const sought = text.toLocaleLowerCase();
-  return (event: LogEvent) => isMessage(event) && event.message.toLocaleLowerCase().includes(sought);
+  return (event: LogEvent) => wordsOf(event).toLocaleLowerCase().includes(sought);
+}
+
+/** What a person wrote into an event. */
+function wordsOf(event: LogEvent): string {
+  if (isMessage(event)) return event.message;
+  if (event.type === "room") return event.topic;
+  return "reason" in event ? event.reason ?? "" : "";
 }
 
 function bound(limit: string, holds: (value: number, span: Span) => boolean): ((event: LogEvent) => boolean)[] {

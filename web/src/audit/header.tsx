@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { chatAddress } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
-import { plural } from "../ui/words.ts";
+import { plural, roomTitle } from "../ui/words.ts";
 import { asCsv, asJsonLines, save } from "./exports.ts";
 import { faultOf } from "./filters.ts";
 import { events, rooms, shown } from "./room-log.ts";
@@ -19,7 +19,7 @@ export function Header({ badge }: { badge: ComponentChildren }) {
       <span class="section">Time machine</span>
       <select class="room-select" aria-label="Room" value={room.value ?? ""} disabled={names.length === 0}
         onChange={(event) => openRoom(event.currentTarget.value)}>
-        {names.map((name) => <option key={name} value={name}>{name}</option>)}
+        {names.map((name) => <option key={name} value={name}>{roomTitle(name, rooms.value?.find((info) => info.room === name)?.topic)}</option>)}
       </select>
       {badge}
       <span class="grow" />

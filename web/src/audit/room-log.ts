@@ -5,11 +5,12 @@
  * was present then asked from the server.
  */
 import { batch, computed, signal } from "@preact/signals";
-import { parseEvent, type LogEvent } from "../../client/index.ts";
+import { parseEvent, type LogEvent, type MemberFrame } from "../../client/index.ts";
 import { api } from "../ui/addresses.ts";
 import { getJson, type RoomInfo } from "../ui/http.ts";
 import { passing } from "./filters.ts";
 import { countsOf, lanesOf, presentAt, presencesOf } from "./presence.ts";
+import { rolesAt, stateAt } from "./roles.ts";
 import { filters, seq } from "./view.ts";
 
 export const MAX_EVENTS = 300_000;
@@ -40,6 +41,9 @@ export const shown = computed(() => passing(events.value, filters.value));
 /** The seq looked at, inside what is loaded. */
 export const moment = computed(() => Math.max(firstSeq.value, Math.min(seq.value ?? lastSeq.value, lastSeq.value)));
 export const present = computed(() => presentAt(presences.value, moment.value));
+const appointments = computed(() => events.value.filter((event): event is MemberFrame => event.type === "member"));
+export const roles = computed(() => rolesAt(appointments.value, moment.value, eventAt(moment.value)?.at ?? ""));
+export const state = computed(() => stateAt(events.value, moment.value));
 
 export function eventAt(at: number): LogEvent | null {
   return events.value[at - firstSeq.value] ?? null;

@@ -6,8 +6,8 @@ import { Icon } from "../ui/icons.tsx";
 import { Avatar, hueClass } from "../ui/person.tsx";
 import { Words, action } from "../ui/text.tsx";
 import { clockTime, dayKey, dayName, exactTime } from "../ui/time.ts";
-import { plural } from "../ui/words.ts";
-import { events, firstSeq, moment, present } from "./room-log.ts";
+import { ACCESS_WORDS, ROLE_WORDS, plural } from "../ui/words.ts";
+import { events, firstSeq, moment, present, roles, state } from "./room-log.ts";
 import { go } from "./transport.tsx";
 import { witnesses } from "./view.ts";
 
@@ -34,6 +34,7 @@ export function RoomThen() {
           ))}
           {present.value.length > NAMED && <li class="rest">and {plural(present.value.length - NAMED, "other")}</li>}
         </ul>
+        <Roles />
       </header>
       <div class="said" ref={box} tabIndex={0} role="region" aria-label="Messages so far">
         {said.length === 0 && <p class="none">No messages yet.</p>}
@@ -45,6 +46,25 @@ export function RoomThen() {
         ))}
       </div>
     </section>
+  );
+}
+
+/** Who could do what, where people prove who they are. */
+function Roles() {
+  if (roles.value.length === 0 && state.value === null) return null;
+  const { access = "open", locked = false, topic = "" } = state.value ?? {};
+  return (
+    <>
+      <p class="note">{ACCESS_WORDS[access] ?? access}{locked && ", locked"}{topic !== "" && `: ${topic}`}</p>
+      <ul class="chips" data-roles aria-label="Roles">
+        {roles.value.slice(0, NAMED).map(({ username, subject, role, until }) => (
+          <li key={subject} title={until === null ? subject : `${subject}, until ${exactTime(until)}`}>
+            <Avatar name={username} small /><span class="name">{username}</span><span class="role">{ROLE_WORDS[role] ?? role}</span></li>
+        ))}
+        {roles.value.length > NAMED && <li class="rest">and {plural(roles.value.length - NAMED, "other")}</li>}
+      </ul>
+      {firstSeq.value > 1 && <p class="note">Roles given before event {firstSeq.value.toLocaleString()} are not shown.</p>}
+    </>
   );
 }
 

@@ -50,3 +50,29 @@ test("an event of a type that this page does not know is checked like the others
   for (const change of [{ id: "n-2" }, { message: "badly said" }, { of: [1] }])
     assert.ok("what" in await follow(START, [...noted.slice(0, 2), { ...noted[2]!, ...change }]));
 });
+
+// Where people prove who they are: roles, a topic that is referred to, a kick whose reason was erased.
+const governed = JSON.parse(await readFile(new URL("verify.people.fixture.json", import.meta.url), "utf8")) as ProvedEvent[];
+
+test("a chain with people, roles and topics is followed to its head", async () => {
+  assert.equal((await follow(START, governed) as Link).seq, governed.length);
+});
+
+for (const [name, change, seq] of [
+  ["another subject of a member", (e) => { e[2].subject = "u-eve"; }, 3],
+  ["another name of a member", (e) => { e[7].member = "eve"; }, 8],
+  ["another role", (e) => { e[7].role = "owner"; }, 8],
+  ["another end of a role", (e) => { delete e[4].until; }, 5],
+  ["another reason", (e) => { e[4].reason = "quiet"; }, 5],
+  ["another topic", (e) => { e[0].topic = "coffee"; }, 1],
+  ["another topic where it is repeated", (e) => { e[3].topic = "coffee"; }, 4],
+  ["an opened lock", (e) => { e[3].locked = false; }, 4],
+  ["somebody else who put them out", (e) => { e[6].by = "eve"; }, 7],
+  ["another subject of the author", (e) => { e[0].proof.people.by.subject = "u-eve"; }, 1],
+] satisfies [string, (events: any[]) => void, number][])
+  test(`${name} shows at its seq, in a room with roles`, async () => {
+    const events = structuredClone(governed);
+    change(events);
+    const reached = await follow(START, events);
+    assert.equal("what" in reached ? reached.seq : null, seq);
+  });

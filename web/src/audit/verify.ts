@@ -20,8 +20,25 @@ export interface Proof {
   readonly text_salt?: string | null;
   readonly replay_from?: number | null;
   readonly reason?: string | null;
+  readonly id?: string | null;
+  /** What the event refers to, where it does not show it: the member, or the event of a topic. */
+  readonly of?: string | null;
   /** Facts of later types of events: canonical JSON. */
   readonly details?: string;
+  /** The people in `details`, without what has been erased. */
+  readonly people?: Readonly<Record<string, Person>>;
+}
+
+interface Person {
+  readonly name_salt?: string;
+  readonly subject?: string;
+  readonly subject_salt?: string;
+}
+
+/** A person as `details` commit to them. */
+interface Sealed {
+  readonly name: string;
+  readonly subject?: string;
 }
 
 /** An event as `events?proof=true` gives it. */
@@ -38,6 +55,11 @@ export interface ProvedEvent {
   readonly last_seen_at?: string | null;
   readonly sessions?: number | null;
   readonly of?: readonly number[];
+  readonly topic?: string;
+  readonly reason?: string;
+  readonly member?: string;
+  readonly by?: string;
+  readonly subject?: string;
   readonly proof: Proof;
 }
 
@@ -46,6 +68,8 @@ export interface Link {
   readonly seq: number;
   readonly hash: Uint8Array<ArrayBuffer>;
   readonly roomId: string | null;
+  /** The topics by the seq of their event: later room events show the same. */
+  readonly topics: ReadonlyMap<string, string>;
 }
 
 export interface Fault {
@@ -53,9 +77,10 @@ export interface Fault {
   readonly what: string;
 }
 
-export const START: Link = { seq: 0, hash: new Uint8Array(32), roomId: null };
+export const START: Link = { seq: 0, hash: new Uint8Array(32), roomId: null, topics: new Map() };
 const FORMAT = "chatlog-1";
 const encoder = new TextEncoder();
+const SHOWN = ["role", "until", "access", "history", "locked"] as const;
 const ABSENT = new Uint8Array([255, 255, 255, 255]);
 
 /** Whether this page may compute hashes: browsers allow it on https and on this very machine only. */
@@ -80,15 +105,22 @@ async function step(link: Link, event: ProvedEvent): Promise<Link | Fault> {
   if (seq !== link.seq + 1) return fault(`the next event has seq ${seq}`);
   if (proof.format !== FORMAT) return { seq, what: `its format is ${proof.format}, which this page does not know` };
   if (link.roomId !== null && proof.room_id !== link.roomId) return fault("it belongs to another room");
-  const [hash, name, text] = await Promise.all([
+  const refers = event.type === "room" && typeof proof.of === "string";
+  const facts = JSON.parse(proof.details ?? "{}") as Record<string, unknown>;
+  const [hash, name, text, people] = await Promise.all([
     sha256(link.hash, header(event)),
     sealed(proof.name_salt, event.username, proof.name_commitment),
     sealed(proof.text_salt, textOf(event), proof.text_commitment),
+    arePeople(event, facts),
   ]);
   if (toHex(hash) !== proof.hash || !proof.hash.startsWith(event.hash)) return fault("its hash does not match its content");
   if (!name) return fault("its username is not the one that was committed to");
   if (!text) return fault("its text is not the one that was committed to");
-  return { seq, hash, roomId: proof.room_id };
+  if (!people) return fault("the people it names are not those that were committed to");
+  if (SHOWN.some((key) => (event as unknown as Record<string, unknown>)[key] !== facts[key])) return fault("it shows other facts than were written");
+  if (refers && link.topics.get(proof.of!) !== event.topic) return fault("its topic is not the one it refers to");
+  const topics = event.type === "room" && proof.text_commitment ? new Map([...link.topics, [String(seq), event.topic ?? ""]]) : link.topics;
+  return { seq, hash, roomId: proof.room_id, topics };
 }
 
 /** The bytes of what must never change, in the fixed order. */
@@ -96,8 +128,8 @@ function header(event: ProvedEvent): Uint8Array<ArrayBuffer> {
   const { proof } = event;
   return joined([
     FORMAT, event.event ?? event.type, proof.room_id, event.seq, event.at, proof.user_id, proof.node, proof.session,
-    event.id, event.cause, event.last_seen_at, event.sessions, proof.replay_from,
-    event.of?.join(","), fromHex(proof.name_commitment), proof.text_commitment ? fromHex(proof.text_commitment) : null,
+    event.id ?? proof.id, event.cause, event.last_seen_at, event.sessions, proof.replay_from,
+    event.of?.join(",") ?? proof.of, fromHex(proof.name_commitment), proof.text_commitment ? fromHex(proof.text_commitment) : null,
     ...(proof.details === undefined ? [] : [proof.details]), // the one field that is left out where there is none
   ].flatMap(field));
 }
@@ -112,8 +144,20 @@ function field(value: string | number | Uint8Array<ArrayBuffer> | null | undefin
 }
 
 /** What a person wrote. The message of a notification is not part of the log. */
-function textOf({ type, message, proof }: ProvedEvent): string {
-  return (type === "notification" ? null : message) ?? proof.reason ?? "";
+function textOf({ type, message, reason, topic, proof }: ProvedEvent): string {
+  return (type === "notification" ? null : message) ?? proof.reason ?? reason ?? topic ?? "";
+}
+
+/** Whoever an event names besides its author, or as its author, with subjects. */
+async function arePeople(event: ProvedEvent, facts: Record<string, unknown>): Promise<boolean> {
+  for (const part of ["by", "member"] as const) {
+    const seals = facts[part] as Sealed | undefined, person = event.proof.people?.[part];
+    if (seals === undefined) continue;
+    const subject = part === "member" ? event.subject : person?.subject;
+    if (!await sealed(person?.name_salt, event[part] ?? event.username, seals.name)) return false;
+    if (seals.subject !== undefined && !await sealed(person?.subject_salt, subject ?? "", seals.subject)) return false;
+  }
+  return true;
 }
 
 async function sealed(salt: string | null | undefined, content: string, commitment: string | null | undefined): Promise<boolean> {

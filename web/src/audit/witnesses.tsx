@@ -14,9 +14,10 @@ import { room, witnesses } from "./view.ts";
 interface Witness {
   readonly username: string;
   readonly certainty: string;
-  readonly session: string;
-  readonly joined_seq: number;
-  readonly joined_at: string;
+  /** Null where a right to read, and no session, shows it. */
+  readonly session: string | null;
+  readonly joined_seq: number | null;
+  readonly joined_at: string | null;
   readonly left_seq: number | null;
   readonly left_at: string | null;
 }
@@ -30,7 +31,7 @@ const GROUPS: readonly [string, string, string][] = [
   ["open", "Present", "Delivered to one of their open connections."],
   ["uncertain", "Possibly present", "Present in the log, but their server had died and they were last seen before this."],
   ["replayed", "Received it later", "Joined afterwards and received it in the replay."],
-  ["possible", "May have read it later", "Joined afterwards and may have paged back to it."],
+  ["possible", "May have read it later", "Joined afterwards, or had the right to read, and may have paged back to it."],
 ];
 const MOST = 1_000;
 
@@ -75,11 +76,11 @@ function Group({ title, why, certainty }: { title: string; why: string; certaint
       <p class="note">{why}</p>
       <ul>
         {those.map((witness) => (
-          <li key={witness.session}>
+          <li key={witness.session ?? witness.username}>
             <Avatar name={witness.username} small /><span class="name">{witness.username}</span>
             <span class="session">
-              <At label="joined" seq={witness.joined_seq} at={witness.joined_at} />
-              {witness.left_seq === null ? <span class="still">still there</span> : <At label="left" seq={witness.left_seq} at={witness.left_at} />}
+              {witness.joined_seq === null ? <span>did not join</span> : <At label="joined" seq={witness.joined_seq} at={witness.joined_at} />}
+              {witness.joined_seq === null ? null : witness.left_seq === null ? <span class="still">still there</span> : <At label="left" seq={witness.left_seq} at={witness.left_at} />}
             </span>
           </li>
         ))}

@@ -1,11 +1,14 @@
 /** The page's shape: rooms, the room, its people. */
 import { useEffect } from "preact/hooks";
+import { signedIn, type Known } from "../ui/identity.ts";
+import { Renewal } from "../ui/sign-in.tsx";
 import { KeysDialog } from "./keys-dialog.tsx";
+import { Governing } from "./governing.tsx";
 import { People } from "./people.tsx";
-import { arrive, choose, current, drawer, open, peopleShown } from "./place.ts";
+import { arrive, asked, choose, current, drawer, open, peopleShown } from "./place.ts";
 import { RoomsDialog } from "./rooms-dialog.tsx";
 import { RoomView } from "./room-view.tsx";
-import { client, enter, me, version } from "./session.ts";
+import { client, enter, enterAs, me, titleOf, version } from "./session.ts";
 import { SettingsDialog } from "./settings-dialog.tsx";
 import { Sidebar } from "./sidebar.tsx";
 import { NoRoom, Welcome } from "./welcome.tsx";
@@ -14,20 +17,25 @@ let arrived = false;
 
 export function App() {
   version.value;
-  useEffect(() => { if (me.value !== "" && !arrived) begin(me.value); }, []);
+  const who = signedIn();
+  useEffect(() => {
+    if (who) beginAs(who);
+    else if (me.value !== "" && !arrived) begin(me.value);
+  }, [who?.subject]);
   useEffect(() => { document.title = title(); });
   const refused = [...client.rooms.values()].find(({ state }) => state.is === "refused" && state.code.startsWith("username_"));
-  if (me.value === "" || refused)
+  if (!who && (me.value === "" || refused))
     return <Welcome fault={refused?.state.is === "refused" ? refused.state.message : null} onEnter={begin} />;
   const room = current.value === null ? undefined : client.rooms.get(current.value);
   return (
     <div class={`page${peopleShown.value ? " with-people" : ""}${drawer.value ? ` drawer-${drawer.value}` : ""}`}>
       <Sidebar />
       <main class="room">
-        {room ? <RoomView key={room.name} room={room} /> : <NoRoom />}
+        {room ? <RoomView key={room.name} room={room} /> : <><NoRoom /><Renewal /></>}
       </main>
       {room && <People room={room} />}
       {drawer.value && <button class="scrim" type="button" aria-label="Close panel" onClick={() => { drawer.value = null; }} />}
+      {asked.value && <Governing asked={asked.value} />}
       {open.value === "rooms" && <RoomsDialog />}
       {open.value === "keys" && <KeysDialog />}
       {open.value === "settings" && <SettingsDialog />}
@@ -42,7 +50,14 @@ function begin(name: string, room?: string): void {
   arrived = true;
 }
 
+function beginAs(who: Known): void {
+  if (!enterAs(who)) return;
+  if (current.value !== null) history.replaceState(null, "", location.pathname); // where somebody else was
+  current.value = null;
+  arrive();
+}
+
 function title(): string {
   const unread = [...client.rooms.values()].reduce((sum, room) => sum + room.unread.count, 0);
-  return `${unread > 0 ? `(${unread}) ` : ""}${current.value === null ? "" : `${current.value} · `}chatlog`;
+  return `${unread > 0 ? `(${unread}) ` : ""}${current.value === null ? "" : `${titleOf(current.value)} · `}chatlog`;
 }

@@ -10,11 +10,13 @@ import { Icon } from "../ui/icons.tsx";
 import { remember, storage } from "../ui/storage.ts";
 import { number, plural } from "../ui/words.ts";
 import { focusLastMessage, toPresent } from "./focus.ts";
+import { titleOf, version } from "./session.ts";
 import { COUNT_FROM_BYTES, MESSAGE_BYTES, byteLength, cleaned } from "./limits.ts";
 
 const touch = matchMedia("(pointer: coarse)");
 
 export function Composer({ room }: { room: Room }) {
+  version.value; // the title may be a topic
   const [text, setText] = useState(() => storage.get(`draft:${room.name}`) ?? "");
   const box = useRef<HTMLTextAreaElement>(null);
   const bytes = byteLength(cleaned(text));
@@ -51,7 +53,7 @@ export function Composer({ room }: { room: Room }) {
 
   return (
     <form class={`composer${left < 0 ? " over" : ""}`} onSubmit={(event) => { event.preventDefault(); send(); }}>
-      <textarea id="composer" ref={box} rows={1} value={text} placeholder={`Message ${room.name}`} aria-label={`Message ${room.name}`}
+      <textarea id="composer" ref={box} rows={1} value={text} placeholder={`Message ${titleOf(room.name)}`} aria-label={`Message ${titleOf(room.name)}`}
         aria-describedby="composer-count" aria-invalid={left < 0} enterkeyhint={touch.matches ? "enter" : "send"}
         onInput={(event) => write(event.currentTarget.value)} onKeyDown={onKeyDown} />
       <span id="composer-count" class="count" role="status">

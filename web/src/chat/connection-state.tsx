@@ -11,7 +11,7 @@ export function ConnectionState() {
       case "open": return [...client.rooms.values()].some((room) => room.state.is === "joining") ? ["busy", "Catching up…"] : ["good", "Connected"];
       case "connecting": return ["busy", state.attempt > 0 ? "Reconnecting…" : "Connecting…"];
       case "waiting": return ["bad", seconds > 0 ? `Reconnecting in ${seconds} s` : "Reconnecting…"];
-      case "refused": return ["bad", state.code === 4401 ? "The server requires authentication" : "The server refused the connection"];
+      case "refused": return ["bad", state.code === 4401 ? "Signed out" : "The server refused the connection"];
       default: return ["bad", "Not connected"];
     }
   })();

@@ -5,6 +5,8 @@ export interface LogKeys {
   toPresent(): void;
 }
 
+const ACTIONS = { l: "[data-copy]", a: "[data-audit]", e: "[data-erase]" } as const;
+
 let log: LogKeys | null = null;
 
 export function registerLog(keys: LogKeys | null): void {
@@ -44,10 +46,10 @@ export function moveInLog(event: KeyboardEvent): boolean {
     const here = all.indexOf(target.closest<HTMLElement>("[data-message]")!);
     if (event.key === "ArrowDown" && here === all.length - 1) focusComposer();
     else all[here < 0 ? all.length - 1 : Math.max(0, here + (event.key === "ArrowUp" ? -1 : 1))]?.focus();
-  } else if (event.key === "l" || event.key === "a") {
-    const message = target.closest<HTMLElement>("[data-message]");
-    message?.querySelector<HTMLElement>(event.key === "l" ? "[data-copy]" : "[data-audit]")?.click();
-    return message !== null;
+  } else if (event.key === "l" || event.key === "a" || event.key === "e") {
+    const button = target.closest<HTMLElement>("[data-message]")?.querySelector<HTMLElement>(ACTIONS[event.key]);
+    button?.click();
+    return button != null;
   } else return false;
   return true;
 }

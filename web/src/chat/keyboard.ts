@@ -5,6 +5,8 @@ import { focusComposer, moveInLog, toPresent } from "./focus.ts";
 export interface Command {
   readonly keys: readonly string[];
   readonly does: string;
+  /** Only where people prove who they are. */
+  readonly isForKnown?: boolean;
   /** Pressed anywhere; the others are only told of, and handled where they apply. */
   readonly matches?: (event: KeyboardEvent, typing: boolean) => boolean;
   readonly run?: () => void;
@@ -35,6 +37,7 @@ export const commands: readonly { readonly title: string; readonly commands: rea
       { keys: ["End"], does: "In the log: jump to the present" },
       { keys: ["L"], does: "On a message: copy its link" },
       { keys: ["A"], does: "On a message: show who could have seen it" },
+      { keys: ["E"], does: "On a message: erase it, if you may", isForKnown: true },
       { keys: ["Esc"], does: "Jump to the present and the message box", run: () => { toPresent(); focusComposer(); },
         matches: (event) => plain(event) && event.key === "Escape" },
     ],

@@ -1,5 +1,6 @@
 /** The list of keyboard shortcuts. */
 import { Dialog } from "../ui/dialog.tsx";
+import { signedIn } from "../ui/identity.ts";
 import { commands } from "./keyboard.ts";
 import { open } from "./place.ts";
 
@@ -11,7 +12,7 @@ export function KeysDialog() {
           <section key={group.title}>
             <h3>{group.title}</h3>
             <dl>
-              {group.commands.map(({ keys, does }) => (
+              {group.commands.filter(({ isForKnown = false }) => !isForKnown || signedIn() !== null).map(({ keys, does }) => (
                 <div key={does}>
                   <dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt>
                   <dd>{does}</dd>

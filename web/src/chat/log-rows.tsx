@@ -8,7 +8,7 @@ import { Words, action } from "../ui/text.tsx";
 import { clockTime, dayName, exactTime } from "../ui/time.ts";
 import { nameList, plural } from "../ui/words.ts";
 import { say } from "./notices.ts";
-import { goTo } from "./place.ts";
+import { asked, goTo } from "./place.ts";
 import type { PresenceRow } from "./rows.ts";
 import { version } from "./session.ts";
 
@@ -18,16 +18,19 @@ interface ChatProps {
   readonly room: string;
   readonly me: string;
   readonly targeted: boolean;
+  /** Whether I may erase it. */
+  readonly erasable: boolean;
 }
 
 /** Drawn again only when its own event or place has changed, not for each new message. */
 export class ChatRow extends Component<ChatProps> {
   override shouldComponentUpdate(next: ChatProps): boolean {
-    const { event, grouped, room, me, targeted } = this.props;
-    return event !== next.event || grouped !== next.grouped || room !== next.room || me !== next.me || targeted !== next.targeted;
+    const { event, grouped, room, me, targeted, erasable } = this.props;
+    return event !== next.event || grouped !== next.grouped || room !== next.room || me !== next.me || targeted !== next.targeted
+      || erasable !== next.erasable;
   }
 
-  override render({ event, grouped, room, me, targeted }: ChatProps) {
+  override render({ event, grouped, room, me, targeted, erasable }: ChatProps) {
     const { username, message, seq, at, erased = false } = event;
     const done = erased ? null : action(message);
     const mentioned = username !== me && mentions(message, me);
@@ -43,6 +46,8 @@ export class ChatRow extends Component<ChatProps> {
         </div>
         <div class="actions">
           <button type="button" class="icon-button" data-copy tabIndex={-1} aria-label="Copy link" title="Copy link (L)" onClick={() => void copyLink(room, seq)}><Icon name="link" /></button>
+          {erasable && !erased && <button type="button" class="icon-button" tabIndex={-1} data-erase aria-label="Erase this message" title="Erase (E)"
+            onClick={() => { asked.value = { is: "redact", room, seq }; }}><Icon name="erase" /></button>}
           <a class="icon-button" data-audit tabIndex={-1} href={auditAddress(room, { seq, witnesses: seq })} aria-label="Who could have seen this" title="Who could have seen this (A)"><Icon name="audit" /></a>
         </div>
       </article>
@@ -98,6 +103,10 @@ export function PresenceLine({ row: { seq, at, parts } }: { row: PresenceRow }) 
 
 export function ErasureRow({ event }: { event: ErasureFrame }) {
   return <p class="aside-line" data-row data-seq={event.seq} title={exactTime(event.at)}><span>{event.username} erased the content of {plural(event.of.length, "event")}</span></p>;
+}
+
+export function NoteRow({ seq, at, text }: { seq: number; at: string; text: string }) {
+  return <p class="aside-line" data-row data-seq={seq} data-note title={exactTime(at)}><span>{text}</span></p>;
 }
 
 /** A message not yet in the log, shown at the end with its state. */

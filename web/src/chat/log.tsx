@@ -6,16 +6,17 @@
  * what was loaded.
  */
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { Room } from "../../client/index.ts";
+import { isAtLeast, type Room } from "../../client/index.ts";
 import { Icon } from "../ui/icons.tsx";
+import { signedIn } from "../ui/identity.ts";
 import { plural } from "../ui/words.ts";
 import { registerLog } from "./focus.ts";
-import { ChatRow, DayRow, ErasureRow, PendingRow, PresenceLine, UnreadRow } from "./log-rows.tsx";
+import { ChatRow, DayRow, ErasureRow, NoteRow, PendingRow, PresenceLine, UnreadRow } from "./log-rows.tsx";
 import { say } from "./notices.ts";
 import { target } from "./place.ts";
 import { rowsOf, type Row } from "./rows.ts";
 import { LogScroll } from "./scroll.ts";
-import { markRead, me, redraw, version } from "./session.ts";
+import { markRead, me, redraw, roleIn, titleOf, version } from "./session.ts";
 
 export function Log({ room }: { room: Room }) {
   version.value;
@@ -50,18 +51,19 @@ export function Log({ room }: { room: Room }) {
     void scroll.showMessage(seq).then((found) => {
       if (found || target.value !== seq) return;
       target.value = null;
-      say(`There is no message ${seq} in ${room.name}.`);
+      say(`There is no message ${seq} in ${titleOf(room.name)}.`);
     });
   }, [target.value, live]);
 
+  const erases = useErasing(room);
   const quiet = useQuiet(!live || room.loading !== null || !timeline.atPresent);
   const empty = live && rows.every((row) => row.kind !== "chat") && !timeline.moreBefore && outbox.pending.length === 0;
   return (
     <div class="log-frame">
-      <div ref={box} class="log" role="log" aria-label={`Messages in ${room.name}`} aria-live={quiet ? "off" : "polite"} aria-busy={quiet}
+      <div ref={box} class="log" role="log" aria-label={`Messages in ${titleOf(room.name)}`} aria-live={quiet ? "off" : "polite"} aria-busy={quiet}
         tabIndex={0} onScroll={() => scroll.scrolled()}>
         <Beginning room={room} />
-        {rows.map((row) => draw(row, room.name, name))}
+        {rows.map((row) => draw(row, room.name, name, erases))}
         {timeline.atPresent && outbox.pending.map((pending) => <PendingRow key={pending.id} pending={pending} room={room} />)}
         {room.loading === "newer" && <p class="loading">Loading…</p>}
         {empty && <p class="first-word">No messages yet. Write the first.</p>}
@@ -101,18 +103,28 @@ function useQuiet(busy: boolean): boolean {
 function Beginning({ room }: { room: Room }) {
   version.value;
   const { first, moreBefore } = room.timeline;
-  if (first === null) return <div class="skeleton" aria-label="Loading">{[62, 38, 74, 50].map((width) => <i key={width} class={`w${width}`} />)}</div>;
+  if (first === null) return <div class="skeleton" role="img" aria-label="Loading">{[62, 38, 74, 50].map((width) => <i key={width} class={`w${width}`} />)}</div>;
   if (moreBefore) return <p class="loading">{room.loading === "older" ? "Loading older messages…" : " "}</p>;
-  return <p class="beginning">This is the beginning of <b>{room.name}</b>.</p>;
+  return <p class="beginning">This is the beginning of <b>{titleOf(room.name)}</b>.</p>;
 }
 
-function draw(row: Row, room: string, name: string) {
+/** Which messages I may erase: all as a moderator, my own where the server lets me. */
+function useErasing(room: Room): (username: string) => boolean {
+  const role = roleIn(room), who = signedIn();
+  const all = role !== null && isAtLeast(role, "moderator");
+  const own = role !== null && isAtLeast(role, "reader") && who !== null && who.mayRedactOwn;
+  return (username) => all || (own && username === me.value);
+}
+
+function draw(row: Row, room: string, name: string, erases: (username: string) => boolean) {
   switch (row.kind) {
     case "day": return <DayRow key={row.key} at={row.at} />;
     case "unread": return <UnreadRow key={row.key} />;
     case "presence": return <PresenceLine key={row.key} row={row} />;
+    case "note": return <NoteRow key={row.key} seq={row.seq} at={row.at} text={row.text} />;
     case "erasure": return <ErasureRow key={row.key} event={row.event} />;
     case "chat":
-      return <ChatRow key={row.key} event={row.event} grouped={row.grouped} room={room} me={name} targeted={target.value === row.event.seq} />;
+      return <ChatRow key={row.key} event={row.event} grouped={row.grouped} room={room} me={name} targeted={target.value === row.event.seq}
+        erasable={erases(row.event.username)} />;
   }
 }

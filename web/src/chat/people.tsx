@@ -1,10 +1,11 @@
 /** The people present, each once however many tabs they have. */
-import type { Room } from "../../client/index.ts";
+import type { Role, Room } from "../../client/index.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar } from "../ui/person.tsx";
-import { number, plural } from "../ui/words.ts";
-import { drawer } from "./place.ts";
-import { me, version } from "./session.ts";
+import { ROLE_WORDS, number, plural } from "../ui/words.ts";
+import { asked, drawer } from "./place.ts";
+import { mayKick, mayResign, rolesToGive } from "./rights.ts";
+import { client, me, roleIn, version } from "./session.ts";
 
 /** More names than this are a number: nobody reads them, and each is a node in the page. */
 const SHOWN = 200;
@@ -23,10 +24,27 @@ export function People({ room }: { room: Room }) {
       {stale && <p class="note">As of the last connection.</p>}
       <ul>
         {shown.map((name) => (
-          <li key={name}><Avatar name={name} small /><span class="name" title={name}>{name}</span>{name === me.value && <span class="you">you</span>}</li>
+          <li key={name}><Avatar name={name} small /><span class="name" title={name}>{name}</span>{name === me.value && <span class="you">you</span>}
+            <Standing room={room} name={name} /></li>
         ))}
       </ul>
       {count > shown.length && <p class="note">and {plural(count - shown.length, "other")}</p>}
     </aside>
+  );
+}
+
+/** Somebody's role where it says something, and the way to what one may do about it. */
+function Standing({ room, name }: { room: Room; name: string }) {
+  const mine = roleIn(room);
+  if (mine === null) return null;
+  const found = room.standing.named(name), role = (found?.role ?? "none") as Role;
+  const isSelf = found ? found.subject === client.credentials.identity?.subject : name === me.value;
+  const may = isSelf ? mayResign(found, room.standing) : mayKick(mine, role) || rolesToGive(mine, role).length > 0;
+  return (
+    <>
+      {role !== "none" && role !== "member" && <span class="role">{ROLE_WORDS[role]}</span>}
+      {may && <button type="button" class="icon-button" aria-label={`What to do about ${name}`}
+        onClick={() => { asked.value = { is: "person", room: room.name, username: name, subject: found?.subject ?? null }; }}><Icon name="more" /></button>}
+    </>
   );
 }

@@ -8,6 +8,13 @@ export const current = signal<string | null>(null);
 /** A message that a link points at; the log goes there and lets go of it. */
 export const target = signal<number | null>(null);
 export const open = signal<"rooms" | "keys" | "settings" | null>(null);
+/** What somebody is asked in a dialog about rooms and roles, in token mode. */
+export type Asked =
+  | { readonly is: "create"; readonly name: string }
+  | { readonly is: "room"; readonly room: string }
+  | { readonly is: "person"; readonly room: string; readonly username: string; readonly subject: string | null }
+  | { readonly is: "redact"; readonly room: string; readonly seq: number };
+export const asked = signal<Asked | null>(null);
 /** The panels of a narrow screen. */
 export const drawer = signal<"rooms" | "people" | null>(null);
 /** Whether a wide screen shows who is present. */

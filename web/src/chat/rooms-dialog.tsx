@@ -4,11 +4,12 @@ import { api } from "../ui/addresses.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { listRooms, type RoomInfo } from "../ui/http.ts";
 import { Icon } from "../ui/icons.tsx";
+import { signedIn } from "../ui/identity.ts";
 import { ago } from "../ui/time.ts";
-import { plural } from "../ui/words.ts";
+import { plural, roomTitle } from "../ui/words.ts";
 import { roomFault, tidy } from "./limits.ts";
-import { goTo, leave, open } from "./place.ts";
-import { client, roomNames, version } from "./session.ts";
+import { asked, goTo, leave, open } from "./place.ts";
+import { client, roomNames, titleOf, version } from "./session.ts";
 
 interface Choice {
   readonly room: string;
@@ -29,12 +30,14 @@ export function RoomsDialog() {
     listRooms((after) => api("rooms", { after, limit: 100 })).then(setKnown, (error: Error) => setFault(error.message));
   }, []);
   const close = () => { open.value = null; };
-  const choices = choicesFor(tidy(typed), known ?? []);
+  const who = signedIn();
+  const choices = choicesFor(tidy(typed), known ?? [], who === null || who.mayCreateRooms);
   const chosen = Math.min(at, choices.length - 1);
   const take = (choice: Choice | undefined) => {
     if (!choice) return;
     close();
-    goTo(choice.room);
+    if (choice.isNew && who) asked.value = { is: "create", name: choice.room };
+    else goTo(choice.room);
   };
   const wrong = typed !== "" && choices.length === 0 ? roomFault(tidy(typed)) : null;
   return (
@@ -59,7 +62,7 @@ export function RoomsDialog() {
             ref={(element) => { if (index === chosen) element?.scrollIntoView({ block: "nearest" }); }}
             onMouseMove={() => setAt(index)} onClick={() => take(choice)}>
             <span class="hash" aria-hidden="true">{choice.isNew ? <Icon name="plus" /> : "#"}</span>
-            <span class="name">{choice.isNew ? <>Create <b>{choice.room}</b></> : choice.room}</span>
+            <span class="name">{choice.isNew ? <>Create <b>{choice.room}</b></> : titleIn(choice)}{choice.info?.topic && !choice.room.startsWith("~") && <small class="topic">{choice.info.topic}</small>}</span>
             <span class="facts">{facts(choice)}</span>
           </li>
         ))}
@@ -67,6 +70,7 @@ export function RoomsDialog() {
       {wrong && <p class="note fault" role="alert">{wrong}</p>}
       {!wrong && choices.length === 0 && <p class="note">{known === null && !fault ? "Loading…" : "There are no rooms yet. Type a name to create the first."}</p>}
       {fault && <p class="note">Other rooms cannot be listed right now. You can still join a room by its name.</p>}
+      {who?.mayCreateRooms && <button type="button" class="quiet" onClick={() => { close(); asked.value = { is: "create", name: tidy(typed) }; }}>Create a room…</button>}
       <OwnRooms onLeave={() => setAt(0)} />
     </Dialog>
   );
@@ -81,32 +85,38 @@ function OwnRooms({ onLeave }: { onLeave: () => void }) {
       <summary>Leave a room</summary>
       <ul>
         {names.map((name) => (
-          <li key={name}><span class="name">{name}</span>
-            <button type="button" class="quiet" onClick={() => { leave(name); onLeave(); }}>Leave<span class="hidden"> {name}</span></button></li>
+          <li key={name}><span class="name">{titleOf(name)}</span>
+            <button type="button" class="quiet" onClick={() => { leave(name); onLeave(); }}>Leave<span class="hidden"> {titleOf(name)}</span></button></li>
         ))}
       </ul>
     </details>
   );
 }
 
-function choicesFor(typed: string, known: readonly RoomInfo[]): Choice[] {
+function titleIn({ room, info }: Choice): string {
+  return info?.topic === undefined ? titleOf(room) : roomTitle(room, info.topic);
+}
+
+function choicesFor(typed: string, known: readonly RoomInfo[], mayCreate: boolean): Choice[] {
   const infos = new Map(known.map((info) => [info.room, info]));
   const names = [...new Set([...client.rooms.keys(), ...[...known].sort(byLife).map((info) => info.room)])];
   const sought = typed.toLocaleLowerCase();
-  const found = names.filter((name) => name.toLocaleLowerCase().includes(sought))
-    .sort((a, b) => Number(!a.toLocaleLowerCase().startsWith(sought)) - Number(!b.toLocaleLowerCase().startsWith(sought)))
+  const title = (name: string) => (infos.has(name) ? roomTitle(name, infos.get(name)!.topic) : titleOf(name)).toLocaleLowerCase();
+  const found = names.filter((name) => title(name).includes(sought))
+    .sort((a, b) => Number(!title(a).startsWith(sought)) - Number(!title(b).startsWith(sought)))
     .slice(0, SHOWN)
     .map((room) => ({ room, mine: client.rooms.has(room), isNew: false, info: infos.get(room) ?? null }));
-  if (typed === "" || names.includes(typed) || roomFault(typed)) return found;
+  if (typed === "" || names.includes(typed) || roomFault(typed) || !mayCreate) return found;
   return [...found, { room: typed, mine: false, isNew: true, info: null }];
 }
 
 /** Rooms with people first, then those lately spoken in. */
 function byLife(a: RoomInfo, b: RoomInfo): number {
-  return b.users - a.users || (b.last_at ?? "").localeCompare(a.last_at ?? "");
+  return (b.users ?? 0) - (a.users ?? 0) || (b.last_at ?? "").localeCompare(a.last_at ?? "");
 }
 
 function facts({ mine, info }: Choice): string {
-  const parts = [mine ? "joined" : "", info && info.users > 0 ? `${plural(info.users, "person", "people")} here` : "", info?.last_at ? ago(info.last_at) : ""];
+  const parts = [mine ? "joined" : "", info?.users ? `${plural(info.users, "person", "people")} here` : "", info?.last_at ? ago(info.last_at) : "",
+    info?.access === "private" ? "private" : info?.access === "listed" && info.role === "none" ? "by invitation" : ""];
   return parts.filter((part) => part !== "").join(" · ");
 }

@@ -47,3 +47,21 @@ test("rows keep their keys when events are added at the end", () => {
   const before = rowsOf(events, Infinity, "me"), after = rowsOf([...events, chat("bob")], Infinity, "me");
   assert.deepEqual(after.slice(0, before.length).map((row) => row.key), before.map((row) => row.key));
 });
+
+test("what happens to the room and to roles is told in plain words", () => {
+  const fields = () => ({ room: "r", seq: ++seq, hash: "", at: at(0), username: "ada" });
+  const state = (change: object): LogEvent => ({ ...fields(), type: "room", access: "open", history: "all", topic: "", locked: false, ...change });
+  const role = (role: string, more: object = {}): LogEvent => ({ ...fields(), type: "member", member: "bob", subject: "u", role, ...more });
+  const told = (...events: LogEvent[]) => rowsOf(events, Infinity, "me").flatMap((row) => row.kind === "note" ? [row.text] : []);
+  assert.deepEqual(told(state({ seq: 1, topic: "tea" }), state({ topic: "tea", locked: true }), state({ topic: "", locked: true }), state({ access: "private" })),
+    ["ada created the room: tea", "ada locked the room: only moderators write", "ada removed the topic", "ada made the room private, unlocked the room"]);
+  assert.deepEqual(told(role("moderator"), role("banned", { reason: "spam" }), role("none"), role("none", { username: "bob" }), role("reader", { username: "(token)" })),
+    ["ada made bob a moderator", "ada banned bob: spam", "ada took away the role of bob", "bob gave up their role", "bob is a reader by their token"]);
+  assert.match(told(role("reader", { until: at(30) }))[0]!, /^ada muted bob until /);
+  const put = { ...presence("leave", "bob"), cause: "kicked" } as LogEvent;
+  assert.deepEqual(told({ ...put, by: "ada", reason: "noise" } as LogEvent, put), ["ada removed bob from the room: noise", "The role of bob in this room ended"]);
+});
+
+test("events of unknown types have no row and break nothing", () => {
+  assert.deepEqual(kinds(rowsOf([chat("ada"), { type: "unknown", room: "r", seq: ++seq, hash: "", at: at(0) }, chat("ada")], Infinity, "me")), ["day", "chat", "chat"]);
+});

@@ -4,14 +4,16 @@
  * Pure, and stable: a row keeps its key while events are added at either end, so that the
  * page moves nothing that did not change.
  */
-import type { ChatFrame, ErasureFrame, LogEvent, PresenceEvent } from "../../client/index.ts";
+import type { ChatFrame, ErasureFrame, LogEvent, PresenceEvent, RoomFrame } from "../../client/index.ts";
 import { dayKey } from "../ui/time.ts";
+import { memberNote, removalNote, roomNote } from "../ui/notes.ts";
 
 export type Row =
   | { readonly kind: "day"; readonly key: string; readonly at: string }
   | { readonly kind: "unread"; readonly key: string }
   | { readonly kind: "chat"; readonly key: string; readonly event: ChatFrame; readonly grouped: boolean }
   | { readonly kind: "erasure"; readonly key: string; readonly event: ErasureFrame }
+  | { readonly kind: "note"; readonly key: string; readonly seq: number; readonly at: string; readonly text: string }
   | PresenceRow;
 
 export interface PresenceRow {
@@ -33,19 +35,27 @@ const GROUP_MILLISECONDS = 5 * 60_000;
 /** `unreadAfter`: the line goes before the first message of somebody else past this seq. */
 export function rowsOf(events: readonly LogEvent[], unreadAfter: number, me: string): Row[] {
   const rows: Row[] = [];
-  let day = "", lined = false, last: ChatFrame | null = null, fold: PresenceEvent[] = [];
+  let day = "", lined = false, last: ChatFrame | null = null, fold: PresenceEvent[] = [], state: RoomFrame | null = null;
   const endFold = () => {
     if (fold.length > 0) rows.push(folded(fold));
     fold = [];
   };
   for (const event of events) {
     // Only these have rows: a further tab is no news.
-    if (event.type !== "chat" && event.type !== "erasure" && event.type !== "notification") continue;
+    if (event.type === "session" || event.type === "unknown") continue;
     if (dayKey(event.at) !== day) {
       endFold();
       day = dayKey(event.at);
       rows.push({ kind: "day", key: `day-${day}`, at: event.at });
       last = null;
+    }
+    const text = noteOf(event, state);
+    if (event.type === "room") state = event;
+    if (text !== null) {
+      endFold();
+      rows.push({ kind: "note", key: `note-${event.seq}`, seq: event.seq, at: event.at, text });
+      last = null;
+      continue;
     }
     if (event.type === "notification") {
       fold.push(event);
@@ -53,8 +63,8 @@ export function rowsOf(events: readonly LogEvent[], unreadAfter: number, me: str
       continue;
     }
     endFold();
-    if (event.type === "erasure") {
-      rows.push({ kind: "erasure", key: `erasure-${event.seq}`, event });
+    if (event.type !== "chat") {
+      if (event.type === "erasure") rows.push({ kind: "erasure", key: `erasure-${event.seq}`, event });
       last = null;
       continue;
     }
@@ -92,4 +102,11 @@ function folded(events: readonly PresenceEvent[]): PresenceRow {
   }
   const end = events.at(-1)!;
   return { kind: "presence", key: `presence-${events[0]!.seq}`, seq: end.seq, at: end.at, parts };
+}
+
+/** What became of the room, of a role, or of somebody who was put out; null for all else. */
+function noteOf(event: LogEvent, before: RoomFrame | null): string | null {
+  if (event.type === "room") return roomNote(event, before);
+  if (event.type === "member") return memberNote(event);
+  return event.type === "notification" && event.event === "leave" && event.cause === "kicked" ? removalNote(event) : null;
 }

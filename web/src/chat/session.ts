@@ -3,12 +3,14 @@
  *
  * The client tells of every change; here they are collected into one redraw a frame.
  */
-import { signal } from "@preact/signals";
-import { Client, type Notice, type Room } from "../../client/index.ts";
+import { effect, signal } from "@preact/signals";
+import { Client, type Notice, type Role, type Room } from "../../client/index.ts";
 import { socketAddress } from "../ui/addresses.ts";
-import { onElsewhere, remember, storage } from "../ui/storage.ts";
+import { ended, endsAt, identity, onRenewed, tokenFor, type Known } from "../ui/identity.ts";
+import { keepFor, onElsewhere, remember, storage } from "../ui/storage.ts";
+import { newestToken } from "../ui/token.ts";
 import { say } from "./notices.ts";
-import { plural } from "../ui/words.ts";
+import { plural, roomTitle } from "../ui/words.ts";
 
 /**
  * Grows when anything to show has changed. Rooms are objects that change in place, so every
@@ -37,12 +39,18 @@ export function redraw(): void {
 }
 
 function noticed(room: Room, notice: Notice): void {
-  if (notice.is === "recovered") say(`${plural(notice.count, "missed message")} recovered in ${room.name}.`);
+  if (notice.is === "recovered") say(`${plural(notice.count, "missed message")} recovered in ${titleOf(room.name)}.`);
   else say(`The history of ${room.name} was reset on the server. The page now shows its current state.`, "warning");
 }
 
 export const client = new Client({
-  url: socketAddress(), username: me.value, storage, onChange: changed, onNotice: noticed,
+  url: socketAddress(), username: me.value, storage, onNotice: noticed,
+  onChange: (room) => {
+    if (client.credentials.getToken) followCredentials();
+    if (room?.state.is === "removed") keepRooms(); // a reload does not rejoin it either
+    if (room?.state.is === "live" && room.name.startsWith("~")) learnStanding(room); // for its title
+    changed();
+  },
 });
 
 /** Begin, or begin anew under another name. */
@@ -52,6 +60,54 @@ export function enter(username: string): void {
   client.rename(username);
   client.start();
 }
+
+/** Begin as whoever has signed in; true if that is somebody else than before. */
+export function enterAs(who: Known): boolean {
+  const isAnother = subject !== who.subject;
+  if (isAnother) {
+    for (const name of roomNames()) client.leave(name);
+    keepFor(who.subject);
+    subject = who.subject;
+  }
+  me.value = who.username;
+  client.credentials.getToken = async ({ why, expiresAt }) => (why === "connecting" || why === "renewing" ? newestToken() : tokenFor(expiresAt));
+  client.start();
+  return isAnother;
+}
+
+let subject: string | null = null;
+const askedIn = new WeakMap<Room, Room["state"]>();
+
+/** Ask for a room's roles and state, once for each time of being in it; its events keep them up. */
+export function learnStanding(room: Room): void {
+  if (!client.credentials.getToken || room.state.is !== "live" || room.standing.isLoaded || askedIn.get(room) === room.state) return;
+  askedIn.set(room, room.state);
+  void room.loadStanding();
+}
+
+/** The role that counts for me in a room; null in open mode and before it is known. */
+export function roleIn(room: Room): Role | null {
+  const { identity: who } = client.credentials;
+  return who !== null && room.standing.isLoaded ? room.standing.roleOf(who) : null;
+}
+
+/** What a room is called: those that the server named, by their topic. */
+export function titleOf(name: string): string {
+  return roomTitle(name, client.rooms.get(name)?.standing.rules.topic);
+}
+
+/** What the server says of the token, and of its end. */
+function followCredentials(): void {
+  const { credentials } = client;
+  if (credentials.identity) me.value = credentials.identity.username;
+  endsAt.value = credentials.endsAt;
+  if (!credentials.isOver || identity.peek().is !== "in") return;
+  const why = { expired: "Your sign-in has ended.", revoked: "Your sign-in was revoked." };
+  ended(credentials.fault ?? (credentials.ended ? why[credentials.ended] : "Sign in again."));
+}
+
+onRenewed(() => void client.credentials.renew());
+effect(() => { if (identity.value.is === "out") client.stop(); });
 
 export function joinRoom(name: string): Room {
   const kept = Number(storage.get(`read:${name}`) ?? NaN);
@@ -79,7 +135,7 @@ export function markRead(room: Room, seq: number): void {
 }
 
 function keepRooms(): void {
-  remember("rooms", JSON.stringify(roomNames()));
+  remember("rooms", JSON.stringify(roomNames().filter((name) => client.rooms.get(name)!.state.is !== "removed")));
 }
 
 export function keptRooms(): string[] {

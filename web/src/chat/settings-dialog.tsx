@@ -2,32 +2,36 @@
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Dialog } from "../ui/dialog.tsx";
+import { signOut, signedIn } from "../ui/identity.ts";
 import { chooseTheme, chosenTheme, type Theme } from "../ui/theme.ts";
 import { nameFault, tidy } from "./limits.ts";
 import { open } from "./place.ts";
-import { enter, me } from "./session.ts";
+import { newestToken } from "../ui/token.ts";
+import { plural } from "../ui/words.ts";
+import { client, enter, me } from "./session.ts";
 
 const theme = signal<Theme>(chosenTheme());
 const THEMES: readonly [Theme, string][] = [["system", "System"], ["light", "Light"], ["dark", "Dark"]];
 
 export function SettingsDialog() {
   const [name, setName] = useState(me.value);
-  const fault = nameFault(tidy(name));
+  const who = signedIn();
+  const fault = who ? null : nameFault(tidy(name));
   const close = () => { open.value = null; };
   return (
     <Dialog title="Settings" name="settings" onClose={close}>
       <form onSubmit={(event) => {
         event.preventDefault();
         if (fault) return;
-        enter(tidy(name));
+        if (!who) enter(tidy(name));
         close();
       }}>
-        <label class="field">
+        {who ? <SignedIn subject={who.subject} /> : <label class="field">
           <span>Your name</span>
           <input value={name} data-first autocomplete="nickname" spellcheck={false} aria-invalid={fault !== null}
             aria-describedby="settings-name-help" onInput={(event) => setName(event.currentTarget.value)} />
           <small id="settings-name-help" class={fault ? "fault" : ""}>{fault ?? "Another name is another user: you will leave your rooms and rejoin them."}</small>
-        </label>
+        </label>}
         <fieldset class="field">
           <legend>Theme</legend>
           <div class="choices">
@@ -43,5 +47,17 @@ export function SettingsDialog() {
         <div class="buttons"><button class="primary" type="submit" disabled={fault !== null}>Save</button></div>
       </form>
     </Dialog>
+  );
+}
+
+/** The token tells the name; somebody else has to sign in to be somebody else. */
+function SignedIn({ subject }: { subject: string }) {
+  const unsent = [...client.rooms.values()].reduce((sum, room) => sum + room.outbox.pending.length, 0);
+  return (
+    <div class="field signed-in">
+      <span>Signed in as <b>{me.value}</b></span>
+      <small>{subject === me.value ? "" : `Known to the server as ${subject}. `}{unsent > 0 && `${plural(unsent, "unsent message")} will be lost if you sign out.`}</small>
+      {newestToken() !== null && <button type="button" class="quiet" onClick={signOut}>Sign out</button>}
+    </div>
   );
 }

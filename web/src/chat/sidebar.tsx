@@ -1,13 +1,13 @@
 /** The joined rooms with their unread counts, and the state of the connection. */
 import type { Room } from "../../client/index.ts";
 import { chatAddress } from "../ui/addresses.ts";
+import { Brand } from "../ui/brand.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar } from "../ui/person.tsx";
-import { plural } from "../ui/words.ts";
+import { plainly, plural } from "../ui/words.ts";
 import { ConnectionState } from "./connection-state.tsx";
 import { current, goTo, open } from "./place.ts";
-import { client, me, version } from "./session.ts";
-import { Brand } from "./welcome.tsx";
+import { client, me, titleOf, version } from "./session.ts";
 
 export function Sidebar() {
   version.value;
@@ -45,8 +45,9 @@ function RoomLink({ room }: { room: Room }) {
         goTo(room.name);
       }}>
       <span class="hash" aria-hidden="true">#</span>
-      <span class="name">{room.name}</span>
-      {room.state.is === "refused" && <span class="faulty" title={room.state.message}><Icon name="warning" /><span class="hidden">{room.state.message}</span></span>}
+      <span class="name">{titleOf(room.name)}</span>
+      {room.state.is === "refused" && <span class="faulty" title={plainly(room.state)}><Icon name="warning" /><span class="hidden">{plainly(room.state)}</span></span>}
+      {room.state.is === "removed" && <span class="faulty" title="You were removed"><Icon name="warning" /><span class="hidden">You were removed from this room</span></span>}
       {room.outbox.pending.length > 0 && <span class="waiting" title={plural(room.outbox.pending.length, "message") + " on the way"}><Icon name="clock" /></span>}
       {count > 0 && <span class="badge"><span aria-hidden="true">{count > 999 ? "999+" : `${count}${atLeast ? "+" : ""}`}</span><span class="hidden">{plural(count, "unread message")}</span></span>}
     </a>

@@ -1,6 +1,7 @@
 /** The first page, and the page without a room; both lead to joining one. */
 import { useEffect, useState } from "preact/hooks";
 import { readFragment } from "../ui/addresses.ts";
+import { Brand } from "../ui/brand.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { storage } from "../ui/storage.ts";
 import { nameFault, roomFault, tidy } from "./limits.ts";
@@ -52,10 +53,6 @@ export function Welcome({ fault, onEnter }: Props) {
       </form>
     </main>
   );
-}
-
-export function Brand() {
-  return <span class="brand"><span class="mark" aria-hidden="true"><i /><i /><i /></span>chatlog</span>;
 }
 
 export function NoRoom() {

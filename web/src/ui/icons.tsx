@@ -20,6 +20,9 @@ const PATHS = {
   clock: "M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 6v4l2.5 2",
   keyboard: "M3 5.5h14v9H3zM6 8.5h.1M9 8.5h.1M12 8.5h.1M14.5 8.5h.1M7 11.8h6",
   chat: "M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1H9l-4 3v-3H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1z",
+  lock: "M5.5 9h9v7.5h-9zM7.5 9V6.5a2.5 2.5 0 0 1 5 0V9",
+  erase: "M4 6h12M8 6V4h4v2M6 6l.7 10h6.6L14 6",
+  more: "M5 10h.1M10 10h.1M15 10h.1",
   save: "M10 3.5v8.5M6.5 8.8L10 12.3l3.5-3.5M4 16h12",
 } as const;
 

@@ -1,11 +1,25 @@
 /**
  * What the pages remember in this browser, under a prefix of this server's own address: two
- * servers mounted on one host do not mix. Where storage is forbidden, memory stands in.
+ * servers mounted on one host do not mix, nor do two people who sign in one after the other.
+ * Where storage is forbidden, memory stands in.
  */
 import type { Storage as ClientStorage } from "../../client/index.ts";
 
 const PREFIX = `chatlog:${new URL(document.baseURI).pathname}:`;
+/** What is of the browser, not of a person. */
+const COMMON = new Set(["theme", "people", "name", "auth"]);
 const memory = new Map<string, string>();
+
+let owner = "";
+
+/** From now on keep things apart for this subject. */
+export function keepFor(subject: string): void {
+  owner = `@${encodeURIComponent(subject)}:`;
+}
+
+function full(key: string): string {
+  return COMMON.has(key) ? key : owner + key;
+}
 
 function store(): Storage | null {
   try {
@@ -16,19 +30,19 @@ function store(): Storage | null {
 }
 
 export const storage: ClientStorage = {
-  get: (key) => store()?.getItem(PREFIX + key) ?? memory.get(key) ?? null,
+  get: (key) => store()?.getItem(PREFIX + full(key)) ?? memory.get(full(key)) ?? null,
   set: (key, value) => {
     const place = store();
-    if (place) place.setItem(PREFIX + key, value);
-    else memory.set(key, value);
+    if (place) place.setItem(PREFIX + full(key), value);
+    else memory.set(full(key), value);
   },
   remove: (key) => {
-    store()?.removeItem(PREFIX + key);
-    memory.delete(key);
+    store()?.removeItem(PREFIX + full(key));
+    memory.delete(full(key));
   },
   keys: () => {
-    const kept = Object.keys(store() ?? {}).filter((key) => key.startsWith(PREFIX));
-    return [...kept.map((key) => key.slice(PREFIX.length)), ...memory.keys()];
+    const kept = Object.keys(store() ?? {}).filter((key) => key.startsWith(PREFIX)).map((key) => key.slice(PREFIX.length));
+    return [...kept, ...memory.keys()].filter((key) => key.startsWith(owner)).map((key) => key.slice(owner.length));
   },
 };
 
@@ -37,13 +51,13 @@ export function remember(key: string, value: string): void {
   try {
     storage.set(key, value);
   } catch {
-    memory.set(key, value);
+    memory.set(full(key), value);
   }
 }
 
 /** Hear what another tab of this browser writes. */
 export function onElsewhere(heard: (key: string, value: string | null) => void): void {
   addEventListener("storage", (event) => {
-    if (event.key?.startsWith(PREFIX)) heard(event.key.slice(PREFIX.length), event.newValue);
+    if (event.key?.startsWith(PREFIX + owner)) heard(event.key.slice(PREFIX.length + owner.length), event.newValue);
   });
 }

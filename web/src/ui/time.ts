@@ -36,3 +36,9 @@ export function ago(at: string, now = Date.now()): string {
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h`;
   return short.format(new Date(at));
 }
+
+/** The clock today, with the date on other days. */
+export function shortTime(at: string, now = new Date()): string {
+  const date = new Date(at);
+  return date.toDateString() === now.toDateString() ? clock.format(date) : `${short.format(date)}, ${clock.format(date)}`;
+}
