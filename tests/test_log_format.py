@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,24 +15,8 @@ from chatlog.eventlog import chain
 from chatlog.kinds.erasure import Erased
 from chatlog.wire.events import BadLine, decode_proved, encode_proved
 from tests.support import log_vectors
+from tests.support.document import DOCUMENT, block, verdict
 from tests.support.log_vectors import ROOM_ID, proved, vectors
-
-DOCUMENT = (Path(__file__).parents[1] / "docs" / "log-format.md").read_text()
-
-
-def block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", DOCUMENT, re.DOTALL)
-    assert found is not None
-    return found[1]
-
-
-def verdict(tmp_path: Path, lines: list[bytes]) -> subprocess.CompletedProcess[str]:
-    """What the document's verifier says of an export, run as a stranger would."""
-    verifier, export = tmp_path / "verify.py", tmp_path / "export.jsonl"
-    verifier.write_text(block("python"))
-    export.write_bytes(b"".join(line + b"\n" for line in lines))
-    command = [sys.executable, "-I", str(verifier), str(export)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_vectors_of_the_document_are_what_the_code_writes() -> None:
