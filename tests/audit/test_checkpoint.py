@@ -11,18 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tests.cli.command import chatlog, imported, refused
-from tests.support.damage import LINES, change
+from tests.support.damage import LINES, change, two_small_rooms
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def database(database_url: str, tmp_path: Path) -> str:
-    path = tmp_path / "2006-12-10.small.txt"
-    path.write_text(LINES)
-    for room in ("#small", "#other"):
-        imported(database_url, path, room)
-    return database_url
+    return two_small_rooms(database_url, tmp_path)
 
 
 @pytest.fixture

@@ -7,18 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import chatlog, imported, refused
-from tests.support.damage import LINES, change
+from tests.cli.command import chatlog, refused
+from tests.support.damage import change, two_small_rooms
 from tests.support.nodes import LocalClient, node_on
 
 
 @pytest.fixture
 def database(database_url: str, tmp_path: Path) -> str:
-    path = tmp_path / "2006-12-10.small.txt"
-    path.write_text(LINES)
-    for room in ("#small", "#other"):
-        imported(database_url, path, room)
-    return database_url
+    return two_small_rooms(database_url, tmp_path)
 
 
 def test_a_table_that_is_right_is_left_alone(database: str) -> None:

@@ -6,10 +6,11 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from chatlog.databases.database import Database
-from tests.cli.command import chatlog
+from tests.cli.command import chatlog, imported
 
 LINES = """\
 === ada [h] has joined #small
@@ -79,6 +80,15 @@ SESSIONS = {
     "id": "session = 'other'",
 }
 """Changes of a row of the table of sessions."""
+
+
+def two_small_rooms(url: str, folder: Path) -> str:
+    """Import a small room, and a second one behind it; return the database's URL."""
+    path = folder / "2006-12-10.small.txt"
+    path.write_text(LINES)
+    for room in ("#small", "#other"):
+        imported(url, path, room)
+    return url
 
 
 def change(url: str, *statements: str) -> int:

@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import imported
-from tests.support.damage import LINES
+from tests.support.damage import two_small_rooms
 
 
 @pytest.fixture
 def database(database_url: str, tmp_path: Path) -> str:
     """A log with a small room and a second one behind it."""
-    path = tmp_path / "2006-12-10.small.txt"
-    path.write_text(LINES)
-    for room in ("#small", "#other"):
-        imported(database_url, path, room)
-    return database_url
+    return two_small_rooms(database_url, tmp_path)

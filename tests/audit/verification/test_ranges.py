@@ -10,19 +10,15 @@ import pytest
 from chatlog.audit.verification.verify import Asked, Verdict, verify
 from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_reading
-from tests.cli.command import chatlog, imported
-from tests.support.damage import CHAT, EVENTS, LEAVE, LINES, ONE, SESSIONS, change
+from tests.cli.command import chatlog
+from tests.support.damage import CHAT, EVENTS, LEAVE, ONE, SESSIONS, change, two_small_rooms
 
 SIZES = (1, 2, 3, 100)
 
 
 @pytest.fixture
 def database(sqlite_url: str, tmp_path: Path) -> str:
-    path = tmp_path / "2006-12-10.small.txt"
-    path.write_text(LINES)
-    for room in ("#small", "#other"):
-        imported(sqlite_url, path, room)
-    return sqlite_url
+    return two_small_rooms(sqlite_url, tmp_path)
 
 
 def judged(url: str, **asked: Any) -> Verdict:
