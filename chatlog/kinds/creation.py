@@ -13,14 +13,15 @@ from chatlog.domain.names import Limits, check_remark, check_room
 from chatlog.domain.rights import Access, Role, Visibility
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Decision, Known, Order, Target
+from chatlog.kinds.command import Decision, Known, Order, Target
 from chatlog.kinds.event import Event
 from chatlog.kinds.member import Appointed
+from chatlog.kinds.person import PersonsCommand
 from chatlog.kinds.room import Changed
 
 
 @dataclass(frozen=True, slots=True)
-class Create(Command):
+class Create(PersonsCommand):
     """Create a room with these members; its author becomes its owner.
 
     ``id`` makes a repeat harmless: the same subject's first room of this id is the answer.
@@ -34,10 +35,6 @@ class Create(Command):
     members: tuple[tuple[str, Role], ...] = ()
     id: str | None = None
     at: str | None = None
-
-    @property
-    def identity(self) -> Identity:
-        return self.author
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -8,14 +8,19 @@ from typing import ClassVar, Literal, cast, get_args
 
 from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.domain.identity import Identity
-from chatlog.domain.names import Limits, check_stored_room
 from chatlog.domain.rights import Asker, authorize, is_at_least, role_at, role_in
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Decision, Form, Known, Order, Target
+from chatlog.kinds.command import Command, Decision, Form, Known, Target
 from chatlog.kinds.event import Event, Facts, Recorded, canonical, required, shown_name
-from chatlog.kinds.person import acting, asker, check_reason, target_of, unchanged
+from chatlog.kinds.person import (
+    CommandAboutPerson,
+    OrderAboutPerson,
+    acting,
+    asker,
+    unchanged,
+)
 from chatlog.kinds.proof import ProofLine, commitments
 from chatlog.kinds.session import (
     JoinFrame,
@@ -64,7 +69,7 @@ class LeaveRequest(Form, tag="leave"):
 
 
 @dataclass(frozen=True, slots=True)
-class Kick(Command):
+class Kick(CommandAboutPerson):
     """End every session of ``target`` in the room; its author asks for it."""
 
     room: str
@@ -72,18 +77,6 @@ class Kick(Command):
     target: Target
     reason: str | None = None
     at: str | None = None
-
-    @property
-    def identity(self) -> Identity:
-        return self.author
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        return (self.target,)
-
-    @property
-    def text(self) -> str | None:
-        return self.reason
 
     def decide(self, room: Room, known: Known) -> Decision:
         if room.head == 0:
@@ -101,22 +94,11 @@ class Kick(Command):
         return removals(room, known, target, author, self.reason)
 
 
-class KickMember(Order, tag="kick"):
+class KickMember(OrderAboutPerson, tag="kick"):
     """End somebody's sessions in a room."""
 
-    room: str
-    subject: str | None = None
-    username: str | None = None
-    reason: str | None = None
-
-    def check(self, limits: Limits) -> None:
-        check_stored_room(self.room, limits)
-        check_reason(self.reason)
-        target_of(self.subject, self.username)
-
     def command(self, author: Identity) -> Kick:
-        target = target_of(self.subject, self.username)
-        return Kick(self.room, author, target, self.reason or None)
+        return Kick(self.room, author, self.target, self.reason or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import msgspec
 
 from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.domain.identity import Identity
-from chatlog.domain.names import Limits, check_stored_room
+from chatlog.domain.names import Limits
 from chatlog.domain.rights import (
     Appointment,
     Asker,
@@ -28,15 +28,24 @@ from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.times import PATTERN as TIME
 from chatlog.domain.times import text
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Decision, Known, Order, Target
+from chatlog.kinds.command import Decision, Known, Target
 from chatlog.kinds.event import ERASED_NAME, Event, Facts, Recorded, canonical, required, shown_name
 from chatlog.kinds.leave import removals
-from chatlog.kinds.person import TOKEN, acting, asker, check_reason, claimed, target_of, unchanged
+from chatlog.kinds.person import (
+    TOKEN,
+    CommandAboutPerson,
+    OrderAboutPerson,
+    PersonsCommand,
+    acting,
+    asker,
+    claimed,
+    unchanged,
+)
 from chatlog.kinds.proof import ProofLine, author, commitments, with_subject
 
 
 @dataclass(frozen=True, slots=True)
-class Appoint(Command):
+class Appoint(CommandAboutPerson):
     """Give ``target`` a role, until a time or for good; its author asks for it."""
 
     room: str
@@ -46,18 +55,6 @@ class Appoint(Command):
     until: str | None = None
     reason: str | None = None
     at: str | None = None
-
-    @property
-    def identity(self) -> Identity:
-        return self.author
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        return (self.target,)
-
-    @property
-    def text(self) -> str | None:
-        return self.reason
 
     def decide(self, room: Room, known: Known) -> Decision:
         if room.head == 0:
@@ -83,20 +80,14 @@ class Appoint(Command):
         return appointment(room, known, event)
 
 
-class AppointMember(Order, tag="member"):
+class AppointMember(OrderAboutPerson, tag="member", kw_only=True):
     """Give somebody a role in a room, until a time or for good."""
 
-    room: str
     role: Role
-    subject: str | None = None
-    username: str | None = None
     until: str | None = None
-    reason: str | None = None
 
     def check(self, limits: Limits) -> None:
-        check_stored_room(self.room, limits)
-        check_reason(self.reason)
-        target_of(self.subject, self.username)
+        super().check(limits)
         if self.until is not None:
             _time("until", self.until)
             if self.role == "owner":
@@ -104,8 +95,7 @@ class AppointMember(Order, tag="member"):
 
     def command(self, author: Identity) -> Appoint:
         until = None if self.until is None else _time("until", self.until)
-        target = target_of(self.subject, self.username)
-        return Appoint(self.room, author, target, self.role, until, self.reason or None)
+        return Appoint(self.room, author, self.target, self.role, until, self.reason or None)
 
 
 def _time(field: str, given: str) -> str:
@@ -119,16 +109,12 @@ def _time(field: str, given: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant(Command):
+class Grant(PersonsCommand):
     """Give the role that the author's token grants in this room, unless the log has another."""
 
     room: str
     author: Identity
     at: str | None = None
-
-    @property
-    def identity(self) -> Identity:
-        return self.author
 
     def decide(self, room: Room, known: Known) -> Decision:
         if room.head == 0:

@@ -6,14 +6,74 @@ from typing import Final, cast
 
 from chatlog.domain.errors import Refused
 from chatlog.domain.identity import Identity, check_subject
-from chatlog.domain.names import check_remark
+from chatlog.domain.names import Limits, check_remark, check_stored_room
 from chatlog.domain.rights import Asker, Role, is_claim_due
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
-from chatlog.kinds.command import FirstPost, Known, Target
+from chatlog.kinds.command import Command, FirstPost, Known, Order, Target
 
 TOKEN: Final = "(token)"  # noqa: S105 - a name
 """The user who gives the roles that a token grants."""
+
+
+class PersonsCommand(Command):
+    """A command of ``author``, who has proved who they are."""
+
+    __slots__ = ()
+
+    author: Identity
+
+    @property
+    def identity(self) -> Identity:
+        """The person whose command it is."""
+        return self.author
+
+
+class CommandAboutPerson(PersonsCommand):
+    """A command of one person about another, for a ``reason``."""
+
+    __slots__ = ()
+
+    target: Target
+    reason: str | None
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Whom it is about."""
+        return (self.target,)
+
+    @property
+    def text(self) -> str | None:
+        """The reason."""
+        return self.reason
+
+
+class OrderAboutPerson(Order, kw_only=True):
+    """An order about somebody in a room, who is named by ``subject`` or by ``username``."""
+
+    room: str
+    subject: str | None = None
+    username: str | None = None
+    reason: str | None = None
+
+    def check(self, limits: Limits) -> None:
+        """Check the room's name, the reason, and that exactly one of the two names is given.
+
+        Raises:
+            Refused: with the rule that it breaks.
+        """
+        check_stored_room(self.room, limits)
+        if self.reason is not None:
+            check_remark("reason", self.reason)
+        if (self.subject is None) == (self.username is None):
+            raise Refused("bad_command", "Give either `subject` or `username`.")
+        if self.subject is not None:
+            check_subject(self.subject)
+
+    @property
+    def target(self) -> Target:
+        """Whom it is about."""
+        return Target(self.subject, self.username)
 
 
 def asker(room: Room, known: Known, identity: Identity) -> Asker:
@@ -45,25 +105,6 @@ def claimed(room: Room, known: Known, author: Identity) -> Role | None:
     role, subject = author.rooms.get(room.name), known.subject(author)
     given = () if subject is None else room.rights.of(subject.id)
     return cast(Role, role) if role is not None and is_claim_due(given, role) else None
-
-
-def target_of(subject: str | None, username: str | None) -> Target:
-    """Return whom a command is about.
-
-    Raises:
-        Refused: ``bad_command`` unless exactly one of the two says so.
-    """
-    if (subject is None) == (username is None):
-        raise Refused("bad_command", "Give either `subject` or `username`.")
-    if subject is not None:
-        check_subject(subject)
-    return Target(subject, username)
-
-
-def check_reason(reason: str | None) -> None:
-    """Refuse a reason that is too long or not plain text."""
-    if reason is not None:
-        check_remark("reason", reason)
 
 
 def unchanged(room: Room) -> FirstPost:

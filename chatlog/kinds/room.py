@@ -25,7 +25,7 @@ from chatlog.domain.rights import (
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Decision, Known, Order
+from chatlog.kinds.command import Decision, Known, Order
 from chatlog.kinds.event import (
     MAX_NUMBER,
     Event,
@@ -37,12 +37,17 @@ from chatlog.kinds.event import (
     shown_name,
 )
 from chatlog.kinds.leave import removals
-from chatlog.kinds.person import acting, asker, unchanged
+from chatlog.kinds.person import (
+    PersonsCommand,
+    acting,
+    asker,
+    unchanged,
+)
 from chatlog.kinds.proof import ProofLine, author, commitments, with_subject
 
 
 @dataclass(frozen=True, slots=True)
-class Configure(Command):
+class Configure(PersonsCommand):
     """Change what is given of a room's state; None leaves it as it is."""
 
     room: str
@@ -52,10 +57,6 @@ class Configure(Command):
     topic: str | None = None
     locked: bool | None = None
     at: str | None = None
-
-    @property
-    def identity(self) -> Identity:
-        return self.author
 
     @property
     def text(self) -> str | None:
