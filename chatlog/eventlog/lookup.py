@@ -23,7 +23,7 @@ from chatlog.domain.room import MAX_REPLAY, Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.eventlog.rights import rights_of
-from chatlog.eventlog.rows import subject_in
+from chatlog.eventlog.rows import USER, WITH_SUBJECT, user_in
 from chatlog.kinds.command import FirstPost
 
 _NAMES: Final[sa.BindParameter[list[str]]] = sa.bindparam("names", expanding=True)
@@ -43,18 +43,9 @@ _HEADS: Final = (
     .select_from(rooms.join(events, events.c.room_id == rooms.c.id))
     .where(rooms.c.room.in_(_NAMES), events.c.seq == _head())
 )
-_SUBJECT: Final = (
-    subjects.c.uuid.label("subject_uuid"),
-    subjects.c.subject,
-    subjects.c.id.label("subject_id"),
-    subjects.c.commitment.label("subject_commitment"),
-    subjects.c.is_renamed,
-)
-_USER: Final = (users.c.uuid, users.c.username, users.c.id, users.c.commitment, *_SUBJECT)
-_WITH_SUBJECT: Final = users.outerjoin(subjects, subjects.c.id == users.c.subject_id)
 _OPEN: Final[sa.Select[Any]] = (
-    sa.select(sessions.c.session, *_USER)
-    .select_from(sessions.join(_WITH_SUBJECT, users.c.id == sessions.c.user_id))
+    sa.select(sessions.c.session, *USER)
+    .select_from(sessions.join(WITH_SUBJECT, users.c.id == sessions.c.user_id))
     .where(sessions.c.room_id == sa.bindparam("room"), sessions.c.left_seq.is_(None))
     .order_by(sessions.c.joined_seq)
 )
@@ -156,11 +147,7 @@ async def rooms_at_head(connection: AsyncConnection, names: Sequence[str]) -> li
 async def open_sessions(connection: AsyncConnection, room: int) -> OpenSessions:
     """Return the open sessions of a room, given by number."""
     found = await connection.execute(_OPEN, {"room": room})
-    return OpenSessions((row.session, _user(row)) for row in found.all())
-
-
-def _user(row: sa.Row[Any]) -> User:
-    return User(row.uuid, row.username, row.id, bytes(row.commitment), subject_in(row))
+    return OpenSessions((row.session, user_in(row)) for row in found.all())
 
 
 async def subject_number(connection: AsyncConnection, subject: str) -> int | None:

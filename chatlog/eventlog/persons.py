@@ -21,23 +21,12 @@ from chatlog.domain.names import as_username
 from chatlog.domain.skeletons import skeleton
 from chatlog.domain.users import Subject, User
 from chatlog.eventlog import chain, lookup
-from chatlog.eventlog.rows import subject_in
+from chatlog.eventlog.rows import USER, user_in
 from chatlog.kinds.command import Command, Target
 from chatlog.kinds.event import Event
 
 _named: Final = users.alias("named")
-_COLUMNS: Final = (
-    subjects.c.uuid.label("subject_uuid"),
-    subjects.c.subject,
-    subjects.c.id.label("subject_id"),
-    subjects.c.commitment.label("subject_commitment"),
-    subjects.c.is_renamed,
-    users.c.uuid,
-    users.c.username,
-    users.c.id,
-    users.c.commitment,
-    users.c.name_key,
-)
+_COLUMNS: Final = (*USER, users.c.name_key)
 _PERSONS: Final[sa.Select[Any]] = sa.select(*_COLUMNS).select_from(
     subjects.outerjoin(users, users.c.id == subjects.c.user_id)
 )
@@ -55,11 +44,12 @@ _BY_NAME: Final[sa.Select[Any]] = (
     .where(_named.c.name_key.in_(_KEYS))
 )
 _LOOKS: Final = sa.select(users).where(users.c.skeleton_key.in_(_KEYS))
-_SET_USER: Final = (
+SET_USER: Final = (
     subjects.update()
     .where(subjects.c.id == sa.bindparam("number"))
     .values(user_id=sa.bindparam("now"), is_renamed=True)
 )
+"""Makes the user ``now`` the present one of the subject of a ``number``, who is renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +273,10 @@ class Persons:
             await connection.execute(users.insert(), new_users)
         if renamed:
             changes = [{"number": n, "now": user} for n, user in renamed.items()]
-            await connection.execute(_SET_USER, changes)
+            await connection.execute(SET_USER, changes)
 
 
 def _person(row: sa.Row[Any]) -> Person:
-    subject = subject_in(row)
-    assert subject is not None
-    user = User(row.uuid, row.username, row.id, bytes(row.commitment), subject)
-    return Person(subject, user, row.name_key is not None)
+    user = user_in(row)
+    assert user.subject is not None
+    return Person(user.subject, user, row.name_key is not None)

@@ -24,6 +24,21 @@ _topics: Final = events.alias("topics")
 _ABOUT_USER: Final = ("leave", "member")
 
 
+SUBJECT: Final = (
+    subjects.c.uuid.label("subject_uuid"),
+    subjects.c.subject,
+    subjects.c.id.label("subject_id"),
+    subjects.c.commitment.label("subject_commitment"),
+    subjects.c.is_renamed,
+)
+"""The columns that ``subject_in`` takes."""
+
+USER: Final = (users.c.uuid, users.c.username, users.c.id, users.c.commitment, *SUBJECT)
+"""The columns that ``user_in`` takes; select them from ``WITH_SUBJECT``."""
+
+WITH_SUBJECT: Final = users.outerjoin(subjects, subjects.c.id == users.c.subject_id)
+
+
 def with_people(joined: sa.FromClause) -> sa.FromClause:
     """Join events and users with their subjects, and with the users that events are about."""
     is_about = sa.and_(events.c.type.in_(_ABOUT_USER), OTHER.c.uuid == events.c.of)
@@ -74,11 +89,7 @@ STORED: Final[sa.Select[Any]] = sa.select(
     events.c.details,
     _TOPIC.label("text"),
     events.c.contents,
-    subjects.c.uuid.label("subject_uuid"),
-    subjects.c.subject,
-    subjects.c.id.label("subject_id"),
-    subjects.c.commitment.label("subject_commitment"),
-    subjects.c.is_renamed,
+    *SUBJECT,
     OTHER.c.uuid.label("other_uuid"),
     OTHER.c.username.label("other_name"),
     OTHER.c.id.label("other_id"),
@@ -108,7 +119,7 @@ def recorded(row: sa.Row[Any]) -> Recorded:
             f"{row.version}: a newer chatlog wrote it."
         )
     try:
-        user = User(row.uuid, row.username, row.id, bytes(row.commitment), subject_in(row))
+        user = user_in(row)
         facts = current(kind, row.version, Facts(*_FACTS(row)))
         event = kind.of_facts(user, row.node, facts, row.text, _about(row))
         if row.contents is not None:
@@ -118,8 +129,13 @@ def recorded(row: sa.Row[Any]) -> Recorded:
         raise unreadable(row) from error
 
 
+def user_in(row: sa.Row[Any]) -> User:
+    """Return the user in a row of the columns of ``USER``."""
+    return User(row.uuid, row.username, row.id, bytes(row.commitment), subject_in(row))
+
+
 def subject_in(row: sa.Row[Any]) -> Subject | None:
-    """Return the subject in a row that has one, in the columns of ``STORED``."""
+    """Return the subject in a row that has one, in the columns of ``SUBJECT``."""
     if row.subject_uuid is None:
         return None
     commitment = bytes(row.subject_commitment)

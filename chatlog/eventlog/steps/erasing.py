@@ -24,7 +24,7 @@ from chatlog.domain.users import Subject, User
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.rights import rights_of
-from chatlog.eventlog.rows import subject_in
+from chatlog.eventlog.rows import USER, WITH_SUBJECT, user_in
 from chatlog.eventlog.steps.erasing_texts import check_erasable, erase_texts
 from chatlog.eventlog.steps.revocations import revoke_subject
 from chatlog.eventlog.writer import Step
@@ -48,18 +48,8 @@ _DROP_SUBJECTS: Final = (
 _DROP_LOOKS: Final = looks.delete().where(looks.c.user_id.in_(_NUMBERS))
 # All users of the people who are, or were called, one of these users.
 _USERS: Final = (
-    sa.select(
-        users.c.id,
-        users.c.uuid,
-        users.c.username,
-        users.c.commitment,
-        subjects.c.uuid.label("subject_uuid"),
-        subjects.c.subject,
-        subjects.c.id.label("subject_id"),
-        subjects.c.commitment.label("subject_commitment"),
-        subjects.c.is_renamed,
-    )
-    .select_from(users.outerjoin(subjects, subjects.c.id == users.c.subject_id))
+    sa.select(*USER)
+    .select_from(WITH_SUBJECT)
     .where(
         sa.or_(
             users.c.id.in_(_NUMBERS),
@@ -203,10 +193,7 @@ async def find_people(
 async def users_with(connection: AsyncConnection, numbers: Sequence[int]) -> list[User]:
     """Return the users of these numbers, and all others of the same people."""
     found: Sequence[Any] = (await connection.execute(_USERS, {"numbers": numbers})).all()
-    return [
-        User(row.uuid, row.username, row.id, bytes(row.commitment), subject_in(row))
-        for row in found
-    ]
+    return [user_in(row) for row in found]
 
 
 async def roles_of(

@@ -18,21 +18,13 @@ from chatlog.domain.errors import LogError
 from chatlog.domain.skeletons import skeleton
 from chatlog.domain.users import Subject, User
 from chatlog.eventlog import lookup
+from chatlog.eventlog.persons import SET_USER
+from chatlog.eventlog.rows import USER, WITH_SUBJECT
 from chatlog.kinds.proof import PersonSalts, Proved
 
 _IDS: Final[sa.BindParameter[list[str]]] = sa.bindparam("ids", expanding=True)
 _KEYS: Final[sa.BindParameter[list[bytes]]] = sa.bindparam("keys", expanding=True)
-_USERS: Final = (
-    sa.select(
-        users.c.id,
-        users.c.uuid,
-        users.c.username,
-        users.c.commitment,
-        subjects.c.uuid.label("subject_uuid"),
-    )
-    .select_from(users.outerjoin(subjects, subjects.c.id == users.c.subject_id))
-    .where(users.c.uuid.in_(_IDS))
-)
+_USERS: Final = sa.select(*USER).select_from(WITH_SUBJECT).where(users.c.uuid.in_(_IDS))
 _SUBJECTS: Final = sa.select(subjects).where(
     sa.or_(subjects.c.uuid.in_(_IDS), subjects.c.subject_key.in_(_KEYS))
 )
@@ -52,11 +44,6 @@ _NAMED: Final = (
         sa.func.coalesce(sa.func.max(events.c.at), "").desc(),
         users.c.id.desc(),
     )
-)
-_SET_USER: Final = (
-    subjects.update()
-    .where(subjects.c.id == sa.bindparam("number"))
-    .values(user_id=sa.bindparam("now"), is_renamed=True)
 )
 
 
@@ -123,7 +110,7 @@ class Newcomers:
             if len(found) > 1
         ]
         if changes:
-            await self._connection.execute(_SET_USER, changes)
+            await self._connection.execute(SET_USER, changes)
 
     async def _know_subjects(self, people: Mapping[str, Met], numbered: Mapping[int, Met]) -> None:
         missing = {id: met for id, met in people.items() if id not in self._subjects}
