@@ -70,11 +70,10 @@ class Runtime:
         self.token_mode = token_mode
         self.access = None if token_mode is None else token_mode.access
         self.commands = OPEN if token_mode is None else PERSONS
-        self.addresses = Counts(
-            settings.connections_per_address(is_token_mode=token_mode is not None)
-        )
+        has_tokens = token_mode is not None
+        self.addresses = Counts(settings.connections_per_address(is_token_mode=has_tokens))
         self.proxies = [ip_network(network) for network in settings.trusted_proxy]
-        self.chats = Buckets(settings.chats_per_second(is_token_mode=token_mode is not None))
+        self.chats = Buckets(settings.chats_per_second(is_token_mode=has_tokens))
         self.stopping = False
         self.refusals: Counter[str] = Counter()
         self.tasks = Tasks(tasks)
@@ -92,21 +91,24 @@ class Runtime:
         )
         self.committer = _committer(settings, self.writer, self.tail, turn, lost)
         self.departures = Departures(self.committer, self.refusals)
-        self.membership = Membership(
-            database,
+        self.membership = self._membership(node, lost)
+        self.history = _history(settings, database)
+        self.door = self.history.door
+        self.users = Users(self.rooms, self.door)
+        self.members = Members(self.door, now)
+        self.operations = Operations(database, self.committer, is_open=not has_tokens)
+        self.door.clerk = clerk_of(self.committer)
+
+    def _membership(self, node: Node, lost: asyncio.Event) -> Membership:
+        return Membership(
+            self.database,
             self.writer,
             self.departures,
             lost,
             self._call_clients_back,
             name=node.given_name,
-            lease_seconds=settings.lease_seconds,
+            lease_seconds=self.settings.lease_seconds,
         )
-        self.history = _history(settings, database)
-        self.door = self.history.door
-        self.users = Users(self.rooms, self.door)
-        self.members = Members(self.door, now)
-        self.operations = Operations(database, self.committer, is_open=token_mode is None)
-        self.door.clerk = clerk_of(self.committer)
 
     def start(self) -> None:
         """Start the tasks that run for as long as the node does."""

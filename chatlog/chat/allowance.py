@@ -1,4 +1,4 @@
-"""Rate limits of one connection, on the event loop's clock."""
+"""Rate limits, on the event loop's clock."""
 
 from __future__ import annotations
 
@@ -11,25 +11,40 @@ _MINUTE_SECONDS: Final = 60.0
 
 
 class Allowance:
-    """A token bucket: a rate per second, with a burst of up to ``BURST_SECONDS``."""
+    """A token bucket: ``rate`` tokens a second, above 0, and ``burst`` at once.
 
-    __slots__ = ("_at", "_left", "_rate")
+    Unless told, the burst is what comes in ``BURST_SECONDS``, and at least one token.
+    """
 
-    def __init__(self, rate: float) -> None:
+    __slots__ = ("_at", "_burst", "_left", "_rate")
+
+    def __init__(self, rate: float, burst: float | None = None) -> None:
         self._rate = rate
-        self._left = max(1.0, rate * BURST_SECONDS)
+        self._burst = max(1.0, rate * BURST_SECONDS if burst is None else burst)
+        self._left = self._burst
         self._at = asyncio.get_running_loop().time()
 
-    def take(self) -> bool:
-        """Take one token; return False if there is none now."""
-        now = asyncio.get_running_loop().time()
-        most = max(1.0, self._rate * BURST_SECONDS)
-        self._left = min(most, self._left + (now - self._at) * self._rate)
-        self._at = now
+    def take(self) -> float:
+        """Take one token and return 0; or the seconds until there is one."""
+        self._fill()
         if self._left < 1.0:
-            return False
+            return (1.0 - self._left) / self._rate
         self._left -= 1.0
-        return True
+        return 0.0
+
+    def give_back(self) -> None:
+        """Give back a token that was taken for what did not happen then."""
+        self._left = min(self._burst, self._left + 1.0)
+
+    def is_full(self) -> bool:
+        """Say whether the whole burst is there."""
+        self._fill()
+        return self._left >= self._burst
+
+    def _fill(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
 
 
 class Tally:

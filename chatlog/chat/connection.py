@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 _BAD: Final = frozenset({"bad_json", "bad_command", "unknown_type"})
 """The codes of errors that only a faulty client gets, and too many of which end it."""
+_TOO_FAST: Final = "You are sending too fast. Try again in a moment."
 
 
 class Connection:
@@ -152,15 +153,15 @@ class Connection:
                 command = command.by_admin()
             check_takes_part(identity)
             self._take(identity.subject)
-        if self._allowance is not None and not self._allowance.take():
-            raise Refused("rate_limited", "You are sending too fast. Try again in a moment.")
+        if self._allowance is not None and self._allowance.take():
+            raise Refused("rate_limited", _TOO_FAST)
         self._parts.committer.submit(command, lambda told: self._settled(room, request.id, told))
         self._in_flight += 1
 
     def _take(self, subject: str) -> None:
         wait = self._parts.chats.take(subject)
         if wait:
-            raise RateLimited("You are sending too fast. Try again in a moment.", wait)
+            raise RateLimited(_TOO_FAST, wait)
 
     def _settled(self, room: str, id: str | None, told: Told) -> None:
         self._in_flight -= 1
