@@ -57,6 +57,8 @@ class Eraser:
         self._committer = committer
         self._due = asyncio.Event()
         self._is_running = False
+        self._is_held = False
+        """Whether somebody has waited in vain, and nothing was removed since."""
 
     async def redact(self, room: str, seqs: Sequence[int], *, by: str, reason: str) -> Erasure:
         """Erase the texts of these chats.
@@ -113,9 +115,10 @@ class Eraser:
     async def scrub(self) -> str:
         """Remove erased content from the WAL; return a sentence if that is not possible now.
 
-        A server keeps retrying. After a failure, no caller waits for a retry.
+        A server keeps retrying. This waits for a reader in passing, also the node's own; once
+        somebody has waited in vain, nobody else waits.
         """
-        patience = 0.0 if self._due.is_set() else PATIENCE_SECONDS
+        patience = 0.0 if self._is_held else PATIENCE_SECONDS
         self._due.set()
         try:
             if await self._until_scrubbed(patience):
@@ -152,6 +155,7 @@ class Eraser:
         deadline, pause = loop.time() + patience_seconds, _FIRST_PAUSE_SECONDS
         while not await self._scrub():
             if loop.time() + pause > deadline:
+                self._is_held = True
                 return False
             await asyncio.sleep(pause)  # nothing tells when a reader ends
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
@@ -164,6 +168,8 @@ class Eraser:
         try:
             is_clean = await self._database.scrub()
         finally:
-            if not is_clean:
+            if is_clean:
+                self._is_held = False
+            else:
                 self._due.set()
         return is_clean

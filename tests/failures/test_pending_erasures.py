@@ -153,6 +153,24 @@ async def test_chats_are_acknowledged_while_an_erasure_waits_for_a_foreign_reade
     assert not is_on_disk(sqlite_url)
 
 
+async def test_an_erasure_waits_for_a_reader_in_passing_although_another_attempt_just_failed(
+    node_of: NodeOf, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatlog.operations.erasing.PATIENCE_SECONDS", 600.0)
+    node = await node_of(sqlite_url)
+    ada = InsideClient(node, Record(), "ada")
+    await ada.join(ROOM)
+    eraser = node.operations.eraser
+    with foreign_snapshot(sqlite_url):
+        await ada.chat(ROOM, SECRET)
+        assert not await eraser._scrub()
+        erasing = asyncio.create_task(eraser.redact(ROOM, [2], by="eve", reason="a leak"))
+        ended, _ = await asyncio.wait({erasing}, timeout=2)
+        assert not ended
+    assert (await erasing).is_scrubbed
+    assert not is_on_disk(sqlite_url)
+
+
 async def test_while_one_erasure_is_pending_the_next_waits_for_nothing(
     node_of: NodeOf, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
