@@ -180,7 +180,7 @@ class Batch(Knowledge):
         text = event.text
         if text is None:
             return None, None, None
-        salt = self._salt()
+        salt = self._salts.next()
         return chain.commitment(salt, text), salt, text
 
     def _facts(self, event: Event) -> tuple[Facts, str | None]:
@@ -188,7 +188,7 @@ class Batch(Knowledge):
         if not event.contents and event.version == 1:
             return event.facts(), None
         found = event.further_contents()
-        salts = {name: self._salt() for name in found}
+        salts = {name: self._salts.next() for name in found}
         sealed = {name: chain.commitment(salts[name], content) for name, content in found.items()}
         return stored(event, sealed), contents_column(event, salts)
 

@@ -8,6 +8,7 @@ specifies the bytes, with test vectors.
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
@@ -18,7 +19,26 @@ FORMAT: Final = b"chatlog-1"
 GENESIS: Final = bytes(32)
 SALT_BYTES: Final = 16
 
+_DRAWN: Final = 32
+"""Salts drawn at once."""
+
 _ABSENT: Final = b"\xff\xff\xff\xff"
+
+
+class Salts:
+    """Fresh random salts, drawn many at a time: each draw is a system call."""
+
+    __slots__ = ("_drawn",)
+
+    def __init__(self) -> None:
+        self._drawn = b""
+
+    def next(self) -> bytes:
+        """Return the next salt."""
+        if not self._drawn:
+            self._drawn = os.urandom(SALT_BYTES * _DRAWN)
+        salt, self._drawn = self._drawn[:SALT_BYTES], self._drawn[SALT_BYTES:]
+        return salt
 
 
 def commitment(salt: bytes, content: str) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,8 +24,6 @@ from chatlog.kinds.command import Command, FirstPost, Target
 from chatlog.kinds.person import TOKEN
 from chatlog.kinds.room import Changed
 
-_SALTS: Final = 32
-
 
 class Knowledge:
     """The data to decide commands, as ``kinds.command.Known``, and the look-ups that fill it.
@@ -41,10 +39,11 @@ class Knowledge:
         self._created: dict[tuple[int, str], FirstPost] = {}
         self._first_joins: dict[tuple[int, int], int | None] = {}
         self._since: dict[tuple[int, str], int] = {}
-        self.persons = Persons(memory.persons, self._salt)
+        # A batch must be in no cycle: its texts would then stay until the next garbage collection.
+        self._salts = chain.Salts()
+        self.persons = Persons(memory.persons, self._salts)
         self._hashes: dict[tuple[str, int], bytes | None] = {}
         self._new_users: list[dict[str, Any]] = []
-        self._entropy = b""
         self._secret = b""
         self._next_user = self._next_room = 0
 
@@ -205,16 +204,6 @@ class Knowledge:
             raise RoomUnknown
         return room
 
-    def _salt(self) -> bytes:
-        """Return fresh random bytes, drawn many at a time: each draw is a system call."""
-        if not self._entropy:
-            self._entropy = os.urandom(chain.SALT_BYTES * _SALTS)
-        salt, self._entropy = (
-            self._entropy[: chain.SALT_BYTES],
-            self._entropy[chain.SALT_BYTES :],
-        )
-        return salt
-
     def _user(self, handle: str) -> User:
         user = self._memory.users.get(handle)
         if user is None:
@@ -222,7 +211,7 @@ class Knowledge:
         return user
 
     def _new_user(self, handle: str) -> User:
-        name, salt = lookup.name_in(handle), self._salt()
+        name, salt = lookup.name_in(handle), self._salts.next()
         number = self._number_user()
         user = User(os.urandom(16).hex(), name, number, chain.commitment(salt, name))
         self._new_users.append(

@@ -64,10 +64,10 @@ class Person:
 class Persons:
     """What one batch knows of people, and the rows that it adds."""
 
-    def __init__(self, known: dict[str, Person], next_salt: Callable[[], bytes]) -> None:
+    def __init__(self, known: dict[str, Person], salts: chain.Salts) -> None:
         """``known`` is the writer's cache of people by subject."""
         self._known = known
-        self._salt = next_salt
+        self._salts = salts
         self._secret = b""
         self._by_name: dict[str, str] = {}
         self._looks: dict[bytes, list[User]] = {}
@@ -192,14 +192,14 @@ class Persons:
         """Prepare the rows of a user, and of the subject if it is new."""
         row: dict[str, Any] = {}
         if subject is None:
-            salt = self._salt()
+            salt = self._salts.next()
             digest = chain.commitment(salt, text)
             subject = Subject(os.urandom(16).hex(), text, self._next_subject, digest)
             self._next_subject += 1
             row["subject"] = {"salt": salt}
         else:
             subject = replace(subject, is_renamed=True)
-        salt = self._salt()
+        salt = self._salts.next()
         user = User(os.urandom(16).hex(), name, number, chain.commitment(salt, name), subject)
         row["user"] = {"salt": salt}
         self._drafts[text] = (Person(subject, user, is_named), row)

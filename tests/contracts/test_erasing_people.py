@@ -199,9 +199,8 @@ async def test_nobody_is_erased_by_a_wrong_subject(people: Erasing) -> None:
     assert await people.log.table("SELECT 1 FROM revocations") == []
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_another_node_forgets_who_was_erased(database_url: str, people: Erasing) -> None:
-    if database_url.startswith("sqlite"):
-        pytest.skip("one node alone writes to SQLite")
     async with open_log(database_url, node="second") as log:
         await enter(log, "general", ROB)
         await people.erase(sub="u-2")

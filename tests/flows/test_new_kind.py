@@ -362,12 +362,12 @@ def test_the_client_and_the_pages_compile_with_the_type_of_a_note(tmp_path: Path
 
 def test_the_tables_of_the_documents_have_a_place_for_notes() -> None:
     rows = [row.split("|") for row in tables.header(EXTENDED).splitlines()]
-    marks = {row[2].strip(): row[8].strip() for row in rows}
-    assert marks["field"] == "note"
+    column = [heading.strip() for heading in rows[0]].index("note")
+    marks = {row[2].strip(): row[column].strip() for row in rows}
     assert {"session", "of", "text commitment", "details"} <= {n for n in marks if marks[n] == "●"}
     assert marks["client_id"] == "○"
     assert {marks[name] for name in ("cause", "sessions", "replay_from")} == {""}
     assert "`id`?, `of`, `username`, `message`, `subtitle`?, `colour`, `erased`?" in tables.frames(
         EXTENDED
     )
-    assert "| `colour` | | | | | ● |" in tables.columns(EXTENDED)
+    assert "| `colour` | | | | | | | ● |" in tables.columns(EXTENDED)
