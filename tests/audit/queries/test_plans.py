@@ -138,6 +138,9 @@ async def test_what_an_auditor_writes_reads_no_more_events_than_it_names(
     assert_no_full_scan(await plan(empty, sql, {}))
 
 
+OF_A_TYPE = {"events_erasures", "events_members"}
+"""The indexes that have no events of other types: a small table may be read by all of one."""
+
 ON_BOTH = [sql for sql in ADHOC if "WHERE" in sql and "activity" not in sql]
 
 
@@ -149,11 +152,11 @@ async def test_postgresql_reads_no_more_events_than_an_auditor_names(sql: str, f
         told = found.scalar_one()
     await database.dispose()
     for node in nodes_in(told[0]["Plan"]):
-        if node.get("Index Name") == "events_erasures":
-            continue  # which has no others than erasures
         if node.get("Relation Name") in {"events", "looks"}:
             reads = [node, *node.get("Plans", ())]
-            assert any("Index Cond" in one for one in reads), node
+            assert any(
+                "Index Cond" in one or one.get("Index Name") in OF_A_TYPE for one in reads
+            ), node
 
 
 def nodes_in(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
