@@ -68,6 +68,7 @@ OPERATIONS: Final[dict[str, int]] = {
     "users at a seq": _READER,
     "sessions": _READER,
     "witnesses": _READER,
+    "looks": _READER,
     "verify": _READER,
     "proof": _READER,
 }
@@ -78,7 +79,7 @@ CREATE: Final = "create a room"
 NAMED: Final = (*OPERATIONS, LIST, CREATE)
 
 READING: Final = frozenset({"history", "users", "members"})
-AUDITED: Final = frozenset({"users at a seq", "sessions", "witnesses", "verify", "proof"})
+AUDITED: Final = frozenset({"users at a seq", "sessions", "witnesses", "looks", "verify", "proof"})
 
 
 def expected(operation: str, person: str, room: str) -> Outcome:

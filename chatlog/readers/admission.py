@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chatlog.audit.locating import Moment, find_moment, find_room
+from chatlog.audit.looks import NO_LOOKS, LooksPage, Place, looks_after, looks_before
 from chatlog.audit.paging.page_ranges import in_order
 from chatlog.audit.paging.pages import Page, read_page
 from chatlog.audit.paging.selection import Selection, select
@@ -25,7 +26,7 @@ from chatlog.kinds.event import Recorded
 from chatlog.kinds.event_query import EventQuery, Point
 from chatlog.projections.presence import Presence
 from chatlog.readers import past_events
-from chatlog.readers.askers import Asker
+from chatlog.readers.askers import Asker, Claimant
 from chatlog.readers.listing import members_listed
 from chatlog.readers.past_events import Reading
 from chatlog.wire.answers import MemberListed
@@ -126,6 +127,16 @@ class Admission:
                 connection, found, seq, moment.at, cursor=cursor, limit=limit
             )
             return Witnesses(moment.at, page, next_)
+
+    async def looks(self, *, before: Place | None, after: Place | None, limit: int) -> LooksPage:
+        """Return a page of looks beside a place, by default the newest; in open mode none."""
+        async with self.reading() as connection:
+            found = await find_room(connection, self.room)
+            if isinstance(self.asker, Claimant):
+                return NO_LOOKS  # a claimed name has no scope, whatever was recorded before
+            if after is not None:
+                return await looks_after(connection, found, after, limit=limit)
+            return await looks_before(connection, found, before, limit=limit)
 
     async def page(self, query: EventQuery, *, max_bytes: int, size: Size) -> Page:
         """Return a page of events."""

@@ -34,6 +34,7 @@ Action = Literal[
     "users_at",
     "sessions",
     "witnesses",
+    "looks",
     "verify",
     "export",
 ]
@@ -44,6 +45,7 @@ _AUDITED: Final[dict[Action, What]] = {
     "users_at": "users_at",
     "sessions": "sessions",
     "witnesses": "witnesses",
+    "looks": "read",
     "verify": "verify",
 }
 

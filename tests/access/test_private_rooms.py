@@ -40,6 +40,8 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/users?at=1", None),
     ("GET", "/members", None),
     ("GET", "/sessions", None),
+    ("GET", "/looks", None),
+    ("GET", "/looks?before=2026-11-22&limit=1", None),
     ("GET", "/verify", None),
     ("GET", "/events/1/witnesses", None),
     ("PATCH", "", {"topic": "x"}),

@@ -146,6 +146,7 @@ def requests(where: Place) -> dict[str, tuple[str, str, Any]]:
         "users at a seq": ("GET", f"{room}/users?at=2", None),
         "sessions": ("GET", f"{room}/sessions", None),
         "witnesses": ("GET", f"{room}/events/2/witnesses", None),
+        "looks": ("GET", f"{room}/looks", None),
         "verify": ("GET", f"{room}/verify", None),
         "proof": ("GET", f"{room}/events?proof=true", None),
         CREATE: ("POST", "/api/rooms", {"room": secrets.token_hex(8)}),

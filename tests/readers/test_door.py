@@ -46,6 +46,7 @@ PATHS: dict[str, Action] = {
     "/api/rooms/general/users": "users",
     "/api/rooms/general/users?at=1": "users_at",
     "/api/rooms/general/sessions": "sessions",
+    "/api/rooms/general/looks": "looks",
     "/api/rooms/general/verify": "verify",
 }
 COMMANDS = (

@@ -27,6 +27,7 @@ PATHS: dict[str, tuple[str, str | None, int | None]] = {
     f"{ROOM}/users?at=2126-01-01": ("users_at", SECRET, None),
     f"{ROOM}/sessions": ("sessions", SECRET, None),
     f"{ROOM}/events/3/witnesses": ("witnesses", SECRET, 3),
+    f"{ROOM}/looks": ("read", SECRET, None),
     f"{ROOM}/verify": ("verify", SECRET, None),
 }
 
@@ -66,7 +67,7 @@ async def test_who_reads_by_a_role_is_not_on_record_unless_they_audit(node: Node
     for path in PATHS:
         await node.get(both, path)
     looked = {row[2] for row in await node.table(LOOKS)}
-    assert looked == {"users_at", "sessions", "witnesses", "verify", "proof"}
+    assert looked == {"users_at", "sessions", "witnesses", "verify", "proof", "read"}
 
 
 async def test_nothing_that_was_refused_or_is_not_there_is_on_record(node: Node) -> None:

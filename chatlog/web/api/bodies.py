@@ -7,6 +7,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from chatlog.eventlog.steps.looks import What
 from chatlog.wire.answers import MemberListed
 from chatlog.wire.listing import RoomListed, UserListed, WitnessListed
 
@@ -117,6 +118,30 @@ class WitnessesBody(msgspec.Struct):
     at: str
     witnesses: Sequence[WitnessListed]
     next: str | None
+
+
+class LookListed(msgspec.Struct):
+    """One look at a room; ``seq`` is what they looked at, if that is a seq."""
+
+    at: str
+    subject: str
+    username: str
+    what: What
+    seq: int | None
+
+
+class LooksBody(msgspec.Struct):
+    """Looks in order of time; ``first`` and ``last`` are the ends of the page.
+
+    Continue from them, as ``before`` and ``after``.
+    """
+
+    room: str
+    looks: Sequence[LookListed]
+    first: str | None
+    last: str | None
+    more_before: bool
+    more_after: bool
 
 
 class RoomVerdictBody(msgspec.Struct, omit_defaults=True):

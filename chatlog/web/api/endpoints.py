@@ -14,18 +14,8 @@ from chatlog.kinds.leave import KickMember
 from chatlog.kinds.member import AppointMember
 from chatlog.kinds.registry import AnyFrame
 from chatlog.kinds.room import ConfigureRoom
-from chatlog.web.api import (
-    bodies,
-    events,
-    governing,
-    me,
-    queries,
-    rooms,
-    sessions,
-    users,
-    verify,
-    witnesses,
-)
+from chatlog.web.api import bodies, events, governing, me, queries, rooms, users
+from chatlog.web.api.audited import looks, sessions, verify, witnesses
 
 
 class NoQuery(msgspec.Struct):
@@ -88,6 +78,13 @@ ENDPOINTS: Final = (
         "List the users who could have seen an event.",
         bodies.WitnessesBody,
         queries.WitnessesQuery,
+    ),
+    Endpoint(
+        f"{_ROOM}/looks",
+        looks.show,
+        "List who looked at a room by a scope of their token.",
+        bodies.LooksBody,
+        queries.LooksQuery,
     ),
     Endpoint(
         f"{_ROOM}/verify",

@@ -74,6 +74,18 @@ class WitnessesQuery(msgspec.Struct):
     limit: Limit = 500
 
 
+class LooksQuery(msgspec.Struct):
+    """Looks in order of time; at most one of ``before`` and ``after``, none means the newest."""
+
+    before: (
+        Annotated[str, Meta(description="`first` of another page, or a time.", min_length=1)] | None
+    ) = None
+    after: (
+        Annotated[str, Meta(description="`last` of another page, or a time.", min_length=1)] | None
+    ) = None
+    limit: Limit = 100
+
+
 Query = TypeVar("Query", bound=msgspec.Struct)
 
 

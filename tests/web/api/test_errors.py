@@ -10,6 +10,7 @@ REFUSALS = {
     "rooms/nowhere/users": (404, "room_unknown"),
     "rooms/nowhere/sessions": (404, "room_unknown"),
     "rooms/nowhere/events/1/witnesses": (404, "room_unknown"),
+    "rooms/nowhere/looks": (404, "room_unknown"),
     "rooms/nowhere/verify": (404, "room_unknown"),
     "rooms/%00/events": (400, "room_invalid"),
     "rooms/%FF/events": (400, "room_invalid"),
@@ -29,6 +30,11 @@ REFUSALS = {
     "rooms/general/users?after=x": (400, "bad_command"),
     "rooms/general/users?at=yesterday": (400, "bad_command"),
     "rooms/general/sessions?from=5&to=4": (400, "bad_command"),
+    "rooms/general/looks?before=41": (400, "bad_command"),
+    "rooms/general/looks?after=2026_1": (400, "bad_command"),
+    "rooms/general/looks?before=_1": (400, "bad_command"),
+    "rooms/general/looks?before=2026-11-22&after=2026-11-21": (400, "bad_command"),
+    "rooms/general/looks?limit=501": (400, "bad_command"),
     "rooms?after=%00": (400, "room_invalid"),
 }
 

@@ -1,0 +1,1 @@
+"""The endpoints that need the scope ``audit`` or ``admin``, where people prove who they are."""
