@@ -133,7 +133,7 @@ class Runtime:
     async def _erase_what_is_too_old(self) -> None:
         await self.operations.retention.run(self.settings.retention_seconds)
 
-    async def redact(self, identity: Identity, order: Redact) -> Recorded:
+    async def redact(self, identity: Identity, order: Redact, via: str | None) -> Recorded:
         """Erase texts, topics or reasons for a person; return the last erasure.
 
         Raises:
@@ -145,6 +145,7 @@ class Runtime:
             order.of,
             order.reason,
             redact_own=self.settings.redact_own == "on",
+            via=via,
         )
         erasures = await self.committer.alone(step)
         await self.operations.eraser.scrub()

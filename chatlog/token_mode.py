@@ -23,6 +23,7 @@ from chatlog.eventlog.steps.looks import What, look
 from chatlog.eventlog.steps.revocations import revocations_since
 from chatlog.kinds.leave import Expel
 from chatlog.kinds.member import Grant
+from chatlog.readers.askers import Person
 from chatlog.readers.door import Clerk
 from chatlog.settings import Settings
 from chatlog.tokens.claims import Rules
@@ -114,9 +115,9 @@ def now() -> str:
 def clerk_of(committer: Committer) -> Clerk:
     """Return what the readers' door needs of a node's writer."""
 
-    async def grant(identity: Identity, room: str) -> None:
+    async def grant(person: Person, room: str) -> None:
         with contextlib.suppress(RoomUnknown):
-            await committer.append(Grant(room, identity))
+            await committer.append(Grant(room, person.identity, via=person.via))
 
     async def record(identity: Identity, what: What, room: str | None, seq: int | None) -> None:
         await committer.alone(look(identity, what, room, seq))

@@ -39,5 +39,5 @@ class Parts(Protocol):
     chats: Buckets
     refusals: Counter[str]
 
-    async def redact(self, identity: Identity, order: Redact) -> Recorded:
+    async def redact(self, identity: Identity, order: Redact, via: str | None) -> Recorded:
         """Erase texts, topics or reasons for a person; return the last erasure."""

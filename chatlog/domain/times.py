@@ -24,6 +24,15 @@ def text(at: datetime) -> str:
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def moment(given: str) -> str | None:
+    """Return a time in ISO 8601 with an offset as the log has it; None if it is none."""
+    try:
+        at = datetime.fromisoformat(given)
+        return None if at.tzinfo is None else text(at.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
 def minus(at: str, seconds: float) -> str:
     """Return the time ``seconds`` before another."""
     try:

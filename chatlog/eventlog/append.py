@@ -116,12 +116,14 @@ class Batch(Knowledge):
         if isinstance(found, FirstPost | Refused):
             return found
         if isinstance(found, Event):
-            return self.record(room, found, command.at)
-        recorded = [self.record(room, event, command.at) for event in found]
+            return self.record(room, found, command.at, command.via)
+        recorded = [self.record(room, event, command.at, command.via) for event in found]
         self._note_creation(recorded)
         return recorded[-1]
 
-    def record(self, room: Room, event: Event, at: str | None = None) -> Recorded:
+    def record(
+        self, room: Room, event: Event, at: str | None = None, via: str | None = None
+    ) -> Recorded:
         """Assign an event its seq, position, time and hash. ``write`` inserts it."""
         if room.number is None:
             self._begin(room)
@@ -130,11 +132,11 @@ class Batch(Knowledge):
         self._position += 1
         at = max(at or self._now, room.at)
         sealed = self._sealed(event)
-        facts, further = self._facts(event)
+        facts, further = self._facts(event, via)
         seq = room.head + 1
         header = chain.header(room.id, seq, at, event, facts, sealed[0])
         digest = chain.next_hash(room.hash, header)
-        recorded = Recorded(self._position, room.name, seq, at, digest, event)
+        recorded = Recorded(self._position, room.name, seq, at, digest, event, via)
         recorded.apply(room)
         self.recorded.append(recorded)
         row = rows.event_row(recorded, facts, room.number, self._number, sealed, further)
@@ -183,14 +185,14 @@ class Batch(Knowledge):
         salt = self._salts.next()
         return chain.commitment(salt, text), salt, text
 
-    def _facts(self, event: Event) -> tuple[Facts, str | None]:
+    def _facts(self, event: Event, via: str | None) -> tuple[Facts, str | None]:
         """Return an event's facts as they are stored, and the column of its further contents."""
-        if not event.contents and event.version == 1:
+        if not event.contents and event.version == 1 and via is None:
             return event.facts(), None
         found = event.further_contents()
         salts = {name: self._salts.next() for name in found}
         sealed = {name: chain.commitment(salts[name], content) for name, content in found.items()}
-        return stored(event, sealed), contents_column(event, salts)
+        return stored(event, sealed, via), contents_column(event, salts)
 
     def _begin(self, room: Room) -> None:
         room.number = self._next_room

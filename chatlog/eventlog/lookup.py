@@ -25,6 +25,7 @@ from chatlog.domain.users import User
 from chatlog.eventlog.rights import rights_of
 from chatlog.eventlog.rows import USER, WITH_SUBJECT, user_in
 from chatlog.kinds.command import FirstPost
+from chatlog.kinds.registry import MESSAGE_TYPES
 
 _NAMES: Final[sa.BindParameter[list[str]]] = sa.bindparam("names", expanding=True)
 
@@ -55,12 +56,13 @@ _CHATS: Final = (
     .where(events.c.type == "chat")
     .order_by(events.c.seq)
 )
-# A person's first event is a join. An operator only erases, so a person who uses an operator's
+# A person joins or writes messages. An operator only erases, so a person who uses an operator's
 # name is a different user.
 _IS_OPERATOR: Final = sa.and_(
     users.c.subject_id.is_(None),
     ~sa.exists().where(sessions.c.user_id == users.c.id),
     sa.exists().where(events.c.user_id == users.c.id),
+    ~sa.exists().where(events.c.user_id == users.c.id, events.c.type.in_(MESSAGE_TYPES)),
 )
 _USERS: Final = (
     sa.select(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from chatlog.databases.schema import events, nodes, rooms, subjects, users
 from chatlog.domain.errors import LogError
 from chatlog.domain.users import Subject, User
-from chatlog.kinds.details import contents_in, current, version_of
+from chatlog.kinds.details import contents_in, current, version_of, via_of
 from chatlog.kinds.event import Facts, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
@@ -124,7 +124,8 @@ def recorded(row: sa.Row[Any]) -> Recorded:
         event = kind.of_facts(user, row.node, facts, row.text, _about(row))
         if row.contents is not None:
             event = event.with_contents(contents_in(row.contents))
-        return Recorded(row.position, row.room, row.seq, row.at, bytes(row.hash), event)
+        place = (row.position, row.room, row.seq, row.at, bytes(row.hash))
+        return Recorded(*place, event, via_of(row.details))
     except Exception as error:  # whatever a damaged row does to its kind
         raise unreadable(row) from error
 

@@ -8,14 +8,24 @@ from typing import ClassVar
 
 import msgspec
 
-from chatlog.domain.errors import Refused
-from chatlog.domain.names import Limits, check_message
+from chatlog.domain.errors import Refused, RoomUnknown
+from chatlog.domain.identity import Identity
+from chatlog.domain.names import (
+    Limits,
+    check_message,
+    check_room,
+    check_stored_room,
+    check_username,
+)
+from chatlog.domain.rights import authorize
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, FirstPost, Known, Request
-from chatlog.kinds.event import At, Event, Facts, Recorded, required, shown_name
-from chatlog.kinds.proof import ProofLine
+from chatlog.kinds.command import Command, Decision, FirstPost, Form, Known, Request
+from chatlog.kinds.event import At, Event, Facts, Recorded, Via, canonical, shown_name
+from chatlog.kinds.member import entering, entry
+from chatlog.kinds.person import acting
+from chatlog.kinds.proof import ProofLine, author, commitments, with_subject
 from chatlog.kinds.session import unless_open
 
 
@@ -29,6 +39,7 @@ class Post(Command):
     id: str | None = None
     at: str | None = None
     is_admin: bool = False
+    via: str | None = None
 
     @property
     def client_id(self) -> str | None:
@@ -65,6 +76,69 @@ class Post(Command):
         return Posted(user, self.session, known.node, self.message, self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class PostAs(Command):
+    """Post ``message`` for somebody who need not be present: ``author``, or in open mode a name.
+
+    A room that does not exist is made, as by a join, if the author ``may_create``.
+    """
+
+    room: str
+    message: str
+    username: str = ""
+    author: Identity | None = None
+    id: str | None = None
+    may_create: bool = True
+    at: str | None = None
+    via: str | None = None
+
+    @property
+    def identity(self) -> Identity | None:
+        return self.author
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return () if self.author is not None else (self.username,)
+
+    @property
+    def client_id(self) -> str | None:
+        return self.id
+
+    @property
+    def text(self) -> str | None:
+        return self.message
+
+    def must_look_up_id(self, room: Room | None) -> bool:
+        return self.author is not None
+
+    def decide(self, room: Room, known: Known) -> Decision:
+        if self.author is not None:
+            return self._enter(room, known, self.author)
+        user = known.user(self.username)
+        return self._repeated(room, known, user) or self._posted(user, known)
+
+    def _enter(self, room: Room, known: Known, author: Identity) -> Decision:
+        """Post for a person, who may get the role that their token grants first."""
+        if room.head == 0 and not self.may_create:
+            return RoomUnknown()
+        if known.subject(author) is not None:
+            first = self._repeated(room, known, acting(room, known, author))
+            if first is not None:  # whoever may chat now
+                return first
+        who, role = entering(room, known, author)
+        authorize(room.rights.rules, who, "chat")
+        user = acting(room, known, author)
+        posted = self._posted(user, known)
+        return posted if role is None else iter((entry(room, known, author, user, role), posted))
+
+    def _repeated(self, room: Room, known: Known, user: User) -> FirstPost | Refused | None:
+        first = None if self.id is None else known.first_post(room, user, self.id)
+        return None if first is None else first.repeated(Posted.type, self.message)
+
+    def _posted(self, user: User, known: Known) -> Posted:
+        return Posted(user, None, known.node, self.message, self.id)
+
+
 class Chat(Request, tag="chat", kw_only=True):
     """Say something."""
 
@@ -77,6 +151,36 @@ class Chat(Request, tag="chat", kw_only=True):
         return Post(room, session, self.message, self.id)
 
 
+class Posting(Form, tag="post", kw_only=True):
+    """A chat of somebody who need not be present; in open mode it says their ``username``."""
+
+    room: str
+    message: str
+    username: str = ""
+    id: str | None = None
+
+    def check(self, limits: Limits) -> None:
+        check_message(self.message, limits)
+        check_room(self.room, limits)
+        check_username(self.username, limits)
+
+    def command(self, via: str) -> PostAs:
+        """Return the command."""
+        return PostAs(self.room, self.message, self.username, id=self.id, via=via)
+
+
+class PostingAsPerson(Posting, tag="post"):
+    """A chat of whom the token says; ``username`` may only repeat the token's name."""
+
+    def check(self, limits: Limits) -> None:
+        check_message(self.message, limits)
+        check_stored_room(self.room, limits)
+
+    def command_of(self, author: Identity, via: str) -> PostAs:
+        """Return the command of a person."""
+        return PostAs(self.room, self.message, author=author, id=self.id, via=via)
+
+
 class ChatFrame(msgspec.Struct, tag_field="type", tag="chat", omit_defaults=True, kw_only=True):
     """A message of a person; ``id`` is its author's."""
 
@@ -85,6 +189,7 @@ class ChatFrame(msgspec.Struct, tag_field="type", tag="chat", omit_defaults=True
     hash: str
     at: At
     id: str | msgspec.UnsetType = msgspec.UNSET
+    via: Via | msgspec.UnsetType = msgspec.UNSET
     username: str
     message: str
     erased: bool = False
@@ -92,7 +197,10 @@ class ChatFrame(msgspec.Struct, tag_field="type", tag="chat", omit_defaults=True
 
 @dataclass(frozen=True, slots=True)
 class Posted(Event):
-    """A person wrote a message; ``message`` is None once it has been erased."""
+    """A person wrote a message; ``message`` is None once it has been erased.
+
+    ``session`` is None if they need not have been present.
+    """
 
     type: ClassVar = "chat"
     is_message: ClassVar = True
@@ -101,7 +209,7 @@ class Posted(Event):
     columns: ClassVar = ("message", "session", "id")
 
     user: User
-    session: str
+    session: str | None
     node: str
     message: str | None
     id: str | None = None
@@ -114,15 +222,21 @@ class Posted(Event):
     def client_id(self) -> str | None:
         return self.id
 
+    @property
+    def people(self) -> Mapping[str, User]:
+        return {} if self.session is not None else author(self.user)
+
     def facts(self) -> Facts:
-        return Facts(self.session, self.id)
+        own = Facts(self.session, self.id)
+        if self.session is not None or self.user.subject is None:
+            return own
+        return own._replace(details=canonical(commitments(self.people)))
 
     @classmethod
     def of_facts(
         cls, user: User, node: str, facts: Facts, text: str | None, about: User | None = None
     ) -> Posted:
-        session = required(facts.session, "session")
-        return cls(user, session, node, text, facts.client_id)
+        return cls(user, facts.session, node, text, facts.client_id)
 
     def frame(self, recorded: Recorded) -> ChatFrame:
         user, message = self.user, self.message
@@ -132,6 +246,7 @@ class Posted(Event):
             hash=recorded.hash_text,
             at=recorded.at,
             id=msgspec.UNSET if self.id is None else self.id,
+            via=msgspec.UNSET if recorded.via is None else recorded.via,
             username=shown_name(user.name),
             message=message or "",
             erased=message is None or user.name is None,
@@ -143,7 +258,7 @@ class Posted(Event):
     ) -> Posted:
         message = None if proof.text_salt is None else frame.message
         id = None if frame.id is msgspec.UNSET else frame.id
-        return cls(user, required(proof.session, "session"), proof.node, message, id)
+        return cls(with_subject(user, people), proof.session, proof.node, message, id)
 
     def cells(self) -> Mapping[str, object]:
         return {"message": self.message, "session": self.session, "id": self.id}
@@ -155,4 +270,4 @@ class Posted(Event):
         room.add_chat()
 
     def contradiction(self, seq: int, at: str, sessions: OpenSessions) -> str | None:
-        return unless_open(sessions, self.session, self.user)
+        return None if self.session is None else unless_open(sessions, self.session, self.user)

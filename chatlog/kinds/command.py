@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self, cast
 
 import msgspec
 
@@ -107,6 +107,11 @@ class Command(ABC):
     at: str | None
 
     @property
+    def via(self) -> str | None:
+        """The door by which it came; None is a socket, or the server itself."""
+        return None
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The usernames that ``decide`` looks up."""
         return ()
@@ -120,6 +125,11 @@ class Command(ABC):
     def targets(self) -> tuple[Target, ...]:
         """The people whom ``decide`` looks up."""
         return ()
+
+    def through(self, via: str | None) -> Self:
+        """Return the command as it came by another door than a socket."""
+        changed: Self = replace(cast(Any, self), via=via)
+        return changed
 
     def by_admin(self) -> Command:
         """Return the command of somebody whose scope gives an owner's rights."""

@@ -35,6 +35,7 @@ class Create(PersonsCommand):
     members: tuple[tuple[str, Role], ...] = ()
     id: str | None = None
     at: str | None = None
+    via: str | None = None
 
     @property
     def targets(self) -> tuple[Target, ...]:

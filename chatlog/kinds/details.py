@@ -1,9 +1,10 @@
 """Details and contents as they are stored, and as the present version of their kind has them.
 
 Stored details are canonical JSON, covered by the hash, and never rewritten. Besides the kind's own
-facts they hold, under two reserved keys, the ``commitments`` to the event's further contents, by
-name, and the ``version`` of the kind that wrote them, unless it is 1. A kind sees neither key:
-``current`` removes them and brings the facts to the present version.
+facts they hold, under reserved keys, the ``commitments`` to the event's further contents, by name,
+the ``version`` of the kind that wrote them, unless it is 1, and ``via``, the door by which the
+command came, unless that was a socket. A kind sees none of these keys: ``current`` removes them and
+brings the facts to the present version.
 
 The column ``contents`` has an event's erasable contents besides its text, each with its salt, as a
 JSON object by the contents' names. Erasing the event sets it to NULL, with the text and its salt;
@@ -26,6 +27,7 @@ class _Common(msgspec.Struct):
 
     commitments: dict[str, Hex32] = {}
     version: Annotated[int, msgspec.Meta(ge=1)] = 1
+    via: str | None = None
 
 
 _COMMON: Final = frozenset(_Common.__struct_fields__)
@@ -33,7 +35,7 @@ _decode_common: Final = msgspec.json.Decoder(_Common).decode
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def stored(event: Event, commitments: Mapping[str, bytes]) -> Facts:
+def stored(event: Event, commitments: Mapping[str, bytes], via: str | None = None) -> Facts:
     """Return the facts of a new event as they are stored and hashed."""
     facts = event.facts()
     common: dict[str, Any] = {}
@@ -41,6 +43,8 @@ def stored(event: Event, commitments: Mapping[str, bytes]) -> Facts:
         common["commitments"] = {name: sealed.hex() for name, sealed in commitments.items()}
     if event.version > 1:
         common["version"] = event.version
+    if via is not None:
+        common["via"] = via
     if not common:
         return facts
     own = {} if facts.details is None else _decode(facts.details)
@@ -74,6 +78,11 @@ def version_of(details: str | None) -> int:
     return 1 if details is None else _decode_common(details).version
 
 
+def via_of(details: str | None) -> str | None:
+    """Return the door by which the event with these stored details came; None is a socket."""
+    return None if details is None else _decode_common(details).via
+
+
 def commitments_of(details: str | None) -> dict[str, bytes]:
     """Return the commitments to the further contents of the event with these stored details."""
     if details is None:
@@ -88,12 +97,12 @@ def facts_of(proved: Proved) -> Facts:
     Raises:
         ValueError: if the details in the proof are not those of the event.
     """
-    event, details = proved.recorded.event, proved.proof.details
+    event, details, via = proved.recorded.event, proved.proof.details, proved.recorded.via
     facts = event.facts()
-    if details is None and facts.details is None and event.version == 1:
+    if details is None and facts.details is None and event.version == 1 and via is None:
         return facts  # nearly all events
     kept = facts._replace(details=details)
-    if current(type(event), version_of(details), kept) != facts:
+    if current(type(event), version_of(details), kept) != facts or via_of(details) != via:
         raise ValueError("its details are not those of the event")
     return kept
 

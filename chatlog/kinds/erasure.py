@@ -19,6 +19,7 @@ from chatlog.kinds.event import (
     Event,
     Facts,
     Recorded,
+    Via,
     canonical,
     required,
     seqs_in,
@@ -44,13 +45,16 @@ class Redact(Form, tag="redact", kw_only=True):
         check_remark("reason", self.reason)
 
 
-class ErasureFrame(msgspec.Struct, tag_field="type", tag="erasure"):
+class ErasureFrame(
+    msgspec.Struct, tag_field="type", tag="erasure", omit_defaults=True, kw_only=True
+):
     """The content of other events was erased."""
 
     room: str
     seq: int
     hash: str
     at: At
+    via: Via | msgspec.UnsetType = msgspec.UNSET
     of: tuple[int, ...]
     username: str
 
@@ -94,7 +98,7 @@ class Erased(Event):
         return cls(user, node, seqs_in(required(facts.of, "of")), text)
 
     def frame(self, recorded: Recorded) -> ErasureFrame:
-        return ErasureFrame(*recorded.place, self.of, shown_name(self.user.name))
+        return ErasureFrame(**recorded.place, of=self.of, username=shown_name(self.user.name))
 
     def hidden(self) -> Mapping[str, Any]:
         return {"reason": self.reason}

@@ -36,6 +36,9 @@ MAX_SEQ: Final = 2**63 - 1
 MAX_NUMBER: Final = 2**62
 Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 At = Annotated[str, msgspec.Meta(description="UTC, RFC 3339 with microseconds.")]
+Via = Annotated[
+    str, msgspec.Meta(description="By which door it came, if not over a socket.", max_length=200)
+]
 
 
 def canonical(details: Mapping[str, Any]) -> str:
@@ -240,7 +243,8 @@ class Recorded:
     """An event in its place: durable, and the same for everyone who asks.
 
     ``position`` grows along the log; ``seq`` is 1, 2, 3 … in the room; ``at`` is RFC 3339
-    text of 27 characters; ``hash`` is the full chain hash (32 bytes).
+    text of 27 characters; ``hash`` is the full chain hash (32 bytes). ``via`` is the door by which
+    its command came, such as ``http``; None is a socket, or the server itself.
     """
 
     position: int
@@ -249,6 +253,7 @@ class Recorded:
     at: str
     hash: bytes
     event: Event
+    via: str | None = None
 
     @property
     def hash_text(self) -> str:
@@ -256,9 +261,10 @@ class Recorded:
         return self.hash[:8].hex()
 
     @property
-    def place(self) -> tuple[str, int, str, str]:
-        """Its room, seq, hash and time, with which most frames begin."""
-        return self.room, self.seq, self.hash_text, self.at
+    def place(self) -> dict[str, Any]:
+        """The fields with which most frames begin: its room, seq, hash and time, and its door."""
+        place = {"room": self.room, "seq": self.seq, "hash": self.hash_text, "at": self.at}
+        return place if self.via is None else place | {"via": self.via}
 
     def apply(self, room: Room) -> None:
         """Move the room on to this event, which is its next."""

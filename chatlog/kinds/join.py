@@ -11,7 +11,7 @@ import msgspec
 from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.domain.identity import Identity
 from chatlog.domain.names import Limits, check_room, check_stored_room, check_username
-from chatlog.domain.rights import Appointment, Asker, authorize, beginning
+from chatlog.domain.rights import Asker, authorize, beginning
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
@@ -26,8 +26,8 @@ from chatlog.kinds.event import (
     required,
     shown_name,
 )
-from chatlog.kinds.member import Appointed, grant
-from chatlog.kinds.person import acting, asker, claimed
+from chatlog.kinds.member import entering, entry
+from chatlog.kinds.person import acting
 from chatlog.kinds.proof import ProofLine, author, commitments, with_subject
 from chatlog.kinds.session import JoinFrame, SessionFrame, count_of_sessions, unless_counted
 
@@ -56,6 +56,7 @@ class Join(Command):
     at: str | None = None
     author: Identity | None = None
     may_create: bool = True
+    via: str | None = None
 
     @property
     def identity(self) -> Identity | None:
@@ -81,20 +82,12 @@ class Join(Command):
         """Let in a person who has the right to join."""
         if room.head == 0 and not self.may_create:
             return RoomUnknown()
-        who, role = asker(room, known, author), claimed(room, known, author)
-        if room.head == 0 and role is None:
-            role = "owner"
-        if role is not None:
-            given = Appointment(room.head + 1, who.at, role)
-            who = who._replace(appointments=(*who.appointments, given))
+        who, role = entering(room, known, author)
         authorize(room.rights.rules, who, "join")
         user = acting(room, known, author)
         begins = self._begins(room, known, user, who, role is not None)
         if role is not None:
-            is_claim = room.name in author.rooms
-            first = (
-                grant(known, user, role) if is_claim else Appointed(user, known.node, user, role)
-            )
+            first = entry(room, known, author, user, role)
             return self._after(first, room, known, user, begins)
         return self._joined(room, known, user, self._replay_from(room, known, begins), begins)
 
@@ -242,10 +235,16 @@ class Joined(Event):
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
         name, erased = shown_name(self.user.name), self.user.name is None
+        fields = {
+            **recorded.place,
+            "event": "join",
+            "username": name,
+            "sessions": self.sessions,
+            "erased": erased,
+        }
         if self.sessions > 1:
-            return SessionFrame("join", *recorded.place, name, self.sessions, erased=erased)
-        said = "" if erased else f"{name} joined the room."
-        return JoinFrame("join", *recorded.place, name, self.sessions, message=said, erased=erased)
+            return SessionFrame(**fields)
+        return JoinFrame(**fields, message="" if erased else f"{name} joined the room.")
 
     def hidden(self) -> Mapping[str, Any]:
         return {"replay_from": self.replay_from}

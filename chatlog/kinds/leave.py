@@ -52,6 +52,7 @@ class Leave(Command):
     cause: Cause
     last_seen_at: str | None = None
     at: str | None = None
+    via: str | None = None
 
     def decide(self, room: Room, known: Known) -> Event | Refused:
         user = room.sessions.user_of(self.session)
@@ -77,6 +78,7 @@ class Kick(CommandAboutPerson):
     target: Target
     reason: str | None = None
     at: str | None = None
+    via: str | None = None
 
     def decide(self, room: Room, known: Known) -> Decision:
         if room.head == 0:
@@ -190,13 +192,20 @@ class Left(Event):
 
     def frame(self, recorded: Recorded) -> JoinFrame | SessionFrame:
         name, erased = shown_name(self.user.name), self.user.name is None
-        place = (*recorded.place, name, self.sessions)
-        by = None if self.by is None else shown_name(self.by.name)
-        end = (self.cause, self.last_seen_at, by, self.reason)
+        fields = {
+            **recorded.place,
+            "event": "leave",
+            "username": name,
+            "sessions": self.sessions,
+            "cause": self.cause,
+            "last_seen_at": self.last_seen_at,
+            "by": None if self.by is None else shown_name(self.by.name),
+            "reason": self.reason,
+            "erased": erased,
+        }
         if self.sessions > 0:
-            return SessionFrame("leave", *place, *end, erased=erased)
-        said = "" if erased else f"{name} left the room."
-        return JoinFrame("leave", *place, *end, message=said, erased=erased)
+            return SessionFrame(**fields)
+        return JoinFrame(**fields, message="" if erased else f"{name} left the room.")
 
     @classmethod
     def of_line(

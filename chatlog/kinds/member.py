@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
@@ -26,10 +25,19 @@ from chatlog.domain.rights import (
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.times import PATTERN as TIME
-from chatlog.domain.times import text
+from chatlog.domain.times import moment
 from chatlog.domain.users import User
 from chatlog.kinds.command import Decision, Known, Target
-from chatlog.kinds.event import ERASED_NAME, Event, Facts, Recorded, canonical, required, shown_name
+from chatlog.kinds.event import (
+    ERASED_NAME,
+    Event,
+    Facts,
+    Recorded,
+    Via,
+    canonical,
+    required,
+    shown_name,
+)
 from chatlog.kinds.leave import removals
 from chatlog.kinds.person import (
     TOKEN,
@@ -55,6 +63,7 @@ class Appoint(CommandAboutPerson):
     until: str | None = None
     reason: str | None = None
     at: str | None = None
+    via: str | None = None
 
     def decide(self, room: Room, known: Known) -> Decision:
         if room.head == 0:
@@ -89,23 +98,19 @@ class AppointMember(OrderAboutPerson, tag="member", kw_only=True):
     def check(self, limits: Limits) -> None:
         super().check(limits)
         if self.until is not None:
-            _time("until", self.until)
+            _until(self.until)
             if self.role == "owner":
                 raise Refused("bad_command", "`until`: an owner's role has no end.")
 
     def command(self, author: Identity) -> Appoint:
-        until = None if self.until is None else _time("until", self.until)
+        until = None if self.until is None else _until(self.until)
         return Appoint(self.room, author, self.target, self.role, until, self.reason or None)
 
 
-def _time(field: str, given: str) -> str:
-    try:
-        at = datetime.fromisoformat(given)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise Refused("bad_command", f"`{field}` must be a time such as 2026-11-22T17:00:00Z.")
-    return text(at.astimezone(UTC))
+def _until(given: str) -> str:
+    if (at := moment(given)) is None:
+        raise Refused("bad_command", "`until` must be a time such as 2026-11-22T17:00:00Z.")
+    return at
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class Grant(PersonsCommand):
     room: str
     author: Identity
     at: str | None = None
+    via: str | None = None
 
     def decide(self, room: Room, known: Known) -> Decision:
         if room.head == 0:
@@ -138,6 +144,25 @@ class Grant(PersonsCommand):
             return member
 
 
+def entering(room: Room, known: Known, author: Identity) -> tuple[Asker, Role | None]:
+    """Return somebody who is about to use a room, and the role that they get by that.
+
+    This is what their token grants; whoever makes a room becomes its owner. None is no new role.
+    """
+    who, role = asker(room, known, author), claimed(room, known, author)
+    role = "owner" if room.head == 0 and role is None else role
+    if role is None:
+        return who, None
+    given = Appointment(room.head + 1, who.at, role)
+    return who._replace(appointments=(*who.appointments, given)), role
+
+
+def entry(room: Room, known: Known, author: Identity, user: User, role: Role) -> Appointed:
+    """Return the event that gives a person the role of ``entering``."""
+    by = known.operator(TOKEN) if room.name in author.rooms else user
+    return Appointed(by, known.node, user, role)
+
+
 def grant(known: Known, member: User, role: Role) -> Appointed:
     """Return the event that makes true what a token says."""
     return Appointed(known.operator(TOKEN), known.node, member, role)
@@ -153,13 +178,14 @@ def appointment(room: Room, known: Known, event: Appointed) -> Iterator[Event]:
         yield from removals(room, known, target, event.user, event.reason)
 
 
-class MemberFrame(msgspec.Struct, tag_field="type", tag="member", omit_defaults=True):
+class MemberFrame(msgspec.Struct, tag_field="type", tag="member", omit_defaults=True, kw_only=True):
     """Somebody got a role: ``member`` is about whom it is, ``username`` who gave it."""
 
     room: str
     seq: int
     hash: str
     at: str
+    via: Via | msgspec.UnsetType = msgspec.UNSET
     member: str
     subject: str
     role: str
@@ -226,7 +252,7 @@ class Appointed(Event):
     def frame(self, recorded: Recorded) -> MemberFrame:
         subject = None if self.member.subject is None else self.member.subject.subject
         return MemberFrame(
-            *recorded.place,
+            **recorded.place,
             member=shown_name(self.member.name),
             subject=subject or ERASED_NAME,
             role=self.role,

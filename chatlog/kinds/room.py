@@ -31,6 +31,7 @@ from chatlog.kinds.event import (
     Event,
     Facts,
     Recorded,
+    Via,
     canonical,
     required,
     seqs_in,
@@ -57,6 +58,7 @@ class Configure(PersonsCommand):
     topic: str | None = None
     locked: bool | None = None
     at: str | None = None
+    via: str | None = None
 
     @property
     def text(self) -> str | None:
@@ -142,13 +144,14 @@ class ConfigureRoom(Order, tag="room"):
         return Configure(self.room, author, *self._given())
 
 
-class RoomFrame(msgspec.Struct, tag_field="type", tag="room", omit_defaults=True):
+class RoomFrame(msgspec.Struct, tag_field="type", tag="room", omit_defaults=True, kw_only=True):
     """The whole state of a room after the event; ``username`` is who changed it."""
 
     room: str
     seq: int
     hash: str
     at: str
+    via: Via | msgspec.UnsetType = msgspec.UNSET
     access: str
     history: str
     topic: str
@@ -226,12 +229,12 @@ class Changed(Event):
 
     def frame(self, recorded: Recorded) -> RoomFrame:
         return RoomFrame(
-            *recorded.place,
-            self.access,
-            self.history,
-            self.topic or "",
-            self.locked,
-            shown_name(self.user.name),
+            **recorded.place,
+            access=self.access,
+            history=self.history,
+            topic=self.topic or "",
+            locked=self.locked,
+            username=shown_name(self.user.name),
             erased=self.user.name is None,
         )
 

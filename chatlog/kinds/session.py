@@ -9,7 +9,7 @@ import msgspec
 from chatlog.domain.counts import counted
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.event import At
+from chatlog.kinds.event import At, Via
 
 OpenCount = Annotated[int, msgspec.Meta(description="The user's open sessions after the event.")]
 LastSeen = Annotated[
@@ -18,7 +18,9 @@ LastSeen = Annotated[
 ]
 
 
-class JoinFrame(msgspec.Struct, tag_field="type", tag="notification", omit_defaults=True):
+class JoinFrame(
+    msgspec.Struct, tag_field="type", tag="notification", omit_defaults=True, kw_only=True
+):
     """A user arrived or departed: the first of their sessions began, or the last ended."""
 
     event: Literal["join", "leave"]
@@ -26,6 +28,7 @@ class JoinFrame(msgspec.Struct, tag_field="type", tag="notification", omit_defau
     seq: int
     hash: str
     at: At
+    via: Via | msgspec.UnsetType = msgspec.UNSET
     username: str
     sessions: OpenCount
     cause: str | None = None
@@ -36,7 +39,9 @@ class JoinFrame(msgspec.Struct, tag_field="type", tag="notification", omit_defau
     erased: bool = False
 
 
-class SessionFrame(msgspec.Struct, tag_field="type", tag="session", omit_defaults=True):
+class SessionFrame(
+    msgspec.Struct, tag_field="type", tag="session", omit_defaults=True, kw_only=True
+):
     """A further session of a present user began or ended."""
 
     event: Literal["join", "leave"]
@@ -44,6 +49,7 @@ class SessionFrame(msgspec.Struct, tag_field="type", tag="session", omit_default
     seq: int
     hash: str
     at: At
+    via: Via | msgspec.UnsetType = msgspec.UNSET
     username: str
     sessions: OpenCount
     cause: str | None = None

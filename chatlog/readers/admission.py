@@ -61,6 +61,13 @@ class Admission:
     reading: Reading
     prompt: Reading
 
+    async def event(self, seq: int) -> Recorded:
+        """Return the event at a seq, which exists."""
+        async with self.prompt() as connection:
+            room = await find_room(connection, self.room)
+            (found,) = await read.read_room(connection, room.number, seq, seq, limit=1)
+            return found
+
     async def number(self) -> int:
         """Return the room's number in the log."""
         async with self.reading() as connection:

@@ -22,9 +22,10 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who has proved who they are."""
+    """Somebody who has proved who they are; ``via`` is their door, None a socket."""
 
     identity: Identity
+    via: str | None = None
 
 
 Asker = Operator | Claimant | Person

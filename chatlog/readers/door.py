@@ -59,7 +59,7 @@ class Clerk:
     """
 
     now: Callable[[], str]
-    grant: Callable[[Identity, str], Awaitable[None]]
+    grant: Callable[[Person, str], Awaitable[None]]
     look: Callable[[Identity, What, str | None, int | None], Awaitable[None]]
 
 
@@ -94,7 +94,7 @@ class Door:
         identity = asker.identity
         if action in _AUDITED and not (identity.is_audit or identity.is_admin):
             raise Refused("forbidden", "This needs a token with the scope `audit` or `admin`.")
-        reach = await self._reach(identity, room)
+        reach = await self._reach(asker, room)
         reach.standing.authorize("read")
         if action in _AUDITED:
             await self._record(identity, _AUDITED[action], room, seq)
@@ -102,7 +102,7 @@ class Door:
             await self._record(identity, "read", room, None)
         return reach.lowest, reach.head
 
-    async def knock(self, identity: Identity, room: str) -> None:
+    async def knock(self, identity: Identity, room: str, via: str | None = None) -> None:
         """Refuse whoever may not know that a private room exists, before anything else is done.
 
         What the log's writer would do for a room that exists takes longer. Rights are decided
@@ -113,7 +113,7 @@ class Door:
         """
         if not is_private_name(room):
             return
-        reach = await self._reach(identity, room)
+        reach = await self._reach(Person(identity, via), room)
         try:
             reach.standing.authorize("read")
         except RoomUnknown:
@@ -121,8 +121,9 @@ class Door:
         except Refused:
             return
 
-    async def _reach(self, identity: Identity, room: str) -> Reach:
+    async def _reach(self, person: Person, room: str) -> Reach:
         assert self.clerk is not None
+        identity = person.identity
         reach = await self._reach_now(identity, room)
         granted = identity.rooms.get(room)
         if granted is None or not reach.standing.exists:
@@ -130,7 +131,7 @@ class Door:
         if not is_claim_due(reach.standing.asker.appointments, granted):
             return reach
         with _unavailable_if_unknown():
-            await self.clerk.grant(identity, room)
+            await self.clerk.grant(person, room)
         return await self._reach_now(identity, room)
 
     async def _reach_now(self, identity: Identity, room: str) -> Reach:

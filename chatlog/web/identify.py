@@ -14,7 +14,7 @@ from aiohttp import web
 from chatlog.domain.errors import Refused
 from chatlog.domain.identity import Identity, check_identity
 from chatlog.readers.askers import ANYBODY, Asker, Person
-from chatlog.web.keys import AUTHENTICATE, RUNTIME
+from chatlog.web.keys import AUTHENTICATE, HTTP, RUNTIME
 
 _SCHEME: Final = "bearer"
 
@@ -28,7 +28,7 @@ async def asker_of(request: web.Request) -> Asker:
     runtime = request.app[RUNTIME]
     if runtime.access is None:
         return ANYBODY
-    return Person(await identity_of(request))
+    return Person(await identity_of(request), HTTP)
 
 
 async def identity_of(request: web.Request) -> Identity:

@@ -148,7 +148,8 @@ def _decode(line: bytes) -> Proved:
     people = _people(proof)
     event = kind.of_line(user, frame, proof, people).with_contents(contents)
     digest = bytes.fromhex(proof.hash)
-    recorded = Recorded(0, frame.room, frame.seq, frame.at, digest, event)
+    via = None if frame.via is msgspec.UNSET else frame.via
+    recorded = Recorded(0, frame.room, frame.seq, frame.at, digest, event, via)
     proved = Proved(recorded, _proof(proof))
     facts_of(proved)  # raises, unless the frame shows what the details say
     return proved

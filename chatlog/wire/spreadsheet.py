@@ -13,7 +13,7 @@ from chatlog.kinds import registry
 from chatlog.kinds.event import Recorded, shown_name
 
 FIRST_COLUMNS: Final = ("room", "seq", "at", "type", "username")
-LAST_COLUMNS: Final = ("erased", "hash")
+LAST_COLUMNS: Final = ("erased", "hash", "via")
 COLUMNS: Final = (*FIRST_COLUMNS, *registry.COLUMNS, *LAST_COLUMNS)
 
 BOM: Final = "\ufeff".encode()
@@ -65,6 +65,7 @@ def _values(recorded: Recorded) -> dict[str, Any]:
         "username": shown_name(event.user.name),
         "erased": "yes" if is_erased else "",
         "hash": recorded.hash.hex(),
+        "via": recorded.via,
         **event.cells(),
     }
 

@@ -209,6 +209,27 @@ def test_restored_people_go_on_as_they_were(sqlite_url: str, other: str, tmp_pat
     chatlog("verify", "--database", other)
 
 
+DOORS = {
+    "left out": ('"via":"http",', ""),
+    "another": ('"via":"http"', '"via":"irc"'),
+}
+
+
+@pytest.mark.parametrize("what", DOORS)
+def test_both_verifiers_find_a_changed_door(
+    what: str, sqlite_url: str, other: str, tmp_path: Path
+) -> None:
+    asyncio.run(people_on(sqlite_url))
+    _, desk = written(sqlite_url, tmp_path)
+    lines = desk.read_text().splitlines(keepends=True)
+    assert DOORS[what][0] in lines[10]
+    lines[10] = lines[10].replace(*DOORS[what], 1)
+    desk.write_text("".join(lines), newline="\n")
+    assert verdict(tmp_path, desk.read_bytes().splitlines()).returncode == 1
+    said = chatlog("import", desk, "--database", other, status=2).stderr
+    assert "Line 11 is not as it was exported" in said
+
+
 def test_a_server_in_open_mode_takes_no_room_with_rights(
     sqlite_url: str, other: str, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chatlog.domain.identity import Identity
 from chatlog.eventlog.steps.redacting import redact_as
-from chatlog.kinds.chat import Post
+from chatlog.kinds.chat import Post, PostAs
 from chatlog.kinds.command import Target
 from chatlog.kinds.creation import Create
 from chatlog.kinds.event import Recorded
@@ -75,7 +75,10 @@ async def desk(log: Log) -> None:
     await enter(log, "desk", KIM)  # 5: by the token, 6
     await log.record(Appoint("desk", ADA, Target("u-3"), "none", reason="out"))  # 7, 8: leave
     bob = await enter(log, "desk", ROB)  # 9
-    await log.record(Post("desk", bob, "said by bob"))  # 10
+    await log.record(
+        Post("desk", bob, "said by bob"),  # 10
+        PostAs("desk", "said by bob from elsewhere", author=ROB, id="k-2", via="http"),  # 11
+    )
 
 
 async def people_on(url: str) -> list[Recorded]:

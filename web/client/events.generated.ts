@@ -13,6 +13,8 @@ export interface ChatFrame {
   /** UTC, RFC 3339 with microseconds. */
   readonly at: string;
   readonly id?: string;
+  /** By which door it came, if not over a socket. */
+  readonly via?: string;
   readonly username: string;
   readonly message: string;
   readonly erased?: boolean;
@@ -27,6 +29,8 @@ export interface JoinFrame {
   readonly hash: string;
   /** UTC, RFC 3339 with microseconds. */
   readonly at: string;
+  /** By which door it came, if not over a socket. */
+  readonly via?: string;
   readonly username: string;
   /** The user's open sessions after the event. */
   readonly sessions: number;
@@ -48,6 +52,8 @@ export interface SessionFrame {
   readonly hash: string;
   /** UTC, RFC 3339 with microseconds. */
   readonly at: string;
+  /** By which door it came, if not over a socket. */
+  readonly via?: string;
   readonly username: string;
   /** The user's open sessions after the event. */
   readonly sessions: number;
@@ -67,6 +73,8 @@ export interface ErasureFrame {
   readonly hash: string;
   /** UTC, RFC 3339 with microseconds. */
   readonly at: string;
+  /** By which door it came, if not over a socket. */
+  readonly via?: string;
   readonly of: readonly number[];
   readonly username: string;
 }
@@ -78,6 +86,8 @@ export interface RoomFrame {
   readonly seq: number;
   readonly hash: string;
   readonly at: string;
+  /** By which door it came, if not over a socket. */
+  readonly via?: string;
   readonly access: string;
   readonly history: string;
   readonly topic: string;
@@ -93,6 +103,8 @@ export interface MemberFrame {
   readonly seq: number;
   readonly hash: string;
   readonly at: string;
+  /** By which door it came, if not over a socket. */
+  readonly via?: string;
   readonly member: string;
   readonly subject: string;
   readonly role: string;

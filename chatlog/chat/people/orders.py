@@ -20,9 +20,11 @@ _ALPHABET: Final = string.ascii_letters + string.digits
 
 
 async def carry_out(
-    parts: Parts, identity: Identity, order: Order | Redact
+    parts: Parts, identity: Identity, order: Order | Redact, via: str | None = None
 ) -> Recorded | FirstPost:
     """Return the order's last event, or where it changed nothing, the first one or the head.
+
+    ``via`` is the door by which it came; None is a socket.
 
     Raises:
         Refused, OutcomeUnknown: it was not carried out, or may not have been.
@@ -31,12 +33,12 @@ async def carry_out(
     check_takes_part(identity)
     await parts.access.check_name(identity)
     if isinstance(order, CreateRoom):
-        return await _create(parts, parts.access, identity, order)
+        return await _create(parts, parts.access, identity, order, via)
     assert order.room is not None
-    await parts.door.knock(identity, order.room)
+    await parts.door.knock(identity, order.room, via)
     if isinstance(order, Redact):
-        return await parts.redact(identity, order)
-    return await _append(parts, order.command(identity))
+        return await parts.redact(identity, order, via)
+    return await _append(parts, order.command(identity).through(via))
 
 
 def private_room() -> str:
@@ -45,10 +47,10 @@ def private_room() -> str:
 
 
 async def _create(
-    parts: Parts, access: Access, identity: Identity, order: CreateRoom
+    parts: Parts, access: Access, identity: Identity, order: CreateRoom, via: str | None
 ) -> Recorded | FirstPost:
     access.check_creation(identity)
-    create = order.command(identity)
+    create = order.command(identity).through(via)
     if order.room is None:
         create = replace(create, room=private_room())
     with access.counting_creation(identity) as note:

@@ -44,13 +44,14 @@ async def erase_texts(
     *,
     by: User,
     reason: str,
+    via: str | None = None,
 ) -> list[Recorded]:
     """Erase the texts of these events of a room, which the batch must know; return the erasures."""
     erasures = []
     for part in _parts(seqs):
         await connection.execute(_DROP_TEXTS, {"room": room.number, "seqs": part})
         event = Erased(by, batch.node, tuple(part), reason or None)
-        erasures.append(batch.record(room, event))
+        erasures.append(batch.record(room, event, via=via))
     return erasures
 
 

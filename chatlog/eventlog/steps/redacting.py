@@ -29,7 +29,13 @@ _AUTHORS: Final = (
 
 
 def redact_as(
-    author: Identity, room_name: str, seqs: Sequence[int], reason: str, *, redact_own: bool
+    author: Identity,
+    room_name: str,
+    seqs: Sequence[int],
+    reason: str,
+    *,
+    redact_own: bool,
+    via: str | None = None,
 ) -> Step[list[Recorded]]:
     """Return the step that erases texts, topics or reasons of one room; it returns the erasures.
 
@@ -54,6 +60,6 @@ def redact_as(
         if not (redact_own and are_own):
             authorize(room.rights.rules, who, "redact")
         await check_erasable(connection, room, wanted)
-        return await erase_texts(connection, batch, room, wanted, by=user, reason=reason)
+        return await erase_texts(connection, batch, room, wanted, by=user, reason=reason, via=via)
 
     return step

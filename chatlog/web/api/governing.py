@@ -28,7 +28,7 @@ from chatlog.web.api.bodies import DoneBody, MembersBody
 from chatlog.web.api.queries import MembersQuery, query_of
 from chatlog.web.api.replies import reply
 from chatlog.web.identify import asker_of, identity_of
-from chatlog.web.keys import RUNTIME
+from chatlog.web.keys import HTTP, RUNTIME
 from chatlog.wire.commands import Members
 
 _KEY: Final = "Idempotency-Key"
@@ -46,7 +46,7 @@ def ordering(kind: type[Order] | type[Redact]) -> Handler:
         identity = await identity_of(request)
         order = await order_in(request, kind)
         try:
-            told = await carry_out(runtime, identity, order)
+            told = await carry_out(runtime, identity, order, HTTP)
         except OutcomeUnknown as unknown:
             raise Unavailable(unknown.sentence) from None
         created = kind is CreateRoom and isinstance(told, Recorded)

@@ -23,6 +23,7 @@ from chatlog.kinds.event import (
     Event,
     Facts,
     Recorded,
+    Via,
     canonical,
     required,
     seqs_in,
@@ -96,6 +97,7 @@ class NoteFrame(msgspec.Struct, tag_field="type", tag="note", omit_defaults=True
     hash: str
     at: At
     id: str | msgspec.UnsetType = msgspec.UNSET
+    via: Via | msgspec.UnsetType = msgspec.UNSET
     of: Seqs
     username: str
     message: str
@@ -153,6 +155,7 @@ class Noted(Event):
             hash=recorded.hash_text,
             at=recorded.at,
             id=msgspec.UNSET if self.id is None else self.id,
+            via=msgspec.UNSET if recorded.via is None else recorded.via,
             of=self.of,
             username=shown_name(self.user.name),
             message=self.message or "",
