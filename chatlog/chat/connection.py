@@ -16,6 +16,7 @@ from chatlog.chat.allowance import Allowance, Tally
 from chatlog.chat.joined_rooms import JoinedRooms
 from chatlog.chat.parts import Parts
 from chatlog.chat.people.access import check_takes_part
+from chatlog.chat.people.buckets import TOO_FAST
 from chatlog.chat.people.credentials import Credentials
 from chatlog.chat.people.orders import carry_out
 from chatlog.databases.discreet import describe
@@ -45,7 +46,6 @@ logger = logging.getLogger(__name__)
 
 _BAD: Final = frozenset({"bad_json", "bad_command", "unknown_type"})
 """The codes of errors that only a faulty client gets, and too many of which end it."""
-_TOO_FAST: Final = "You are sending too fast. Try again in a moment."
 
 
 class Connection:
@@ -152,16 +152,11 @@ class Connection:
             if identity.is_admin:
                 command = command.by_admin()
             check_takes_part(identity)
-            self._take(identity.subject)
+            self._parts.chats.charge(identity.subject)
         if self._allowance is not None and self._allowance.take():
-            raise Refused("rate_limited", _TOO_FAST)
+            raise Refused("rate_limited", TOO_FAST)
         self._parts.committer.submit(command, lambda told: self._settled(room, request.id, told))
         self._in_flight += 1
-
-    def _take(self, subject: str) -> None:
-        wait = self._parts.chats.take(subject)
-        if wait:
-            raise RateLimited(_TOO_FAST, wait)
 
     def _settled(self, room: str, id: str | None, told: Told) -> None:
         self._in_flight -= 1

@@ -10,7 +10,7 @@ from typing import Final
 
 from chatlog.chat.parts import Parts
 from chatlog.chat.people.access import Access, check_takes_part
-from chatlog.domain.errors import OutcomeUnknown, RateLimited, Refused, RoomUnknown
+from chatlog.domain.errors import OutcomeUnknown, Refused, RoomUnknown
 from chatlog.kinds.chat import PostAs
 from chatlog.kinds.command import FirstPost
 from chatlog.kinds.event import Recorded
@@ -29,6 +29,7 @@ async def post(parts: Parts, command: PostAs) -> tuple[Recorded, bool]:
         Refused, OutcomeUnknown: it was not posted, or may not have been.
     """
     if command.author is None:
+        parts.chats.charge(command.username)
         told = await _append(parts, command)
     else:
         told = await _post_as_person(parts, command)
@@ -45,8 +46,7 @@ async def _post_as_person(parts: Parts, command: PostAs) -> Recorded | FirstPost
     check_takes_part(author)
     await access.check_name(author)
     await parts.door.knock(author, command.room, command.via)
-    if wait := parts.chats.take(author.subject):
-        raise RateLimited("You are sending too fast. Try again in a moment.", wait)
+    parts.chats.charge(author.subject)
     return await _append_counted(parts, access, command)
 
 

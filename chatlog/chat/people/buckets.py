@@ -6,7 +6,9 @@ from collections.abc import Hashable
 from typing import Final
 
 from chatlog.chat.allowance import Allowance
+from chatlog.domain.errors import RateLimited
 
+TOO_FAST: Final = "You are sending too fast. Try again in a moment."
 _FEWEST: Final = 1_000
 """Buckets from which on full ones are forgotten."""
 
@@ -32,6 +34,15 @@ class Buckets:
             self._make_space()
             bucket = self._buckets[key] = Allowance(self._rate, self._burst)
         return bucket.take()
+
+    def charge(self, key: Hashable) -> None:
+        """Take one token.
+
+        Raises:
+            RateLimited: if there is none.
+        """
+        if wait := self.take(key):
+            raise RateLimited(TOO_FAST, wait)
 
     def give_back(self, key: Hashable) -> None:
         """Give back a token that was taken for what did not happen then."""

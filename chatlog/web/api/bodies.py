@@ -83,6 +83,19 @@ class DoneBody(msgspec.Struct, omit_defaults=True):
     repeated: bool = False
 
 
+class Message(msgspec.Struct, omit_defaults=True):
+    """A chat to post. In open mode ``username`` says whose it is; ``Idempotency-Key`` is its id."""
+
+    message: str
+    username: str | None = None
+
+
+class Reason(msgspec.Struct, omit_defaults=True):
+    """Why a chat is erased."""
+
+    reason: str = ""
+
+
 class SessionSummary(msgspec.Struct):
     """One session; an open one has no ``left_seq``.
 

@@ -8,13 +8,14 @@ from typing import Any, Final
 import msgspec
 from aiohttp.typedefs import Handler
 
+from chatlog.kinds.chat import ChatFrame
 from chatlog.kinds.creation import CreateRoom
 from chatlog.kinds.erasure import Redact
 from chatlog.kinds.leave import KickMember
 from chatlog.kinds.member import AppointMember
 from chatlog.kinds.registry import AnyFrame
 from chatlog.kinds.room import ConfigureRoom
-from chatlog.web.api import bodies, events, governing, me, queries, rooms, users
+from chatlog.web.api import bodies, events, governing, me, messages, queries, rooms, users
 from chatlog.web.api.audited import looks, sessions, verify, witnesses
 
 
@@ -108,6 +109,15 @@ ENDPOINTS: Final = (
         "Give somebody a role in a room.",
         AppointMember,
     ),
+    Endpoint(
+        f"{_ROOM}/messages",
+        messages.post,
+        "Post a chat.",
+        ChatFrame,
+        method="POST",
+        takes=bodies.Message,
+    ),
+    _order("DELETE", f"{_ROOM}/messages/{{seq}}", messages.erase, "Erase a chat.", bodies.Reason),
     _order("POST", f"{_ROOM}/kick", governing.kick, "End somebody's sessions.", KickMember),
     _order("POST", f"{_ROOM}/redact", governing.redact, "Erase texts of events.", Redact),
 )

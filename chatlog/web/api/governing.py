@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 from chatlog.chat.people.orders import carry_out
 from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
 from chatlog.domain.names import check_id
+from chatlog.kinds.chat import Posting
 from chatlog.kinds.command import FirstPost, Order
 from chatlog.kinds.creation import CreateRoom
 from chatlog.kinds.erasure import Redact
@@ -33,30 +34,37 @@ from chatlog.wire.commands import Members
 
 _KEY: Final = "Idempotency-Key"
 
-Order_ = TypeVar("Order_", bound=Order | Redact)
+Form_ = TypeVar("Form_", bound=Order | Redact | Posting)
 
 
 def ordering(kind: type[Order] | type[Redact]) -> Handler:
     """Return the handler of a kind of order, whose fields are in the path and the body."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        runtime = request.app[RUNTIME]
-        if runtime.access is None:
-            raise Refused("forbidden", "In open mode nothing is changed over HTTP.")
-        identity = await identity_of(request)
-        order = await order_in(request, kind)
-        try:
-            told = await carry_out(runtime, identity, order, HTTP)
-        except OutcomeUnknown as unknown:
-            raise Unavailable(unknown.sentence) from None
-        created = kind is CreateRoom and isinstance(told, Recorded)
-        return json(_done(told), 201 if created else 200)
+        return await carried_out(request, kind)
 
     return handle
 
 
-async def order_in(request: web.Request, kind: type[Order_]) -> Order_:
-    """Return the order in a request.
+async def carried_out(
+    request: web.Request, kind: type[Order] | type[Redact], **fields: Any
+) -> web.StreamResponse:
+    """Carry out the order in a request, of which these ``fields`` are known; return the answer."""
+    runtime = request.app[RUNTIME]
+    if runtime.access is None:
+        raise Refused("forbidden", "In open mode nothing is changed over HTTP.")
+    identity = await identity_of(request)
+    order = await form_in(request, kind, **fields)
+    try:
+        told = await carry_out(runtime, identity, order, HTTP)
+    except OutcomeUnknown as unknown:
+        raise Unavailable(unknown.sentence) from None
+    created = kind is CreateRoom and isinstance(told, Recorded)
+    return json(_done(told), 201 if created else 200)
+
+
+async def form_in(request: web.Request, kind: type[Form_], **fields: Any) -> Form_:
+    """Return the command in a request: in its body, its path, and ``Idempotency-Key``.
 
     Raises:
         Refused: ``bad_json``, ``bad_command`` or what ``check`` refuses.
@@ -66,13 +74,13 @@ async def order_in(request: web.Request, kind: type[Order_]) -> Order_:
     if _KEY in request.headers:
         given["id"] = request.headers[_KEY]
     try:
-        order = msgspec.convert({**given, **request.match_info, "type": _tag(kind)}, kind)
+        found = msgspec.convert({**given, **request.match_info, **fields, "type": _tag(kind)}, kind)
     except msgspec.ValidationError as error:
         raise Refused("bad_command", str(error).replace("$.", "")) from None
-    if order.id is not None:
-        check_id(order.id)
-    order.check(runtime.limits)
-    return order
+    if found.id is not None:
+        check_id(found.id)
+    found.check(runtime.limits)
+    return found
 
 
 def _tag(kind: type[msgspec.Struct]) -> Any:

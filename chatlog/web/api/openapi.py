@@ -37,6 +37,7 @@ _IN_PATH: Final = {
     "subject": {"type": "string", "minLength": 1, "maxLength": 128},
     "seq": {"type": "integer", "minimum": 1, "maximum": MAX_SEQ},
 }
+_CREATING: Final = {"/api/rooms", "/api/rooms/{room}/messages"}
 _ETAG: Final = {
     "description": "Send it as If-None-Match: 304 means that the answer is still valid.",
     "schema": {"type": "string"},
@@ -106,7 +107,7 @@ def _order(endpoint: Endpoint, body: Schema, errors: Iterable[str]) -> Schema:
         "requestBody": {"content": {"application/json": {"schema": taken}}},
         "responses": {
             "200": done,
-            **({"201": done} if endpoint.path == "/api/rooms" else {}),
+            **({"201": done} if endpoint.path in _CREATING else {}),
             **{status: _error(_ERRORS[status]) for status in (*errors, "401", "409", "413", "429")},
         },
     }
