@@ -21,7 +21,6 @@ from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.present_names import present_name
 from chatlog.eventlog.steps.looks import What, look
 from chatlog.eventlog.steps.revocations import revocations_since
-from chatlog.kinds.leave import Expel
 from chatlog.kinds.member import Grant
 from chatlog.readers.askers import Person
 from chatlog.readers.door import Clerk
@@ -129,6 +128,6 @@ async def end_expired(rooms: Rooms, committer: Committer) -> None:
     """End the sessions of those whose roles have run out, until cancelled."""
     while True:
         await asyncio.sleep(_EXPIRY_SECONDS)
-        for room, session in rooms.expired(now()):
+        for expel in rooms.expired(now()):
             with contextlib.suppress(Refused, OutcomeUnknown):  # looked for again
-                await committer.append(Expel(room, session))
+                await committer.append(expel)

@@ -141,6 +141,10 @@ class LiveRoom:
             return []
         return [*self._cut, *(one for one in self._members if not self._may_stay(one, now))]
 
+    def is_cut(self, session: str) -> bool:
+        """Return whether a session is sent nothing any more but its leave."""
+        return session in self._cut
+
     def set_admin(self, session: str, *, is_admin: bool) -> None:
         """Apply a renewed token, which may have lost the scope that its session depends on."""
         member = self._members.get(session)

@@ -19,6 +19,7 @@ from chatlog.domain.sessions import OpenSessions
 from chatlog.eventlog import lookup, read
 from chatlog.eventlog.rights import rights_of
 from chatlog.kinds.event import Recorded
+from chatlog.kinds.leave import Expel
 from chatlog.projections.presence import Presence
 from chatlog.wire.events import encode
 from chatlog.wire.frames import GOING_AWAY, text_frame
@@ -96,10 +97,12 @@ class Rooms:
                 del self._holders[name]
                 self._close_if_unused(name)
 
-    def expired(self, now: str) -> list[tuple[str, str]]:
-        """Return rooms and sessions of members here whose roles have run out by a time."""
+    def expired(self, now: str) -> list[Expel]:
+        """Return what ends the sessions of members here whose roles have run out by a time."""
         return [
-            (name, session) for name, room in self._rooms.items() for session in room.expired(now)
+            Expel(name, session, room.is_cut(session))
+            for name, room in self._rooms.items()
+            for session in room.expired(now)
         ]
 
     def _dispatch(self, name: str, room: LiveRoom, events: list[Recorded]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, cast, get_args
+from typing import Final, Literal, NamedTuple, cast, get_args
 
 from chatlog.domain.errors import Refused, RoomUnknown
 
@@ -148,12 +148,18 @@ class Rights:
         return min(ends, default=None)
 
 
-def role_at(appointments: Appointments, at: str) -> Role:
-    """Return the role that a subject was given last, of those that had not ended at a time."""
+def standing_at(appointments: Appointments, at: str) -> Appointment | None:
+    """Return a subject's last appointment of those that had not ended at a time."""
     for given in reversed(appointments):
         if given.until is None or given.until > at:
-            return given.role
-    return "none"
+            return given
+    return None
+
+
+def role_at(appointments: Appointments, at: str) -> Role:
+    """Return the role that counts for a subject at a time."""
+    standing = standing_at(appointments, at)
+    return "none" if standing is None else standing.role
 
 
 def role_in(rules: Rules, asker: Asker) -> Role:
@@ -199,14 +205,12 @@ def is_claim_due(appointments: Appointments, role: str) -> bool:
     return last is None or (last.by_token and last.role != role)
 
 
-def changes_nothing(
-    given: tuple[Appointment, ...] | Any, role: Role, until: str | None, at: str
-) -> bool:
+def changes_nothing(given: Appointments, role: Role, until: str | None, at: str) -> bool:
     """Return whether a subject with these appointments has this role already, until then."""
-    standing = [one for one in given if one.until is None or one.until > at]
-    if not standing:
+    standing = standing_at(given, at)
+    if standing is None:
         return role == "none" and until is None
-    return standing[-1].role == role and standing[-1].until == until
+    return standing.role == role and standing.until == until
 
 
 def refusal(rules: Rules, role: Role, action: str) -> Refused:
@@ -237,8 +241,8 @@ def check_appointment(
 
 
 def _may_leave(role: Role, own: Appointments, at: str) -> bool:
-    limited = any(given.until is not None and given.until > at for given in own)
-    return is_at_least(role, "member") and not limited
+    standing = standing_at(own, at)
+    return is_at_least(role, "member") and (standing is None or standing.until is None)
 
 
 def beginning(rules: Rules, asker: Asker, first_join: int | None) -> int | str | None:

@@ -105,10 +105,15 @@ class KickMember(OrderAboutPerson, tag="kick"):
 
 @dataclass(frozen=True, slots=True)
 class Expel(Command):
-    """End ``session`` in ``room`` if its user's role has run out."""
+    """End ``session`` in ``room`` if its user's role has run out.
+
+    A session that ``is_cut`` has been sent no event since its role ran out: it ends although its
+    user may have been given another role meanwhile.
+    """
 
     room: str
     session: str
+    is_cut: bool = False
     at: str | None = None
 
     def decide(self, room: Room, known: Known) -> Decision:
@@ -116,7 +121,7 @@ class Expel(Command):
         if user is None or user.subject is None:
             return Refused("not_joined", "The session has ended.")
         role = role_in(room.rights.rules, Asker(room.rights.of(user.subject.id), known.time(room)))
-        if is_at_least(role, "reader"):
+        if is_at_least(role, "reader") and not self.is_cut:
             return unchanged(room)
         return Left(user, self.session, known.node, room.sessions.count(user) - 1, "kicked")
 

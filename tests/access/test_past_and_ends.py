@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from chatlog import token_mode
+
 from .conftest import Open
 from .people import Frame, Person, Socket, World
 from .times import in_seconds
@@ -173,6 +175,27 @@ async def test_a_role_that_runs_out_in_a_quiet_room_ends_the_session(world: Worl
         await his.join("room")
         leave = await own_leave(his)
         assert (leave["username"], leave["cause"]) == ("bob", "kicked")
+
+
+async def test_a_session_whose_role_ran_out_ends_though_another_role_comes_at_once(
+    open_world: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_mode, "_EXPIRY_SECONDS", 2.0)
+    world = await open_world()
+    ada, bob = world.person("ada"), world.person("bob")
+    await ada.make("room", access="listed")
+    async with ada.socket() as hers, bob.socket() as his:
+        await hers.join("room")
+        await ada.appoint("room", "bob", "member", until=in_seconds(0.6))
+        await his.join("room")
+        await asyncio.sleep(0.7)
+        await ada.appoint("room", "bob", "member")
+        await say(hers, "not for bob")
+        assert (await own_leave(his))["cause"] == "kicked"
+        assert "not for bob" not in str(his.got)
+        await his.join("room", backlog=0)
+        await say(hers, "for bob")
+        assert (await his.next("chat"))["message"] == "for bob"
 
 
 async def test_the_role_before_counts_again(world: World) -> None:

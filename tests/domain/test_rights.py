@@ -187,6 +187,8 @@ def test_nobody_leaves_while_a_limited_role_runs() -> None:
     with pytest.raises(Refused):
         check_appointment(rules, "member", given, "none", at(2), is_self=True)
     check_appointment(rules, "member", given, "none", at(30), is_self=True)
+    for_good = [*given, Appointment(3, at(3), "member")]
+    check_appointment(rules, "member", for_good, "none", at(4), is_self=True)
 
 
 def test_who_may_chat_is_asked_again_once_a_right_changes() -> None:
