@@ -138,6 +138,17 @@ async def test_the_end_is_announced_and_renewed_without_a_break(open_world: Open
         assert [one["type"] for one in socket.got].count("auth_expiring") == 1
 
 
+async def test_the_end_is_announced_a_minute_before(open_world: Open) -> None:
+    world = await open_world()
+    ends = time.time() + 62.5
+    async with world.holder(world.issuer.token("u-1", "ada", exp=ends)).socket() as socket:
+        told = await socket.next("auth_expiring", within=30)
+        assert time.time() >= ends - 60.1, "too early"
+        assert told["expires_at"] == socket.greeting["expires_at"]
+        assert (await socket.ask("ping"))["type"] == "pong"
+        assert [one["type"] for one in socket.got] == ["auth", "auth_expiring", "pong"]
+
+
 async def test_the_end_leaves_every_room_and_closes(open_world: Open) -> None:
     world = await open_world()
     root = world.person("root", scope="admin")
