@@ -15,6 +15,13 @@ from tests.support.apps import browsing
 from .conftest import Open
 from .people import NOBODY, Person, Socket, World
 
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
+
 
 async def test_chats_are_counted_over_all_connections_of_a_user(open_world: Open) -> None:
     world = await open_world(max_chats_per_second=2)
@@ -82,7 +89,8 @@ async def _free(person: Person) -> None:
 
 
 async def code_of(world: World, forwarded: str | None) -> tuple[int | None, Socket]:
-    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    lines = () if forwarded is None else forwarded.split("\n")
+    headers = [("X-Forwarded-For", line) for line in lines]
     ws = await world.http.ws_connect(world.url + "/ws", headers=headers)
     socket = Socket(ws)
     await socket.send("ping", id="1")
@@ -97,6 +105,19 @@ async def code_of(world: World, forwarded: str | None) -> tuple[int | None, Sock
         ((), ("1.1.1.1", "2.2.2.2", "3.3.3.3"), True),
         (("127.0.0.1/32",), ("1.1.1.1", "2.2.2.2", "3.3.3.3"), False),
         (("127.0.0.1/32",), ("9.9.9.9, 1.1.1.1", "8.8.8.8, 1.1.1.1", "7.7.7.7,1.1.1.1"), True),
+        # A line that the client invented, and the proxy's own after it.
+        (("127.0.0.1/32",), ("1.1.1.1\n9.9.9.9", "2.2.2.2\n9.9.9.9", "3.3.3.3\n9.9.9.9"), True),
+        (("127.0.0.1/32",), ("9.9.9.9\n1.1.1.1", "9.9.9.9\n2.2.2.2", "9.9.9.9\n3.3.3.3"), False),
+        # Two proxies, of which the first to be reached names the second.
+        (("127.0.0.1", "10.0.0.0/8"), ("1.1.1.1, 10.0.0.1", "2.2.2.2, 10.0.0.1", "3.3.3.3"), False),
+        (("127.0.0.1", "10.0.0.0/8"), ("9.9.9.9, 10.0.0.1", "9.9.9.9, 10.0.0.2", "9.9.9.9"), True),
+        # Others are trusted, but not the one who connects.
+        (("10.0.0.0/8",), ("1.1.1.1", "2.2.2.2", "10.0.0.1"), True),
+        (
+            ("127.0.0.0/8",),
+            ("1.1.1.1, 2001:db8::1", "2.2.2.2, [2001:db8::2]:80", "2001:db8::3"),
+            True,
+        ),
         (("127.0.0.0/8",), ("2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3"), True),
         (("127.0.0.0/8",), ("2001:db8::1", "2001:db8:0:1::2", "2001:db8:0:2::3"), False),
         (("127.0.0.0/8",), ("nonsense", "nonsense 2", "nonsense 3"), True),
@@ -110,6 +131,17 @@ async def test_connections_of_an_address_are_counted(
     found = [await code_of(world, address) for address in addresses]
     assert [code for code, _ in found[:2]] == [None, None]
     assert found[2][0] == (4429 if refused else None)
+
+
+async def test_handshakes_of_foreign_origins_take_no_place_of_their_address(
+    open_world: Open,
+) -> None:
+    world = await open_world(max_connections_per_address=2)
+    for number in range(5):
+        forged = {"Origin": "https://evil.example", "X-Forwarded-For": f"1.1.1.{number}"}
+        assert (await world.holder(None).request("GET", "/ws", **UPGRADE, **forged)).status == 403
+    found = [await code_of(world, None) for _ in range(3)]
+    assert [code for code, _ in found] == [None, None, 4429]
 
 
 async def test_only_rooms_that_were_made_are_counted(open_world: Open) -> None:
