@@ -14,6 +14,9 @@ from chatlog.domain.rights import Appointment, Rights, Rules
 from chatlog.eventlog import read
 from chatlog.eventlog.rows import STORED, recorded
 
+NO_ROOM: Final = -1
+"""The number of no room."""
+
 _ROOMS: Final[sa.BindParameter[list[int]]] = sa.bindparam("rooms", expanding=True)
 _HAS_RIGHTS: Final = sa.select(
     sa.or_(
@@ -37,32 +40,56 @@ _FIRST_SINCE: Final = (
 )
 
 
+def _was_public(room: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Return whether a room, given by number, was ever open or listed; two looks at indexes.
+
+    As a range and in this order, both databases look only at the index ``events_public``. By
+    equality, SQLite prefers one that has the room's other events too.
+    """
+    public, first = events.alias("public"), events.alias("first")
+    is_public = (
+        sa.select(public.c.seq)
+        .where(public.c.room_id.between(room, room), sa.text(IS_PUBLIC))
+        .order_by(public.c.room_id, public.c.seq)
+        .limit(1)
+        .scalar_subquery()
+        .is_not(None)
+    )
+    began_private = sa.exists().where(
+        first.c.room_id == room, first.c.seq == 1, first.c.type == "room"
+    )
+    return sa.or_(is_public, ~began_private)
+
+
 def _states() -> sa.Select[Any]:
-    other, public, first = events.alias(), events.alias("public"), events.alias("first")
+    other = events.alias("other_state")
     newest = (
         sa.select(sa.func.max(other.c.seq))
-        .where(other.c.room_id == events.c.room_id, other.c.type == "room")
+        .where(other.c.room_id == rooms.c.id, other.c.type == "room")
         .scalar_subquery()
     )
-    is_public = sa.exists().where(public.c.room_id == events.c.room_id, sa.text(IS_PUBLIC))
-    began_private = sa.exists().where(
-        first.c.room_id == events.c.room_id, first.c.seq == 1, first.c.type == "room"
+    # The number is that of the table rooms: then the newest event is looked for once a room, and
+    # not once for each of its room events.
+    return STORED.add_columns(events.c.room_id, _was_public(rooms.c.id).label("was_public")).where(
+        rooms.c.id.in_(_ROOMS), events.c.seq == newest
     )
-    return STORED.add_columns(
-        events.c.room_id, sa.or_(is_public, ~began_private).label("was_public")
-    ).where(events.c.type == "room", events.c.room_id.in_(_ROOMS), events.c.seq == newest)
+
+
+def _number_and_publicity() -> sa.Select[Any]:
+    named = sa.select(rooms.c.id).where(rooms.c.room == sa.bindparam("name")).scalar_subquery()
+    asked = sa.select(sa.func.coalesce(named, NO_ROOM).label("number")).subquery("asked")
+    return sa.select(asked.c.number, _was_public(asked.c.number))
 
 
 _STATES: Final = _states()
-_of_subject: Final = users.alias("of_subject")
+_NUMBER_AND_PUBLICITY: Final = _number_and_publicity()
+_USERS: Final = sa.select(users.c.uuid).where(users.c.subject_id == sa.bindparam("subject"))
 _ROLES: Final = (
     STORED.add_columns(events.c.room_id)
     .where(
         events.c.type == MEMBER,
         events.c.room_id.in_(_ROOMS),
-        events.c.of.in_(
-            sa.select(_of_subject.c.uuid).where(_of_subject.c.subject_id == sa.bindparam("subject"))
-        ),
+        events.c.of.in_(sa.bindparam("users", expanding=True)),
     )
     .order_by(events.c.seq)
 )
@@ -87,6 +114,15 @@ async def rights_of(
     return rights
 
 
+async def number_and_publicity(connection: AsyncConnection, name: str) -> tuple[int, bool]:
+    """Return the number of a room and whether it was ever open or listed.
+
+    Without a room of this name, the number is ``NO_ROOM``, after the same look-ups.
+    """
+    number, was_public = (await connection.execute(_NUMBER_AND_PUBLICITY, {"name": name})).one()
+    return number, bool(was_public) and number != NO_ROOM
+
+
 async def states_of(connection: AsyncConnection, numbers: Sequence[int]) -> dict[int, Rules]:
     """Return the states of rooms, given by number; a room without one is left out.
 
@@ -105,7 +141,11 @@ async def roles_of(
 ) -> dict[int, list[Appointment]]:
     """Return the appointments of a subject in rooms, all given by number."""
     found: dict[int, list[Appointment]] = {}
-    for row in await connection.execute(_ROLES, {"rooms": numbers, "subject": subject}):
+    # By themselves: PostgreSQL would otherwise read all members of a room that it believes small.
+    names = (await connection.execute(_USERS, {"subject": subject})).scalars().all()
+    if not names:
+        return found
+    for row in await connection.execute(_ROLES, {"rooms": numbers, "users": names}):
         rights = Rights()
         recorded(row).event.govern(rights, row.seq, row.at)
         found.setdefault(row.room_id, []).extend(rights.of(row.others_subject_uuid))

@@ -23,7 +23,7 @@ from chatlog.readers.admission import Admission
 from chatlog.readers.askers import Asker, Person
 from chatlog.readers.past_events import Reading
 from chatlog.readers.rooms_seen import rooms_seen_by
-from chatlog.readers.standing import Reach, reach_in
+from chatlog.readers.standing import Reach, is_secret, reach_in
 
 Action = Literal[
     "rooms",
@@ -94,6 +94,7 @@ class Door:
         identity = asker.identity
         if action in _AUDITED and not (identity.is_audit or identity.is_admin):
             raise Refused("forbidden", "This needs a token with the scope `audit` or `admin`.")
+        await self._refuse_strangers(identity, room)
         reach = await self._reach(asker, room)
         reach.standing.authorize("read")
         if action in _AUDITED:
@@ -111,15 +112,23 @@ class Door:
         Raises:
             RoomUnknown: also if there is no such room.
         """
-        if not is_private_name(room):
+        await self._refuse_strangers(identity, room)
+        if is_private_name(room) and room in identity.rooms:
+            await self._reach(Person(identity, via), room)
+
+    async def _refuse_strangers(self, identity: Identity, room: str) -> None:
+        """Refuse those to whom neither a scope nor their token's claim tells of a private room.
+
+        Raises:
+            RoomUnknown: after the same look-ups whether the room exists or not.
+        """
+        is_told = identity.is_admin or identity.is_audit or room in identity.rooms
+        if is_told or not is_private_name(room):
             return
-        reach = await self._reach(Person(identity, via), room)
-        try:
-            reach.standing.authorize("read")
-        except RoomUnknown:
-            raise
-        except Refused:
-            return
+        assert self.clerk is not None
+        async with self._prompt() as connection:
+            if await is_secret(connection, identity, room, self.clerk.now()):
+                raise RoomUnknown
 
     async def _reach(self, person: Person, room: str) -> Reach:
         assert self.clerk is not None

@@ -1,7 +1,6 @@
 """The standing of one person in rooms: what the rooms' events say of their rights.
 
-Read from one snapshot, in as many queries for many rooms as for one. A room that does not exist
-costs the same queries as one that does: the time of an answer does not give a private room away.
+Read from one snapshot, in as many queries for many rooms as for one.
 """
 
 from __future__ import annotations
@@ -13,10 +12,21 @@ from typing import Final
 from chatlog.databases.database import Connection
 from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.domain.identity import Identity
-from chatlog.domain.rights import OPEN, Action, Asker, Rules, authorize, beginning
+from chatlog.domain.rights import (
+    OPEN,
+    Action,
+    Asker,
+    Rules,
+    authorize,
+    beginning,
+    is_at_least,
+    role_at,
+)
 from chatlog.eventlog import lookup, read, rights
+from chatlog.eventlog.rights import NO_ROOM
 
 _NOBODY: Final = -1
+"""The number of no subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +73,22 @@ class Reach:
     head: int
 
 
+async def is_secret(connection: Connection, identity: Identity, room: str, at: str) -> bool:
+    """Return whether a room does not exist, or must seem so to a person without a scope.
+
+    Neither how long this takes nor what it reads tells which of the two: each look-up is one at
+    an index, whatever the room's size, and is made for a name that nobody made too.
+    """
+    number, was_public = await rights.number_and_publicity(connection, room)
+    subject = await subject_of(connection, identity)
+    roles = await rights.roles_of(connection, [number], subject)
+    role = role_at(roles.get(number, ()), at)
+    return not was_public and not is_at_least(role, "reader")
+
+
 async def reach_in(connection: Connection, identity: Identity, room: str, at: str) -> Reach:
     """Return how far a person may read a room, at a time."""
-    number, head = await read.number_and_head(connection, room) or (_NOBODY, 0)
+    number, head = await read.number_and_head(connection, room) or (NO_ROOM, 0)
     subject = await subject_of(connection, identity)
     [standing] = await standings_in(connection, identity, subject, [number], at)
     lowest = await _lowest(connection, number, subject, standing, head)
@@ -84,7 +107,7 @@ async def standings_in(
     roles = await rights.roles_of(connection, numbers, subject)
     return [
         Standing(
-            number != _NOBODY,
+            number != NO_ROOM,
             states.get(number, OPEN),
             Asker(roles.get(number, ()), at, identity.is_admin, identity.is_audit),
         )
