@@ -7,7 +7,7 @@ at any seq and time, for everybody who asks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, cast, get_args
 
@@ -138,9 +138,11 @@ class Rights:
         """Return a subject's appointments."""
         return () if subject is None else self._of.get(subject, ())
 
-    def owners(self, at: str) -> Collection[str]:
-        """Return the ids of the subjects who are owners at a time."""
-        return [one for one, given in self._of.items() if role_at(given, at) == "owner"]
+    def is_last_owner(self, subject: str, at: str) -> bool:
+        """Return whether nobody but this subject is an owner at a time."""
+        return role_at(self.of(subject), at) == "owner" and not any(
+            one != subject and role_at(given, at) == "owner" for one, given in self._of.items()
+        )
 
     def next_end(self, subject: str, after: str) -> str | None:
         """Return when a role of a subject ends next after a time; None if none does."""

@@ -83,7 +83,7 @@ class Appoint(CommandAboutPerson):
             return Refused("bad_command", "`until` must be a time in the future.")
         if changes_nothing(given, self.role, self.until, at):
             return unchanged(room)
-        if self.role != "owner" and list(room.rights.owners(at)) == [subject]:
+        if self.role != "owner" and room.rights.is_last_owner(subject, at):
             return Refused("forbidden", "A room's last owner stays one.")
         event = Appointed(author, known.node, target, self.role, self.until, self.reason)
         return appointment(room, known, event)

@@ -100,11 +100,15 @@ def acting(room: Room, known: Known, identity: Identity) -> User:
 def claimed(room: Room, known: Known, author: Identity) -> Role | None:
     """Return the role that the author's token gives them in a room; None if nothing is to be done.
 
-    A role that a person has given stands.
+    A role that a person has given stands, and the last owner stays one.
     """
     role, subject = author.rooms.get(room.name), known.subject(author)
     given = () if subject is None else room.rights.of(subject.id)
-    return cast(Role, role) if role is not None and is_claim_due(given, role) else None
+    if role is None or not is_claim_due(given, role):
+        return None
+    if subject is not None and room.rights.is_last_owner(subject.id, known.time(room)):
+        return None  # it claims less, or it would not be due
+    return cast(Role, role)
 
 
 def unchanged(room: Room) -> FirstPost:

@@ -181,6 +181,31 @@ async def test_a_claim_follows_the_token_and_takes_nothing_away(world: World) ->
         assert (last["type"], last["role"]) == ("member", role)
 
 
+async def test_a_claim_that_has_shrunk_leaves_the_last_owner_one(
+    open_world: Open, database_url: str
+) -> None:
+    world = await open_world(database_url)
+    async with world.person("u-1", "ada", rooms={"one": "owner"}).socket() as socket:
+        await socket.join("one")
+        for role in ("moderator", "none", "banned"):
+            ada = world.person("u-1", "ada", rooms={"one": role})
+            assert (await ada.get("/api/rooms/one/events")).status == 200
+            async with ada.socket() as other:
+                await other.join("one")
+                assert (await other.ask("history", room="one"))["type"] == "history"
+                assert (await other.ask("room", room="one", locked=role == "none"))["type"] == "ack"
+        told = [event for event in await events(ada, "one") if event["type"] == "member"]
+        assert [event["role"] for event in told] == ["owner"]
+        await socket.chat("one", "still here")
+        await ada.appoint("one", "u-2", "owner")
+    less = world.person("u-1", "ada", rooms={"one": "member"})
+    async with less.socket() as socket:
+        await socket.join("one")
+        assert (await socket.ask("room", room="one", access="listed"))["code"] == "forbidden"
+    last = [event for event in await events(less, "one") if event["type"] == "member"][-1]
+    assert (last["role"], last["username"]) == ("member", "(token)")
+
+
 async def test_a_claim_that_takes_a_role_away_ends_the_sessions(world: World) -> None:
     ada = world.person("u-1", "ada")
     await ada.make("one", access="listed")
