@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "rooms": "chatlog.cli.reading.rooms",
     "history": "chatlog.cli.reading.history",
     "tail": "chatlog.cli.reading.tail",
+    "follow": "chatlog.cli.moving.follow",
     "users": "chatlog.cli.reading.users",
     "verify": "chatlog.cli.reading.verify",
     "witnesses": "chatlog.cli.reading.witnesses",

@@ -62,6 +62,11 @@ def encode(recorded: Recorded) -> bytes:
     return _encode(recorded.event.frame(recorded))
 
 
+def encode_positioned(recorded: Recorded) -> bytes:
+    """Return the event's JSON text with its position in the log as the last field."""
+    return b'%b,"position":%d}' % (encode(recorded)[:-1], recorded.position)
+
+
 def size_of(recorded: Recorded) -> int:
     """Return the size of the event's JSON text in bytes."""
     return len(encode(recorded))

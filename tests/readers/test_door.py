@@ -54,6 +54,7 @@ COMMANDS = (
     ("users", "general"),
     ("history", "general"),
     ("tail", "general"),
+    ("follow", "--room", "general"),
     ("witnesses", "general", "1"),
     ("export", "general"),
     ("export", "general", "--format", "csv"),

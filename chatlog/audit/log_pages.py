@@ -1,0 +1,112 @@
+"""Read the whole log in the order of positions: every room's events, or those of some.
+
+Each function runs inside the caller's snapshot. A page scans a bounded number of events, also
+when few of them are wanted, so that no snapshot is long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.databases.schema import events
+from chatlog.eventlog.rows import STORED, recorded
+from chatlog.kinds.event import Recorded
+from chatlog.kinds.registry import EVENT_TYPES
+
+PAGE: Final = 500
+SCAN: Final = 20_000
+
+_scanned: Final = events.alias("scanned")
+_next: Final = events.alias("next")
+_AT: Final = sa.select(events.c.position, events.c.hash).where(
+    events.c.position == sa.bindparam("position")
+)
+_END: Final = (
+    sa.select(events.c.position, events.c.hash).order_by(events.c.position.desc()).limit(1)
+)
+_SCANNED: Final = (
+    sa.select(_scanned.c.position)
+    .where(_scanned.c.position > sa.bindparam("after"))
+    .order_by(_scanned.c.position)
+    .limit(sa.bindparam("scan", type_=sa.Integer))
+    .subquery()
+)
+_REACH: Final = sa.select(events.c.position, events.c.hash).where(
+    events.c.position == sa.select(sa.func.max(_SCANNED.c.position)).scalar_subquery()
+)
+_NEXT: Final = (
+    sa.select(_next.c.position)
+    .where(_next.c.position > sa.bindparam("after"), _next.c.position <= sa.bindparam("upto"))
+    .order_by(_next.c.position)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+# The additions keep the planners from the indexes of rooms and types: those would read all of
+# a room's events and sort them, for each page.
+_OF_ROOMS: Final = (_next.c.room_id + 0).in_(sa.bindparam("rooms", expanding=True))
+_OF_TYPES: Final = (_next.c.type + "").in_(sa.bindparam("types", expanding=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the log: right after the event at ``position``, whose full hash is ``hash``.
+
+    Before the first event it is position 0, and the hash is empty.
+    """
+
+    position: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events are wanted: those of these rooms (by number; None is all) and types."""
+
+    rooms: Sequence[int] | None = None
+    types: Sequence[str] = EVENT_TYPES
+
+
+async def place_at(connection: AsyncConnection, position: int) -> Place | None:
+    """Return the place of an event; None if the log has none there."""
+    if position == 0:
+        return Place()
+    return _place(await connection.execute(_AT, {"position": position}))
+
+
+async def end_of_log(connection: AsyncConnection) -> Place:
+    """Return the place of the log's last event."""
+    return _place(await connection.execute(_END)) or Place()
+
+
+def _place(found: sa.CursorResult[tuple[int, bytes]]) -> Place | None:
+    row = found.first()
+    return None if row is None else Place(row.position, bytes(row.hash).hex())
+
+
+async def read_page(
+    connection: AsyncConnection, after: int, wanted: Wanted
+) -> tuple[list[Recorded], Place | None]:
+    """Return the next wanted events after a position, and the place up to which was read.
+
+    The place is None at the log's end.
+    """
+    reach = _place(await connection.execute(_REACH, {"after": after, "scan": SCAN}))
+    if reach is None:
+        return [], None
+    asked: dict[str, object] = {"after": after, "upto": reach.position, "limit": PAGE}
+    positions = _NEXT
+    if wanted.rooms is not None:
+        positions = positions.where(_OF_ROOMS)
+        asked |= {"rooms": wanted.rooms}
+    if set(wanted.types) < set(EVENT_TYPES):
+        positions = positions.where(_OF_TYPES)
+        asked |= {"types": wanted.types}
+    statement = STORED.where(events.c.position.in_(positions)).order_by(events.c.position)
+    page = [recorded(row) for row in await connection.execute(statement, asked)]
+    if len(page) == PAGE:
+        reach = Place(page[-1].position, page[-1].hash.hex())
+    return page, reach

@@ -1,0 +1,1 @@
+"""The commands that move a log, or follow it from outside."""
