@@ -45,13 +45,13 @@ def parse_end(text: str, zone: tzinfo = UTC) -> int | str:
     return _parse(text, lambda day: day_ends(day, zone), lambda time: latest(time, zone))
 
 
-def parse_limit(text: str) -> int | str:
+def parse_limit(text: str, zone: tzinfo = UTC) -> int | str:
     """Return the exclusive end of a range given by a text: for a date, the next midnight.
 
     Raises:
         Refused: ``bad_command``, if it is neither a seq nor a time.
     """
-    end = parse_end(text)
+    end = parse_end(text, zone)
     if isinstance(end, str) and _DATE.fullmatch(text.strip()):
         return times.minus(end, -_INSTANT_SECONDS)
     return end

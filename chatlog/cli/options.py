@@ -1,13 +1,16 @@
-"""Shared by several commands: ``--database``, ``--json``, ``--types``, running a coroutine."""
+"""Shared by several commands: ``--database``, ``--json``, ``--types``, ``--tz``, running one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import tzinfo
 from typing import Any, TypeVar
 
 import click
 
+from chatlog.domain.errors import LogError
+from chatlog.domain.zones import zone_named
 from chatlog.kinds.registry import EVENT_TYPES
 
 R = TypeVar("R")
@@ -41,6 +44,26 @@ types_option = click.option(
     help=f"Only events of these types: {', '.join(EVENT_TYPES)}.",
 )
 """Gives the command the types, or None for all."""
+
+
+def _parse_zone(_: click.Context, __: click.Parameter, name: str) -> tzinfo:
+    try:
+        return zone_named(name)
+    except LogError as error:
+        raise click.UsageError(str(error)) from None
+
+
+zone_option = click.option(
+    "--tz",
+    "zone",
+    metavar="ZONE",
+    default="UTC",
+    show_default=True,
+    callback=_parse_zone,
+    help="Time zone, such as Europe/Berlin, of printed times and of times given without an "
+    "offset. JSON stays in UTC.",
+)
+"""Gives the command the time zone."""
 
 
 def run(work: Coroutine[Any, Any, R]) -> R:

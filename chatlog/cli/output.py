@@ -12,12 +12,15 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
+from datetime import UTC, tzinfo
 from typing import Any, BinaryIO, Final, TextIO
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from chatlog.domain.zones import on_clock
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # What may stay on a terminal: ends of lines, and what is neither a control nor unknown ASCII.
@@ -107,6 +110,12 @@ def cell(value: object) -> Text:
     return Text("" if value is None else visible(str(value)))
 
 
-def moment(at: str) -> str:
-    """Return a time for people: in UTC, to the second."""
-    return f"{at[:10]} {at[11:19]}"
+def moment(at: str, zone: tzinfo = UTC) -> str:
+    """Return a time for people, to the second; with its offset, unless the zone is UTC.
+
+    Without the offset, an hour of each autumn would be ambiguous.
+    """
+    if zone is UTC or not at:
+        return f"{at[:10]} {at[11:19]}"
+    local = on_clock(at, zone)
+    return f"{local[:10]} {local[11:19]}{local[26:]}"

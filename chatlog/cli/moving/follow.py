@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +16,7 @@ from chatlog.audit.log_pages import Place, Wanted
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.moving.cursor_file import CursorFile
-from chatlog.cli.options import database_option, run, types_option
+from chatlog.cli.options import database_option, run, types_option, zone_option
 from chatlog.cli.streams import check_reader, taken
 from chatlog.databases.opening import open_for_reading
 from chatlog.kinds.event import Recorded, shown_name
@@ -40,6 +42,7 @@ POSITION = click.IntRange(0, 2**63 - 2)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Continue where this file says, and keep it current; --after counts only without it.",
 )
+@zone_option
 @database_option
 @failures_are_sentences
 def follow(
@@ -48,6 +51,7 @@ def follow(
     after: int | None,
     as_json: bool,
     cursor_file: Path | None,
+    zone: tzinfo,
     database: str,
 ) -> None:
     """Print every event of the log with its position, then each new one, until Ctrl-C.
@@ -57,7 +61,8 @@ def follow(
     restored to a state before it, ends with status 2.
     """
     try:
-        run(_follow(rooms, types or EVENT_TYPES, after, cursor_file, database, as_json=as_json))
+        show = _show_as_json if as_json else partial(_show, zone=zone)
+        run(_follow(rooms, types or EVENT_TYPES, after, cursor_file, database, show))
     except KeyboardInterrupt:
         return
 
@@ -68,8 +73,7 @@ async def _follow(
     after: int | None,
     cursor_file: Path | None,
     url: str,
-    *,
-    as_json: bool,
+    show: Callable[[Recorded], None],
 ) -> None:
     async with open_for_reading(url, patient=True) as database:
         log = await Door(database.read).admit_everywhere(OPERATOR)
@@ -78,7 +82,8 @@ async def _follow(
         place = await _begin(log, after, cursor)
         while True:
             events, reached = await log.page(place, wanted)
-            _print(events, as_json=as_json)
+            for recorded in events:  # each leaves this process at once
+                show(recorded)
             if reached == place:
                 check_reader(sys.stdout)
                 await asyncio.sleep(_POLL_SECONDS)
@@ -98,16 +103,11 @@ async def _begin(log: WholeLog, after: int | None, cursor: CursorFile | None) ->
     return place
 
 
-def _print(events: Iterable[Recorded], *, as_json: bool) -> None:
-    """Print each event as one line, which leaves this process at once."""
-    for recorded in events:
-        if as_json:
-            output.write_lines([encode_positioned(recorded)])
-        else:
-            output.say(_line(recorded))
+def _show_as_json(recorded: Recorded) -> None:
+    output.write_lines([encode_positioned(recorded)])
 
 
-def _line(recorded: Recorded) -> str:
+def _show(recorded: Recorded, zone: tzinfo) -> None:
     name, said = shown_name(recorded.event.user.name), recorded.event.said()
-    at = output.moment(recorded.at)
-    return f"{recorded.position}  {recorded.room}  {recorded.seq}  {at}  {name}  {said}"
+    at = output.moment(recorded.at, zone)
+    output.say(f"{recorded.position}  {recorded.room}  {recorded.seq}  {at}  {name}  {said}")

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import tzinfo
+from functools import partial
+from typing import Final
+
 import click
 
+from chatlog.audit.points import parse_end, parse_point
 from chatlog.cli.failures import failures_are_sentences
-from chatlog.cli.options import database_option, json_option, run, types_option
+from chatlog.cli.options import database_option, json_option, run, types_option, zone_option
 from chatlog.cli.reading.story import print_events
 from chatlog.databases.opening import open_for_reading
+from chatlog.kinds.event import MAX_SEQ
 from chatlog.kinds.event_query import EventQuery
-from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
 
 SEQ = click.IntRange(0, 2**63 - 2)
+POINT: Final = "SEQ|DATE|TIME"
+_LIMIT: Final = 50
 
 
 @click.command()
@@ -21,8 +30,21 @@ SEQ = click.IntRange(0, 2**63 - 2)
 @click.option("--before", type=SEQ, metavar="SEQ", help="Events before this seq.")
 @click.option("--after", type=SEQ, metavar="SEQ", help="Events after this seq.")
 @click.option("--around", type=SEQ, metavar="SEQ", help="Events on both sides of this seq.")
-@click.option("--limit", type=click.IntRange(1, 2**63 - 1), default=50, show_default=True)
+@click.option("--from", "begin", metavar=POINT, help="Start at this time or seq (inclusive).")
+@click.option(
+    "--to",
+    "end",
+    metavar=POINT,
+    help="End at this time or seq (inclusive). A date includes its whole day.",
+)
+@click.option("--username", metavar="NAME", help="Only events of this user.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 2**63 - 1),
+    help="Number of events.  [default: 50, or all of them with --from]",
+)
 @types_option
+@zone_option
 @json_option
 @database_option
 @failures_are_sentences
@@ -31,41 +53,45 @@ def history(
     before: int | None,
     after: int | None,
     around: int | None,
-    limit: int,
+    begin: str | None,
+    end: str | None,
+    username: str | None,
+    limit: int | None,
     types: tuple[str, ...] | None,
+    zone: tzinfo,
     as_json: bool,
     database: str,
 ) -> None:
-    """Print a room's events in order: the newest, or those around a seq.
+    """Print a room's events in order: the newest, those around a seq, or those of a time.
 
-    Give at most one of --before, --after and --around. --limit has no upper bound.
+    Give at most one of --before, --after and --around, or --from and --to. --limit has no
+    upper bound.
     """
-    if sum(anchor is not None for anchor in (before, after, around)) > 1:
+    anchors = [anchor for anchor in (before, after, around) if anchor is not None]
+    if len(anchors) > 1:
         raise click.UsageError("Give at most one of --before, --after and --around.")
+    if anchors and (begin, end) != (None, None):
+        raise click.UsageError("Give either --from and --to, or one of the other three.")
     query = EventQuery.beside(
         room,
         before=before,
         after=after,
         around=around,
-        limit=limit,
-        types=EVENT_TYPES if types is None else types,
+        limit=limit or (_LIMIT if begin is None else MAX_SEQ),
+        types=types,
     )
-    run(_history(query, as_json, database))
+    if begin is not None:
+        query = replace(query, first=parse_point(begin, zone))
+    if end is not None:
+        query = replace(query, last=parse_end(end, zone))
+    show = partial(print_events, as_json=as_json, zone=zone)
+    run(_history(replace(query, username=username), database, show))
 
 
-def _types(text: str | None) -> tuple[str, ...]:
-    if text is None:
-        return EVENT_TYPES
-    types = tuple(part.strip() for part in text.split(","))
-    if unknown := [part for part in types if part not in EVENT_TYPES]:
-        raise click.UsageError(f"There are no events of type {unknown[0]!r}.")
-    return types
-
-
-async def _history(query: EventQuery, as_json: bool, url: str) -> None:
+async def _history(query: EventQuery, url: str, show: Callable[..., None]) -> None:
     async with open_for_reading(url) as database:
         header = True
         admission = await Door(database.read).admit(OPERATOR, query.room, "read")
         async for page in admission.events(await admission.locate(query)):
-            print_events(page, as_json=as_json, header=header)
+            show(page, header=header)
             header = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 
 import click
 import msgspec
@@ -11,9 +13,11 @@ from chatlog.audit.points import parse_limit, parse_point
 from chatlog.audit.queries import Parameter, Query, queries, run_query
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
-from chatlog.cli.options import database_option, json_option, run
+from chatlog.cli.options import database_option, json_option, run, zone_option
 from chatlog.databases.opening import open_for_reading
+from chatlog.domain import times
 from chatlog.domain.errors import LogError
+from chatlog.domain.zones import on_clock
 
 Row = dict[str, object]
 
@@ -25,14 +29,22 @@ Row = dict[str, object]
     "params",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A parameter of the query (repeatable). Times are UTC, such as 2026-11-22T14:03; a "
-    "date means its first moment, or as `to` its whole day.",
+    help="A parameter of the query (repeatable). A time is such as 2026-11-22T14:03; a date "
+    "means its first moment, or as `to` its whole day.",
 )
 @click.option("--show", is_flag=True, help="Print the SQL instead of running it.")
+@zone_option
 @json_option
 @database_option
 @failures_are_sentences
-def sql(name: str | None, params: Sequence[str], show: bool, as_json: bool, database: str) -> None:
+def sql(
+    name: str | None,
+    params: Sequence[str],
+    show: bool,
+    zone: tzinfo,
+    as_json: bool,
+    database: str,
+) -> None:
     """Run the query called NAME; without NAME, list the queries.
 
     The queries are plain SQL on the audit views; docs/audit-sql.md documents them all.
@@ -46,7 +58,8 @@ def sql(name: str | None, params: Sequence[str], show: bool, as_json: bool, data
     if show:
         output.write_text([query.sql.encode() + b";\n"])
         return
-    _print(run(_run_query(query, _told(query, params), database)), as_json=as_json)
+    rows = run(_run_query(query, _told(query, params, zone), database))
+    _print(rows, zone, as_json=as_json)
 
 
 def _list(as_json: bool) -> None:
@@ -60,7 +73,7 @@ def _list(as_json: bool) -> None:
     output.console().print(table)
 
 
-def _told(query: Query, params: Sequence[str]) -> Mapping[str, object]:
+def _told(query: Query, params: Sequence[str], zone: tzinfo) -> Mapping[str, object]:
     """Return the value of each parameter of the query."""
     given = dict(_pair(param) for param in params)
     names = {parameter.name for parameter in query.parameters}
@@ -69,7 +82,7 @@ def _told(query: Query, params: Sequence[str]) -> Mapping[str, object]:
     if missing := [p for p in query.parameters if p.name not in given]:
         wanted = " ".join(f"--param {p.name}=… ({p.about})" for p in missing)
         raise LogError(f"{query.name} is missing {wanted}")
-    return {p.name: _value(p, given[p.name]) for p in query.parameters}
+    return {p.name: _value(p, given[p.name], zone) for p in query.parameters}
 
 
 def _pair(param: str) -> tuple[str, str]:
@@ -79,10 +92,10 @@ def _pair(param: str) -> tuple[str, str]:
     return name, value
 
 
-def _value(parameter: Parameter, text: str) -> object:
+def _value(parameter: Parameter, text: str, zone: tzinfo) -> object:
     if parameter.kind == "text":
         return text
-    value = parse_limit(text) if parameter.kind == "end" else parse_point(text)
+    value = parse_limit(text, zone) if parameter.kind == "end" else parse_point(text, zone)
     if isinstance(value, int) != (parameter.kind == "seq"):
         kind = "seq" if parameter.kind == "seq" else "time"
         raise LogError(f"{parameter.name} takes a {kind}, not {text!r}.")
@@ -94,14 +107,20 @@ async def _run_query(query: Query, told: Mapping[str, object], url: str) -> list
         return [_truth(dict(row)) for row in await run_query(connection, query, told)]
 
 
-def _print(rows: Sequence[Row], *, as_json: bool) -> None:
+def _print(rows: Sequence[Row], zone: tzinfo, *, as_json: bool) -> None:
     if as_json:
         output.write_lines(map(msgspec.json.encode, rows))
     elif rows:
         table = output.table(*rows[0])
         for row in rows:
-            table.add_row(*map(output.cell, row.values()))
+            table.add_row(*(output.cell(_local(value, zone)) for value in row.values()))
         output.console().print(table)
+
+
+def _local(value: object, zone: tzinfo) -> object:
+    """Return a time of the log as local time, and anything else as it is."""
+    is_time = isinstance(value, str) and re.match(times.PATTERN, value)
+    return on_clock(str(value), zone) if is_time else value
 
 
 def _truth(row: Row) -> Row:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import tzinfo
 from typing import Any
 
 import click
@@ -17,12 +18,13 @@ from chatlog.audit.verification.verify import Asked, Verdict, damaged
 from chatlog.audit.verification.verify import verify as verify_log
 from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
-from chatlog.cli.options import database_option, json_option, run
+from chatlog.cli.options import database_option, json_option, run, zone_option
 from chatlog.cli.progress import Report, progress
 from chatlog.cli.reading.vouching import Vouching, vouching_options
 from chatlog.databases.opening import open_for_reading
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import Unavailable
+from chatlog.domain.zones import on_clock
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
 
@@ -37,11 +39,17 @@ _CORES = os.cpu_count() or 1
     type=click.IntRange(min=1),
     help="Number of processes.  [default: one per core for a long log]",
 )
+@zone_option
 @json_option
 @database_option
 @failures_are_sentences
 def verify(
-    room: str | None, vouching: Vouching, jobs: int | None, as_json: bool, database: str
+    room: str | None,
+    vouching: Vouching,
+    jobs: int | None,
+    zone: tzinfo,
+    as_json: bool,
+    database: str,
 ) -> None:
     """Recompute the hash chain of ROOM, or of every room, and rebuild its sessions.
 
@@ -57,7 +65,7 @@ def verify(
     if as_json:
         output.write_lines([msgspec.json.encode(_json(verdict, vouching))])
     else:
-        _print(verdict, vouching)
+        _print(verdict, vouching, zone)
     if not verdict.ok:
         output.say(_sentence(verdict), err=True)
         sys.exit(WRONG)
@@ -117,7 +125,7 @@ def _hint(verdict: Verdict, vouching: Vouching) -> str:
     return TAIL if verdict.rooms else EMPTY
 
 
-def _print(verdict: Verdict, vouching: Vouching) -> None:
+def _print(verdict: Verdict, vouching: Vouching, zone: tzinfo) -> None:
     for room in verdict.rooms:
         if not room.ok:
             output.say(f"{room.room}: event {room.wrong_seq} is wrong: {room.why}.")
@@ -126,13 +134,15 @@ def _print(verdict: Verdict, vouching: Vouching) -> None:
     if not verdict.ok:
         return
     if verdict.rooms:
-        covered = verdict.coverage.sentence() + vouching.caution
+        at = verdict.coverage.checkpoint
+        coverage = replace(verdict.coverage, checkpoint=None if at is None else on_clock(at, zone))
+        covered = coverage.sentence() + vouching.caution
         output.say(f"Verified {_events(verdict)}: {covered}")
     for ahead in verdict.ahead:
         output.say(
             f"{ahead.room}: {counted(ahead.events, 'event')} dated in the future, up to "
-            f"{ahead.until}. A clock was ahead, or this one is behind; new events there repeat "
-            "that time until the clock has caught up."
+            f"{on_clock(ahead.until, zone)}. A clock was ahead, or this one is behind; new "
+            "events there repeat that time until the clock has caught up."
         )
     if hint := _hint(verdict, vouching):
         output.say(hint)
