@@ -247,6 +247,18 @@ retention_changes = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
 )
 
+# The changes of the default for rooms without a rule, append-only; the last one holds. ``days`` is
+# NULL if the default was ended.
+retention_defaults = sa.Table(
+    "retention_defaults",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("days", sa.Integer),
+    sa.Column("names", sa.Boolean, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+)
+
 # What auditors have looked at, append-only but for the erasure of a person's own.
 looks = sa.Table(
     "looks",

@@ -74,9 +74,10 @@ def _is_seq(seq: object) -> bool:
     return type(seq) is int and 1 <= seq <= MAX_SEQ
 
 
-def check_rule(room: str, days: int | None, names: bool) -> None:
-    """Refuse an invalid retention rule; None for ``days`` ends a rule."""
-    check_room(room)
+def check_rule(room: str | None, days: int | None, names: bool) -> None:
+    """Refuse an invalid retention rule, or without a room a default; no ``days`` ends it."""
+    if room is not None:
+        check_room(room)
     if days is not None:
         check_days(days)
     if type(names) is not bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from chatlog.domain.rights import Role
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.steps.erasing import find_people, roles_of
 from chatlog.eventlog.steps.retention import Change, Rule, changes, rules
+from chatlog.eventlog.steps.retention_default import default, default_changes
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
 from chatlog.nodes.clock import now
 from chatlog.operations import control_socket as control
 from chatlog.operations.arguments import check_person, check_room, check_rule
 from chatlog.operations.operations import Operations
-from chatlog.operations.retention import Due, due
+from chatlog.operations.retention import Due, due, wanted
 
 DOUBT_SECONDS = 5.0
 
@@ -66,15 +68,15 @@ async def ask_holder(
         raise busy from None
 
 
-async def what_is_due(url: str, rule: Rule) -> Due:
-    """Return what a retention rule would erase now; reads only.
+async def what_is_due(url: str, room: str | None, days: int, names: bool) -> Due:
+    """Return what a retention rule, or without a room the default, would erase; reads only.
 
     Raises:
         Refused: if the rule is invalid or the room has no events.
     """
-    check_rule(rule.room, rule.days, rule.names)
+    check_rule(room, days, names)
     async with open_for_reading(url) as database:
-        return await due(database, rule)
+        return await due(database, await wanted(database, room, days, names))
 
 
 async def what_ends(url: str, name: str | None, subject: str | None) -> list[str]:
@@ -101,16 +103,32 @@ def _what_ends(subject: str | None, roles: list[tuple[str, Role]]) -> str:
     return f"The tokens of the subject {subject!r} issued until now are revoked; {ends}"
 
 
-async def rule_of(url: str, room: str) -> tuple[Rule | None, list[Change]]:
-    """Return a room's retention rule and its changes; reads only.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of some rooms, the default's last change if there is one, and changes asked for."""
+
+    rules: list[Rule]
+    default: Change | None
+    changes: list[Change]
+
+
+async def rule_of(url: str, room: str) -> Rules:
+    """Return a room's retention rule, if it has one, and its changes; reads only.
 
     Raises:
         Refused: if the room has no events.
     """
     check_room(room)
     async with open_for_reading(url) as database, database.read() as connection:
-        found = {rule.room: rule for rule in await rules(connection)}
-        return found.get(room), await changes(connection, room)
+        found = [rule for rule in await rules(connection) if rule.room == room]
+        return Rules(found, await default(connection), await changes(connection, room))
+
+
+async def all_rules(url: str) -> Rules:
+    """Return all rules, and the default with its changes; reads only."""
+    async with open_for_reading(url) as database, database.read() as connection:
+        found = await rules(connection)
+        return Rules(found, await default(connection), await default_changes(connection))
 
 
 @contextlib.asynccontextmanager

@@ -11,11 +11,10 @@ from typing import Any
 
 from chatlog.databases.database import Database
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.steps.retention import Rule
 from chatlog.operations import arguments
 from chatlog.operations.control_socket import Handler
 from chatlog.operations.erasing import Eraser
-from chatlog.operations.retention import Due, Retention, due
+from chatlog.operations.retention import Due, Retention, due, wanted
 from chatlog.operations.revoking import Revoker
 from chatlog.operations.server_imports import ServerImports
 
@@ -60,14 +59,17 @@ class Operations:
         arguments.check_revocation(sub, jti)
         return {"issued_until": await self.revoker.revoke(subject=sub, token_id=jti)}
 
-    async def _retention(self, room: str, days: int | None, names: bool, by: str) -> dict[str, Any]:
+    async def _retention(
+        self, room: str | None, days: int | None, names: bool, by: str
+    ) -> dict[str, Any]:
         arguments.check_rule(room, days, names)
         arguments.check_by(by)
         if days is None:
-            await self.retention.set(room, None, by=by)
+            await self.retention.set(room, None, False, by=by)
             return asdict(Due(0, 0)) | {"remains": ""}
-        rule = Rule(room, days, names)
-        await due(self._database, rule)  # a rule that cannot be carried out is not kept
-        await self.retention.set(room, rule, by=by)
-        done = asdict(await self.retention.apply(rule))
-        return done | {"remains": await self.eraser.scrub()}
+        rules = await wanted(self._database, room, days, names)
+        await due(self._database, rules)  # a rule that cannot be carried out is not kept
+        await self.retention.set(room, days, names, by=by)
+        done = [await self.retention.apply(rule) for rule in rules]
+        amounts = Due(sum(one.texts for one in done), sum(one.people for one in done))
+        return asdict(amounts) | {"remains": await self.eraser.scrub()}

@@ -1,13 +1,14 @@
 """Retention: erase texts that are past a room's rule, like any other erasure, with an event.
 
 A rule is stored in the database and applied by whichever server runs; setting a rule applies it
-at once.
+at once. So is the default, which applies to every room without a rule of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,11 @@ from chatlog.databases.database import Database
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.steps import retention
 from chatlog.eventlog.steps.retention import Rule
+from chatlog.eventlog.steps.retention_default import (
+    rules_by_default,
+    rules_without,
+    set_default,
+)
 from chatlog.nodes.clock import now
 from chatlog.operations.erasing import Eraser
 
@@ -34,16 +40,27 @@ class Due:
     people: int
 
 
-async def due(database: Database, rule: Rule) -> Due:
-    """Return the amounts due under a rule now, without changing anything.
+async def wanted(database: Database, room: str | None, days: int, names: bool) -> list[Rule]:
+    """Return the rule of a room; without a room, of each room that the default applies to."""
+    if room is not None:
+        return [Rule(room, days, names)]
+    async with database.read() as connection:
+        return await rules_without(connection, days, names)
+
+
+async def due(database: Database, rules: Sequence[Rule]) -> Due:
+    """Return the amounts due under rules now, without changing anything.
 
     Raises:
         Refused: ``room_unknown`` for a room without events.
     """
-    before = await _begin(database, rule)
-    async with database.read() as connection:
-        texts = await retention.old_chats(connection, rule.room, before, limit=_MOST)
-    return Due(len(texts), len(await _away(database, rule, before)))
+    texts = 0
+    people: set[int] = set()
+    for rule in rules:
+        before = await _begin(database, rule)
+        texts += len(await _old(database, rule, before, limit=_MOST))
+        people.update(await _away(database, rule, before))
+    return Due(texts, len(people))
 
 
 async def _begin(database: Database, rule: Rule) -> str:
@@ -53,6 +70,11 @@ async def _begin(database: Database, rule: Rule) -> str:
     """
     async with database.read() as connection:
         return await now(database, connection, minus_seconds=rule.days * _DAY_SECONDS)
+
+
+async def _old(database: Database, rule: Rule, before: str, *, limit: int) -> list[int]:
+    async with database.read() as connection:
+        return await retention.old_chats(connection, rule.room, before, limit=limit)
 
 
 async def _away(database: Database, rule: Rule, before: str) -> list[int]:
@@ -70,13 +92,19 @@ class Retention:
         self._committer = committer
         self._eraser = eraser
 
-    async def set(self, room: str, rule: Rule | None, *, by: str) -> None:
-        """Set a room's rule, or remove it; the operator is recorded.
+    async def set(self, room: str | None, days: int | None, names: bool, *, by: str) -> None:
+        """Set the rule of a room, or without one the default; without days, remove it.
+
+        The operator is recorded.
 
         Raises:
             Refused: ``room_unknown`` for a room without events.
         """
-        await self._committer.alone(retention.set_rule(room, rule, by=by))
+        if room is None:
+            await self._committer.alone(set_default(days, names, by=by))
+        else:
+            rule = None if days is None else Rule(room, days, names)
+            await self._committer.alone(retention.set_rule(room, rule, by=by))
 
     async def apply(self, rule: Rule) -> Due:
         """Erase what is due under a rule now; return the amounts."""
@@ -84,7 +112,10 @@ class Retention:
         before = await _begin(self._database, rule)
         texts = 0
         old_texts = retention.erase_old_texts(rule.room, before, by=BY, reason=reason)
-        while done := await self._eraser.carry_out(old_texts):
+        # Most rooms have nothing due: a look first keeps them off the log's lock.
+        while await _old(self._database, rule, before, limit=1):
+            if (done := await self._eraser.carry_out(old_texts)) is None:
+                break
             texts += done.events
         people = 0
         for number in await _away(self._database, rule, before):
@@ -102,7 +133,7 @@ class Retention:
         """
         while True:
             async with self._database.read() as connection:
-                found = await retention.rules(connection)
+                found = await retention.rules(connection) + await rules_by_default(connection)
             failure: Exception | None = None
             for rule in found:
                 try:

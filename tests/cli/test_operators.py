@@ -83,6 +83,24 @@ def test_what_names_nothing_in_the_log_is_a_sentence(log: str) -> None:
     assert is_untouched(log)
 
 
+def test_retention_lists_the_default_and_the_rules_of_rooms(log: str) -> None:
+    at = ("--database", log)
+    assert "for ever" in chatlog("retention", "--all", *at).stdout
+    assert "3 texts" in chatlog("retention", "--all", "--days", 9, "--dry-run", *at).stdout
+    chatlog("retention", "#small", "--days", MAX_DAYS, *at)
+    assert "0 texts" in chatlog("retention", "--all", "--days", 9, "--names", *at).stdout
+    listed = chatlog("retention", "--list", *at).stdout
+    assert [line.split() for line in listed.splitlines()[1:]] == [
+        ["#small", str(MAX_DAYS)],
+        ["(every", "other", "room)", "9", "erased"],
+    ]
+    assert "for 9 days" in chatlog("retention", "#small", "--off", *at).stdout
+    assert "has no rule of its own" in chatlog("retention", "#small", *at).stdout
+    assert "for ever" in chatlog("retention", "--all", "--off", *at).stdout
+    for wrong in ((), ("#small", "--all"), ("--all", "--list"), ("--list", "--days", 3)):
+        refused("retention", *wrong, *at)
+
+
 @pytest.mark.parametrize("seq", ["0", "-1", str(2**63), "9" * 30])
 def test_a_seq_that_no_event_can_have_is_refused_by_its_range(log: str, seq: str) -> None:
     said = refused(

@@ -26,7 +26,7 @@ VIEWS = {
     "audit_presence": "room username sessions since_seq since subject",
     "audit_witnesses": "room seq session username joined_seq left_seq certainty",
     "audit_activity": "room hour chats joins leaves users",
-    "audit_erasures": "at room seq username by reason",
+    "audit_erasures": "at room seq username by reason position",
     "audit_retention": "room at days names by",
     "audit_members": "room seq at subject username role until by reason",
     "audit_rooms": "room seq at access history locked topic subject username",

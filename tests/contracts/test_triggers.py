@@ -18,7 +18,8 @@ from .earlier import REVISIONS, make_earlier, write_rows
 
 TABLES = ("events", "rooms", "users")
 GROWING = "retention_changes"
-GROW = (GROWING, "revocations")
+DEFAULTS = "retention_defaults"
+GROW = (GROWING, DEFAULTS, "revocations")
 EVERYWHERE = {f"{table}_no_{what}" for table in (*TABLES, *GROW) for what in ("update", "delete")}
 # Of people and what they look at: what only grows, but for what goes with an erased person.
 PEOPLE = {f"{table}_no_{what}" for table in ("subjects", "looks") for what in ("update", "delete")}
@@ -220,3 +221,29 @@ async def test_who_set_a_rule_of_retention_is_added_and_never_changed(database: 
     async with database.read() as connection:
         found = await connection.execute(sa.text('SELECT days, "by" FROM audit_retention'))
         assert sorted(map(tuple, found), key=str) == [(30, "eve"), (None, "eve")]
+
+
+SET_DEFAULT = f"""INSERT INTO {DEFAULTS} (id, at, days, names, "by")
+    VALUES ({{}}, '2026-01-01T00:00:00.000000Z', {{}}, true, 'eve')"""
+DEFAULT_REFUSED = (
+    f"UPDATE {DEFAULTS} SET days = NULL",
+    f"DELETE FROM {DEFAULTS}",
+    SET_DEFAULT.format(1, 99),
+)
+DEFAULT_ONLY = {
+    "sqlite": SET_DEFAULT.format(1, 99).replace("INSERT", "INSERT OR REPLACE"),
+    "postgresql": f"TRUNCATE {DEFAULTS}",
+}
+
+
+async def test_who_set_the_default_of_retention_is_added_and_never_changed(
+    database: Database,
+) -> None:
+    await migrate(database)
+    await attempt(database, SET_DEFAULT.format(1, 30))
+    for statement in (*DEFAULT_REFUSED, DEFAULT_ONLY[database.backend.name]):
+        with pytest.raises((sa.exc.DBAPIError, sqlite3.Error)):
+            await attempt(database, statement)
+    async with database.read() as connection:
+        found = await connection.execute(sa.text("SELECT room, days FROM audit_retention"))
+        assert list(map(tuple, found)) == [(None, 30)]
