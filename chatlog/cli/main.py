@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "migrate": "chatlog.cli.operating.migrate",
     "import": "chatlog.cli.operating.import_",
     "export": "chatlog.cli.reading.export",
+    "export-user": "chatlog.cli.reading.export_user",
     "rooms": "chatlog.cli.reading.rooms",
     "history": "chatlog.cli.reading.history",
     "tail": "chatlog.cli.reading.tail",

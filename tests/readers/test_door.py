@@ -58,6 +58,7 @@ COMMANDS = (
     ("witnesses", "general", "1"),
     ("export", "general"),
     ("export", "general", "--format", "csv"),
+    ("export-user", "ada"),
     ("verify", "general"),
 )
 SHOWING = ("chat", "cli", "web")

@@ -99,8 +99,10 @@ _OPEN_OF: Final = (
     .select_from(sessions.join(rooms))
     .where(sessions.c.user_id.in_(_NUMBERS), sessions.c.left_seq.is_(None))
 )
+OF_PEOPLE: Final = sa.or_(events.c.user_id.in_(_NUMBERS), _ABOUT)
+"""The condition on ``events`` of those by or about users; it takes ``people_asked``."""
 _EVENTS_OF: Final = sa.select(events.c.seq).where(
-    events.c.room_id == sa.bindparam("room"), sa.or_(events.c.user_id.in_(_NUMBERS), _ABOUT)
+    events.c.room_id == sa.bindparam("room"), OF_PEOPLE
 )
 
 
@@ -196,6 +198,12 @@ async def users_with(connection: AsyncConnection, numbers: Sequence[int]) -> lis
     return [user_in(row) for row in found]
 
 
+def people_asked(people: Sequence[User]) -> dict[str, list[Any]]:
+    """Return the parameters of ``OF_PEOPLE`` for these users."""
+    ids = [user.id for user in people if user.subject is not None]
+    return {"numbers": [user.number for user in people], "ids": ids}
+
+
 async def roles_of(
     connection: AsyncConnection, subject: Subject, at: str
 ) -> list[tuple[str, Role]]:
@@ -213,8 +221,8 @@ async def erase_users(
     connection: AsyncConnection, batch: Batch, gone: Sequence[User], *, by: str, reason: str
 ) -> list[Recorded]:
     """Erase all users of some people, who have no open sessions; return the erasures."""
-    numbers = [user.number for user in gone]
-    asked = {"numbers": numbers, "ids": [u.id for u in gone if u.subject is not None]}
+    asked = people_asked(gone)
+    numbers = asked["numbers"]
     names = (await connection.execute(_ROOMS_OF, asked)).scalars().all()
     await batch.know(connection, set(names), {lookup.operator(by)})
     erasures: list[Recorded] = []
