@@ -8,7 +8,6 @@ that the whole chain was recomputed or truncated. A checkpoint is one line of JS
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.signing import is_signed, public_half
+from chatlog.audit.signing import is_signed, public_half, with_signature, without_signature
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.databases.schema import events, rooms
 from chatlog.domain.errors import ChatlogError
@@ -25,7 +24,6 @@ from chatlog.eventlog import lookup, read
 
 FORMAT: Final = "chatlog-checkpoint-1"
 
-_SIGNED: Final = re.compile(rb'(.*),"signature":"([0-9a-f]{128})"\}\n?', re.DOTALL)
 _HEADS: Final = (
     sa.select(
         rooms.c.room,
@@ -102,8 +100,7 @@ async def read_checkpoint(connection: AsyncConnection, at: str, key: Ed25519Priv
         "rooms": [asdict(head) for head in heads],
         "public_key": public_half(key).hex(),
     }
-    signed = _encode(said)[:-1]
-    return signed + b',"signature":"%b"}\n' % key.sign(signed).hex().encode()
+    return with_signature(_encode(said), key)
 
 
 def decode_checkpoint(line: bytes, public_key: bytes | None) -> Checkpoint:
@@ -115,10 +112,10 @@ def decode_checkpoint(line: bytes, public_key: bytes | None) -> Checkpoint:
     Raises:
         BadCheckpoint: if it is not a checkpoint, or was not signed with this key.
     """
-    parts = _SIGNED.fullmatch(line)
+    parts = without_signature(line)
     if parts is None:
         raise BadCheckpoint("The file is not a checkpoint.")
-    signed, signature = parts[1], bytes.fromhex(parts[2].decode())
+    signed, signature = parts
     try:
         said = json.loads(signed + b"}")
         found = _checkpoint(said)

@@ -1,4 +1,4 @@
-"""Generate and read the operator's Ed25519 keys in PEM files, and verify signatures.
+"""Generate and read the operator's Ed25519 keys in PEM files; sign lines, and verify signatures.
 
 The private key is never kept beside the log: otherwise, anybody who can rewrite the log could
 sign it again. openssl reads and writes the same files, so verification does not need chatlog.
@@ -7,6 +7,7 @@ sign it again. openssl reads and writes the same files, so verification does not
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from chatlog.domain.errors import LogError
 
 _RAW: Final = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 _PEM: Final = serialization.Encoding.PEM
+_SIGNED: Final = re.compile(rb'(.*),"signature":"([0-9a-f]{128})"\}\n?', re.DOTALL)
 
 
 def make_key(file: Path) -> Path:
@@ -91,3 +93,15 @@ def is_signed(public: bytes, signature: bytes, signed: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def with_signature(line: bytes, key: Ed25519PrivateKey) -> bytes:
+    """Return a line of one JSON object with its ``signature`` as the last key, and a newline."""
+    signed = line[:-1]
+    return signed + b',"signature":"%b"}\n' % key.sign(signed).hex().encode()
+
+
+def without_signature(line: bytes) -> tuple[bytes, bytes] | None:
+    """Return the signed bytes of a line and their signature; None if it has none."""
+    parts = _SIGNED.fullmatch(line)
+    return None if parts is None else (parts[1], bytes.fromhex(parts[2].decode()))

@@ -41,12 +41,14 @@ class Erasure:
     """The result: the number of erased events, their rooms, and whether the file is clean.
 
     If it is not, ``remains`` tells in a sentence where the content is and when it will go.
+    ``records`` are the rooms and seqs of the events that record the erasure.
     """
 
     events: int
     rooms: tuple[str, ...]
     is_scrubbed: bool
     remains: str = ""
+    records: tuple[tuple[str, int], ...] = ()
 
 
 class Eraser:
@@ -110,7 +112,8 @@ class Eraser:
         count = sum(len(erasing.seqs_of(recorded)) for recorded in erasures)
         rooms = tuple(dict.fromkeys(recorded.room for recorded in erasures))
         remains = await self.scrub()
-        return Erasure(count, rooms, is_scrubbed=not remains, remains=remains)
+        records = tuple((recorded.room, recorded.seq) for recorded in erasures)
+        return Erasure(count, rooms, not remains, remains, records)
 
     async def scrub(self) -> str:
         """Remove erased content from the WAL; return a sentence if that is not possible now.

@@ -1,11 +1,12 @@
-"""Verify a log: its rooms, the log as a whole, and a checkpoint of it."""
+"""Verify a log: its rooms, the log as a whole, and what a checkpoint or a certificate states."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 
-from chatlog.audit.checkpoint import Checkpoint, check_head, check_log
+from chatlog.audit.certificate import Certificate, RoomErasure, check_erasure
+from chatlog.audit.checkpoint import Checkpoint, Head, check_head, check_log
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.audit.verification.check_log import Whole, check_whole, damage
 from chatlog.audit.verification.check_room import RoomVerdict
@@ -27,13 +28,14 @@ class Asked:
     """What to verify: one room (by its number) or all, in ``jobs`` processes.
 
     With 0 ``jobs`` the log's size decides, up to ``cores``. With ``is_since`` events up to the
-    checkpoint count as verified.
+    checkpoint count as verified. The erasures of a ``certificate`` must be in the log.
     """
 
     room: int | None = None
     jobs: int = 1
     cores: int = 1
     checkpoint: Checkpoint | None = None
+    certificate: Certificate | None = None
     is_since: bool = False
     size: int = EVENTS
 
@@ -139,16 +141,20 @@ async def _whole(database: Database, checkpoint: Checkpoint | None) -> Whole:
 
 
 async def _compare(database: Database, asked: Asked) -> dict[str, Wrong]:
-    """Compare the rooms with the checkpoint; return by name those that differ."""
-    if asked.checkpoint is None:
-        return {}
+    """Compare the rooms with checkpoint and certificate; return by name those that differ."""
+    heads = () if asked.checkpoint is None else asked.checkpoint.rooms
+    erasures = () if asked.certificate is None else asked.certificate.erasures
+    statements: tuple[Head | RoomErasure, ...] = (*heads, *erasures)
     differing: dict[str, Wrong] = {}
-    for head in asked.checkpoint.rooms:
+    for stated in statements:
         try:
             async with database.read() as connection:
-                await check_head(connection, head)
+                if isinstance(stated, Head):
+                    await check_head(connection, stated)
+                else:
+                    await check_erasure(connection, stated)
         except Wrong as error:
-            differing[head.room] = error
+            differing.setdefault(stated.room, error)
     return differing
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from chatlog.audit.certificate import Certificate
 from chatlog.audit.verification.check_room import RoomVerdict
 from chatlog.audit.verification.coverage import EMPTY, TAIL
 from chatlog.audit.verification.ranges import last_position
@@ -88,7 +89,8 @@ async def _verify(
             done += events
             report(done, max(of, done) if of else 0)
 
-        asked = Asked(number, jobs, _CORES, vouching.of(room), vouching.is_since)
+        stated = (vouching.of(room), vouching.erased_in(room))
+        asked = Asked(number, jobs, _CORES, *stated, is_since=vouching.is_since)
         return await verify_log(url, database, asked, tell)
 
 
@@ -144,8 +146,16 @@ def _print(verdict: Verdict, vouching: Vouching, zone: tzinfo) -> None:
             f"{on_clock(ahead.until, zone)}. A clock was ahead, or this one is behind; new "
             "events there repeat that time until the clock has caught up."
         )
+    if vouching.certificate is not None:
+        output.say(_erased(vouching.certificate))
     if hint := _hint(verdict, vouching):
         output.say(hint)
+
+
+def _erased(certificate: Certificate) -> str:
+    events = sum(len(erasure.of) for erasure in certificate.erasures)
+    where = counted(len({erasure.room for erasure in certificate.erasures}), "room")
+    return f"The certificate holds: {counted(events, 'event')} in {where} erased."
 
 
 def _events(verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""The ``--checkpoint`` options of ``chatlog verify``."""
+"""The options of ``chatlog verify`` for signed statements: checkpoints and certificates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from chatlog.audit.certificate import BadCertificate, Certificate, decode_certificate
 from chatlog.audit.checkpoint import BadCheckpoint, Checkpoint, decode_checkpoint
 from chatlog.audit.signing import read_public_key
 from chatlog.cli import output
@@ -19,14 +20,16 @@ from chatlog.cli.failures import WRONG, failures_are_sentences
 _UNKNOWN_SIGNER: Final = (
     " Without --public-key, the checkpoint's signer was not checked: a forger may have signed it."
 )
+_UNSIGNED: Final = " The certificate's signature was not checked: anybody may have written it."
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
-    """A checkpoint, if one was given; ``caution`` warns when its signer was not checked."""
+    """A checkpoint and a certificate, as given; ``caution`` tells whose signer was not checked."""
 
     checkpoint: Checkpoint | None = None
+    certificate: Certificate | None = None
     is_since: bool = False
     caution: str = ""
 
@@ -37,6 +40,13 @@ class Vouching:
         heads = tuple(head for head in self.checkpoint.rooms if head.room == room)
         return replace(self.checkpoint, rooms=heads)
 
+    def erased_in(self, room: str | None) -> Certificate | None:
+        """Return what the certificate says about this room, or about all rooms."""
+        if self.certificate is None or room is None:
+            return self.certificate
+        found = tuple(one for one in self.certificate.erasures if one.room == room)
+        return replace(self.certificate, erasures=found)
+
 
 def vouching_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, which receives them as one ``vouching``."""
@@ -46,13 +56,13 @@ def vouching_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def call(
         *args: Any,
         checkpoint: Path | None,
+        certificate: Path | None,
         public_key: Path | None,
         since_checkpoint: bool,
         **kwargs: Any,
     ) -> Any:
-        return command(
-            *args, vouching=_vouching(checkpoint, public_key, is_since=since_checkpoint), **kwargs
-        )
+        vouching = _vouching(checkpoint, certificate, public_key, is_since=since_checkpoint)
+        return command(*args, vouching=vouching, **kwargs)
 
     for option in (
         click.option(
@@ -60,6 +70,11 @@ def vouching_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--public-key", type=_file, help="PEM file of the key that must have signed it."
+        ),
+        click.option(
+            "--certificate",
+            type=_file,
+            help="Check that what this certificate of `erase-user` says is erased.",
         ),
         click.option(
             "--checkpoint",
@@ -71,15 +86,19 @@ def vouching_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _vouching(file: Path | None, public_key: Path | None, *, is_since: bool) -> Vouching:
-    if file is None:
-        if public_key is not None or is_since:
-            raise click.UsageError("--public-key and --since-checkpoint need --checkpoint.")
-        return Vouching()
+def _vouching(
+    checkpoint: Path | None, certificate: Path | None, public_key: Path | None, *, is_since: bool
+) -> Vouching:
+    if public_key is not None and checkpoint is None and certificate is None:
+        raise click.UsageError("--public-key needs --checkpoint or --certificate.")
+    if is_since and checkpoint is None:
+        raise click.UsageError("--since-checkpoint needs --checkpoint.")
     key = None if public_key is None else read_public_key(public_key)
-    caution = "" if key else _UNKNOWN_SIGNER
     try:
-        return Vouching(decode_checkpoint(file.read_bytes(), key), is_since, caution)
-    except BadCheckpoint as error:
+        stated = None if checkpoint is None else decode_checkpoint(checkpoint.read_bytes(), key)
+        erased = None if certificate is None else decode_certificate(certificate.read_bytes(), key)
+    except (BadCheckpoint, BadCertificate) as error:
         output.say(f"chatlog: {error}", err=True)
         sys.exit(WRONG)
+    cautions = (_UNKNOWN_SIGNER if stated else "", _UNSIGNED if erased else "")
+    return Vouching(stated, erased, is_since, "" if key else "".join(cautions))
