@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatlog.settings import DEFAULT_DATABASE, Settings, database_from
+from chatlog.settings import Settings
 
 LIMITS = [field.name for field in fields(Settings) if field.name.startswith("max_")]
 
@@ -88,16 +88,3 @@ def test_a_number_that_the_kernel_cannot_take_is_refused_by_name(name: str) -> N
 def test_settings_are_never_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Settings().port = 1  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("environ", "url"),
-    [
-        ({}, DEFAULT_DATABASE),
-        ({"DATABASE_URL": "postgres://a/b"}, "postgres://a/b"),
-        ({"DATABASE_URL": "x", "CHATLOG_DATABASE": "sqlite:///y.db"}, "sqlite:///y.db"),
-        ({"DATABASE_URL": "x", "CHATLOG_DATABASE": ""}, "x"),
-    ],
-)
-def test_the_environment_names_the_database(environ: dict[str, str], url: str) -> None:
-    assert database_from(environ) == url

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import os
 from typing import Any, Final
 
 import click
 
 from chatlog import __version__
 from chatlog.cli.failures import bad_usage_is_a_sentence
+from chatlog.cli.given import CONFIG_HELP
 from chatlog.cli.output import speak_utf8
 from chatlog.cli.streams import hold_standard_streams
-from chatlog.settings import database_from
 
 COMMANDS: Final = {
     "serve": "chatlog.cli.operating.serve",
@@ -69,13 +68,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="chatlog")
 @click.option("--database", metavar="URL", help="URL of the log, for the command that follows it.")
-@click.pass_context
-def main(context: click.Context, database: str | None) -> None:
+@click.option("--config", metavar="FILE", help=CONFIG_HELP)
+def main(database: str | None, config: str | None) -> None:
     """Run and query chatlog, the chat backend you can audit: an event-sourced chat server."""
     speak_utf8()
-    url = database or database_from()
-    defaults: dict[str, dict[str, Any]] = {name: {"database": url} for name in COMMANDS}
-    defaults["token"]["revoke"] = {"database": url}
-    if port := os.environ.get("PORT"):
-        defaults["serve"]["port"] = port
-    context.default_map = defaults

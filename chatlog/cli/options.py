@@ -1,27 +1,39 @@
-"""Shared by several commands: ``--database``, ``--json``, ``--types``, ``--tz``, running one."""
+"""Shared by several commands: ``--database`` and ``--config``, ``--json``, ``--types``, ``--tz``,
+running a coroutine.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import tzinfo
 from typing import Any, TypeVar
 
 import click
 
+from chatlog.cli.given import ConfigOption
 from chatlog.domain.errors import LogError
 from chatlog.domain.zones import zone_named
 from chatlog.kinds.registry import EVENT_TYPES
+from chatlog.settings import DEFAULT_DATABASE
 
 R = TypeVar("R")
+Command = TypeVar("Command", bound=Callable[..., Any])
 
-database_option = click.option(
-    "--database",
-    metavar="URL",
-    required=True,
-    help="URL of the log: sqlite:///file.db or postgresql://…  "
-    "[default: CHATLOG_DATABASE, DATABASE_URL or sqlite:///chatlog.db]",
-)
+
+def database_option(command: Command) -> Command:
+    """Add ``--database``, and ``--config`` with a file that may name the database."""
+    database = click.option(
+        "--database",
+        metavar="URL",
+        default=DEFAULT_DATABASE,
+        help="URL of the log: sqlite:///file.db or postgresql://…  [default: CHATLOG_DATABASE, "
+        f"DATABASE_URL, the file of --config or {DEFAULT_DATABASE}]",
+    )
+    config = click.option("--config", cls=ConfigOption, names={"database"})
+    return database(config(command))
+
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per line."
 )

@@ -1,15 +1,15 @@
 """All settings and limits, with their units and defaults.
 
-``chatlog serve`` has a flag for each; ``create_app(Settings(...))`` takes the same.
+``chatlog serve`` has a flag for each, and ``sources`` reads them from the environment and a file;
+``create_app(Settings(...))`` takes the same.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from chatlog.settings.checks import AUTH_MODES, bounds, check_auth, check_node
+from chatlog.settings.checks import AUTH_MODES, check_auth, check_node, check_number
+from chatlog.settings.values import WrongValue
 
 DEFAULT_DATABASE = "sqlite:///chatlog.db"
 
@@ -243,24 +243,12 @@ class Settings:
         """Refuse a limit that would stop the server from working.
 
         Raises:
-            ValueError: naming the setting.
+            WrongValue: naming the setting.
         """
         if not self.hosts:
-            raise ValueError("host must name at least one address to listen on.")
+            raise WrongValue("host", "must name at least one address to listen on.")
         if self.node:
             check_node(self.node)
         check_auth(self)
         for setting in fields(self):
-            value = getattr(self, setting.name)
-            if type(value) not in (int, float):
-                continue
-            least, most = bounds(setting)
-            if not value >= least:
-                raise ValueError(f"{setting.name} must be at least {least}, not {value}.")
-            if value > most:
-                raise ValueError(f"{setting.name} must be at most {most}, not {value}.")
-
-
-def database_from(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the database's URL: ``CHATLOG_DATABASE``, ``DATABASE_URL`` or the default."""
-    return environ.get("CHATLOG_DATABASE") or environ.get("DATABASE_URL") or DEFAULT_DATABASE
+            check_number(setting, getattr(self, setting.name))

@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import Field
 from typing import TYPE_CHECKING, Any
 
+from chatlog.settings.values import WrongValue
+
 if TYPE_CHECKING:
     from chatlog.settings import Settings
 
@@ -36,6 +38,21 @@ def bounds(setting: Field[Any]) -> tuple[float, float]:
     return least, _MOST.get(setting.name, _MOST_OF_ANYTHING if is_count else _MOST_SECONDS)
 
 
+def check_number(setting: Field[Any], value: object) -> None:
+    """Refuse a number out of a setting's bounds; anything else passes.
+
+    Raises:
+        WrongValue: with the bound.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return
+    least, most = bounds(setting)
+    if not value >= least:
+        raise WrongValue(setting.name, f"must be at least {least}, not {value}.")
+    if value > most:
+        raise WrongValue(setting.name, f"must be at most {most}, not {value}.")
+
+
 _OF_TOKENS = ("token_secret_file", "token_keys", "token_keys_url", "token_audience", "token_issuer")
 
 
@@ -43,32 +60,33 @@ def check_auth(settings: Settings) -> None:
     """Refuse settings of who may enter that contradict each other.
 
     Raises:
-        ValueError: naming the setting.
+        WrongValue: naming the setting.
     """
     if settings.auth not in AUTH_MODES:
-        raise ValueError(f"auth must be one of {', '.join(AUTH_MODES)}.")
+        raise WrongValue("auth", f"must be one of {', '.join(AUTH_MODES)}.")
     for name in _OF_TOKENS:
         if settings.auth != "token" and getattr(settings, name):
-            raise ValueError(f"{name} has no effect without auth=token.")
+            raise WrongValue(name, "has no effect without auth=token.")
     for network in settings.trusted_proxy:
         try:
             ipaddress.ip_network(network)
         except ValueError:
-            raise ValueError(
-                f"trusted_proxy must be a network such as 10.0.0.0/8, not {network!r}."
+            raise WrongValue(
+                "trusted_proxy", f"must be a network such as 10.0.0.0/8, not {network!r}."
             ) from None
     url = settings.token_keys_url
     if url and not url.startswith(("http://", "https://")):
-        raise ValueError("token_keys_url must begin with https:// or http://.")
+        raise WrongValue("token_keys_url", "must begin with https:// or http://.")
 
 
 def check_node(name: str) -> None:
     """Refuse what cannot be the name of a server.
 
     Raises:
-        ValueError: if it cannot.
+        WrongValue: if it cannot.
     """
     if not (1 <= len(name) <= _MOST_NODE_CHARS and name.isprintable() and name == name.strip()):
-        raise ValueError(
-            f"node must have 1 to {_MOST_NODE_CHARS} printable characters and no space at its ends."
+        raise WrongValue(
+            "node",
+            f"must have 1 to {_MOST_NODE_CHARS} printable characters and no space at its ends.",
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
-from dataclasses import MISSING, Field, fields
+from dataclasses import Field, fields
 from typing import Any
 
 import click
@@ -13,29 +14,36 @@ import click
 from chatlog.cli import output
 from chatlog.cli.calm import CalmHandler
 from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.given import ConfigOption, source_of
 from chatlog.cli.streams import silence
-from chatlog.settings import Settings, database_from
+from chatlog.settings import Settings
+from chatlog.settings.sources import unknown_variables
+from chatlog.settings.values import WrongValue, is_list, item_type
 from chatlog.web.network.guards import check_public
 from chatlog.web.run import run
+
+logger = logging.getLogger(__name__)
 
 
 def _option(field: Field[Any]) -> click.Option:
     """Return the option for one setting, built from its name, type, default and help."""
-    flags = ["--" + field.name.replace("_", "-")]
-    if "also" in field.metadata:
-        flags.append(field.metadata["also"])
-    help_ = field.metadata.get("help", "")
-    default = field.default if field.default is not MISSING else None
-    if isinstance(default, bool):
-        return click.Option(flags, is_flag=True, default=default, help=help_)
-    if isinstance(default, tuple):
-        return click.Option(flags, multiple=True, help=help_)
-    if field.metadata.get("several"):
-        return click.Option(flags, multiple=True, default=[default], show_default=True, help=help_)
-    if "choices" in field.metadata:
-        choices = click.Choice(field.metadata["choices"])
-        return click.Option(flags, type=choices, default=default, show_default=True, help=help_)
-    return click.Option(flags, type=type(default), default=default, show_default=True, help=help_)
+    flag = "--" + field.name.replace("_", "-")
+    kind = item_type(field)
+    if kind is bool:
+        flag = f"{flag}/--no-{flag.removeprefix('--')}"
+    given: dict[str, Any] = {"help": field.metadata.get("help", ""), "default": field.default}
+    if is_list(field):
+        several = isinstance(field.default, tuple)
+        given |= {"multiple": True, "default": field.default if several else [field.default]}
+    if kind is not bool:
+        given["type"] = click.Choice(choices) if (choices := _choices(field)) else kind
+        given["show_default"] = given["default"] not in ("", ())
+    also = [field.metadata["also"]] if "also" in field.metadata else []
+    return click.Option([flag, *also], **given)
+
+
+def _choices(field: Field[Any]) -> tuple[str, ...]:
+    return tuple(field.metadata.get("choices", ()))
 
 
 class VisibleFormatter(logging.Formatter):
@@ -51,13 +59,13 @@ class VisibleFormatter(logging.Formatter):
 
 
 def _settings(values: dict[str, Any]) -> Settings:
-    values["database"] = values["database"] or database_from()
     if len(values["host"]) == 1:
         (values["host"],) = values["host"]
     try:
         return Settings(**values)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    except WrongValue as wrong:
+        source = source_of(click.get_current_context(), wrong.setting)
+        raise click.UsageError(f"{source} {wrong.why}") from None
 
 
 @failures_are_sentences
@@ -71,6 +79,8 @@ def _serve(**values: Any) -> None:
     handler.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    for variable, sentence in unknown_variables(os.environ):
+        logger.warning("%s", sentence, extra={"kind": variable})
     _runner()(run(settings, announce=_announce))
 
 
@@ -105,5 +115,8 @@ serve = click.Command(
     "serve",
     callback=_serve,
     help="Serve rooms over WebSockets and HTTP.",
-    params=[_option(field) for field in fields(Settings)],
+    params=[
+        ConfigOption(["--config"], names={field.name for field in fields(Settings)}),
+        *map(_option, fields(Settings)),
+    ],
 )
