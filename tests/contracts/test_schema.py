@@ -16,7 +16,9 @@ from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
 
 VIEWS = {
-    "audit_events": "position room seq at type username session id message cause erased subject",
+    "audit_events": (
+        "position room seq at type username session id message cause erased subject via of"
+    ),
     "audit_messages": "position room seq at username message erased subject",
     "audit_sessions": (
         "session room username node joined_seq joined_at left_seq left_at seconds cause "

@@ -136,7 +136,7 @@ def test_nothing_is_shown_in_the_shell_behind_a_shut_door(
     assert {asker for asker, _, _ in shut} == {Operator()}
 
 
-@pytest.mark.parametrize("command", COMMANDS[1:], ids=" ".join)
+@pytest.mark.parametrize("command", [one for one in COMMANDS if "general" in one], ids=" ".join)
 def test_a_room_that_nobody_made_is_one_error_in_every_command(
     sqlite_url: str, command: tuple[str, ...]
 ) -> None:
