@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 from playwright.async_api import expect
 
@@ -21,6 +22,15 @@ async def history(server: Server) -> None:
     await order(server, "ada", role="banned", reason="spam", **member)
     await order(server, "ada", type="room", locked=True, **room)
     await order(server, "ada", type="redact", of=[4], **room)
+
+
+async def look(server: Server, path: str) -> None:
+    """Look at the room as an auditor called eve, beside the pages."""
+    token = token_of("eve", scope="audit")
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{server.url}/api/rooms/desk/{path}"
+    async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as answer:
+        assert answer.status == 200
 
 
 async def test_it_is_for_auditors_and_says_so(signed: Signed, server: Server) -> None:
@@ -58,6 +68,41 @@ async def test_it_shows_the_roles_of_the_moment_and_verifies_them(
     assert token not in await root.page.evaluate("document.documentElement.outerHTML")
 
 
+async def test_it_shows_who_looked_until_the_moment(signed: Signed, server: Server) -> None:
+    await history(server)
+    await look(server, "events/3/witnesses")
+    await order(server, "ada", type="room", room="desk", topic="coffee")
+    await look(server, "sessions")
+    root = await signed.blank("root")
+    await root.page.goto(f"{server.url}/audit?room=desk#token={token_of('root', scope='admin')}")
+    button = root.page.get_by_role("button", name="Who looked")
+    await button.focus()
+    await root.page.keyboard.press("Enter")
+    panel = root.page.get_by_role("region", name="Who looked")
+    eves = panel.locator("[data-look]", has_text="eve")
+    await expect(eves).to_have_count(2)
+    await expect(eves.first).to_contain_text("eve listed who came and left")
+    await expect(eves.last).to_contain_text("eve asked who could have seen event 3")
+    await expect(panel.locator("[data-look=proof]")).to_contain_text("root read the room with")
+    await expect(panel.locator("[data-look=read]").first).to_contain_text("root read the room")
+    assert "looks=1" in root.page.url
+    await root.page.get_by_role("button", name="Go to event 7").click()
+    await root.page.keyboard.press("ArrowLeft")
+    await expect(panel.get_by_role("heading")).to_contain_text("until event 6")
+    await expect(panel).to_contain_text("Nobody had looked by then")
+    await expect(panel).to_contain_text("came later")
+    await panel.get_by_role("button", name="Show all").click()
+    await expect(eves).to_have_count(2)
+    await look(server, "users?at=2")
+    await root.page.get_by_role("button", name="Now").click()
+    await expect(eves.first).to_contain_text("eve asked who was there at event 2")
+    await eves.first.get_by_role("button", name="event 2").click()
+    await expect(root.page.locator(".moment")).to_contain_text("2 of 7")
+    await root.page.keyboard.press("Escape")
+    await expect(panel).to_have_count(0)
+    await expect(button).to_be_focused()
+
+
 async def test_its_token_ends_and_is_renewed(signed: Signed, server: Server) -> None:
     await history(server)
     root = await signed.blank("root")
@@ -85,5 +130,10 @@ async def test_it_is_accessible(signed: Signed, server: Server, look: str) -> No
     await root.page.goto(f"{server.url}/audit?room=desk&view=room#token={token}")
     await expect(root.page.locator("[data-roles]")).to_be_visible()
     await expect(root.page.get_by_role("form", name="Renew your sign-in")).to_be_visible()
+    assert await flaws(root.page) == []
+    assert await root.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await root.page.get_by_role("button", name="Who looked").click()
+    await expect(root.page.get_by_role("button", name="Back to the room")).to_be_focused()
+    await expect(root.page.locator("[data-look]").first).to_be_visible()
     assert await flaws(root.page) == []
     assert await root.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

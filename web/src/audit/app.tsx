@@ -12,7 +12,8 @@ import { events, fault, firstSeq, head, lastSeq, load, loading, rooms } from "./
 import { RoomThen } from "./room-then.tsx";
 import { Table } from "./table.tsx";
 import { Transport } from "./transport.tsx";
-import { pane, room, witnesses, type Pane } from "./view.ts";
+import { looking, pane, room, witnesses, type Pane } from "./view.ts";
+import { WhoLooked } from "./who-looked.tsx";
 import { Witnesses } from "./witnesses.tsx";
 
 const PANES: readonly [Pane, string][] = [["table", "Events"], ["room", "Room at this time"], ["people", "People"]];
@@ -55,10 +56,16 @@ function Everything() {
       <main class={`panes show-${pane.value}`}>
         <Present />
         <Table />
-        {witnesses.value === null ? <RoomThen /> : <Witnesses seq={witnesses.value} />}
+        <Beside />
       </main>
     </>
   );
+}
+
+/** Beside the log: who could have seen a message, who looked, or else the room at that time. */
+function Beside() {
+  if (witnesses.value !== null) return <Witnesses seq={witnesses.value} />;
+  return looking.value && signedIn() !== null ? <WhoLooked /> : <RoomThen />;
 }
 
 function Progress() {

@@ -1,13 +1,15 @@
 /** Keys of the time machine: ← → by one event, with Shift by ten, Space plays, Esc closes. */
 import { firstSeq, lastSeq, moment } from "./room-log.ts";
 import { go, playing, togglePlay } from "./transport.tsx";
-import { witnesses } from "./view.ts";
+import { looking, witnesses } from "./view.ts";
+import { closeLooks } from "./who-looked.tsx";
 
 export function listenToKeys(): () => void {
   const listen = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as HTMLElement;
     if (event.key === "Escape" && witnesses.value !== null) witnesses.value = null;
+    else if (event.key === "Escape" && looking.value) closeLooks();
     else if (target.matches("input:not([type=range]), select, summary")) return;
     else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
       playing.value = false;

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ChatFrame } from "../../client/index.ts";
 import { chatAddress } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
+import { signedIn } from "../ui/identity.ts";
 import { Avatar, hueClass } from "../ui/person.tsx";
 import { Words, action } from "../ui/text.tsx";
 import { clockTime, dayKey, dayName, exactTime } from "../ui/time.ts";
@@ -10,6 +11,7 @@ import { ACCESS_WORDS, ROLE_WORDS, plural } from "../ui/words.ts";
 import { events, firstSeq, moment, present, roles, state } from "./room-log.ts";
 import { go } from "./transport.tsx";
 import { witnesses } from "./view.ts";
+import { LooksButton } from "./who-looked.tsx";
 
 /** What fits a few screens; the table has the rest. */
 const SAID = 80;
@@ -27,6 +29,7 @@ export function RoomThen() {
   return (
     <section class="then" aria-label={`The room at event ${moment.value}`}>
       <header>
+        {signedIn() !== null && <LooksButton />}
         <h2>{plural(present.value.length, "person", "people")} present</h2>
         <ul class="chips" data-present>
           {present.value.slice(0, NAMED).map((presence) => (

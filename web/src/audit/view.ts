@@ -4,7 +4,7 @@ import { NO_FILTERS, type Filters } from "./filters.ts";
 
 export type Pane = "table" | "room" | "people";
 
-function read(): { room: string | null; seq: number | null; witnesses: number | null; filters: Filters; pane: Pane } {
+function read(): { room: string | null; seq: number | null; witnesses: number | null; looking: boolean; filters: Filters; pane: Pane } {
   const query = new URL(location.href).searchParams;
   const seq = (name: string) => {
     const value = query.get(name) ?? "";
@@ -13,7 +13,7 @@ function read(): { room: string | null; seq: number | null; witnesses: number | 
   const text = (name: string) => query.get(name) ?? "";
   const pane = text("view");
   return {
-    room: query.get("room"), seq: seq("seq"), witnesses: seq("witnesses"),
+    room: query.get("room"), seq: seq("seq"), witnesses: seq("witnesses"), looking: query.has("looks"),
     filters: { who: text("who"), type: text("type"), from: text("from"), to: text("to"), text: text("text") },
     pane: pane === "room" || pane === "people" ? pane : "table",
   };
@@ -25,6 +25,8 @@ export const room = signal(first.room);
 export const seq = signal(first.seq);
 /** The message whose witnesses are asked for. */
 export const witnesses = signal(first.witnesses);
+/** Whether it is asked who looked at the room. */
+export const looking = signal(first.looking);
 export const filters = signal(first.filters);
 /** What a narrow screen shows. */
 export const pane = signal(first.pane);
@@ -35,6 +37,7 @@ const address = computed(() => {
   put("room", room.value);
   put("seq", seq.value);
   put("witnesses", witnesses.value);
+  if (looking.value) put("looks", 1);
   for (const [name, value] of Object.entries(filters.value)) put(name, value);
   if (pane.value !== "table") put("view", pane.value);
   return `?${query}`;
@@ -52,7 +55,8 @@ export function keepAddress(): void {
   });
   addEventListener("popstate", () => {
     const now = read();
-    [room.value, seq.value, witnesses.value, filters.value, pane.value] = [now.room, now.seq, now.witnesses, now.filters, now.pane];
+    [room.value, seq.value, witnesses.value, looking.value] = [now.room, now.seq, now.witnesses, now.looking];
+    [filters.value, pane.value] = [now.filters, now.pane];
   });
 }
 
