@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Request, expect
 
 from tests.browser.signing_in import Signed, go, server, signed, token_of
 from tests.browser.test_accessibility import LOOKS, flaws
@@ -191,6 +191,69 @@ async def test_no_request_has_the_token_in_its_address(signed: Signed) -> None:
     await ada.page.goto(f"{ada.url}/#token={token_of('ada')}")
     await ada.connected()
     assert not [url for url in requests if "token" in url or "eyJ" in url]
+
+
+async def history_of(page: Page) -> str:
+    """Return the addresses that the tab goes back and forward to.
+
+    Not ``userTypedURL``: there the browser remembers what the tab was first sent to, as after a
+    link that signs in.
+    """
+    session = await page.context.new_cdp_session(page)
+    found = await session.send("Page.getNavigationHistory")
+    return " ".join(entry["url"] for entry in found["entries"])
+
+
+async def test_the_way_to_the_other_page_and_back_asks_for_no_token(signed: Signed) -> None:
+    token = token_of("ada", scope="admin")
+    ada = await signed("ada", "general", token=token)
+    sent: list[str] = []
+
+    async def note(request: Request) -> None:
+        sent.append(f"{request.url} {await request.header_value('referer')}")
+
+    ada.page.on("request", note)
+    await ada.say("hello")
+    await ada.sees("hello")
+    await ada.page.get_by_role("link", name="Time machine of this room").click()
+    await expect(ada.page.locator(".verdict")).to_contain_text("Verified")
+    assert ada.page.url.endswith("/audit?room=general")
+    assert token not in await ada.page.evaluate(ANYWHERE)
+    await ada.page.locator("[data-said]").hover()
+    await ada.page.get_by_role("link", name="in the chat").click()
+    await ada.connected()
+    await ada.sees("hello")
+    assert "/#/general/" in ada.page.url
+    assert token not in await ada.page.evaluate(ANYWHERE)
+    assert await ada.page.evaluate("sessionStorage.length") == 0
+    visited = await history_of(ada.page)
+    assert visited.count("/audit?room=general") >= 1
+    assert "token" not in visited
+    assert not [one for one in sent if "token" in one or "eyJ" in one]
+
+
+async def test_a_new_tab_gets_the_token_and_a_token_that_the_tab_keeps_is_found(
+    signed: Signed,
+) -> None:
+    ada = await signed.blank("ada")
+    await ada.page.goto(f"{ada.url}/#/general")
+    await ada.page.get_by_label("Remember me in this tab").check()
+    token = token_of("ada", scope="admin")
+    await paste(ada.page, token)
+    await ada.connected()
+    link = ada.page.get_by_role("link", name="Time machine of this room")
+    async with ada.context.expect_page() as opening:
+        await link.click(modifiers=["Control"])
+    tab = await opening.value
+    ada.listen(tab)
+    await expect(tab.locator(".verdict")).to_contain_text("Verified")
+    assert token not in await tab.evaluate(ANYWHERE)
+    assert "token" not in await history_of(tab)
+    went: list[str] = []
+    ada.page.on("framenavigated", lambda frame: went.append(frame.url))
+    await link.click()
+    await expect(ada.page.locator(".verdict")).to_contain_text("Verified")
+    assert not [url for url in went if "token" in url]
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -3,6 +3,7 @@ import { computed, effect } from "@preact/signals";
 import { render } from "preact";
 import { api } from "../ui/addresses.ts";
 import { listRooms } from "../ui/http.ts";
+import { handOverToken } from "../ui/hand-over.ts";
 import { identity, learn, watchEnd } from "../ui/identity.ts";
 import { SignIn, Unreachable } from "../ui/sign-in.tsx";
 import { roomTitle } from "../ui/words.ts";
@@ -58,4 +59,5 @@ function Page() {
 watchEnd();
 keepAddress();
 render(<Page />, document.getElementById("app")!);
+handOverToken();
 void learn();

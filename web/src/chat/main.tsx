@@ -1,5 +1,6 @@
 /** The chat page. */
 import { render } from "preact";
+import { handOverToken } from "../ui/hand-over.ts";
 import { identity, learn } from "../ui/identity.ts";
 import { SignIn, Unreachable } from "../ui/sign-in.tsx";
 import { App } from "./app.tsx";
@@ -17,4 +18,5 @@ function Page() {
 
 listenToKeys();
 render(<Page />, document.getElementById("app")!);
+handOverToken();
 void learn();

@@ -12,6 +12,13 @@ export function api(path: string, query: Record<string, string | number | boolea
   return address.href;
 }
 
+const PAGES = ["./", "audit"].map((page) => new URL(page, document.baseURI).href);
+
+/** Whether an address is of the one of the two pages that this is not. */
+export function isOtherPage({ origin, pathname }: URL): boolean {
+  return pathname !== location.pathname && PAGES.includes(origin + pathname);
+}
+
 export function chatAddress(room: string, seq?: number): string {
   return new URL(`#${chatFragment(room, seq)}`, document.baseURI).href;
 }

@@ -41,7 +41,7 @@ export function SignIn({ why }: { why: string | null }) {
           <input ref={field} type="password" name="token" autofocus autocomplete="off" spellcheck={false} />
         </label>
         <label class="tick"><input ref={keep} type="checkbox" /><span>Remember me in this tab
-          <small>Otherwise a reload and a way to the other page ask for it again.</small></span></label>
+          <small>Otherwise a reload asks for it again.</small></span></label>
         <button class="primary wide" type="submit" disabled={isBusy}>Sign in</button>
         {isEmbedded && <p class="aside">The page around this one signs you in; if it does not, reload it.</p>}
       </form>

@@ -2,8 +2,9 @@
  * The token by which somebody is signed in: in this page's memory, and in the tab's session
  * storage if they asked for that. Never in an address, an element, an error or a log.
  *
- * It comes from a field, from `#token=…` in the address, which is removed before anything else
- * happens, or from the page that embeds this one:
+ * It comes from a field, from `#token=…` in the address, or from the page that embeds this one.
+ * In the address, `&` and the fragment to go on with may follow; the token is removed before
+ * anything else happens. With the embedding page it goes like this:
  *
  *     to the parent      {"type": "chatlog:token-needed", "expires_at": "…" or null}
  *     from the parent    {"type": "chatlog:token", "token": "…"}     (at any time)
@@ -38,9 +39,20 @@ export function forgetToken(): void {
   keep(KEY, null);
 }
 
+/** Whether the tab keeps it, so that this site's other page finds it there. */
+export function isKeptInTab(): boolean {
+  return token !== null && kept(KEY) === token;
+}
+
+/** An address that signs in by a token, and leads to where it did without. */
+export function withToken(address: string, token: string): string {
+  const [, start, fragment] = /^([^#]*)#?(.*)$/su.exec(address)!;
+  return `${start}#token=${token}${fragment === "" ? "" : `&${fragment}`}`;
+}
+
 /** What somebody pasted: a token, with `Bearer` before it perhaps, or a link that has one. */
 export function tokenIn(pasted: string): string | null {
-  const text = pasted.trim().replace(/^.*#token=/su, "").replace(/^bearer\s+/iu, "");
+  const text = pasted.trim().replace(/^.*#token=([^&]*).*$/su, "$1").replace(/^bearer\s+/iu, "");
   return TOKEN.test(text) ? text : null;
 }
 
@@ -87,10 +99,11 @@ function parentOrigin(): string {
 }
 
 function fromAddress(): string | null {
-  const found = /^#token=(.*)$/su.exec(location.hash)?.[1];
-  if (found === undefined) return null;
-  history.replaceState(null, "", location.pathname + location.search);
-  return tokenIn(found);
+  const found = /^#token=([^&]*)&?(.*)$/su.exec(location.hash);
+  if (found === null) return null;
+  const [, token, fragment] = found;
+  history.replaceState(null, "", location.pathname + location.search + (fragment === "" ? "" : `#${fragment}`));
+  return tokenIn(token!);
 }
 
 function kept(key: string): string | null {
