@@ -7,7 +7,7 @@ Rust tables, and follows each version of Unicode within weeks. To renew the file
     cargo info unicode-security   # downloads it into ~/.cargo/registry/src
     python bench/make_confusables.py …/unicode-security-0.1.3/src/tables.rs
 
-Skeletons that are stored (as keyed hashes) must be computed anew after that.
+Servers compute the stored ones (``databases/skeleton_keys.py``) anew by themselves after that.
 """
 
 from __future__ import annotations

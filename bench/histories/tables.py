@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.histories.chained import Row
 from bench.histories.story import Story
-from chatlog.eventlog.lookup import name_key
+from chatlog.domain.names import name_key
 
 
 def around(story: Story, secret: bytes) -> dict[str, list[Row]]:
@@ -20,6 +20,6 @@ def around(story: Story, secret: bytes) -> dict[str, list[Row]]:
     for person in story.everybody():
         known = (person.name, person.salt, person.commitment, name_key(secret, person.name))
         gone = (None, None, person.commitment, None)
-        # Without a subject, and without the skeleton of a name that a subject owns.
-        users.append((person.number, person.uuid, *(gone if person.erased else known), None, None))
+        # Without a subject.
+        users.append((person.number, person.uuid, *(gone if person.erased else known), None))
     return {"nodes": nodes, "rooms": rooms, "users": users, "sessions": story.sessions}

@@ -17,6 +17,7 @@ from chatlog.databases.discreet import describe
 from chatlog.databases.hold import Hold
 from chatlog.databases.migrate import migrate
 from chatlog.databases.revisions import newest_revision, revision_of
+from chatlog.databases.skeleton_keys import bring_up_in_pages
 from chatlog.domain.errors import LogError, said_by_system
 
 logger = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ async def open_for_writing(
         if hold is not None:
             hold.tell(**about(hold))
         await _prepare(database, new=new, share=share)
+        await _bring_up(database)
         await _scrub(database)
         yield database
     finally:
@@ -116,6 +118,14 @@ async def _prepare(database: Database, *, new: bool, share: bool) -> None:
         await migrate(database)
     except OSError as error:  # SQLAlchemy leaves the ones of asyncpg as they are
         raise LogError(f"The database cannot be reached: {why(error)}") from error
+
+
+async def _bring_up(database: Database) -> None:
+    """Try to do ahead what otherwise the first look for a name does."""
+    try:
+        await bring_up_in_pages(database)
+    except Exception as error:  # noqa: BLE001 - a full disk must not keep a writer from starting
+        logger.warning("The keys of names could not be renewed: %s", describe(error))
 
 
 async def _scrub(database: Database) -> None:

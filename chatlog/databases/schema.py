@@ -74,7 +74,6 @@ subjects = sa.Table(
     sa.Column("is_renamed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
-# ``skeleton_key`` finds names that look alike; only the names of subjects have one.
 users = sa.Table(
     "users",
     metadata,
@@ -85,7 +84,26 @@ users = sa.Table(
     sa.Column("commitment", sa.LargeBinary, nullable=False),
     sa.Column("name_key", sa.LargeBinary, index=True),
     sa.Column("subject_id", _Number, sa.ForeignKey("subjects.id"), index=True),
-    sa.Column("skeleton_key", sa.LargeBinary, index=True),
+)
+
+# The versions of the data of skeletons that programs have used, each with the number of the user
+# up to which it has the keys of all names that belong to subjects; see ``skeleton_keys.py``.
+skeleton_versions = sa.Table(
+    "skeleton_versions",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Text, nullable=False, unique=True),
+    sa.Column("keyed_until", _Number, nullable=False),
+)
+
+# Finds names that look alike.
+skeleton_keys = sa.Table(
+    "skeleton_keys",
+    metadata,
+    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("version_id", _Number, sa.ForeignKey("skeleton_versions.id"), primary_key=True),
+    sa.Column("skeleton_key", sa.LargeBinary, nullable=False),
+    sa.Index("skeleton_keys_version", "version_id", "skeleton_key"),
 )
 
 events = sa.Table(

@@ -10,6 +10,8 @@ log (by an operator, in an export) are validated with ``check_stored_…``.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -206,6 +208,11 @@ def check_remark(field: str, text: str) -> None:
         raise Refused(
             "bad_command", f"`{field}` must not contain control characters except newline and tab."
         )
+
+
+def name_key(secret: bytes, name: str) -> bytes:
+    """Return the keyed hash that an index holds instead of a name, given the log's secret."""
+    return hmac.digest(secret, name.encode(), hashlib.sha256)[:16]
 
 
 def check_id(client_id: str) -> None:

@@ -1,10 +1,9 @@
 """Skeletons of names: two names that look alike have the same one (Unicode TS #39, section 4).
 
 A skeleton is for comparison only, never shown. It distinguishes case, as the standard does.
-The data is in ``confusables.txt``. A new version of it changes skeletons, so whoever stores them
-(as keyed hashes) stores ``UNICODE_VERSION`` with them and computes them anew when it differs.
-Decomposition is Python's: it leaves characters alone that are newer than its own Unicode, so of
-names with such characters two versions of Python may compute different skeletons.
+The data is in ``confusables.txt``. Decomposition is Python's: it leaves characters alone that are
+newer than its own Unicode. A new version of either changes some skeletons, so those that are stored
+(as keyed hashes, in ``databases/skeleton_keys.py``) are stored with ``data_version()``.
 """
 
 from __future__ import annotations
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from chatlog.domain.names import name_key
 
 UNICODE_VERSION: Final = "18.0.0"
 """The version of Unicode that ``confusables.txt`` was generated from."""
@@ -28,6 +29,19 @@ def skeleton(name: str) -> str:
     """
     seen = unicodedata.normalize("NFD", name).translate(_prototypes())
     return unicodedata.normalize("NFD", seen)
+
+
+def skeleton_key(secret: bytes, name: str) -> bytes:
+    """Return the keyed hash that an index holds instead of a name's skeleton.
+
+    No username contains NUL, so that it differs from every key of a name.
+    """
+    return name_key(secret, "\0" + skeleton(name))
+
+
+def data_version() -> str:
+    """Return the versions of all that a skeleton depends on: the data, and Python's Unicode."""
+    return f"{UNICODE_VERSION} {unicodedata.unidata_version}"
 
 
 @cache

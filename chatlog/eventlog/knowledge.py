@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.schema import rooms, users
 from chatlog.domain.errors import RoomUnknown
 from chatlog.domain.identity import Identity
+from chatlog.domain.names import name_key
 from chatlog.domain.room import Room
 from chatlog.domain.users import Subject, User
 from chatlog.eventlog import chain, lookup, rights
@@ -221,7 +222,7 @@ class Knowledge:
                 "username": name,
                 "salt": salt,
                 "commitment": user.commitment,
-                "name_key": lookup.name_key(self._secret, name),
+                "name_key": name_key(self._secret, name),
             }
         )
         return user

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -16,12 +14,14 @@ from chatlog.databases.schema import (
     meta,
     rooms,
     sessions,
+    skeleton_keys,
     subjects,
     users,
 )
+from chatlog.domain.names import name_key
 from chatlog.domain.room import MAX_REPLAY, Room
 from chatlog.domain.sessions import OpenSessions
-from chatlog.domain.users import User
+from chatlog.domain.users import Subject, User
 from chatlog.eventlog.rights import rights_of
 from chatlog.eventlog.rows import USER, WITH_SUBJECT, user_in
 from chatlog.kinds.command import FirstPost
@@ -75,6 +75,14 @@ _USERS: Final = (
     )
     .where(users.c.name_key.in_(_NAMES))
     .order_by(users.c.id.desc())
+)
+_LOOKS: Final = (
+    sa.select(users, skeleton_keys.c.skeleton_key)
+    .select_from(skeleton_keys.join(users))
+    .where(
+        skeleton_keys.c.version_id == sa.bindparam("version"),
+        skeleton_keys.c.skeleton_key.in_(_NAMES),
+    )
 )
 _HASH: Final = sa.select(events.c.hash).where(
     events.c.room_id == sa.bindparam("room"), events.c.seq == sa.bindparam("seq")
@@ -176,11 +184,6 @@ async def name_secret(connection: AsyncConnection) -> bytes:
     return bytes(found.scalar_one())
 
 
-def name_key(secret: bytes, name: str) -> bytes:
-    """Return the keyed hash that an index holds instead of the name."""
-    return hmac.digest(secret, name.encode(), hashlib.sha256)[:16]
-
-
 def operator(name: str) -> str:
     """Return the handle of an operator, which can never be a username."""
     return _OPERATOR + name
@@ -207,6 +210,22 @@ async def users_named(connection: AsyncConnection, handles: Iterable[str]) -> di
         if handle in wanted:
             found[handle] = User(row.uuid, row.username, row.id, bytes(row.commitment))
     return found
+
+
+async def users_that_look_like(
+    connection: AsyncConnection, version: int, keys: Iterable[bytes]
+) -> list[tuple[bytes, User]]:
+    """Return the subjects' users whose names have these keys of skeletons, of a version.
+
+    Of each subject only the number is read.
+    """
+    found = await connection.execute(_LOOKS, {"version": version, "names": list(keys)})
+    return [(bytes(row.skeleton_key), _of_subject(row)) for row in found]
+
+
+def _of_subject(row: sa.Row[Any]) -> User:
+    subject = Subject("", None, row.subject_id, b"")
+    return User(row.uuid, row.username, row.id, bytes(row.commitment), subject)
 
 
 async def numbers_named(

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.schema import subjects, users
+from chatlog.databases.skeleton_keys import bring_up
 from chatlog.domain.errors import Refused
 from chatlog.domain.identity import Identity
-from chatlog.domain.names import as_username
-from chatlog.domain.skeletons import skeleton
+from chatlog.domain.names import as_username, name_key
+from chatlog.domain.skeletons import skeleton_key
 from chatlog.domain.users import Subject, User
 from chatlog.eventlog import chain, lookup
 from chatlog.eventlog.rows import USER, user_in
@@ -43,7 +44,6 @@ _BY_NAME: Final[sa.Select[Any]] = (
     )
     .where(_named.c.name_key.in_(_KEYS))
 )
-_LOOKS: Final = sa.select(users).where(users.c.skeleton_key.in_(_KEYS))
 SET_USER: Final = (
     subjects.update()
     .where(subjects.c.id == sa.bindparam("number"))
@@ -91,14 +91,14 @@ class Persons:
         targets: Sequence[Target],
     ) -> None:
         """Read these people."""
-        self._secret = await lookup.name_secret(connection)
+        self._secret, version = await bring_up(connection)
         self._next_subject = max(
             self._next_subject, await lookup.next_number(connection, subjects.c.id)
         )
         wanted = {one.subject for one in identities} | {t.subject for t in targets if t.subject}
         await self._load(connection, [one for one in wanted if one not in self._known])
         await self._load_named(connection, {t.username for t in targets if t.username})
-        await self._load_looks(connection, map(self._name_of, identities))
+        await self._load_looks(connection, version, map(self._name_of, identities))
 
     async def _load(self, connection: AsyncConnection, wanted: Iterable[str]) -> None:
         keys = [self._key(one) for one in wanted]
@@ -116,16 +116,15 @@ class Persons:
             assert person.subject.subject is not None
             self._by_name[row.wanted] = person.subject.subject
 
-    async def _load_looks(self, connection: AsyncConnection, names: Iterable[str]) -> None:
+    async def _load_looks(
+        self, connection: AsyncConnection, version: int, names: Iterable[str]
+    ) -> None:
         keys = {self._look(name) for name in names}
         if not keys:
             return
         self._looks = {key: [] for key in keys}
-        found = await connection.execute(_LOOKS, {"keys": list(keys)})
-        for row in found:
-            subject = Subject("", None, row.subject_id, b"")
-            user = User(row.uuid, row.username, row.id, bytes(row.commitment), subject)
-            self._looks[bytes(row.skeleton_key)].append(user)
+        for key, user in await lookup.users_that_look_like(connection, version, keys):
+            self._looks[key].append(user)
 
     def subject(self, text: str) -> Subject | None:
         """Return the subject of this text, if it has events already."""
@@ -133,10 +132,10 @@ class Persons:
         return None if known is None else known.subject
 
     def _key(self, text: str) -> bytes:
-        return lookup.name_key(self._secret, text)
+        return name_key(self._secret, text)
 
     def _look(self, name: str) -> bytes:
-        return self._key("\0" + skeleton(name))
+        return skeleton_key(self._secret, name)
 
     def _name_of(self, identity: Identity) -> str:
         if identity.name is not None:
@@ -160,18 +159,34 @@ class Persons:
             as_username(name)
         draft = self._drafts.get(identity.subject)
         subject = known.subject if known else draft[0].subject if draft else None
-        for owner in self._looks.get(self._look(name), ()):
-            assert owner.subject is not None
-            if subject is None or owner.subject.number != subject.number:
-                raise Refused("username_taken", "This name, or one that looks like it, is taken.")
-            if owner.name == name:
-                subject = replace(subject, is_renamed=True)
-                user = replace(owner, subject=subject)
-                self._drafts[identity.subject] = (Person(subject, user, True), {})
-                return user
+        if (owner := self._owner(subject, name)) is not None:
+            assert subject is not None
+            subject = replace(subject, is_renamed=True)
+            user = replace(owner, subject=subject)
+            self._drafts[identity.subject] = (Person(subject, user, True), {})
+            return user
         if draft is not None and draft[0].is_named and draft[0].user.name == name:
             return draft[0].user
         return self._draft(identity.subject, subject, name, next_user(), is_named=True)
+
+    def _owner(self, subject: Subject | None, name: str) -> User | None:
+        """Return the subject's user of this name, if it has had the name before.
+
+        It then stays the subject's, even if by newer data it looks like somebody else's.
+
+        Raises:
+            Refused: if the name, or one that looks like it, is somebody else's.
+        """
+        is_anothers = False
+        for owner in self._looks.get(self._look(name), ()):
+            assert owner.subject is not None
+            if subject is None or owner.subject.number != subject.number:
+                is_anothers = True
+            elif owner.name == name:
+                return owner
+        if is_anothers:
+            raise Refused("username_taken", "This name, or one that looks like it, is taken.")
+        return None
 
     def target(self, target: Target, next_user: Callable[[], int]) -> User | None:
         """Return the user whom a command is about; None if nobody ever had the username."""
@@ -259,7 +274,6 @@ class Persons:
             "commitment": user.commitment,
             "name_key": self._key(user.name) if person.is_named else None,
             "subject_id": person.subject.number,
-            "skeleton_key": self._look(user.name) if person.is_named else None,
         }
 
     async def write(self, connection: AsyncConnection) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.database import Database
 from chatlog.databases.schema import MEMBER, events, subjects, users
 from chatlog.domain.identity import Identity
+from chatlog.domain.names import name_key
 from chatlog.eventlog import lookup
 from chatlog.eventlog.persons import BY_SUBJECT
 
@@ -38,7 +39,7 @@ async def present_name(database: Database, identity: Identity) -> str:
     """Return the username that a subject has without a name in the token."""
     async with database.read() as connection:
         secret = await lookup.name_secret(connection)
-        keys = [lookup.name_key(secret, identity.subject)]
+        keys = [name_key(secret, identity.subject)]
         row = (await connection.execute(BY_SUBJECT, {"keys": keys})).first()
     is_named = row is not None and row.name_key is not None and row.username is not None
     return str(row.username) if row is not None and is_named else identity.subject
@@ -47,7 +48,7 @@ async def present_name(database: Database, identity: Identity) -> str:
 async def present_names(connection: AsyncConnection, wanted: Iterable[str]) -> dict[str, str]:
     """Return the usernames that these subjects have now, of those that have one."""
     secret = await lookup.name_secret(connection)
-    keys = [lookup.name_key(secret, subject) for subject in wanted]
+    keys = [name_key(secret, subject) for subject in wanted]
     rows = (await connection.execute(BY_SUBJECT, {"keys": keys})).all() if keys else []
     return {row.subject: row.username for row in rows if row.name_key is not None and row.username}
 

@@ -73,7 +73,7 @@ async def test_a_subject_goes_with_all_its_names_words_and_reasons(
     users = await people.log.table("SELECT username FROM users WHERE username IN ('bob', 'rob')")
     keys = await people.log.table(
         "SELECT 1 FROM users WHERE username IS NULL AND (salt IS NOT NULL OR name_key IS NOT NULL "
-        "OR skeleton_key IS NOT NULL)"
+        "OR EXISTS (SELECT 1 FROM skeleton_keys WHERE user_id = users.id))"
     )
     subjects = await people.log.table(
         "SELECT 1 FROM subjects WHERE subject IS NULL AND salt IS NULL AND subject_key IS NULL"

@@ -27,7 +27,8 @@ ROOMS = ("general", "desk")
 PEOPLE = "SELECT uuid, subject, salt, commitment, is_renamed FROM subjects ORDER BY uuid"
 USERS = (
     "SELECT u.uuid, u.username, u.salt, u.commitment, u.name_key IS NULL AS has_no_name, "
-    "u.skeleton_key IS NULL AS has_no_look, s.uuid AS subject, s.user_id = u.id AS is_present "
+    "NOT EXISTS (SELECT 1 FROM skeleton_keys k WHERE k.user_id = u.id) AS has_no_look, "
+    "s.uuid AS subject, s.user_id = u.id AS is_present "
     "FROM users u LEFT JOIN subjects s ON s.id = u.subject_id ORDER BY u.uuid"
 )
 ERASURES: dict[str, list[tuple[str, ...]]] = {

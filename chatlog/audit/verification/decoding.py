@@ -17,9 +17,17 @@ from chatlog.audit.proofs import PROVED, proved
 from chatlog.audit.verification.check_events import TIME, Wrong
 from chatlog.databases.backend import Backend, Failure
 from chatlog.databases.opening import why
-from chatlog.databases.schema import events, nodes, rooms, subjects, users
-from chatlog.domain.skeletons import skeleton
-from chatlog.eventlog import lookup
+from chatlog.databases.schema import (
+    events,
+    nodes,
+    rooms,
+    skeleton_keys,
+    skeleton_versions,
+    subjects,
+    users,
+)
+from chatlog.domain.names import name_key
+from chatlog.domain.skeletons import data_version, skeleton_key
 from chatlog.eventlog.rows import OTHER, OTHERS_SUBJECT, with_people
 from chatlog.kinds.details import contents_column
 from chatlog.kinds.event import Event, Facts
@@ -46,14 +54,29 @@ _IS_TOPIC: Final = sa.case(
     ),
     else_=1,
 )
+_VERSION: Final = skeleton_versions.c.version == sa.bindparam("version")
+
+
+def _skeleton_key(user: sa.FromClause) -> sa.ScalarSelect[Any]:
+    """Return a user's key of this program's version, or any key of an erased one."""
+    number = sa.select(skeleton_versions.c.id).where(_VERSION).scalar_subquery()
+    is_meant = sa.or_(skeleton_keys.c.version_id == number, user.c.username.is_(None))
+    keys = sa.select(skeleton_keys.c.skeleton_key).limit(1)
+    return keys.where(skeleton_keys.c.user_id == user.c.id, is_meant).scalar_subquery()
+
+
 _ROWS: Final[sa.Select[Any]] = (
     sa.select(
         *PROVED.selected_columns,
         users.c.name_key,
-        users.c.skeleton_key,
+        _skeleton_key(users).label("skeleton_key"),
         subjects.c.subject_key,
-        OTHER.c.skeleton_key.label("other_skeleton_key"),
+        _skeleton_key(OTHER).label("other_skeleton_key"),
         OTHERS_SUBJECT.c.subject_key.label("others_subject_key"),
+        sa.select(skeleton_versions.c.keyed_until)
+        .where(_VERSION)
+        .scalar_subquery()
+        .label("keyed_until"),
         _IS_TOPIC.label("is_topic"),
         events.c.text.label("own_text"),
         nodes.c.name.label("node_name"),
@@ -118,6 +141,7 @@ _COLUMNS: Final[dict[str, _Types]] = {
     "subject_key": (bytes, _NONE),
     "other_skeleton_key": (bytes, _NONE),
     "others_subject_key": (bytes, _NONE),
+    "keyed_until": (int, _NONE),
     "is_topic": (int,),
     "own_text": (str, _NONE),
     "node_name": (str,),
@@ -146,7 +170,7 @@ async def read_rows(
     bounded = _ROWS if last is None else _ROWS.where(events.c.seq <= last)
     while True:
         try:
-            asked = {"room": room, "after": after, "limit": limit}
+            asked = {"room": room, "after": after, "limit": limit, "version": data_version()}
             rows: Sequence[sa.Row[Any]] = (await connection.execute(bounded, asked)).all()
         except Exception as error:  # any driver's way to say that a value makes no sense
             raise_if_away(backend, error)
@@ -203,13 +227,19 @@ def _check_text(row: sa.Row[Any], seq: int, event: Event) -> None:
 
 
 def _check_keys(row: sa.Row[Any], seq: int, secret: bytes) -> None:
-    """Check the keys by which people are found."""
+    """Check the keys by which people are found, those of skeletons as far as there should be any.
+
+    The keys of other versions than this program's cannot be computed.
+    """
     if row.name_key != _name_key(secret, row.username):
         raise Wrong(seq, "its user's name key does not match the username")
     if row.subject_id is None and row.other_uuid is None and row.skeleton_key is None:
         return  # nearly all, in open mode
-    look = None if row.subject_id is None else _look(secret, row.username)
-    others_look = None if row.others_subject_id is None else _look(secret, row.other_name)
+    keyed = row.keyed_until or 0
+    has_look = row.subject_id is not None and row.id <= keyed
+    look = _look(secret, row.username) if has_look else None
+    has_look = row.others_subject_id is not None and row.other_id <= keyed
+    others_look = _look(secret, row.other_name) if has_look else None
     if row.other_name_key is None and row.other_name == row.others_subject:
         others_name, others_look = None, None  # called by the subject, until they use a name
     else:
@@ -225,8 +255,9 @@ def _check_keys(row: sa.Row[Any], seq: int, secret: bytes) -> None:
             raise Wrong(seq, f"its {what} does not match")
 
 
+@lru_cache(maxsize=10_000)
 def _look(secret: bytes, name: str | None) -> bytes | None:
-    return None if name is None else _name_key(secret, "\0" + skeleton(name))
+    return None if name is None else skeleton_key(secret, name)
 
 
 def _check_node(row: sa.Row[Any], seq: int) -> None:
@@ -239,4 +270,4 @@ def _check_node(row: sa.Row[Any], seq: int) -> None:
 
 @lru_cache(maxsize=10_000)
 def _name_key(secret: bytes, name: str | None) -> bytes | None:
-    return None if name is None else lookup.name_key(secret, name)
+    return None if name is None else name_key(secret, name)

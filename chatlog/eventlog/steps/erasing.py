@@ -16,8 +16,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import events, looks, rooms, sessions, subjects, users
+from chatlog.databases.schema import (
+    events,
+    looks,
+    rooms,
+    sessions,
+    skeleton_keys,
+    subjects,
+    users,
+)
 from chatlog.domain.errors import Refused
+from chatlog.domain.names import name_key
 from chatlog.domain.rights import Role, changes_nothing, role_at
 from chatlog.domain.room import Room
 from chatlog.domain.users import Subject, User
@@ -36,15 +45,14 @@ _asked: Final = users.alias("asked")
 _NUMBERS: Final[sa.BindParameter[list[int]]] = sa.bindparam("numbers", expanding=True)
 _SUBJECTS: Final[sa.BindParameter[list[int]]] = sa.bindparam("subjects", expanding=True)
 _DROP_NAMES: Final = (
-    users.update()
-    .where(users.c.id.in_(_NUMBERS))
-    .values(username=None, salt=None, name_key=None, skeleton_key=None)
+    users.update().where(users.c.id.in_(_NUMBERS)).values(username=None, salt=None, name_key=None)
 )
 _DROP_SUBJECTS: Final = (
     subjects.update()
     .where(subjects.c.id.in_(_SUBJECTS))
     .values(subject=None, salt=None, subject_key=None)
 )
+_DROP_SKELETONS: Final = skeleton_keys.delete().where(skeleton_keys.c.user_id.in_(_NUMBERS))
 _DROP_LOOKS: Final = looks.delete().where(looks.c.user_id.in_(_NUMBERS))
 # All users of the people who are, or were called, one of these users.
 _USERS: Final = (
@@ -183,7 +191,7 @@ async def find_people(
     if username is not None:
         numbers = await lookup.numbers_named(connection, username, operators=False)
     else:
-        key = lookup.name_key(await lookup.name_secret(connection), subject or "")
+        key = name_key(await lookup.name_secret(connection), subject or "")
         found = await connection.execute(_BY_SUBJECT, {"key": key})
         numbers = list(found.scalars())
     if not numbers:
@@ -232,6 +240,7 @@ async def erase_users(
         seqs = sorted(found.scalars()) + _end_roles(batch, room, gone, user)
         erasures += await erase_texts(connection, batch, room, seqs, by=user, reason=reason)
     await connection.execute(_DROP_NAMES, {"numbers": numbers})
+    await connection.execute(_DROP_SKELETONS, {"numbers": numbers})
     if people := {u.subject.number for u in gone if u.subject is not None}:
         await connection.execute(_DROP_SUBJECTS, {"subjects": list(people)})
         await connection.execute(_DROP_LOOKS, {"numbers": numbers})

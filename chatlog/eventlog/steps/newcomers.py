@@ -1,7 +1,8 @@
 """The people of a room that is being inserted: their users and subjects, as the file has them.
 
 Users and subjects keep their ids. Whom this log knows already must be the same person here; a name
-or a subject of somebody else stops the insertion.
+or a subject of somebody else stops the insertion. Names of one file may look alike: when they were
+first used, by the data of that time, they did not.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import events, subjects, users
+from chatlog.databases.schema import events, skeleton_keys, subjects, users
+from chatlog.databases.skeleton_keys import bring_up
 from chatlog.domain.errors import LogError
-from chatlog.domain.skeletons import skeleton
+from chatlog.domain.names import name_key
+from chatlog.domain.skeletons import skeleton_key
 from chatlog.domain.users import Subject, User
 from chatlog.eventlog import lookup
 from chatlog.eventlog.persons import SET_USER
@@ -29,9 +32,17 @@ _SUBJECTS: Final = sa.select(subjects).where(
     sa.or_(subjects.c.uuid.in_(_IDS), subjects.c.subject_key.in_(_KEYS))
 )
 _LOOKS: Final = (
-    sa.select(users.c.username, subjects.c.uuid, users.c.skeleton_key)
-    .select_from(users.join(subjects, subjects.c.id == users.c.subject_id))
-    .where(users.c.skeleton_key.in_(_KEYS))
+    sa.select(
+        users.c.uuid,
+        users.c.username,
+        subjects.c.uuid.label("owner"),
+        skeleton_keys.c.skeleton_key,
+    )
+    .select_from(skeleton_keys.join(users).join(subjects, subjects.c.id == users.c.subject_id))
+    .where(
+        skeleton_keys.c.version_id == sa.bindparam("version"),
+        skeleton_keys.c.skeleton_key.in_(_KEYS),
+    )
 )
 # The named users of people with several, the last active one first.
 _NAMED: Final = (
@@ -71,7 +82,7 @@ class Newcomers:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._secret = b""
+        self._secret, self._version = b"", 0
         self._subjects: dict[str, int] = {}
         self.numbers: dict[str, int] = {}
 
@@ -84,7 +95,7 @@ class Newcomers:
         missing = {id: met for id, met in met_in(page).items() if id not in self.numbers}
         if not missing:
             return
-        self._secret = self._secret or await lookup.name_secret(self._connection)
+        self._secret, self._version = await bring_up(self._connection)
         known = (await self._connection.execute(_USERS, {"ids": list(missing)})).all()
         people = {m.user.subject.id: m for m in missing.values() if m.user.subject is not None}
         for row in known:
@@ -142,22 +153,25 @@ class Newcomers:
 
     async def _check_names(self, new: Iterable[Met]) -> None:
         """Refuse names that are, or look like, those of other people."""
-        owners: dict[bytes, str] = {}
+        owners: dict[str | None, str] = {}
+        looks: dict[bytes, list[Met]] = {}
         for met in new:
             if (look := self._look(met)) is not None:
-                owner = owners.setdefault(look, _subject(met).id)
-                _check_owner(met.user.name, owner, _subject(met).id)
-        found = await self._connection.execute(_LOOKS, {"keys": list(owners)})
-        for row in found.all():
-            _check_owner(row.username, row.uuid, owners[bytes(row.skeleton_key)])
+                _check_owner(met, owners.setdefault(met.user.name, _subject(met).id))
+                looks.setdefault(look, []).append(met)
+        asked = {"version": self._version, "keys": list(looks)}
+        for row in (await self._connection.execute(_LOOKS, asked)).all():
+            for met in looks[bytes(row.skeleton_key)]:
+                if row.username == met.user.name or row.uuid not in self.numbers:
+                    _check_owner(met, row.owner)
 
     def _key(self, text: str) -> bytes:
-        return lookup.name_key(self._secret, text)
+        return name_key(self._secret, text)
 
     def _look(self, met: Met) -> bytes | None:
         if met.user.subject is None or met.user.name is None or not met.salts.is_named:
             return None
-        return self._key("\0" + skeleton(met.user.name))
+        return skeleton_key(self._secret, met.user.name)
 
     def _subject_row(self, number: int, met: Met, user: int) -> dict[str, Any]:
         subject = _subject(met)
@@ -182,7 +196,6 @@ class Newcomers:
             "commitment": user.commitment,
             "name_key": self._key(user.name or "") if is_found else None,
             "subject_id": None if user.subject is None else self._subjects[user.subject.id],
-            "skeleton_key": self._look(met),
         }
 
 
@@ -215,9 +228,9 @@ def _check_same_subject(row: sa.Row[Any], people: Mapping[str, Met]) -> None:
         )
 
 
-def _check_owner(name: str | None, owner: str, other: str) -> None:
-    if owner != other:
+def _check_owner(met: Met, owner: str) -> None:
+    if owner != _subject(met).id:
         raise LogError(
-            f"The username {name!r}, or one that looks like it, is another person's in this log "
-            "than in the file. Import the room into another database."
+            f"The username {met.user.name!r}, or one that looks like it, is another person's in "
+            "this log than in the file. Import the room into another database."
         )

@@ -21,6 +21,8 @@ def people(database_url: str) -> str:
 GENERAL = "room_id = (SELECT id FROM rooms WHERE room = 'general') AND seq"
 BOBS = "(SELECT id FROM subjects WHERE subject = 'u-2')"
 KIMS = "(SELECT id FROM subjects WHERE subject = 'u-3')"
+ROBS = "user_id = (SELECT id FROM users WHERE username = 'rob')"
+BOBS_KEY = "(SELECT name_key FROM users WHERE username = 'bob')"
 
 
 def detail(old: str, new: str, seq: int) -> str:
@@ -55,8 +57,12 @@ CHANGES = {
         "UPDATE users SET salt = commitment WHERE username = 'u-5'",
     "a name's key of one who has none":
         "UPDATE users SET name_key = salt WHERE username = 'u-5'",
-    "a look": "UPDATE users SET skeleton_key = salt WHERE username = 'rob'",
-    "no look": "UPDATE users SET skeleton_key = NULL WHERE username = 'bob'",
+    "a look": f"UPDATE skeleton_keys SET skeleton_key = {BOBS_KEY} WHERE {ROBS}",
+    "no look": f"DELETE FROM skeleton_keys WHERE {ROBS}",
+    "another's look": f"UPDATE skeleton_keys SET user_id = 99 WHERE {ROBS}",
+    "a look of one who has none":
+        "INSERT INTO skeleton_keys SELECT id, 1, salt FROM users WHERE username = 'u-5'",
+    "a set of keys said to go less far": "UPDATE skeleton_versions SET keyed_until = 1",
     "whom a role is of":
         f"UPDATE events SET \"of\" = (SELECT uuid FROM users WHERE username = 'kim') "
         f"WHERE {GENERAL} = 6",
@@ -106,11 +112,16 @@ def test_a_change_of_people_is_found(what: str, people: str) -> None:
 BACKUP = (
     "CREATE TABLE kept_texts AS SELECT position, text, text_salt FROM events",
     "CREATE TABLE kept_names AS SELECT * FROM users",
+    "CREATE TABLE kept_keys AS SELECT * FROM skeleton_keys",
     "CREATE TABLE kept_subjects AS SELECT * FROM subjects",
 )
 NAMES = (
-    "UPDATE users SET (username, salt, name_key, skeleton_key) = (SELECT k.username, k.salt, "
-    "k.name_key, k.skeleton_key FROM kept_names k WHERE k.id = users.id) WHERE username IS NULL"
+    "UPDATE users SET (username, salt, name_key) = (SELECT k.username, k.salt, "
+    "k.name_key FROM kept_names k WHERE k.id = users.id) WHERE username IS NULL"
+)
+KEYS = (
+    "INSERT INTO skeleton_keys SELECT * FROM kept_keys "
+    "WHERE user_id NOT IN (SELECT user_id FROM skeleton_keys)"
 )
 SUBJECTS = (
     "UPDATE subjects SET (subject, salt, subject_key) = (SELECT k.subject, k.salt, k.subject_key "
@@ -130,13 +141,13 @@ PUT_BACK = {
     "a topic": (("redact", "general", 8), [texts(8)], 8),
     "a reason of a role": (("redact", "general", 6), [texts(6)], 6),
     "a reason of a leave": (("redact", "general", 11), [texts(11)], 11),
-    "a person": (PERSON, [NAMES, SUBJECTS], 3),
-    "a person's names": (PERSON, [NAMES], 3),
+    "a person": (PERSON, [NAMES, KEYS, SUBJECTS], 3),
+    "a person's names": (PERSON, [NAMES, KEYS], 3),
     "a person's subject": (PERSON, [SUBJECTS], 3),
     "a person's topic": (PERSON, [texts(8)], 8),
     "a person's reason": (PERSON, [texts(11)], 11),
     "a reason about a person": (PERSON, [texts(6)], 6),
-    "one who never came": (("erase-user", "--sub", "u-5"), [NAMES, SUBJECTS], 7),
+    "one who never came": (("erase-user", "--sub", "u-5"), [NAMES, KEYS, SUBJECTS], 7),
 }
 
 
