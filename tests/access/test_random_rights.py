@@ -29,7 +29,7 @@ from .rights.oracle import ROLES, Oracle, who_may_have_seen
 
 THEN = ("member", "chat", "nothing")
 PEOPLE = ("u-0", "u-1", "u-2")
-EXAMPLES = int(os.environ.get("CHATLOG_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("CHATLOG_EXAMPLES", "20"))
 """Stories on each database; ``CHATLOG_EXAMPLES=300`` tells many more."""
 PARTS, GUESTS = 10, 0.25
 LEAVES_SECONDS = 5.0
@@ -255,7 +255,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120 + 5 * EXAMPLES)
+@pytest.mark.timeout(600 + 10 * EXAMPLES)
 @pytest.mark.parametrize("fixture", ["sqlite_url", "postgres_url"])
 def test_every_step_is_decided_as_the_log_says(
     fixture: str, request: pytest.FixtureRequest, issuer: Issuer, clock: ShiftedClock

@@ -42,8 +42,9 @@ class ShiftedClock:
 
         async def shifted_lock(of: Any, connection: Any, node: int) -> Locked:
             locked: Locked = await lock(of, connection, node)
-            at, clock = self._shifted(locked.now), self._shifted(locked.clock)
-            return replace(locked, now=at, clock=clock)
+            clock = self._shifted(locked.clock)
+            # What the node's row says is the time of a lease, which was shifted then.
+            return replace(locked, now=max(locked.now, clock), clock=clock)
 
         patch.setattr(backend, "now", shifted_now)
         patch.setattr(backend, "lock", shifted_lock)
