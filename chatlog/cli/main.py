@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "checkpoint": "chatlog.cli.reading.checkpoint",
     "rebuild": "chatlog.cli.operating.rebuild",
     "backup": "chatlog.cli.operating.backup",
+    "copy": "chatlog.cli.moving.copy",
     "retention": "chatlog.cli.operating.retention",
     "erase-user": "chatlog.cli.operating.erase_user",
     "token": "chatlog.cli.operating.token",

@@ -114,3 +114,30 @@ class Database:
         """Close every connection."""
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+class Uncommitted(Database):
+    """A database as one open transaction has it, which alone sees what it has written.
+
+    Whoever began the transaction ends it and closes the connection.
+    """
+
+    def __init__(self, backend: Backend, connection: AsyncConnection) -> None:
+        self.backend = backend
+        self._connection = connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Lend the transaction's connection."""
+        yield self._connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Lend the transaction's connection; raises as ``Database.read`` does."""
+        try:
+            yield self._connection
+        except (*DRIVER_ERRORS, UnicodeDecodeError) as error:
+            raise Unavailable("The log cannot be read now. Try again.") from error
+
+    async def dispose(self) -> None:
+        """Do nothing."""

@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from chatlog.databases.database import Database
+from chatlog.databases.database import Database, Uncommitted
 from chatlog.databases.discreet import describe
 from chatlog.databases.hold import Hold
+from chatlog.databases.living import check_all_stopped
 from chatlog.databases.migrate import migrate
 from chatlog.databases.revisions import newest_revision, revision_of
 from chatlog.databases.skeleton_keys import bring_up_in_pages
@@ -142,3 +143,62 @@ async def _scrub(database: Database) -> None:
 async def _check_own(database: Database) -> None:
     if await database.backend.is_foreign(database.write):
         raise LogError("The database holds other tables. Run `chatlog migrate` to share it.")
+
+
+@asynccontextmanager
+async def open_at_rest(url: str) -> AsyncIterator[Database]:
+    """Open a log that exists and that no server serves, to read all of it.
+
+    Where one process at a time can write, none can begin to.
+
+    Raises:
+        DatabaseBusy: if another process holds the database.
+        LogError: if there is no log, it has another revision, or a server is alive on it.
+    """
+    database = Database(url, readers=1, patient=True)
+    database.backend.check_there()
+    hold = await database.backend.hold()
+    try:
+        await _check_revision(database)
+        await check_at_rest(database)
+        yield database
+    finally:
+        await database.dispose()
+        if hold is not None:
+            hold.release()
+
+
+async def check_at_rest(database: Database) -> None:
+    """Refuse a log that is being served.
+
+    Raises:
+        LogError: naming a server that is alive.
+    """
+    async with database.read() as connection:
+        check_all_stopped(await database.backend.open_nodes(connection))
+
+
+@asynccontextmanager
+async def open_empty(url: str) -> AsyncIterator[Database]:
+    """Create a log in an empty database, in one transaction that the end of the block commits.
+
+    If the block raises, or this process dies, the database is as before.
+
+    Raises:
+        DatabaseBusy: if another process holds the database.
+        LogError: as ``open_for_writing``.
+    """
+    database = Database(url, readers=1)
+    hold = await database.backend.hold()
+    try:
+        await _check_own(database)
+        async with database.migrate() as connection, connection.begin():
+            await database.backend.migrate(connection)
+            await database.backend.take_lock(connection)
+            yield Uncommitted(database.backend, connection)
+        await database.after_bulk()
+        await _scrub(database)
+    finally:
+        await database.dispose()
+        if hold is not None:
+            hold.release()

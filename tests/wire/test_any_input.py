@@ -13,7 +13,10 @@ from chatlog.wire.answers import Error, encode_answer
 from chatlog.wire.commands import BadCommand, ClientCommand, decode
 from tests.support.events import LIMITS
 
-CODES = {"bad_json", "bad_command", "unknown_type"}
+CODES = {"bad_json", "bad_command", "unknown_type", "room_invalid", "username_invalid"} | {
+    "message_empty",
+    "message_too_long",
+}
 KEYS = st.sampled_from(
     [
         "type",

@@ -70,7 +70,7 @@ async def verify(url: str, database: Database, asked: Asked, tell: Tell) -> Verd
     rooms, wrong = await _rooms(url, database, asked, since, tell)
     whole = Whole(wrong=wrong)
     if asked.room is None and wrong is None:
-        whole = await _whole(database, asked.checkpoint)
+        whole = await _whole(database, asked.checkpoint if differing else None)
     coverage = _coverage(asked, whole, ROOM if wrong is None else ())
     # In a wrong log, a time may be malformed.
     is_right = whole.wrong is None and all(room.ok for room in rooms)
