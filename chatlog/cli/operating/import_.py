@@ -12,6 +12,7 @@ import click
 
 from chatlog.cli import output
 from chatlog.cli.failures import INTERRUPTED, fail, failures_are_sentences
+from chatlog.cli.moving.import_all import import_all
 from chatlog.cli.operating.spool import whole_file
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
@@ -35,7 +36,16 @@ _FORMATS = (AUTO, *DIALECTS, SLACK, "jsonl")
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, allow_dash=True, path_type=Path))
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, allow_dash=True, path_type=Path)
+)
+@click.option(
+    "--all",
+    "folder",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Restore every room of a folder that `export --all` has written.",
+)
 @click.option("--room", metavar="ROOM", help="Target room; jsonl defaults to the file's own.")
 @click.option(
     "--format",
@@ -75,7 +85,8 @@ _FORMATS = (AUTO, *DIALECTS, SLACK, "jsonl")
 @database_option
 @failures_are_sentences
 def import_(
-    file: Path,
+    file: Path | None,
+    folder: Path | None,
     room: str | None,
     kind: str,
     day: datetime | None,
@@ -93,6 +104,13 @@ def import_(
     appended. An export is verified, then restored unchanged into a room of the same name
     that has no events. If a server holds the database, the server does the import.
     """
+    if folder is not None:
+        if (file, room, manifest) != (None, None, None):
+            raise click.UsageError("--all takes neither a FILE nor --room nor --manifest.")
+        output.say(import_all(folder, database))
+        return
+    if file is None:
+        raise click.UsageError("Give a FILE, or --all DIR.")
     with whole_file(file) as path:
         if kind == "jsonl" or (kind == AUTO and is_export(path)):
             said = _shown(

@@ -15,6 +15,7 @@ from chatlog.audit.paging.selection import Selection
 from chatlog.audit.points import parse_end, parse_point
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
+from chatlog.cli.moving.export_all import export_all
 from chatlog.cli.operating.spool import Spool, spooled
 from chatlog.cli.options import database_option, run, types_option
 from chatlog.cli.progress import Report, progress
@@ -37,7 +38,14 @@ _manifest_file = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("room")
+@click.argument("room", required=False)
+@click.option(
+    "--all",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write every room to this folder instead, one JSONL file each.",
+)
 @click.option(
     "--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
 )
@@ -62,7 +70,8 @@ _manifest_file = click.Path(dir_okay=False, path_type=Path)
 @database_option
 @failures_are_sentences
 def export(
-    room: str,
+    room: str | None,
+    folder: Path | None,
     kind: Kind,
     begin: str | None,
     end: str | None,
@@ -75,10 +84,22 @@ def export(
 ) -> None:
     """Write ROOM to stdout, one event per line: JSON with its proof, or CSV.
 
-    `chatlog import --format jsonl` restores a whole room unchanged; docs/log-format.md
+    With --all, write all rooms of one moment to a folder; `chatlog import --all` restores
+    them. `chatlog import --format jsonl` restores a whole room unchanged; docs/log-format.md
     describes how to verify it without chatlog. In CSV, a cell that a spreadsheet would
     take for a formula begins with an apostrophe.
     """
+    if folder is not None:
+        if (room, begin, end, username, types, zone_name, manifest) != (
+            None,
+        ) * 7 or kind != "jsonl":
+            raise click.UsageError(
+                "--all takes neither a ROOM nor what chooses events or a format."
+            )
+        output.say(export_all(folder, database))
+        return
+    if room is None:
+        raise click.UsageError("Give a ROOM, or --all DIR.")
     form = _form(kind, zone_name, bom=bom)
     query = EventQuery(
         room=room,
@@ -122,13 +143,6 @@ def _form(kind: Kind, zone_name: str | None, *, bom: bool) -> _Form:
             f"{option} needs --format csv: JSON lines stay in UTF-8 and UTC so that they verify."
         )
     return _Form(b"", lambda proved: encode_proved(proved) + b"\n")
-
-
-def _types(names: str) -> tuple[str, ...]:
-    found = tuple(name.strip() for name in names.split(","))
-    if unknown := sorted(set(found) - set(EVENT_TYPES)):
-        raise click.UsageError(f"{unknown[0]!r} is not one of {', '.join(EVENT_TYPES)}.")
-    return found
 
 
 async def _export(asked: Asked, form: _Form, url: str, report: Report) -> bytes:
