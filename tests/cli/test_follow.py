@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from chatlog.audit import log_pages
@@ -227,6 +228,19 @@ def test_jq_reads_it_as_the_page_says(sqlite_url: str, tmp_path: Path) -> None:
         os.killpg(shell.pid, signal.SIGKILL)
     assert found[0] == "3\t#small\tbob\thello\n"
     assert found[-1].startswith("18\t#other\t")
+
+
+def test_duckdb_reads_what_it_has_written_as_the_page_says(sqlite_url: str, tmp_path: Path) -> None:
+    two_small_rooms(sqlite_url, tmp_path)
+    page = (ROOT / "docs/operations.md").read_text()
+    [query] = re.findall(r"`(SELECT [^`]*events\.jsonl[^`]*)`", page)
+    with following(sqlite_url, "--jsonl", "--after", 0) as process:
+        assert process.stdout is not None
+        written = b"".join(process.stdout.readline() for _ in range(20))
+    (tmp_path / "events.jsonl").write_bytes(written)
+    here = query.replace("events.jsonl", str(tmp_path / "events.jsonl"))
+    with duckdb.connect() as connection:
+        assert sorted(connection.sql(here).fetchall()) == [("#other", 10), ("#small", 10)]
 
 
 @pytest.fixture
