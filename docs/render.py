@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chatlog.audit.queries import Query, queries
+from chatlog.audit.queries import Query, by_topic, queries
 from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
 from chatlog.kinds import KINDS
@@ -27,14 +27,20 @@ INTRODUCTION = """# Ready-made queries
 Each query is one statement on the audit views, identical for SQLite and PostgreSQL; a test checks
 each on both databases against a plain fold of the events. Run a query by its name,
 
-    chatlog sql                                      # lists them
+    chatlog sql                                      # lists them by topic
     chatlog sql who-was-there-at-seq --param room=general --param seq=41
     chatlog sql who-was-there-at-seq --param room=general --param seq=41 --json
 
 or paste it into `sqlite3 -readonly chatlog.db` or `psql`, with values in place of `:room` and the
 other parameters. Times are UTC, RFC 3339 text of 27 characters, and compare as text, so
 `'2026-11-22T14:03'` is a valid bound. `chatlog sql` takes a time in any offset, or a date; a date
-as `to` includes its whole day, which in SQL is `at < '2026-12-01'`.
+as `to` includes its whole day, which in SQL is `at < '2026-12-01'`. With `--tz Europe/Berlin`
+dates, and times without an offset, are of that zone, and so are the times in the table; JSON stays
+in UTC, and so does the day of `activity-by-day`.
+
+    chatlog sql hours-a-day --param days=2026-11-01..2026-11-30 --tz Europe/Berlin
+    chatlog sql said-in-a-week --param username=ada --param from=2026-11-16 --param to=2026-11-22
+    chatlog sql first-answers --param from=2026-11-22 --param to=2026-11-22 --tz Europe/Berlin
 
 Keep in mind:
 
@@ -54,8 +60,11 @@ Without a room, filter by `at` in `audit_events` or `audit_messages`, not by `ho
 
 def markdown() -> str:
     """Return ``audit-sql.md``."""
-    listed = "\n".join(f"- [{q.title}](#{q.name})" for q in queries().values())
-    return "\n".join([INTRODUCTION, listed, *map(_section, queries().values())])
+    listed = [
+        "\n".join([f"{topic}:\n", *(f"- [{q.title}](#{q.name})" for q in found), ""])
+        for topic, found in by_topic().items()
+    ]
+    return "\n".join([INTRODUCTION, *listed, *map(_section, queries().values())])
 
 
 def _section(query: Query) -> str:

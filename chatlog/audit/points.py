@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 from chatlog.domain import times
@@ -20,6 +20,7 @@ from chatlog.kinds.event import MAX_SEQ
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"[Tt ][0-9]")
 _INSTANT_SECONDS: Final = 1e-6
+_MOST_DAYS: Final = 3_660
 
 
 def parse_point(text: str, zone: tzinfo = UTC) -> int | str:
@@ -55,6 +56,32 @@ def parse_limit(text: str, zone: tzinfo = UTC) -> int | str:
     if isinstance(end, str) and _DATE.fullmatch(text.strip()):
         return times.minus(end, -_INSTANT_SECONDS)
     return end
+
+
+def parse_days(text: str, zone: tzinfo = UTC) -> str:
+    """Return days of the zone given by a text such as ``2026-11-01..2026-11-30``, both inclusive.
+
+    Each is 64 characters: its date, its first moment, and the first moment after it.
+
+    Raises:
+        Refused: ``bad_command``, if they are not days in order, or too many.
+    """
+    begin, _, end = text.strip().partition("..")
+    try:
+        first, last = (date.fromisoformat(day) for day in (begin, end or begin))
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    except (ValueError, OverflowError):
+        days = []
+    if not 0 < len(days) <= _MOST_DAYS:
+        raise Refused(
+            "bad_command",
+            f"Give days such as 2026-11-01..2026-11-30, at most {_MOST_DAYS:,}.",
+        )
+    return "".join(f"{day}{day_begins(day, zone)}{_day_after(day, zone)}" for day in days)
+
+
+def _day_after(day: date, zone: tzinfo) -> str:
+    return times.minus(day_ends(day, zone), -_INSTANT_SECONDS)
 
 
 def _parse(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bench.histories.load_sqlite import load
 from bench.histories.story import Story
-from chatlog.audit.queries import queries
+from chatlog.audit.points import parse_days
+from chatlog.audit.queries import TOPICS, queries
 from chatlog.cli import main
+from chatlog.domain.times import seconds_between
 from tests.audit.queries.conftest import SHAPE
 
 
@@ -30,7 +33,10 @@ def chatlog(*arguments: str) -> Result:
 def test_without_a_name_the_queries_are_listed() -> None:
     listed = chatlog("sql", "--json").stdout.splitlines()
     assert [json.loads(line)["name"] for line in listed] == list(queries())
-    assert "who-could-have-seen" in chatlog("sql").stdout
+    table = chatlog("sql").stdout
+    headings = [line.strip() for line in table.splitlines() if line.strip().endswith(":")]
+    assert headings == [f"{topic}:" for topic in TOPICS]
+    assert [table.count(f"\n{name} ") for name in queries()] == [1] * len(queries())
 
 
 def test_a_query_runs_with_its_parameters(url: str) -> None:
@@ -58,6 +64,10 @@ def test_a_time_may_be_written_as_people_write_it(url: str) -> None:
         (("no-such-query",), "There is no query"),
         (("who-is-there-now",), "--param room=… (name of the room)"),
         (("who-is-there-now", "--param", "room"), "KEY=VALUE"),
+        (("hours-a-day", "--param", "days=2026-11"), "Give days"),
+        (("hours-a-day", "--param", "days=2026-11-02..2026-11-01"), "Give days"),
+        (("hours-a-day", "--param", "days=1026-11-02..2026-11-01"), "at most 3,660"),
+        (("who-erased", "--tz", "Berlin"), "is not a time zone"),
         (("who-erased", "--param", "room=general"), "has no parameter room"),
         (("around-an-event", "--param", "room=r", "--param", "seq=2026-01-01"), "takes a seq"),
     ],
@@ -77,3 +87,35 @@ def test_a_date_as_the_end_of_a_query_is_its_whole_day(url: str) -> None:
 
     assert found("2025-01-07") == found("2025-01-08T00:00") != ""
     assert found("9999-12-31") >= found("2025-01-07")
+
+
+def test_days_and_times_are_those_of_the_zone(url: str) -> None:
+    def asked(query: str, *told: str) -> str:
+        params = [word for one in told for word in ("--param", one)]
+        return chatlog("sql", query, *params, "--database", url).stdout
+
+    zone = ("Asia/Kolkata", "+05:30")
+    one = ("--tz", zone[0], "--json", "--database", url)
+    days = chatlog("sql", "hours-a-day", "--param", "days=2025-01-07..2025-01-08", *one).stdout
+    found = [json.loads(line) for line in days.splitlines()]
+    assert {row["day"] for row in found} == {"2025-01-07", "2025-01-08"}
+    assert all(0 <= row["hours"] <= 24 for row in found)
+    local = ("--param", "from=2025-01-07", "--param", "to=2025-01-07")
+    rows = chatlog("sql", "what-happened-anywhere", *local, *one).stdout.splitlines()
+    offset = asked(
+        "what-happened-anywhere", "from=2025-01-07T00:00+05:30", "to=2025-01-08T00:00+05:30"
+    )
+    assert len(rows) == len(offset.splitlines()) - 1 > 0
+    assert all(json.loads(row)["at"].endswith("Z") for row in rows)
+    table = chatlog("sql", "what-happened-anywhere", *local, *one[:2], *one[3:]).stdout
+    assert table.count("2025-01-07T") == table.count(zone[1]) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-22", 24)]
+)
+def test_a_day_on_which_the_clock_changes_has_other_hours(day: str, hours: int) -> None:
+    found = parse_days(day, ZoneInfo("Europe/Berlin"))
+    assert (len(found), found[:10]) == (64, day)
+    assert seconds_between(found[10:37], found[37:]) == hours * 3600
+    assert parse_days("9999-12-30..9999-12-31").count("9999-12-31T") == 3

@@ -1,9 +1,9 @@
 """Ready-made queries on a log, each an SQL file beside this module.
 
 ``chatlog sql``, ``docs/audit-sql.md`` and ``docs/datasette.json`` are all generated from these
-files. A file begins with comments: the question in one sentence, notes on the answer, then a
-line for each parameter with its name, kind and description. The rest is one statement on the
-audit views, identical for SQLite and PostgreSQL.
+files. A file begins with comments: the question in one sentence, its topic, notes on the answer,
+then a line for each parameter with its name, kind and description. The rest is one statement on
+the audit views, identical for SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -18,14 +18,18 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Kind = Literal["text", "seq", "time", "end"]
+Kind = Literal["text", "seq", "time", "end", "days"]
 
-_PARAMETER: Final = re.compile(r":(\w+) (text|seq|time|end) +(.+)")
+_PARAMETER: Final = re.compile(r":(\w+) (text|seq|time|end|days) +(.+)")
+_TOPIC: Final = "Topic: "
+TOPICS: Final = ("Presence", "Messages", "Activity", "Rights", "Erasing", "Servers")
+"""The topics of queries, in the order in which they are listed."""
 _TYPES: Final[Mapping[str, type[sa.types.TypeEngine[Any]]]] = {
     "text": sa.Text,
     "seq": sa.BigInteger,
     "time": sa.Text,
     "end": sa.Text,
+    "days": sa.Text,
 }
 
 
@@ -34,6 +38,7 @@ class Parameter:
     """A parameter of a query.
 
     A ``time`` is RFC 3339 text, UTC, 27 characters; an ``end`` is the exclusive end of a range.
+    ``days`` are the days of a time zone, as ``audit.points.parse_days`` returns them.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Query:
 
     name: str
     title: str
+    topic: str
     notes: str
     parameters: tuple[Parameter, ...]
     sql: str
@@ -60,15 +66,22 @@ def queries() -> Mapping[str, Query]:
     return {query.name: query for query in sorted(found, key=lambda q: q.name)}
 
 
+def by_topic() -> Mapping[str, list[Query]]:
+    """Return the queries of each topic, in order of names."""
+    return {t: [query for query in queries().values() if query.topic == t] for t in TOPICS}
+
+
 def parse(name: str, text: str) -> Query:
     """Parse the query in a file."""
     lines = text.splitlines()
     comments = [line[3:] for line in lines if line.startswith("-- ")]
-    told = [found for line in comments[1:] if (found := _PARAMETER.fullmatch(line))]
-    notes = [line for line in comments[1:] if not _PARAMETER.fullmatch(line)]
+    topic = comments[1].removeprefix(_TOPIC)
+    told = [found for line in comments[2:] if (found := _PARAMETER.fullmatch(line))]
+    notes = [line for line in comments[2:] if not _PARAMETER.fullmatch(line)]
     sql = "\n".join(line for line in lines if not line.startswith("--"))
     parameters = tuple(Parameter(*found.groups()) for found in told)  # type: ignore[arg-type]
-    return Query(name, comments[0], " ".join(notes), parameters, sql.strip().removesuffix(";"))
+    statement = sql.strip().removesuffix(";")
+    return Query(name, comments[0], topic, " ".join(notes), parameters, statement)
 
 
 async def run_query(

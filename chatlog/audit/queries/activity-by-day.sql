@@ -1,4 +1,5 @@
 -- How active was the room each day?
+-- Topic: Activity
 -- :room text  name of the room
 SELECT substr(hour, 1, 10) AS day,
        CAST(sum(chats) AS BIGINT) AS chats,

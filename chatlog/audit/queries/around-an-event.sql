@@ -1,4 +1,5 @@
 -- What happened just before and after an event?
+-- Topic: Messages
 -- Ten events before it and ten after it.
 -- :room text  name of the room
 -- :seq seq    the event

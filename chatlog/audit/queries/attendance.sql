@@ -1,4 +1,5 @@
 -- How much time has each person spent in the room?
+-- Topic: Presence
 -- Adds up all sessions: two simultaneous sessions count twice.
 -- :room text  name of the room
 SELECT username,

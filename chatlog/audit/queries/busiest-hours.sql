@@ -1,4 +1,5 @@
 -- Which were the room's busiest hours?
+-- Topic: Activity
 -- :room text  name of the room
 SELECT hour, chats, joins, leaves, users
 FROM audit_activity

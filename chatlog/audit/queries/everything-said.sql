@@ -1,4 +1,5 @@
 -- What has this person said?
+-- Topic: Messages
 -- :username text  the person
 SELECT room, seq, at, message, erased
 FROM audit_messages

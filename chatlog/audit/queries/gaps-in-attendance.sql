@@ -1,4 +1,5 @@
 -- When was this person absent from the room between two visits?
+-- Topic: Presence
 -- Overlapping sessions are one visit.
 -- :room text      name of the room
 -- :username text  the person

@@ -1,4 +1,5 @@
 -- How did sessions in the room end?
+-- Topic: Presence
 -- :room text  name of the room
 SELECT coalesce(cause, 'still here') AS ending, count(*) AS sessions
 FROM audit_sessions

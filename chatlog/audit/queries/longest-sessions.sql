@@ -1,4 +1,5 @@
 -- Which were the room's longest sessions?
+-- Topic: Presence
 -- The twenty longest. Open sessions count up to the last sign of life of their server.
 -- :room text  name of the room
 SELECT username, seconds, joined_at, left_at, cause

@@ -1,4 +1,5 @@
 -- Which messages in the room contain these words?
+-- Topic: Messages
 -- Case-insensitive; on SQLite only for the letters A to Z.
 -- :room text   name of the room
 -- :words text  text to search for

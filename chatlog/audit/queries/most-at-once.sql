@@ -1,4 +1,5 @@
 -- When were the most sessions open in the room, and how many?
+-- Topic: Presence
 -- :room text  name of the room
 SELECT seq, at, open
 FROM (

@@ -1,4 +1,5 @@
 -- Who joined the room for the first time between two times?
+-- Topic: Presence
 -- :room text  name of the room
 -- :from time  start, UTC
 -- :to end     end (exclusive), UTC

@@ -1,4 +1,5 @@
 -- Which role did everybody have in the room at an event?
+-- Topic: Rights
 -- By member events alone: in an open room, everybody else is a member. Whoever has no role is not
 -- listed; all whose subject is erased count as one.
 -- :room text  name of the room

@@ -1,4 +1,5 @@
 -- Which rooms does this person visit, and for how long?
+-- Topic: Presence
 -- :username text  the person
 SELECT room,
        count(*) AS sessions,

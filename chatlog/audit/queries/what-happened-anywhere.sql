@@ -1,4 +1,5 @@
 -- What happened in any room between two times?
+-- Topic: Messages
 -- :from time  start, UTC
 -- :to end     end (exclusive), UTC
 SELECT at, room, seq, type, username, message, cause

@@ -1,4 +1,5 @@
 -- Which messages has this person not received?
+-- Topic: Messages
 -- Messages that none of their sessions received, neither live nor in a replay.
 -- :room text      name of the room
 -- :username text  the person

@@ -1,4 +1,5 @@
 -- What was erased in the room, by whom, when and why?
+-- Topic: Erasing
 -- :room text  name of the room
 SELECT seq, username, at, "by", reason
 FROM audit_erasures

@@ -1,4 +1,5 @@
 -- What was said in the room between two times?
+-- Topic: Messages
 -- :room text  name of the room
 -- :from time  start, UTC
 -- :to end     end (exclusive), UTC

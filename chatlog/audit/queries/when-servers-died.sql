@@ -1,4 +1,5 @@
 -- Which servers died with open sessions, and when?
+-- Topic: Servers
 SELECT node,
        max(certain_until) AS last_seen,
        min(left_at) AS noticed,

@@ -1,4 +1,5 @@
 -- Who could have seen this message?
+-- Topic: Messages
 -- Open: present. Uncertain: present in the log, but their server had died. Replayed: received it
 -- on joining later. Anybody who was in the room afterwards may also have paged back to it. Where
 -- people have proved who they are, possible is whoever a role, or an open room, let read it then

@@ -1,4 +1,5 @@
 -- Who could read the room between two times, and which member event gave them the right?
+-- Topic: Rights
 -- Whoever had a role in the room, at any time in between, with the event that gave it and who did;
 -- (anybody signed in) while the room was open. Scopes give the right as well: see who-looked.
 -- :room text  name of the room

@@ -1,4 +1,5 @@
 -- Who is in the room now, and since when?
+-- Topic: Presence
 -- :room text  name of the room
 SELECT username, sessions, since, since_seq
 FROM audit_presence

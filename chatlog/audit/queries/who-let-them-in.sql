@@ -1,4 +1,5 @@
 -- Who let this person into the room, and when?
+-- Topic: Rights
 -- Every member event that gave a role to read; (token) means that a token granted it. In an open
 -- room nobody has to be let in.
 -- :room text     name of the room

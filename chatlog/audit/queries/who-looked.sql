@@ -1,4 +1,5 @@
 -- Who looked at the room by a scope of their token between two times, and at what?
+-- Topic: Rights
 -- Only what a scope allows and a role does not is on record, and time travel, sessions, witnesses,
 -- verifications and proofs. What was read in the shell or by SQL is not.
 -- :room text  name of the room

@@ -1,4 +1,5 @@
 -- Who has been in the room without writing a message?
+-- Topic: Activity
 -- :room text  name of the room
 SELECT username, count(*) AS sessions, max(certain_until) AS last_seen
 FROM audit_sessions

@@ -1,4 +1,5 @@
 -- Who sent the most messages in the room between two times?
+-- Topic: Activity
 -- :room text  name of the room
 -- :from time  start, UTC
 -- :to end     end (exclusive), UTC

@@ -1,4 +1,5 @@
 -- Who was removed from the room after this message, and had it on screen until then?
+-- Topic: Rights
 -- Sessions that had received the message, live or in a replay, and were ended by a kick, a ban or
 -- the loss of a role. They had received everything from joined_seq to removed_seq.
 -- :room text  name of the room

@@ -1,4 +1,5 @@
 -- Who was in the room at an event?
+-- Topic: Presence
 -- A user is present if one of their sessions had begun and not ended after that event.
 -- :room text  name of the room
 -- :seq seq    the event

@@ -1,4 +1,5 @@
 -- Who was in the room at a given time?
+-- Topic: Presence
 -- A user is uncertain if they are present in the log, but all their sessions were last seen
 -- before that time, because their server had died or been silent for two durations of its lease.
 -- :room text  name of the room

@@ -1,4 +1,5 @@
 -- When were these two in a room at the same time?
+-- Topic: Presence
 -- :username text  one person
 -- :other text     the other person
 WITH theirs AS (

@@ -9,8 +9,8 @@ from datetime import tzinfo
 import click
 import msgspec
 
-from chatlog.audit.points import parse_limit, parse_point
-from chatlog.audit.queries import Parameter, Query, queries, run_query
+from chatlog.audit.points import parse_days, parse_limit, parse_point
+from chatlog.audit.queries import Parameter, Query, by_topic, queries, run_query
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, json_option, run, zone_option
@@ -45,7 +45,7 @@ def sql(
     as_json: bool,
     database: str,
 ) -> None:
-    """Run the query called NAME; without NAME, list the queries.
+    """Run the query called NAME; without NAME, list the queries by topic.
 
     The queries are plain SQL on the audit views; docs/audit-sql.md documents them all.
     """
@@ -67,9 +67,12 @@ def _list(as_json: bool) -> None:
         output.write_lines(msgspec.json.encode(query) for query in queries().values())
         return
     table = output.table("name", "question", "parameters")
-    for query in queries().values():
-        names = " ".join(parameter.name for parameter in query.parameters)
-        table.add_row(query.name, query.title, names)
+    for topic, found in by_topic().items():
+        table.add_section()
+        table.add_row(f"{topic}:", "", "", style="bold")
+        for query in found:
+            names = " ".join(parameter.name for parameter in query.parameters)
+            table.add_row(query.name, query.title, names)
     output.console().print(table)
 
 
@@ -95,6 +98,8 @@ def _pair(param: str) -> tuple[str, str]:
 def _value(parameter: Parameter, text: str, zone: tzinfo) -> object:
     if parameter.kind == "text":
         return text
+    if parameter.kind == "days":
+        return parse_days(text, zone)
     value = parse_limit(text, zone) if parameter.kind == "end" else parse_point(text, zone)
     if isinstance(value, int) != (parameter.kind == "seq"):
         kind = "seq" if parameter.kind == "seq" else "time"

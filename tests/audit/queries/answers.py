@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.audit.queries import spans
 from tests.audit.queries.fold import LogFold, Session, group, is_erased, message, name
 
 # On record in every room: it is no event, so the fold has nothing of it.
@@ -208,6 +209,24 @@ def what_they_missed(fold: LogFold, told: Told) -> Rows:
 def everything_said(fold: LogFold, told: Told) -> Rows:
     said = [e for e in fold.of(type="chat") if name(e) == told["username"]]
     return [[e.room, e.seq, e.at, message(e), is_erased(e)] for e in said]
+
+
+@answer
+def said_in_a_week(fold: LogFold, told: Told) -> Rows:
+    said = [e for e in fold.of(type="chat") if name(e) == told["username"]]
+    within = [e for e in said if told["from"] <= e.at < told["to"]]
+    rows = [[e.at, e.room, e.seq, message(e), is_erased(e)] for e in within]
+    return sorted(rows, key=lambda row: row[:3])
+
+
+@answer
+def first_answers(fold: LogFold, told: Told) -> Rows:
+    return spans.first_answers(fold, told["from"], told["to"])
+
+
+@answer
+def hours_a_day(fold: LogFold, told: Told) -> Rows:
+    return spans.hours(fold, told["days"])
 
 
 @answer

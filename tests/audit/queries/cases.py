@@ -8,6 +8,7 @@ from typing import Any
 
 from chatlog.audit.queries import Query
 from tests.audit.queries.fold import LogFold, name
+from tests.audit.queries.spans import days_around
 
 Told = dict[str, Any]
 
@@ -16,7 +17,8 @@ def cases(query: Query, fold: LogFold) -> list[Told]:
     """Return some ways to ask a query, each a value for every parameter."""
     names = [parameter.name for parameter in query.parameters]
     if "room" not in names:
-        return [_complete(names, fold, "", 0.0, who) for who in _people(fold)[:4]]
+        people = zip((0.0, 0.0, 0.4, 0.9), _people(fold), strict=False)
+        return [_complete(names, fold, "", point, who) for point, who in people]
     rooms = sorted({event.room for event in fold.events})[:3]
     points = (0.1, 0.5, 0.93)
     return [
@@ -38,7 +40,9 @@ def _people(fold: LogFold) -> list[str]:
 def _complete(names: list[str], fold: LogFold, room: str, point: float, who: str) -> Told:
     events = list(fold.of(room or None))
     here = events[int(len(events) * point)]
-    later = events[min(len(events) - 1, int(len(events) * (point + 0.05)))]
+    # The first messages of rooms may be far apart.
+    ahead = 0.05 if room else 0.5
+    later = events[min(len(events) - 1, int(len(events) * (point + ahead)))]
     known = {
         "room": room,
         "seq": here.seq,
@@ -49,5 +53,6 @@ def _complete(names: list[str], fold: LogFold, room: str, point: float, who: str
         "other": _people(fold)[-1],
         "subject": next((e.subject for e in fold.events if e.username == who and e.subject), "u-0"),
         "words": "the",
+        "days": days_around(here.at),
     }
     return {name: known[name] for name in names}

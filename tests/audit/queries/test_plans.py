@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NAMED = [query for query in queries().values() if query.parameters]
 TOLD = {"room": "general", "seq": 1, "at": "2026", "from": "2026", "to": "2027"}
 TOLD |= {"username": "ada", "other": "bob", "words": "the", "subject": "u-1"}
+TOLD |= {"days": "2026-11-222026-11-22T00:00:00.000000Z2026-11-23T00:00:00.000000Z"}
 
 ADHOC = (
     "SELECT * FROM audit_events WHERE username = 'ada'",
