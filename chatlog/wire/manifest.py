@@ -15,7 +15,7 @@ from chatlog.kinds.proof import Proved
 
 FORMAT: Final = "chatlog-export-1"
 
-Kind = Literal["jsonl", "csv"]
+Kind = Literal["jsonl", "csv", "html"]
 Range = dict[Literal["from", "to"], int | str]
 
 

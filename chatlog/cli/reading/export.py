@@ -28,6 +28,7 @@ from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
 from chatlog.readers.exporting import TRIES, ErasedMeanwhile, Export, selected
+from chatlog.wire import transcript
 from chatlog.wire.events import encode_proved
 from chatlog.wire.manifest import Asked, Kind, Tally
 from chatlog.wire.spreadsheet import BOM, header_row, row_of
@@ -47,7 +48,12 @@ _manifest_file = click.Path(dir_okay=False, path_type=Path)
     help="Write every room to this folder instead, one JSONL file each.",
 )
 @click.option(
-    "--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
+    "--format",
+    "kind",
+    type=click.Choice(["jsonl", "csv", "html"]),
+    default="jsonl",
+    show_default=True,
+    help="JSON lines with proofs, CSV, or a transcript to print.",
 )
 @click.option("--from", "begin", metavar=_POINT, help="Start at this seq or time (inclusive).")
 @click.option(
@@ -63,7 +69,7 @@ _manifest_file = click.Path(dir_okay=False, path_type=Path)
     "zone_name",
     metavar="ZONE",
     help="Time zone, such as Europe/Berlin, of --from and --to without an offset, and of the "
-    "times in CSV.  [default: UTC]",
+    "times in CSV and HTML.  [default: UTC]",
 )
 @click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark (for Excel).")
 @click.option("--manifest", type=_manifest_file, help="Describe the export in this file.")
@@ -82,7 +88,7 @@ def export(
     manifest: Path | None,
     database: str,
 ) -> None:
-    """Write ROOM to stdout, one event per line: JSON with its proof, or CSV.
+    """Write ROOM to stdout, one event per line: JSON with its proof, CSV, or HTML to print.
 
     With --all, write all rooms of one moment to a folder; `chatlog import --all` restores
     them. `chatlog import --format jsonl` restores a whole room unchanged; docs/log-format.md
@@ -125,24 +131,44 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """An output format: the head of the file, and the line of each event."""
+    """An output format: the head of the file, the line of each event, and the file's end."""
 
-    head: bytes
+    head: Callable[[Asked, Export], bytes]
     line: Callable[[Proved], bytes]
     zone: tzinfo = UTC
+    tail: bytes = b""
 
 
 def _form(kind: Kind, zone_name: str | None, *, bom: bool) -> _Form:
+    zone = UTC if zone_name is None else zone_named(zone_name)
     if kind == "csv":
-        zone = UTC if zone_name is None else zone_named(zone_name)
         head = (BOM if bom else b"") + header_row()
-        return _Form(head, lambda proved: row_of(proved.recorded, zone), zone)
-    if bom or zone_name is not None:
+        return _Form(lambda *_: head, lambda proved: row_of(proved.recorded, zone), zone)
+    if bom or (kind == "jsonl" and zone_name is not None):
         option = "--bom" if bom else "--tz"
         raise LogError(
             f"{option} needs --format csv: JSON lines stay in UTF-8 and UTC so that they verify."
         )
-    return _Form(b"", lambda proved: encode_proved(proved) + b"\n")
+    if kind == "html":
+        return _Form(
+            _heading,
+            lambda proved: transcript.row_of(proved.recorded, zone),
+            zone,
+            transcript.TAIL,
+        )
+    return _Form(lambda *_: b"", lambda proved: encode_proved(proved) + b"\n")
+
+
+def _heading(asked: Asked, export: Export) -> bytes:
+    selection = export.selection
+    told = f"Events {selection.first} to {selection.last}"
+    if not export.is_whole:
+        words = ", ".join(f"{name} {value}" for name, value in asked.filters.items())
+        told = f"{told}, a selection by {words}"
+    heading = transcript.Heading(
+        asked.query.room, told, selection.last, export.head_hash, asked.timezone
+    )
+    return transcript.head_of(heading)
 
 
 async def _export(asked: Asked, form: _Form, url: str, report: Report) -> bytes:
@@ -164,11 +190,12 @@ async def _export(asked: Asked, form: _Form, url: str, report: Report) -> bytes:
 async def _read(export: Export, asked: Asked, form: _Form, spool: Spool, report: Report) -> bytes:
     """Write the events into the spool and return the manifest."""
     tally = Tally()
-    _write([form.head], tally, spool)
+    _write([form.head(asked, export)], tally, spool)
     async for page in export.pages():
         tally.add_events(page)
         _write(map(form.line, page), tally, spool)
         _report(page, export.selection, report)
+    _write([form.tail], tally, spool)
     head = (export.selection.last, export.head_hash)
     return tally.manifest(asked, head, is_whole=export.is_whole)
 
