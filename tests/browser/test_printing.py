@@ -6,10 +6,14 @@ import io
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 from pypdf import PdfReader
 
+from tests.browser.bots import fill
+from tests.browser.conftest import People
+from tests.browser.person import Person
 from tests.cli.command import chatlog, imported
+from tests.support.server import Server
 
 MESSAGES = 150
 
@@ -44,3 +48,29 @@ async def test_each_page_of_a_transcript_names_room_range_and_head(
         assert f"{number} / {len(pages)}" in text
     whole = " ".join(pages)
     assert [n for n in range(MESSAGES) if f"ada message {n}." not in whole] == []
+
+
+async def test_the_time_machine_prints_every_selected_event(
+    browser: Browser, server: Server
+) -> None:
+    await fill(server, "general", [f"message {number}." for number in range(MESSAGES)])
+    auditor = await Person.open(browser, server.url, "auditor")
+    await auditor.page.goto(f"{server.url}/audit?room=general&text=message")
+    rows = auditor.page.locator(".rows .row")
+    await expect(auditor.page.locator(".verdict.whole")).to_be_visible(timeout=30_000)
+    drawn = await rows.count()
+    assert drawn < MESSAGES
+    whole = " ".join(pages_of(await auditor.page.pdf()))
+    assert [n for n in range(MESSAGES) if f"message {n}." not in whole] == []
+    assert f"{MESSAGES} events of" in whole
+    await expect(rows).to_have_count(drawn)
+    await auditor.close()
+
+
+async def test_the_chat_prints_every_message_that_it_holds(people: People, server: Server) -> None:
+    await fill(server, "general", [f"message {number}." for number in range(40)])
+    ada = await people("ada")
+    await expect(ada.words.last).to_have_text("message 39.")
+    whole = " ".join(pages_of(await ada.page.pdf()))
+    assert [n for n in range(40) if f"message {n}." not in whole] == []
+    assert "Message general" not in whole, "nor the box to write in"

@@ -2,7 +2,7 @@
  * The log as a dense table: only the rows in sight are in the page, however long the room.
  *
  * Rows are of one height, so a row's place is a multiplication. The row of the moment looked
- * at is kept in sight.
+ * at is kept in sight. Printing draws all rows.
  */
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
@@ -12,6 +12,7 @@ import { exactTime } from "../ui/time.ts";
 import { plural } from "../ui/words.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { NO_FILTERS, faultOf, isActive, nameOf, textOf, typeOf } from "./filters.ts";
+import { printing } from "./printing.ts";
 import { events, firstSeq, moment, shown } from "./room-log.ts";
 import { go } from "./transport.tsx";
 import { filters, witnesses } from "./view.ts";
@@ -24,6 +25,7 @@ export function Table() {
   const box = useRef<HTMLDivElement>(null);
   const top = useSignal(0), height = useSignal(600);
   const range = useComputed(() => {
+    if (printing.value) return { from: 0, to: shown.value.length };
     const from = Math.max(0, Math.floor(top.value / ROW_PIXELS) - SPARE_ROWS);
     return { from, to: Math.min(shown.value.length, Math.ceil((top.value + height.value) / ROW_PIXELS) + SPARE_ROWS) };
   });
