@@ -69,6 +69,10 @@ class Backend(Protocol):
         """SQLAlchemy's name of the dialect: ``sqlite`` or ``postgresql``."""
 
     @property
+    def place(self) -> str:
+        """The database as a URL for a log or a person: absolute, and without a password."""
+
+    @property
     def is_exclusive(self) -> bool:
         """Whether only one process at a time can have the log open to write.
 

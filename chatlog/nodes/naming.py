@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from socket import gethostname
+from typing import Final
 
 from chatlog.databases.database import Database
 from chatlog.eventlog.append import Node
@@ -17,11 +18,14 @@ from chatlog.nodes.watch import without_renewal
 
 logger = logging.getLogger(__name__)
 
+_MOST_HOST_CHARS: Final = 50
+"""So that the whole name is one that could be given."""
+
 
 def default_name() -> str:
     """Return a name for a server without a given one: the host name and a unique suffix."""
-    host = "".join(char for char in gethostname() if char.isprintable())
-    return leases.unique_name(host or "server")
+    host = "".join(char for char in gethostname() if char.isprintable()).strip()
+    return leases.unique_name(host[:_MOST_HOST_CHARS] or "server")
 
 
 async def begin(database: Database, name: str, *, alone: bool, lease_seconds: float) -> Node:

@@ -12,6 +12,7 @@ from typing import Any
 from chatlog.databases.database import Database
 from chatlog.eventlog.committer import Committer
 from chatlog.operations import arguments
+from chatlog.operations.acts import logged
 from chatlog.operations.control_socket import Handler
 from chatlog.operations.erasing import Eraser
 from chatlog.operations.retention import Due, Retention, due, wanted
@@ -30,8 +31,8 @@ class Operations:
         self.revoker = Revoker(committer)
 
     def handlers(self) -> dict[str, Handler]:
-        """Return the handler of each command."""
-        return {
+        """Return the handler of each command; the log says when it is carried out."""
+        handlers: dict[str, Handler] = {
             "redact": self._redact,
             "erase-user": self._erase_user,
             "retention": self._retention,
@@ -39,6 +40,7 @@ class Operations:
             "import-history": self.imports.history,
             "import-jsonl": self.imports.jsonl,
         }
+        return logged(handlers)
 
     async def _redact(self, room: str, seqs: list[int], by: str, reason: str) -> dict[str, Any]:
         arguments.check_room(room)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from chatlog.databases.database import Database
@@ -137,9 +137,16 @@ class Retention:
             failure: Exception | None = None
             for rule in found:
                 try:
-                    await self.apply(rule)
+                    _log(await self.apply(rule))
                 except Exception as error:  # noqa: BLE001 - raised when the others are done
                     failure = error
             if failure is not None:
                 raise failure
             await asyncio.sleep(every_seconds)
+
+
+def _log(done: Due) -> None:
+    if done.texts or done.people:
+        facts = asdict(done)
+        said = "A retention rule erased %(texts)d texts and %(people)d people."
+        logger.info(said, facts, extra={"facts": facts})

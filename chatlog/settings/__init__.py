@@ -225,6 +225,18 @@ class Settings:
     )
     readers: int = field(default=4, metadata={"help": "database connections for reading"})
 
+    log_format: str = field(
+        default="text",
+        metadata={"help": "format of the server's log on stderr", "choices": ("text", "json")},
+    )
+    log_level: str = field(
+        default="info",
+        metadata={
+            "help": "severity from which lines are logged: debug, info, warning or error",
+            "choices": ("debug", "info", "warning", "error"),
+        },
+    )
+
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every host to listen on."""

@@ -18,7 +18,11 @@ from chatlog.settings.values import item_type
 from tests.cli.command import chatlog, refused
 
 CHOICES = {"auth": "token", "create_rooms": "admin", "redact_own": "off"}
-TEXTS = {"host": "127.0.0.2", "token_keys_url": "https://id.example/keys"}
+TEXTS = {
+    "database": "sqlite:///x.db",
+    "host": "127.0.0.2",
+    "token_keys_url": "https://id.example/keys",
+}
 KUBERNETES = {
     "CHATLOG_PORT": "tcp://10.0.0.1:8080",
     "CHATLOG_PORT_8080_TCP": "tcp://10.0.0.1:8080",
@@ -40,6 +44,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         found.append(settings)
 
     monkeypatch.setattr(module, "run", run)
+    monkeypatch.setattr(module, "default_name", str)
     monkeypatch.setattr(module, "_check_keys", lambda _settings: None)
     for variable in ("CHATLOG_DATABASE", "DATABASE_URL", "PORT"):
         monkeypatch.delenv(variable, raising=False)

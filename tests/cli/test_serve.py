@@ -22,6 +22,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         found.append(settings)
 
     monkeypatch.setattr(module, "run", run)
+    monkeypatch.setattr(module, "default_name", str)  # otherwise each run has a name of its own
     return found
 
 

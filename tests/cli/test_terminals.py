@@ -15,7 +15,7 @@ import pytest
 
 import chatlog.cli
 from chatlog.cli import output
-from chatlog.cli.operating.serve import VisibleFormatter
+from chatlog.cli.logs import VisibleFormatter
 from chatlog.kinds.chat import Post
 from tests.support.logbook import open_log
 

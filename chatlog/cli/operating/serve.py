@@ -6,16 +6,18 @@ import asyncio
 import logging
 import os
 import sys
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
+from functools import partial
 from typing import Any
 
 import click
 
 from chatlog.cli import output
-from chatlog.cli.calm import CalmHandler
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.given import ConfigOption, source_of
+from chatlog.cli.logs import ServerHandler, begin_logging
 from chatlog.cli.streams import silence
+from chatlog.nodes.naming import default_name
 from chatlog.settings import Settings
 from chatlog.settings.sources import unknown_variables
 from chatlog.settings.values import WrongValue, is_list, item_type
@@ -46,18 +48,6 @@ def _choices(field: Field[Any]) -> tuple[str, ...]:
     return tuple(field.metadata.get("choices", ()))
 
 
-class VisibleFormatter(logging.Formatter):
-    """Formats a log record as one line without terminal control sequences."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Return the line with control characters escaped."""
-        return output.visible(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        """Return the traceback with control characters escaped."""
-        return output.guarded(super().formatException(ei))
-
-
 def _settings(values: dict[str, Any]) -> Settings:
     if len(values["host"]) == 1:
         (values["host"],) = values["host"]
@@ -75,13 +65,11 @@ def _serve(**values: Any) -> None:
         raise click.UsageError(refusal)
     if settings.auth == "token":
         _check_keys(settings)
-    handler = CalmHandler()
-    handler.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = replace(settings, node=settings.node or default_name())
+    log = begin_logging(settings)
     for variable, sentence in unknown_variables(os.environ):
         logger.warning("%s", sentence, extra={"kind": variable})
-    _runner()(run(settings, announce=_announce))
+    _runner()(run(settings, announce=partial(_announce, log)))
 
 
 def _check_keys(settings: Settings) -> None:
@@ -95,7 +83,8 @@ def _check_keys(settings: Settings) -> None:
     load_keys(settings)
 
 
-def _announce(sentence: str) -> None:
+def _announce(log: ServerHandler, sentence: str) -> None:
+    log.begin()
     try:
         output.say(sentence)
     except OSError:  # nobody reads it, or it goes to a disk that is full

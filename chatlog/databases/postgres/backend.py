@@ -27,7 +27,7 @@ from chatlog.databases.postgres.parameters import target_of
 from chatlog.databases.postgres.search_path import share_views
 from chatlog.databases.postgres.session import Purpose, open_session, set_statement
 from chatlog.databases.postgres.statements import LOCK_LOG, NOW, SCHEMA
-from chatlog.databases.postgres.url import parameters_of
+from chatlog.databases.postgres.url import parameters_of, shown_url
 from chatlog.domain.errors import ChatlogError, LeaseLost, LogError
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,9 @@ class Postgres:
     is_race = staticmethod(is_race)
 
     def __init__(self, url: str) -> None:
-        self._target = target_of(parameters_of(url, os.environ))
+        parameters = parameters_of(url, os.environ)
+        self.place = shown_url(parameters)
+        self._target = target_of(parameters)
         self._has_warned = not self._target.unchecked
 
     def writer(self) -> AsyncEngine:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Final
+from urllib.parse import quote
 
 from chatlog.domain.errors import LogError
 
@@ -62,6 +64,23 @@ def parameters_of(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     if "host" in found:
         defaults.pop("host", None)
     return defaults | found
+
+
+def shown_url(parameters: Mapping[str, str]) -> str:
+    """Return a URL for people: the user, the hosts with their ports and the database alone."""
+    user, hosts = parameters.get("user"), parameters.get("host", parameters.get("hostaddr", ""))
+    ports = parameters.get("port", "").split(",")
+    places = [
+        _shown_host(host) + (f":{port}" if port else "")
+        for host, port in zip_longest(hosts.split(","), ports, fillvalue=ports[-1])
+    ]
+    before = f"{quote(user, safe='')}@" if user else ""
+    name = quote(parameters.get("dbname", ""), safe="")
+    return f"postgresql://{before}{','.join(places)}/{name}"
+
+
+def _shown_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else quote(host, safe="")
 
 
 def _split(rest: str) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -72,6 +73,11 @@ class Sqlite:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.held: OpenFile | None = None
+
+    @property
+    def place(self) -> str:
+        """The URL of the file's absolute path."""
+        return f"sqlite:///{quote(str(self.path.absolute()))}"
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes and checkpoints."""

@@ -60,8 +60,14 @@ async def entrance(request: web.Request, handler: Handler) -> web.StreamResponse
         if isinstance(error, ConnectionError) and _has_gone(request):
             logger.debug("A client was gone before its answer: %s", type(error).__name__)
             return web.Response(status=499)  # for nobody; raised, it would be logged as a bug
-        logger.exception("%s %s could not be answered", request.method, request.path)
+        logger.exception("%s %s could not be answered", request.method, _route(request))
         return _error(request, 503, "unavailable", "This cannot be answered now. Try again.")
+
+
+def _route(request: web.Request) -> str:
+    """Return the pattern of a request's path: the path itself has names, and may have secrets."""
+    resource = request.match_info.route.resource
+    return "(unknown path)" if resource is None else resource.canonical
 
 
 def _refusal(request: web.Request, error: Refused) -> web.Response:
