@@ -1,9 +1,8 @@
 """The tables. ``docs/log-format.md`` defines the columns that a verifier needs.
 
-``events`` is the log; ``users`` and ``rooms`` define the ids in it; ``sessions`` is a
-projection written in the same transaction; ``nodes`` holds the leases. The triggers that
-prevent changes of events are in the migrations. Times are RFC 3339 text of 27 characters, UTC,
-so that audit views can use the indexes on them.
+``events`` is the log; ``users`` and ``rooms`` define the ids in it; ``sessions`` is a projection
+written in the same transaction; ``nodes`` holds the leases. The triggers are in the migrations.
+Times are RFC 3339 text of 27 characters, UTC, so that audit views can use the indexes on them.
 
 No index holds content (names, texts): erased content must be gone from the file, and SQLite
 leaves copies of moved index entries behind. Names are found by a keyed hash.
@@ -86,8 +85,7 @@ users = sa.Table(
     sa.Column("subject_id", _Number, sa.ForeignKey("subjects.id"), index=True),
 )
 
-# The versions of the data of skeletons that programs have used, each with the number of the user
-# up to which it has the keys of all names that belong to subjects; see ``skeleton_keys.py``.
+# Each with the number of the user up to which it has all keys; see ``skeleton_keys.py``.
 skeleton_versions = sa.Table(
     "skeleton_versions",
     metadata,
@@ -265,8 +263,7 @@ retention_changes = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
 )
 
-# The changes of the default for rooms without a rule, append-only; the last one holds. ``days`` is
-# NULL if the default was ended.
+# The same of the default for rooms without a rule, of which the last one holds.
 retention_defaults = sa.Table(
     "retention_defaults",
     metadata,
@@ -291,8 +288,7 @@ looks = sa.Table(
     sa.Index("looks_at", "at"),
 )
 
-# Revoked tokens, append-only. ``key`` is a keyed hash of the subject or of the token's id, by
-# ``kind``; ``issued_until`` is NULL for a single token.
+# Append-only. ``key`` is a keyed hash, of a subject or of the id of a single token, by ``kind``.
 revocations = sa.Table(
     "revocations",
     metadata,

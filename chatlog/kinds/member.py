@@ -128,7 +128,8 @@ class Grant(PersonsCommand):
         role = claimed(room, known, self.author)
         if role is None:
             return unchanged(room)
-        return appointment(room, known, grant(known, self._member(room, known), role))
+        given = Appointed(known.operator(TOKEN), known.node, self._member(room, known), role)
+        return appointment(room, known, given)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -161,11 +162,6 @@ def entry(room: Room, known: Known, author: Identity, user: User, role: Role) ->
     """Return the event that gives a person the role of ``entering``."""
     by = known.operator(TOKEN) if room.name in author.rooms else user
     return Appointed(by, known.node, user, role)
-
-
-def grant(known: Known, member: User, role: Role) -> Appointed:
-    """Return the event that makes true what a token says."""
-    return Appointed(known.operator(TOKEN), known.node, member, role)
 
 
 def appointment(room: Room, known: Known, event: Appointed) -> Iterator[Event]:

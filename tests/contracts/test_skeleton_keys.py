@@ -318,7 +318,7 @@ async def test_the_keys_of_earlier_revisions_are_made_anew(
 ) -> None:
     unicode("18", K_IS_H)
     database = Database(database_url)
-    await make_earlier(database, "0014")
+    await make_earlier(database, "0016")
     async with database.write() as connection, connection.begin():
         for statement in EARLIER:
             blob = {"blob": b"12345678"} if ":blob" in statement else {}
