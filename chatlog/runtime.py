@@ -21,6 +21,7 @@ from chatlog.chat.connection import Connection
 from chatlog.chat.departures import Departures
 from chatlog.chat.log_clock import LogClock
 from chatlog.chat.node_lease import Membership
+from chatlog.chat.open_mode import UNFIT, Guard, check_open
 from chatlog.chat.people.buckets import Buckets, Counts
 from chatlog.chat.people.members import Members
 from chatlog.chat.readiness import Readiness
@@ -30,21 +31,17 @@ from chatlog.chat.users import Users
 from chatlog.databases.database import Database
 from chatlog.databases.opening import open_for_writing
 from chatlog.delivery.catch_up import CatchUp
-from chatlog.domain.identity import Identity
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.steps.redacting import redact_as
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
-from chatlog.kinds.erasure import Redact
-from chatlog.kinds.event import Recorded
 from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.operations import Operations
 from chatlog.readers.history import History
 from chatlog.settings import Settings
-from chatlog.token_mode import TokenMode, clerk_of, end_expired, enter, now
+from chatlog.token_mode import TokenMode, clerk_of, end_expired, enter, now, redacting
 from chatlog.wire.commands import OPEN, PERSONS
 
 logger = logging.getLogger(__name__)
@@ -74,20 +71,24 @@ class Runtime:
         self.addresses = Counts(settings.connections_per_address(is_token_mode=has_tokens))
         self.proxies = [ip_network(network) for network in settings.trusted_proxy]
         self.chats = Buckets(settings.chats_per_second(is_token_mode=has_tokens))
-        self.stopping = False
+        self.stopping = self._has_stopped = False
+        self.unfit = asyncio.Event()
         self.refusals: Counter[str] = Counter()
         self.tasks = Tasks(tasks)
         self.clock = LogClock()
         self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
         self.rooms = _rooms(settings, database, self.tasks, tasks)
         turn, lost = asyncio.Lock(), asyncio.Event()
-        self.tail = Tail(database, self.rooms.dispatch, turn, poll_seconds=settings.poll_seconds)
+        guard = None if has_tokens else Guard(self.rooms.dispatch, self._end_as_unfit)
+        dispatch = self.rooms.dispatch if guard is None else guard.dispatch
+        self.tail = Tail(database, dispatch, turn, poll_seconds=settings.poll_seconds)
         self.writer = Writer(
             database,
             node,
             doubt_seconds=settings.doubt_seconds,
             noted=self.readiness.note,
             timed=self.clock.note,
+            is_open=not has_tokens,
         )
         self.committer = _committer(settings, self.writer, self.tail, turn, lost)
         self.departures = Departures(self.committer, self.refusals)
@@ -98,6 +99,9 @@ class Runtime:
         self.members = Members(self.door, now)
         self.operations = Operations(database, self.committer, is_open=not has_tokens)
         self.door.clerk = clerk_of(self.committer)
+        self.redact = redacting(
+            self.committer, self.operations.eraser, redact_own=settings.redact_own == "on"
+        )
 
     def _membership(self, node: Node, lost: asyncio.Event) -> Membership:
         return Membership(
@@ -133,24 +137,6 @@ class Runtime:
     async def _erase_what_is_too_old(self) -> None:
         await self.operations.retention.run(self.settings.retention_seconds)
 
-    async def redact(self, identity: Identity, order: Redact, via: str | None) -> Recorded:
-        """Erase texts, topics or reasons for a person; return the last erasure.
-
-        Raises:
-            Refused: if the person may not, or there is nothing to erase.
-        """
-        step = redact_as(
-            identity,
-            order.room,
-            order.of,
-            order.reason,
-            redact_own=self.settings.redact_own == "on",
-            via=via,
-        )
-        erasures = await self.committer.alone(step)
-        await self.operations.eraser.scrub()
-        return erasures[-1]
-
     def end_revoked(self) -> None:
         """Close the connections whose tokens have been revoked."""
         for client in tuple(self.clients):
@@ -165,14 +151,26 @@ class Runtime:
             return False
         return not self.stopping and await self.readiness.check() and not self.stopping
 
-    async def stop(self) -> None:
+    def _end_as_unfit(self) -> None:
+        """Show nothing more: in open mode, nobody may see a log with rights."""
+        logger.error(UNFIT)
+        self.door.is_closed = True
+        self._end_clients()
+        self.unfit.set()
+
+    def _end_clients(self) -> None:
         """Accept nothing more, let every session leave (``shutdown``), close every client."""
-        if self.stopping:
-            return
         self.stopping = True
         for client in tuple(self.clients):
             client.close("shutdown")
             client.go_away()
+
+    async def stop(self) -> None:
+        """End the clients, and wait for what is queued."""
+        if self._has_stopped:
+            return
+        self._has_stopped = True
+        self._end_clients()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.shutdown_seconds / 2):
                 await self.departures.wait()
@@ -279,6 +277,8 @@ async def _node(
         runtime = Runtime(settings, database, node, tasks, token_mode)
         live.append(runtime)
         await runtime.tail.start()
+        if token_mode is None:  # again: the tail does not meet what came in since
+            await check_open(database)
         await runtime.clock.look(database)
         runtime.start()
         try:

@@ -8,20 +8,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from chatlog.chat.open_mode import check_open
 from chatlog.chat.people.access import Access
 from chatlog.chat.people.buckets import Buckets, Counts
 from chatlog.chat.rooms import Rooms
 from chatlog.databases.database import Database
-from chatlog.domain.errors import LogError, OutcomeUnknown, Refused, RoomUnknown
+from chatlog.domain.errors import OutcomeUnknown, Refused, RoomUnknown
 from chatlog.domain.identity import Identity
 from chatlog.domain.names import Limits
 from chatlog.domain.times import text
-from chatlog.eventlog import lookup, rights
+from chatlog.eventlog import lookup
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.present_names import present_name
 from chatlog.eventlog.steps.looks import What, look
+from chatlog.eventlog.steps.redacting import redact_as
 from chatlog.eventlog.steps.revocations import revocations_since
+from chatlog.kinds.erasure import Redact
+from chatlog.kinds.event import Recorded
 from chatlog.kinds.member import Grant
+from chatlog.operations.erasing import Eraser
 from chatlog.readers.askers import Person
 from chatlog.readers.door import Clerk
 from chatlog.settings import Settings
@@ -62,7 +67,7 @@ async def enter(
         LogError: if there is no key; or in open mode, if the log has rights that it would ignore.
     """
     if settings.auth == "open" and not has_hook:
-        await _check_open(database)
+        await check_open(database)
         return None
     keys = None if has_hook else await asyncio.to_thread(load_keys, settings)
     async with database.read() as connection:
@@ -96,16 +101,6 @@ async def _refuse(_token: str) -> Identity:
     raise Refused("token_invalid", "This server takes no tokens: its own pages sign you in.")
 
 
-async def _check_open(database: Database) -> None:
-    async with database.read() as connection:
-        has_rights = await rights.has_rights(connection)
-    if has_rights:
-        raise LogError(
-            "This log has rooms with rights, which open mode would show to everybody: "
-            "give --auth token."
-        )
-
-
 def now() -> str:
     """Return the time of this machine's clock."""
     return text(datetime.now(UTC))
@@ -122,6 +117,24 @@ def clerk_of(committer: Committer) -> Clerk:
         await committer.alone(look(identity, what, room, seq))
 
     return Clerk(now, grant, record)
+
+
+def redacting(
+    committer: Committer, eraser: Eraser, *, redact_own: bool
+) -> Callable[[Identity, Redact, str | None], Awaitable[Recorded]]:
+    """Return what erases texts, topics or reasons for a person, and returns the last erasure.
+
+    It raises ``Refused`` if the person may not, or there is nothing to erase.
+    """
+
+    async def redact(identity: Identity, order: Redact, via: str | None) -> Recorded:
+        given = (identity, order.room, order.of, order.reason)
+        step = redact_as(*given, redact_own=redact_own, via=via)
+        erasures = await committer.alone(step)
+        await eraser.scrub()
+        return erasures[-1]
+
+    return redact
 
 
 async def end_expired(rooms: Rooms, committer: Committer) -> None:

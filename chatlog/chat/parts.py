@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from chatlog.chat.departures import Departures
@@ -38,6 +39,4 @@ class Parts(Protocol):
     members: Members
     chats: Buckets
     refusals: Counter[str]
-
-    async def redact(self, identity: Identity, order: Redact, via: str | None) -> Recorded:
-        """Erase texts, topics or reasons for a person; return the last erasure."""
+    redact: Callable[[Identity, Redact, str | None], Awaitable[Recorded]]

@@ -96,6 +96,11 @@ class Rights:
         self._chatting: set[str] = set()
 
     @property
+    def are_given(self) -> bool:
+        """Whether the room has events about rights."""
+        return self._rules is not OPEN or bool(self._of)
+
+    @property
     def rules(self) -> Rules:
         """The state of the room."""
         return self._rules

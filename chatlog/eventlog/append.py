@@ -27,7 +27,7 @@ from chatlog.kinds.command import Command, FirstPost, Target, decide
 from chatlog.kinds.details import contents_column, stored
 from chatlog.kinds.event import Event, Facts, Recorded
 from chatlog.kinds.join import Joined
-from chatlog.kinds.leave import Left
+from chatlog.kinds.leave import Leave, Left
 from chatlog.kinds.room import Changed
 
 Outcome = Recorded | FirstPost | Refused
@@ -70,8 +70,11 @@ class Node:
 class Batch(Knowledge):
     """The commands of one transaction, with the data to decide them."""
 
-    def __init__(self, memory: Memory, node: Node, position: int, now: str) -> None:
+    def __init__(
+        self, memory: Memory, node: Node, position: int, now: str, *, is_open: bool = False
+    ) -> None:
         super().__init__(memory, node.name, now)
+        self._is_open = is_open
         self._number = node.number
         self._tells_story = node.tells_story
         self._position = position
@@ -112,6 +115,9 @@ class Batch(Knowledge):
         room = self._memory.rooms.get(command.room)
         if room is None:
             room = Room(command.room, os.urandom(16).hex())
+        # A leave only ends a session that began before the room had rights.
+        if self._is_open and room.rights.are_given and type(command) is not Leave:
+            return Refused("forbidden", "This room has rights, and the server is in open mode.")
         found = decide(room, command, self)
         if isinstance(found, FirstPost | Refused):
             return found

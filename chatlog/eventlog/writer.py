@@ -66,7 +66,8 @@ class Writer:
     """Appends to the log. One task calls its methods, one at a time.
 
     ``noted`` is called with the success of each commit, of which a command refused beforehand is
-    none; ``timed`` with each commit's last event time and the clock's reading.
+    none; ``timed`` with each commit's last event time and the clock's reading. One that
+    ``is_open`` refuses commands to rooms with rights, which open mode does not heed.
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class Writer:
         doubt_seconds: float,
         noted: Callable[[bool], None] = lambda _succeeded: None,
         timed: Callable[[str, str], None] = lambda _last, _clock: None,
+        is_open: bool = False,
     ) -> None:
         self._database = database
         self.node = node
         self._memory = Memory()
         self._doubt_seconds = doubt_seconds
         self._wary = 0
+        self._is_open = is_open
         self.noted, self.timed = noted, timed
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
@@ -132,7 +135,9 @@ class Writer:
                 node = node or self.node
                 locked = await self._database.backend.lock(connection, node.number)
                 await self._memory.bring_up(connection, locked.position)
-                batch = Batch(self._memory, node, locked.position, locked.now)
+                batch = Batch(
+                    self._memory, node, locked.position, locked.now, is_open=self._is_open
+                )
                 result = await step(connection, batch)
                 await batch.write(connection)
                 self._memory.position = batch.position

@@ -30,6 +30,7 @@ from chatlog.domain.users import User
 from chatlog.eventlog.steps.insertion import RoomInsertion
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.proof import Proved
+from chatlog.kinds.registry import RIGHTS_TYPES
 from chatlog.kinds.room import Changed
 from chatlog.nodes import clock
 from chatlog.wire.events import BadLine, decode_proved
@@ -142,7 +143,7 @@ class _Checked:
                 if isinstance(error, Wrong) and proved.recorded.seq > self.chain.head + 1:
                     raise self._gap(number) from None
                 raise LogError(f"Line {number} is not as it was exported: {error}") from None
-            self.has_rights = self.has_rights or proved.recorded.event.type in ("room", "member")
+            self.has_rights = self.has_rights or proved.recorded.event.type in RIGHTS_TYPES
             yield proved
 
     def _gap(self, number: int) -> LogError:

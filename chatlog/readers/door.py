@@ -78,6 +78,7 @@ class Door:
         self._reading = reading
         self._prompt = prompt or reading
         self.clerk = clerk
+        self.is_closed = False
 
     async def decide(
         self, asker: Asker, action: Action, room: str | None, seq: int | None = None
@@ -89,8 +90,10 @@ class Door:
         Raises:
             Refused: ``forbidden``, or ``room_unknown`` for a room that does not exist or is none
                 to the asker, never in open mode, in which every name is a claim; ``unavailable``
-                if a look cannot be put on record.
+                if a look cannot be put on record, and once the door is closed.
         """
+        if self.is_closed:
+            raise Unavailable("This server shows nothing more. Try again.")
         if not isinstance(asker, Person) or action == "join" or room is None:
             return 1, None
         identity = asker.identity

@@ -13,8 +13,12 @@ from typing import Any, NoReturn
 
 from aiohttp import web
 
+from chatlog.chat.open_mode import UNFIT
+from chatlog.domain.errors import LogError
+from chatlog.runtime import Runtime
 from chatlog.settings import Settings
 from chatlog.web.app import create_app
+from chatlog.web.keys import RUNTIME
 from chatlog.web.network.acceptor import Acceptor
 from chatlog.web.network.descriptors import fitted, warn_of_fewer
 from chatlog.web.network.listening import listen
@@ -37,7 +41,8 @@ async def run(
     ``beside`` gets the server's address and runs while it serves; the stop cancels it.
 
     Raises:
-        LogError: if the database is in use, foreign or too new.
+        LogError: if the database is in use, foreign or too new; or if the log got rooms with rights
+            while the server ran in open mode.
         CannotListen: if it cannot listen on the port.
     """
     asked, settings = settings, fitted(settings)
@@ -50,6 +55,7 @@ async def run(
     assert runner.server is not None  # it is made by the set-up
     acceptor = Acceptor(runner.server, settings)
     _spare_the_collector()
+    runtime = runner.app[RUNTIME]
     try:
         listeners = await listen(settings.hosts, settings.port)
         acceptor.open(listeners)
@@ -58,11 +64,20 @@ async def run(
         warn_of_fewer(asked, settings)
         async with asyncio.TaskGroup() as tasks:
             company = tasks.create_task(beside(urls[0]), name="beside the server")
+            watching = tasks.create_task(_stop_if_unfit(runtime, stop), name="fitness")
             await stop.wait()
             company.cancel()
+            watching.cancel()
+        if runtime.unfit.is_set():
+            raise LogError(UNFIT)
     finally:
         acceptor.close()
         await _clean_up(runner, settings)
+
+
+async def _stop_if_unfit(runtime: Runtime, stop: asyncio.Event) -> None:
+    await runtime.unfit.wait()
+    stop.set()
 
 
 async def _set_up(runner: web.AppRunner, stop: asyncio.Event, settings: Settings) -> bool:
