@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chatlog.audit.certificate import read_certificate
+from chatlog.audit.evidence.certificate import read_certificate
 from chatlog.databases.opening import open_for_reading
 from chatlog.domain.errors import LogError
 from chatlog.nodes import clock

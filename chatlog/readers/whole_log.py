@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chatlog.audit import checkpoint, log_pages
+from chatlog.audit import log_pages
+from chatlog.audit.evidence import checkpoint
 from chatlog.audit.log_pages import Place, Wanted
 from chatlog.domain.errors import LogError, RoomUnknown
 from chatlog.eventlog import read

@@ -71,7 +71,10 @@ UNADMITTED = {
     ("chatlog.chat.rooms", "chatlog.eventlog.lookup"): "the same",
     ("chatlog.chat.rooms", "chatlog.eventlog.rights"): "the same",
     ("chatlog.chat.log_clock", "chatlog.eventlog.read"): "the time of the newest event",
-    ("chatlog.cli.reading.checkpoint", "chatlog.audit.checkpoint"): "hashes of the whole log",
+    (
+        "chatlog.cli.reading.checkpoint",
+        "chatlog.audit.evidence.checkpoint",
+    ): "hashes of the whole log",
     ("chatlog.cli.reading.sql", "chatlog.audit.queries"): "SQL by an operator",
     ("chatlog.cli.reading.verify", "chatlog.audit.verification.ranges"): "a position",
     ("chatlog.cli.reading.verify", "chatlog.audit.verification.verify"): "the whole log",

@@ -17,7 +17,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chatlog.audit.checkpoint import Checkpoint, decode_checkpoint, read_checkpoint
+from chatlog.audit.evidence.checkpoint import Checkpoint, decode_checkpoint, read_checkpoint
 from chatlog.audit.verification.verify import Asked, verify
 from chatlog.databases.database import DATABASE_ERRORS
 from chatlog.databases.opening import open_for_reading

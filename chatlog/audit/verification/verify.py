@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 
-from chatlog.audit.certificate import Certificate, RoomErasure, check_erasure
-from chatlog.audit.checkpoint import Checkpoint, Head, check_head, check_log
+from chatlog.audit.evidence.certificate import Certificate, RoomErasure, check_erasure
+from chatlog.audit.evidence.checkpoint import Checkpoint, Head, check_head, check_log
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.audit.verification.check_log import Whole, check_whole, damage
 from chatlog.audit.verification.check_room import RoomVerdict

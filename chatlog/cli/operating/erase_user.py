@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from chatlog.audit.signing import read_key
+from chatlog.audit.evidence.signing import read_key
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.operating.erasure import by_option, reason_option, said

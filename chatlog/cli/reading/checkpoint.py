@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from chatlog.audit.checkpoint import read_checkpoint
-from chatlog.audit.signing import make_key, read_key
+from chatlog.audit.evidence.checkpoint import read_checkpoint
+from chatlog.audit.evidence.signing import make_key, read_key
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.options import database_option, run

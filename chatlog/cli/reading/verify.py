@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from chatlog.audit.certificate import Certificate
+from chatlog.audit.evidence.certificate import Certificate
 from chatlog.audit.verification.check_room import RoomVerdict
 from chatlog.audit.verification.coverage import EMPTY, TAIL
 from chatlog.audit.verification.ranges import last_position

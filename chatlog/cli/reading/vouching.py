@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import click
 
-from chatlog.audit.certificate import BadCertificate, Certificate, decode_certificate
-from chatlog.audit.checkpoint import BadCheckpoint, Checkpoint, decode_checkpoint
-from chatlog.audit.signing import read_public_key
+from chatlog.audit.evidence.certificate import BadCertificate, Certificate, decode_certificate
+from chatlog.audit.evidence.checkpoint import BadCheckpoint, Checkpoint, decode_checkpoint
+from chatlog.audit.evidence.signing import read_public_key
 from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
 

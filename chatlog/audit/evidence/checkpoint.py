@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.signing import is_signed, public_half, with_signature, without_signature
+from chatlog.audit.evidence.signing import is_signed, public_half, with_signature, without_signature
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.databases.schema import events, rooms
 from chatlog.domain.errors import ChatlogError

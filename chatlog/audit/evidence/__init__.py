@@ -1,0 +1,1 @@
+"""Signed evidence for third parties: checkpoints of the whole log, certificates of erasures."""
