@@ -31,9 +31,9 @@ THEN = ("member", "chat", "nothing")
 PEOPLE = ("u-0", "u-1", "u-2")
 EXAMPLES = int(os.environ.get("CHATLOG_EXAMPLES", "20"))
 """Stories on each database; ``CHATLOG_EXAMPLES=300`` tells many more."""
-PARTS, GUESTS = 10, 0.25
-LEAVES_SECONDS = 5.0
-"""How soon the leaves of those are in the log whose roles have run out."""
+PARTS, GUESTS, AWAY = 10, 0.25, 0.3
+LEAVES_SECONDS = 15.0
+"""How long the leaves of those are waited for whose roles have run out: 5 s, on a busy machine."""
 HAPPENED = Counter[str]()
 MUST_HAPPEN = {"out by itself", "chat before the leave", "back before the leave"}
 
@@ -74,14 +74,16 @@ def step(chance: random.Random) -> Step:
 
 
 def guest(chance: random.Random) -> list[Step]:
-    """Somebody comes in by a role with an end, and hours pass."""
+    """Somebody comes in by a role with an end, may try to be rid of it, and hours pass."""
     owner, who = PEOPLE[0], chance.choice(PEOPLE[1:])
     role = {"role": chance.choice(["reader", "member", "moderator"]), "lasts": chance.randint(0, 1)}
     hours: list[Step] = [
         ("hour", who, {"then": chance.choice(THEN)}) for _ in range(chance.randint(1, 2))
     ]
     given = {"subject": who, **role}
-    return [("join", owner, {}), ("member", owner, given), ("join", who, {}), *hours]
+    away: Step = ("member", who, {"subject": who, "role": "none"})
+    tries = [away] if chance.random() < AWAY else []
+    return [("join", owner, {}), ("member", owner, given), ("join", who, {}), *tries, *hours]
 
 
 class Play:
