@@ -15,12 +15,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import events, meta, metadata, rooms
+from chatlog.databases.schema import events, meta, metadata, rooms, skeleton_versions
 from chatlog.domain.errors import LogError
 
 TABLES: Final = tuple(metadata.sorted_tables)
 """All tables, those that others refer to first."""
 
+_PREPARED: Final = (meta, skeleton_versions)
+"""Those with rows in a new log: the secret that a migration draws, the version of skeletons."""
 _PAGE: Final = 500
 _DIGESTS: Final = 2**256
 
@@ -38,13 +40,13 @@ class Copied:
 
 
 async def check_empty(target: AsyncConnection) -> None:
-    """Refuse a target that holds more than what a migration puts there.
+    """Refuse a target that holds more than a new log.
 
     Raises:
         LogError: naming a table with rows.
     """
     for table in TABLES:
-        if table is meta:
+        if table in _PREPARED:
             continue
         if (await target.execute(sa.select(sa.literal(1)).select_from(table).limit(1))).first():
             raise LogError(
@@ -60,7 +62,8 @@ async def copy_tables(source: AsyncConnection, target: AsyncConnection, tell: Te
         LogError: if the target holds rows already, or holds others afterwards.
     """
     await check_empty(target)
-    await target.execute(meta.delete())  # the secret that the migration drew
+    for table in _PREPARED:
+        await target.execute(table.delete())
     for table in TABLES:
         copied = await _copy(source, target, table, tell)
         if await _digest(target, table) != copied:

@@ -110,6 +110,8 @@ class Event(ABC):
     """Whether a person wrote it. It then has a ``text``, which its frame shows as ``message``."""
     is_redactable: ClassVar[bool] = False
     """Whether its ``text`` can be redacted, as that of a message can."""
+    is_about_rights: ClassVar[bool] = False
+    """Whether it says who may do what; a log with such an event is not served in open mode."""
     contents: ClassVar[tuple[str, ...]] = ()
     """Its fields that hold erasable contents besides ``text``: each a text that has a commitment of
     its own, or None. A frame that shows one does so under the same name. Erasing an event erases

@@ -205,6 +205,7 @@ class Appointed(Event):
 
     type: ClassVar = "member"
     is_redactable: ClassVar = True
+    is_about_rights: ClassVar = True
     frames: ClassVar = (MemberFrame,)
     columns: ClassVar = ("member", "role", "until", "reason")
 

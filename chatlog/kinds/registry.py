@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, Literal, Union
 
 from chatlog.kinds import KINDS, ORDERS
 from chatlog.kinds.command import Order, Request
-from chatlog.kinds.event import Event
 
 BY_TYPE: Final = {kind.type: kind for kind in KINDS}
 EVENT_TYPES: Final = tuple(BY_TYPE)
@@ -14,7 +13,7 @@ MESSAGE_TYPES: Final = tuple(kind.type for kind in KINDS if kind.is_message)
 REDACTABLE_TYPES: Final = tuple(
     kind.type for kind in KINDS if kind.is_message or kind.is_redactable
 )
-RIGHTS_TYPES: Final = tuple(kind.type for kind in KINDS if kind.govern is not Event.govern)
+RIGHTS_TYPES: Final = tuple(kind.type for kind in KINDS if kind.is_about_rights)
 """The types that change a room's rights."""
 REQUESTS: Final = tuple(kind.request for kind in KINDS if kind.request is not None)
 FRAMES: Final = tuple(dict.fromkeys(frame for kind in KINDS for frame in kind.frames))

@@ -184,6 +184,7 @@ class Changed(Event):
 
     type: ClassVar = "room"
     is_redactable: ClassVar = True
+    is_about_rights: ClassVar = True
     frames: ClassVar = (RoomFrame,)
     columns: ClassVar = ("access", "history", "topic", "locked")
     proof_line: ClassVar = RoomProofLine

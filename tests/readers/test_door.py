@@ -70,6 +70,7 @@ UNADMITTED = {
     ("chatlog.chat.rooms", "chatlog.eventlog.read"): "the live room, which its members share",
     ("chatlog.chat.rooms", "chatlog.eventlog.lookup"): "the same",
     ("chatlog.chat.rooms", "chatlog.eventlog.rights"): "the same",
+    ("chatlog.chat.open_mode", "chatlog.eventlog.rights"): "whether there are any rights",
     ("chatlog.chat.log_clock", "chatlog.eventlog.read"): "the time of the newest event",
     (
         "chatlog.cli.reading.checkpoint",
