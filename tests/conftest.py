@@ -1,6 +1,6 @@
 """What holds for every test: no skip where none is allowed, no blocked event loop.
 
-With ``CHATLOG_NO_SKIP=1`` (``.ci/run``) a skipped test is a failure: on a machine that
+With ``TEST_NO_SKIP=1`` (``.ci/run``) a skipped test is a failure: on a machine that
 should have everything, a skip hides a test that has stopped running. Only the real histories,
 which are no part of the repository, may be absent as a whole.
 """
@@ -18,7 +18,7 @@ from tests.support.histories import is_absent
 
 pytest_plugins = ["tests.support.postgres"]
 
-NO_SKIP = os.environ.get("CHATLOG_NO_SKIP") == "1"
+NO_SKIP = os.environ.get("TEST_NO_SKIP") == "1"
 
 # These only do arithmetic on paths: SQLAlchemy's engine calls them when it is made.
 HARMLESS = ("os.getcwd", "os.path.abspath", "os.path.samestat")

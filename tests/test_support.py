@@ -180,7 +180,7 @@ def test_a_skip_is_a_failure_where_none_is_allowed(
     (tmp_path / "test_skipping.py").write_text(SKIPPING)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", ".", tmp_path],
-        env={**os.environ, "CHATLOG_NO_SKIP": no_skip, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "TEST_NO_SKIP": no_skip, "PYTHONPATH": str(ROOT)},
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -201,8 +201,8 @@ def test_real(): history(REAL[0])
     ("environment", "result", "status"),
     [
         ({}, "1 skipped", 0),
-        ({"CHATLOG_NO_SKIP": "1"}, "1 skipped", 0),
-        ({"CHATLOG_NO_SKIP": "1", "CHATLOG_HISTORIES": "empty"}, "1 failed", 1),
+        ({"TEST_NO_SKIP": "1"}, "1 skipped", 0),
+        ({"TEST_NO_SKIP": "1", "TEST_HISTORIES": "empty"}, "1 failed", 1),
     ],
 )
 def test_real_histories_may_be_absent_as_a_whole_and_are_skipped_by_name(
@@ -213,7 +213,7 @@ def test_real_histories_may_be_absent_as_a_whole_and_are_skipped_by_name(
     shutil.copy(ROOT / "tests" / "conftest.py", clone / "tests")
     shutil.copy(ROOT / "pyproject.toml", clone)
     (clone / "tests" / "test_asking.py").write_text(ASKING)
-    ours = {"CHATLOG_NO_SKIP", "CHATLOG_HISTORIES"}
+    ours = {"TEST_NO_SKIP", "TEST_HISTORIES"}
     others = {name: value for name, value in os.environ.items() if name not in ours}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/test_asking.py"],

@@ -29,8 +29,8 @@ from .rights.oracle import ROLES, Oracle, who_may_have_seen
 
 THEN = ("member", "chat", "nothing")
 PEOPLE = ("u-0", "u-1", "u-2")
-EXAMPLES = int(os.environ.get("CHATLOG_EXAMPLES", "20"))
-"""Stories on each database; ``CHATLOG_EXAMPLES=300`` tells many more."""
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "20"))
+"""Stories on each database; ``TEST_EXAMPLES=300`` tells many more."""
 PARTS, GUESTS, AWAY = 10, 0.25, 0.3
 LEAVES_SECONDS = 15.0
 """How long the leaves of those are waited for whose roles have run out: 5 s, on a busy machine."""

@@ -1,6 +1,6 @@
 """The README's pictures, taken of the demo.
 
-They go into a temporary folder; with ``CHATLOG_PICTURES=docs`` into that one.
+They go into a temporary folder; with ``TEST_PICTURES=docs`` into that one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Demo]:
 
 
 def save(name: str, picture: bytes, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("CHATLOG_PICTURES", tmp_path))
+    folder = Path(os.environ.get("TEST_PICTURES", tmp_path))
     (folder / name).write_bytes(picture)
     assert len(picture) < MAX_BYTES, f"{name} has {len(picture):,} bytes"
 

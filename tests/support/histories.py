@@ -2,7 +2,7 @@
 
 ``made`` is in ``tests/histories`` and has every feature of the real ones, on a small scale. The
 real ones are not ours to ship: a test of one is skipped by its name where they are absent, and
-says where they come from. ``CHATLOG_HISTORIES`` names their folder.
+says where they come from. ``TEST_HISTORIES`` names their folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_FOLDER = ROOT / "tests" / "histories"
-REAL_FOLDER = Path(os.environ.get("CHATLOG_HISTORIES") or ROOT.parent / "shared" / "data" / "irc")
+REAL_FOLDER = Path(os.environ.get("TEST_HISTORIES") or ROOT.parent / "shared" / "data" / "irc")
 
 OWN = "2011-05-06.made.txt"
 REAL = (
@@ -42,5 +42,5 @@ def is_absent(reason: str) -> bool:
 
     Where some are, or where somebody has named a folder, one that is missing is a mistake.
     """
-    expected = REAL_FOLDER.is_dir() or "CHATLOG_HISTORIES" in os.environ
+    expected = REAL_FOLDER.is_dir() or "TEST_HISTORIES" in os.environ
     return ABSENT in reason and not expected
