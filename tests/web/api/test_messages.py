@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+from asyncio.subprocess import PIPE
+from pathlib import Path
+from shutil import which
 from typing import Any
+
+import pytest
 
 from .conftest import Server
 
+ROOT = Path(__file__).parents[3]
 ROOM = "/api/rooms/general/messages"
 
 
@@ -61,3 +70,16 @@ async def test_a_chat_is_not_erased_in_open_mode(server: Server) -> None:
     await post(server, {"username": "Shop", "message": "x"})
     async with server.client.delete(f"{ROOM}/1") as response:
         assert response.status == 403
+
+
+@pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("page", ["README.md", "docs/protocol.md"])
+async def test_the_line_in_the_docs_posts(server: Server, page: str) -> None:
+    found = re.search(r"^    (curl -d .*\n.*/messages)$", (ROOT / page).read_text(), re.MULTILINE)
+    assert found is not None
+    line = found[1].replace("http://127.0.0.1:8080/", str(server.client.make_url("/")))
+    curl = await asyncio.create_subprocess_shell(f"{line} --silent", stdout=PIPE)
+    said, _ = await curl.communicate()
+    assert curl.returncode == 0
+    assert json.loads(said)["id"] == "order-7-shipped"
+    assert (await server.ok("rooms/order-7/events"))["events"] == [json.loads(said)]
