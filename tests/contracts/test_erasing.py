@@ -11,7 +11,7 @@ import pytest
 from chatlog.domain.errors import Refused
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.steps.retention import Rule, erase_if_away, rules
-from chatlog.kinds.chat import Post
+from chatlog.kinds.chat import Post, PostAs
 from chatlog.kinds.command import Command
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
@@ -122,6 +122,21 @@ async def test_who_was_active_in_another_room_within_the_time_keeps_the_name(
     assert await operated.do("retention", **rule) == {"texts": 1, "people": 0, "remains": ""}
     assert await operated.texts() == ["said today"]
     assert "bob" in await operated.names()
+
+
+async def test_who_posts_without_joining_is_away_when_they_have_not_posted(
+    operated: Operated,
+) -> None:
+    for name, at in (("bob", OLD.format(14)), ("shop", OLD.format(15))):
+        session = await operated.said("general", name, at=at)
+        await operated.left("general", session, at=at)
+    ago = PostAs("general", "of kim", "kim", at=OLD.format(16), via="http")
+    for post in (ago, PostAs("general", "of shop", "shop", via="http")):
+        assert isinstance(await operated.node.committer.append(post), Recorded)
+    rule = {"room": "general", "days": 30, "names": True, "by": "eve"}
+    assert await operated.do("retention", **rule) == {"texts": 1, "people": 2, "remains": ""}
+    assert await operated.names() == [BY, "shop"]
+    await operated.verifies()
 
 
 async def test_people_who_left_no_texts_are_erased_as_well(operated: Operated) -> None:

@@ -46,26 +46,40 @@ _OLD_CHATS: Final = (
     .limit(sa.bindparam("limit"))
 )
 _any_stay = sessions.alias()
+_any_post = events.alias()
 _same = users.alias()
 _IS_RECENT: Final = sa.or_(
     _any_stay.c.left_at.is_(None), _any_stay.c.left_at >= sa.bindparam("before")
 )
+# Whoever posts need not be present.
+_IS_RECENT_POST: Final = sa.and_(
+    _any_post.c.at >= sa.bindparam("before"), _any_post.c.type.in_(MESSAGE_TYPES)
+)
 _HAS_BEEN_AWAY: Final = sa.and_(
     users.c.username.is_not(None),
     ~sa.exists().where(_any_stay.c.user_id == users.c.id, _IS_RECENT),
+    ~sa.exists().where(_any_post.c.user_id == users.c.id, _IS_RECENT_POST),
     # A subject is away only under all of its names.
     ~sa.exists().where(
         _same.c.subject_id == users.c.subject_id, _any_stay.c.user_id == _same.c.id, _IS_RECENT
     ),
+    ~sa.exists().where(
+        _same.c.subject_id == users.c.subject_id,
+        _any_post.c.user_id == _same.c.id,
+        _IS_RECENT_POST,
+    ),
+)
+_WAS_PRESENT: Final = users.c.id.in_(
+    sa.select(sessions.c.user_id).where(sessions.c.room_id == sa.bindparam("room"))
+)
+_HAS_POSTED: Final = sa.exists().where(
+    _any_post.c.user_id == users.c.id,
+    _any_post.c.room_id == sa.bindparam("room"),
+    _any_post.c.type.in_(MESSAGE_TYPES),
 )
 _AWAY: Final = (
     sa.select(users.c.id)
-    .where(
-        _HAS_BEEN_AWAY,
-        users.c.id.in_(
-            sa.select(sessions.c.user_id).where(sessions.c.room_id == sa.bindparam("room"))
-        ),
-    )
+    .where(_HAS_BEEN_AWAY, sa.or_(_WAS_PRESENT, _HAS_POSTED))
     .order_by(users.c.id)
     .limit(sa.bindparam("limit"))
 )
