@@ -19,6 +19,8 @@ class Dialect:
     chat: Callable[[str, str], str]
     """From a unique id and the marked text to the frame's text."""
     acknowledges: bool
+    token: Callable[[str], str] | None = None
+    """From username to what proves it; None where a name is a claim."""
 
 
 def _tutorial_join(room: str, username: str) -> str:

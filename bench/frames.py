@@ -8,10 +8,11 @@ _TEXT = 0x81
 _PONG = 0x8A
 
 
-def handshake(host: str, port: int, path: str) -> bytes:
+def handshake(host: str, port: int, path: str, token: str | None = None) -> bytes:
     """Build the upgrade request. No compression is offered, to any server."""
+    proof = "" if token is None else f"Authorization: Bearer {token}\r\n"
     return (
-        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{proof}"
         "Upgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     ).encode()

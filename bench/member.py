@@ -48,17 +48,27 @@ async def open_member(index: int, room: str, port: int, dialect: Dialect) -> Mem
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(_STEP_SECONDS):
         await loop.sock_connect(sock, (HOST, port))
-        await loop.sock_sendall(sock, handshake(HOST, port, dialect.path))
+        await loop.sock_sendall(sock, _handshake(index, port, dialect))
         answer = await _read_until(sock, b"\r\n\r\n")
     if b" 101 " not in answer.split(b"\r\n", 1)[0]:
         raise ConnectionError(f"no upgrade: {answer[:200]!r}")
     return Member(index, room, sock)
 
 
+def _handshake(index: int, port: int, dialect: Dialect) -> bytes:
+    token = None if dialect.token is None else dialect.token(username_of(index))
+    return handshake(HOST, port, dialect.path, token)
+
+
+def username_of(index: int) -> str:
+    """Return a member's name."""
+    return f"member {index}"
+
+
 async def join(member: Member, dialect: Dialect) -> None:
     """Join the member's room and wait for the answer."""
     loop = asyncio.get_running_loop()
-    text = dialect.join(member.room, f"member {member.index}")
+    text = dialect.join(member.room, username_of(member.index))
     async with asyncio.timeout(_STEP_SECONDS):
         await loop.sock_sendall(member.sock, text_frame(text))
         await _read_until(member.sock, dialect.joined)

@@ -36,8 +36,10 @@ class Server:
 
 
 @contextmanager
-def chatlog(dialect: Dialect = CHATLOG, under: Sequence[str] = ()) -> Iterator[Server]:
-    """Run ``chatlog serve`` on an empty SQLite file with its own, default settings.
+def chatlog(
+    dialect: Dialect = CHATLOG, under: Sequence[str] = (), flags: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Run ``chatlog serve`` on an empty SQLite file, with default settings besides the ``flags``.
 
     ``under`` are Python's arguments before ``-m chatlog``, for a profiler.
     """
@@ -46,7 +48,7 @@ def chatlog(dialect: Dialect = CHATLOG, under: Sequence[str] = ()) -> Iterator[S
         database = f"sqlite:///{folder}/bench.db"
         python = [sys.executable, *under, "-m", "chatlog"]
         command = [*python, "serve", "--host", HOST, "--port", str(port), "--database", database]
-        with _running(command, Path(folder), {}) as process:
+        with _running([*command, *flags], Path(folder), {}) as process:
             _wait(process, lambda: _is_ready(port))
             yield Server("chatlog", process.pid, port, dialect)
 
