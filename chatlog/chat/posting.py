@@ -10,7 +10,8 @@ from typing import Final
 
 from chatlog.chat.parts import Parts
 from chatlog.chat.people.access import Access, check_takes_part
-from chatlog.domain.errors import OutcomeUnknown, Refused, RoomUnknown
+from chatlog.chat.people.orders import append
+from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.kinds.chat import PostAs
 from chatlog.kinds.command import FirstPost
 from chatlog.kinds.event import Recorded
@@ -30,7 +31,7 @@ async def post(parts: Parts, command: PostAs) -> tuple[Recorded, bool]:
     """
     if command.author is None:
         parts.chats.charge(command.username)
-        told = await _append(parts, command)
+        told = await append(parts, command)
     else:
         told = await _post_as_person(parts, command)
     if isinstance(told, Recorded):
@@ -54,19 +55,12 @@ async def _append_counted(parts: Parts, access: Access, command: PostAs) -> Reco
     """Append a person's chat; a room that it makes counts among those that they created."""
     assert command.author is not None
     try:
-        return await _append(parts, replace(command, may_create=False))
+        return await append(parts, replace(command, may_create=False))
     except RoomUnknown:
         if not (command.may_create and access.may_create(command.author, command.room)):
             raise
     with access.counting_creation(command.author) as note:
-        told = await _append(parts, command)
+        told = await append(parts, command)
         if told.seq != _POST_THAT_MAKES:
             note(Refused("room_exists", "Somebody else made the room first."))
         return told
-
-
-async def _append(parts: Parts, command: PostAs) -> Recorded | FirstPost:
-    told = await parts.committer.append(command)
-    if isinstance(told, Refused | OutcomeUnknown):
-        raise told
-    return told

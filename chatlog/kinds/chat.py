@@ -24,7 +24,7 @@ from chatlog.domain.users import User
 from chatlog.kinds.command import Command, Decision, FirstPost, Form, Known, Request
 from chatlog.kinds.event import At, Event, Facts, Recorded, Via, canonical, shown_name
 from chatlog.kinds.member import entering, entry
-from chatlog.kinds.person import acting
+from chatlog.kinds.person import CommandOfUser, acting
 from chatlog.kinds.proof import ProofLine, author, commitments, with_subject
 from chatlog.kinds.session import unless_open
 
@@ -77,7 +77,7 @@ class Post(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class PostAs(Command):
+class PostAs(CommandOfUser):
     """Post ``message`` for somebody who need not be present: ``author``, or in open mode a name.
 
     A room that does not exist is made, as by a join, if the author ``may_create``.
@@ -91,14 +91,6 @@ class PostAs(Command):
     may_create: bool = True
     at: str | None = None
     via: str | None = None
-
-    @property
-    def identity(self) -> Identity | None:
-        return self.author
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return () if self.author is not None else (self.username,)
 
     @property
     def client_id(self) -> str | None:

@@ -15,7 +15,7 @@ from chatlog.domain.rights import Asker, authorize, beginning
 from chatlog.domain.room import Room
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.command import Command, Decision, Form, Known, check_resume
+from chatlog.kinds.command import Decision, Form, Known, check_resume
 from chatlog.kinds.event import (
     MAX_SEQ,
     Event,
@@ -27,7 +27,7 @@ from chatlog.kinds.event import (
     shown_name,
 )
 from chatlog.kinds.member import entering, entry
-from chatlog.kinds.person import acting
+from chatlog.kinds.person import CommandOfUser, acting
 from chatlog.kinds.proof import ProofLine, author, commitments, with_subject
 from chatlog.kinds.session import JoinFrame, SessionFrame, count_of_sessions, unless_counted
 
@@ -40,7 +40,7 @@ HashText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
 @dataclass(frozen=True, slots=True)
-class Join(Command):
+class Join(CommandOfUser):
     """Open ``session`` in ``room`` for the user of this name.
 
     Exactly one of ``backlog`` (how many chats to replay) and ``after`` (the seq to
@@ -57,14 +57,6 @@ class Join(Command):
     author: Identity | None = None
     may_create: bool = True
     via: str | None = None
-
-    @property
-    def identity(self) -> Identity | None:
-        return self.author
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return () if self.author is not None else (self.username,)
 
     @property
     def seen(self) -> int | None:

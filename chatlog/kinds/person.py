@@ -29,6 +29,25 @@ class PersonsCommand(Command):
         return self.author
 
 
+class CommandOfUser(Command):
+    """A command of ``author``, or in open mode of whoever claims a ``username``."""
+
+    __slots__ = ()
+
+    author: Identity | None
+    username: str
+
+    @property
+    def identity(self) -> Identity | None:
+        """The person whose command it is, where people prove who they are."""
+        return self.author
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The claimed name."""
+        return () if self.author is not None else (self.username,)
+
+
 class CommandAboutPerson(PersonsCommand):
     """A command of one person about another, for a ``reason``."""
 

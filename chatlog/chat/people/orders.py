@@ -38,7 +38,7 @@ async def carry_out(
     await parts.door.knock(identity, order.room, via)
     if isinstance(order, Redact):
         return await parts.redact(identity, order, via)
-    return await _append(parts, order.command(identity).through(via))
+    return await append(parts, order.command(identity).through(via))
 
 
 def private_room() -> str:
@@ -54,12 +54,17 @@ async def _create(
     if order.room is None:
         create = replace(create, room=private_room())
     with access.counting_creation(identity) as note:
-        told = await _append(parts, create)
+        told = await append(parts, create)
         note(told)
         return told
 
 
-async def _append(parts: Parts, command: Command) -> Recorded | FirstPost:
+async def append(parts: Parts, command: Command) -> Recorded | FirstPost:
+    """Append the event of a command.
+
+    Raises:
+        Refused, OutcomeUnknown: from the committer.
+    """
     told = await parts.committer.append(command)
     if isinstance(told, Refused | OutcomeUnknown):
         raise told
