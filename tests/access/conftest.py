@@ -67,3 +67,8 @@ async def open_world(
             return World(str(browser.make_url("")).rstrip("/"), issuer, http)
 
         yield start
+
+
+@pytest.fixture
+async def world(open_world: Open) -> World:
+    return await open_world(max_rooms_created_per_hour=1_000)

@@ -200,3 +200,15 @@ class World:
 
     def holder(self, token: str | None) -> Person:
         return Person(self.url, self.http, token)
+
+
+async def events(person: Person, room: str) -> list[Frame]:
+    answer = await person.get(f"/api/rooms/{quote(room)}/events?limit=500")
+    assert answer.status == 200, answer.text
+    found: list[Frame] = answer.body["events"]
+    return found
+
+
+def shape(event: Frame) -> tuple[Any, ...]:
+    kind = event.get("event") or event["type"]
+    return (kind, event.get("member"), event.get("role"), event.get("cause"), event["username"])
