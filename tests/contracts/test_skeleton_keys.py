@@ -23,6 +23,7 @@ from chatlog.domain.skeletons import data_version
 from chatlog.eventlog.steps.erasing import erase_user
 from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
+from chatlog.operations import restore_export
 from tests.cli.command import chatlog
 from tests.support.logbook import Log, open_log
 from tests.support.nodes import migrated
@@ -333,9 +334,15 @@ async def test_the_keys_of_earlier_revisions_are_made_anew(
         assert await refused(log, KAT)
 
 
+@pytest.mark.parametrize("page", [1, 1_000])
 async def test_an_export_of_names_that_now_look_alike_is_restored(
-    unicode: Unicode, database_url: str, sqlite_url: str, tmp_path: Path
+    page: int,
+    unicode: Unicode,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(restore_export, "_PAGE", page)
     unicode("18")
     async with open_log(database_url) as log:
         assert not await refused(log, HAT)
