@@ -17,11 +17,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
-from chatlog.chat.connection import Connection
 from chatlog.chat.departures import Departures
 from chatlog.chat.log_clock import LogClock
 from chatlog.chat.node_lease import Membership
 from chatlog.chat.open_mode import UNFIT, Guard, check_open
+from chatlog.chat.parts import Client
 from chatlog.chat.people.buckets import Buckets, Counts
 from chatlog.chat.people.members import Members
 from chatlog.chat.readiness import Readiness
@@ -63,7 +63,7 @@ class Runtime:
     ) -> None:
         self.settings, self.limits = settings, limits_of(settings)
         self.database = database
-        self.clients: set[Connection] = set()
+        self.clients: set[Client] = set()
         self.token_mode = token_mode
         self.access = None if token_mode is None else token_mode.access
         self.commands = OPEN if token_mode is None else PERSONS

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from chatlog.chat.live import LiveRoom, RoomMember
@@ -34,10 +35,33 @@ _JOIN_THAT_MAKES: Final = 2
 class JoinedRooms:
     """The open sessions of one connection, by room, in the order of joining."""
 
-    __slots__ = ("_closed", "_credentials", "_outlet", "_parts", "_sessions", "_username")
+    __slots__ = (
+        "_closed",
+        "_credentials",
+        "_left",
+        "_makes_rooms",
+        "_outlet",
+        "_parts",
+        "_sessions",
+        "_username",
+        "_via",
+    )
 
-    def __init__(self, parts: Parts, outlet: Outlet, credentials: Credentials | None) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        outlet: Outlet,
+        credentials: Credentials | None,
+        *,
+        via: str | None = None,
+        makes_rooms: bool = True,
+        left: Callable[[str, str], None] = lambda _room, _cause: None,
+    ) -> None:
+        """``left`` is called with the room and the cause of a session that the log has ended."""
         self._parts = parts
+        self._via = via
+        self._makes_rooms = makes_rooms
+        self._left = left
         self._outlet = outlet
         self._credentials = credentials
         self._username: str | None = None
@@ -49,7 +73,7 @@ class JoinedRooms:
         """Who reads over this connection."""
         if self._credentials is None:
             return Claimant(self._username)
-        return Person(self._credentials.required())
+        return Person(self._credentials.required(), self._via)
 
     @property
     def is_closed(self) -> bool:
@@ -78,7 +102,7 @@ class JoinedRooms:
         asker = Claimant(command.username) if self._credentials is None else self.asker
         if isinstance(asker, Person):
             await self._check_person(asker.identity, command.username)
-            await self._parts.door.knock(asker.identity, command.room)
+            await self._parts.door.knock(asker.identity, command.room, self._via)
         admission = await self._parts.door.admit(asker, command.room, "join")
         with self._parts.rooms.holding(command.room):
             await self._join(command, admission)
@@ -96,14 +120,17 @@ class JoinedRooms:
         session: str,
         joined: Callable[[Recorded], None],
     ) -> None:
+        makes_rooms = self._makes_rooms
         if self._credentials is None or not isinstance(command, JoinAsPerson):
-            await self.append(command.command(session), joined)
+            join = command.command(session)
+            await self.append(replace(join, may_create=makes_rooms, via=self._via), joined)
             return
         identity, access = self._credentials.required(), self._parts.access
         assert access is not None
         exists = room.presence.seq > 0
-        may_create = not exists and access.may_create(identity, command.room)
+        may_create = makes_rooms and not exists and access.may_create(identity, command.room)
         join = command.command_of(session, identity, may_create=may_create)
+        join = replace(join, via=self._via)
         if not may_create:
             await self.append(join, joined)
             return
@@ -136,7 +163,7 @@ class JoinedRooms:
             raise
         except BaseException:  # it may have come into the log
             room.drop(session)
-            self._parts.departures.add([Leave(command.room, session, "disconnected")])
+            self._parts.departures.add([self._leave_of(command.room, session, "disconnected")])
             raise
 
     def _check(self, command: JoinRequest) -> None:
@@ -169,19 +196,28 @@ class JoinedRooms:
 
         def left(told: Recorded) -> None:
             acknowledge(told)
-            self._ended(name, session)
+            self._forget(name, session)
 
-        leave = Leave(name, session, "left")
+        leave = self._leave_of(name, session, "left")
         try:
             await self.append(leave, left)
         except OutcomeUnknown:
             self._parts.departures.add([leave])
             raise
 
-    def _ended(self, room: str, session: str) -> None:
+    def _leave_of(self, room: str, session: str, cause: Cause) -> Leave:
+        return Leave(room, session, cause, via=self._via)
+
+    def _ended(self, room: str, session: str, cause: str) -> None:
         """Record that a session has ended, for whatever reason."""
-        if self._sessions.get(room) == session:
-            del self._sessions[room]
+        if self._forget(room, session):
+            self._left(room, cause)
+
+    def _forget(self, room: str, session: str) -> bool:
+        if self._sessions.get(room) != session:
+            return False
+        del self._sessions[room]
+        return True
 
     async def append(
         self, command: Command, recorded: Callable[[Recorded], None] = lambda _: None
@@ -208,7 +244,9 @@ class JoinedRooms:
     def close(self, cause: Cause) -> None:
         """Accept nothing more and leave every room; the first given cause counts."""
         self._closed = self._closed or cause
-        leaves = [Leave(room, session, self._closed) for room, session in self._sessions.items()]
+        leaves = [
+            self._leave_of(room, session, self._closed) for room, session in self._sessions.items()
+        ]
         for leave in leaves:
             if (room := self._parts.rooms.get(leave.room)) is not None:
                 room.drop(leave.session)

@@ -32,7 +32,7 @@ _AT_ONCE = ""
 
 @dataclass(frozen=True, slots=True)
 class RoomMember:
-    """A client's session in a room; ``left`` is called when it has ended.
+    """A client's session in a room; ``left`` is called with its room, itself and its end's cause.
 
     The role of one who ``is_admin`` does not run out.
     """
@@ -40,7 +40,7 @@ class RoomMember:
     outlet: Outlet
     read: ReadFrames
     id: str | None
-    left: Callable[[str, str], None]
+    left: Callable[[str, str, str], None]
     is_admin: bool = False
 
 
@@ -91,10 +91,10 @@ class LiveRoom:
             if (member := self.joining.pop(event.session, None)) is not None:
                 admitted.append(self._arrive(member, recorded, event))
         elif type(event) is Left and event.session in self._members:
-            self._depart(event.session, recorded.seq, admitted)
+            self._depart(event, recorded.seq, admitted)
         elif type(event) is Left and (cut := self._cut.pop(event.session, None)) is not None:
             cut.outlet.write(frame)
-            cut.left(self.feed.room, event.session)
+            cut.left(self.feed.room, event.session, event.cause)
         elif type(event) is Appointed or type(event) is Changed:
             self._find_next_end(recorded.at)
 
@@ -115,15 +115,16 @@ class LiveRoom:
         cursor = event.replay_from - 1
         return Member(event.session, member.outlet, member.read, cursor, notice, recorded.seq)
 
-    def _depart(self, session: str, seq: int, admitted: list[Member]) -> None:
+    def _depart(self, event: Left, seq: int, admitted: list[Member]) -> None:
         """End a session at ``seq``; ``admitted`` are those to be admitted after it."""
+        session = event.session
         member = self._members.pop(session)
         for reader in admitted:
             if reader.session == session:  # it came and went in one batch
                 reader.last = seq
         if (leaving := self.feed.dismiss(session, seq)) is not None:
             admitted.append(leaving)
-        member.left(self.feed.room, session)
+        member.left(self.feed.room, session, event.cause)
 
     def _find_next_end(self, now: str) -> None:
         """Note when the role of a member here runs out next."""

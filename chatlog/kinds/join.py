@@ -65,6 +65,8 @@ class Join(CommandOfUser):
     def decide(self, room: Room, known: Known) -> Decision:
         if self.session in room.sessions:
             return Refused("already_joined", "You are already in this room.")
+        if room.head == 0 and not self.may_create:
+            return RoomUnknown()
         if self.author is not None:
             return self._enter(room, known, self.author)
         replay_from = self._replay_from(room, known, 1)
@@ -72,8 +74,6 @@ class Join(CommandOfUser):
 
     def _enter(self, room: Room, known: Known, author: Identity) -> Decision:
         """Let in a person who has the right to join."""
-        if room.head == 0 and not self.may_create:
-            return RoomUnknown()
         who, role = entering(room, known, author)
         authorize(room.rights.rules, who, "join")
         user = acting(room, known, author)

@@ -92,13 +92,13 @@ class Settings:
         default=20, metadata={"help": "rooms that a person may create, in token mode"}
     )
     max_connections_per_user: int = field(
-        default=20, metadata={"help": "open WebSockets of a person, in token mode"}
+        default=20, metadata={"help": "open WebSockets and streams of a person, in token mode"}
     )
     max_connections_per_address: int = field(
         default=0,
         metadata={
-            "help": "open WebSockets from one address (IPv6: a /64); 0 is 200 in token mode, and "
-            "no limit otherwise"
+            "help": "open WebSockets and streams from one address (IPv6: a /64); 0 is 200 in token "
+            "mode, and no limit otherwise"
         },
     )
     trusted_proxy: tuple[str, ...] = field(
@@ -120,7 +120,7 @@ class Settings:
     max_rooms_per_connection: int = field(
         default=100, metadata={"help": "rooms that one connection may be in"}
     )
-    max_connections: int = field(default=20_000, metadata={"help": "open WebSockets"})
+    max_connections: int = field(default=20_000, metadata={"help": "open WebSockets and streams"})
     max_http_connections: int = field(
         default=1_000,
         metadata={"help": "further connections, for HTTP; at the limit, the idlest is closed"},

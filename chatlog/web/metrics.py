@@ -32,7 +32,7 @@ class NodeCollector(Collector):
         """Yield every metric as of now."""
         runtime = self._runtime
         delivered = runtime.rooms.delivered
-        yield _gauge("connections", "Open WebSockets", len(runtime.clients))
+        yield _gauge("connections", "Open WebSockets and streams", len(runtime.clients))
         yield _gauge("rooms", "Rooms in memory", len(runtime.rooms))
         yield _gauge("lagging_readers", "Members that lag behind the head", runtime.rooms.lagging())
         yield _gauge("waiting_commands", "Commands waiting for a commit", runtime.committer.waiting)

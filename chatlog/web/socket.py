@@ -51,9 +51,9 @@ async def serve(request: web.Request) -> web.StreamResponse:
     transport = request.transport
     if transport is None:
         return ws
-    _bound_kernel_buffer(transport, settings)
+    bound_kernel_buffer(transport, settings)
     outlet = SocketOutlet(transport)
-    address = _address(request)
+    address = address_of(request)
     is_full = len(runtime.clients) >= settings.max_connections
     if runtime.stopping or is_full or not runtime.addresses.add(address):
         outlet.let_go(GOING_AWAY if runtime.stopping else TOO_MANY_CONNECTIONS)
@@ -73,7 +73,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     return ws
 
 
-def _address(request: web.Request) -> str:
+def address_of(request: web.Request) -> str:
     """Return what counts as the client's address."""
     # A proxy may add a line of its own after the client's: the last hop counts.
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
@@ -146,7 +146,8 @@ def _cause(ws: web.WebSocketResponse, outlet: SocketOutlet) -> Cause:
     return "timed_out" if outlet.closed_with == TOO_SLOW or silent else "disconnected"
 
 
-def _bound_kernel_buffer(transport: asyncio.Transport, settings: Settings) -> None:
+def bound_kernel_buffer(transport: asyncio.Transport, settings: Settings) -> None:
+    """Let little wait unsent, in the kernel and here, for a client that does not read."""
     # By default 2.9 MB went into the kernel before a stuck reader showed.
     raw = transport.get_extra_info("socket")
     if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):

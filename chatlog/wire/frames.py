@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 GOING_AWAY: Final = 1001
@@ -26,3 +27,16 @@ def text_frame(payload: bytes) -> bytes:
     if size < 65_536:
         return _head16(_TEXT, 126, size) + payload
     return _head64(_TEXT, 127, size) + payload
+
+
+def payloads(frames: bytes) -> Iterator[bytes]:
+    """Yield the payload of each of these text frames, which ``text_frame`` made."""
+    place = 0
+    while place < len(frames):
+        size, start = frames[place + 1], place + 2
+        if size > 125:
+            width = 2 if size == 126 else 8
+            size = int.from_bytes(frames[start : start + width])
+            start += width
+        place = start + size
+        yield frames[start:place]

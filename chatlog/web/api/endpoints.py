@@ -17,6 +17,7 @@ from chatlog.kinds.registry import AnyFrame
 from chatlog.kinds.room import ConfigureRoom
 from chatlog.web.api import bodies, events, governing, me, messages, queries, rooms, users
 from chatlog.web.api.audited import looks, sessions, verify, witnesses
+from chatlog.web.streams import serve
 
 
 class NoQuery(msgspec.Struct):
@@ -25,7 +26,10 @@ class NoQuery(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint. ``body`` is the type of its response, ``takes`` that of its request's body."""
+    """One endpoint. ``body`` is the type of its response, ``takes`` that of its request's body.
+
+    One that ``is_stream`` answers with server-sent events, each of type ``body``.
+    """
 
     path: str
     handler: Handler
@@ -34,6 +38,7 @@ class Endpoint:
     query: type[msgspec.Struct] = NoQuery
     method: str = "GET"
     takes: Any = None
+    is_stream: bool = False
 
 
 _ROOM: Final = "/api/rooms/{room}"
@@ -58,6 +63,14 @@ ENDPOINTS: Final = (
         "Read a page of a room's events.",
         bodies.EventsBody[AnyFrame],
         queries.EventsQuery,
+    ),
+    Endpoint(
+        f"{_ROOM}/stream",
+        serve.show,
+        "Join a room and be sent its events.",
+        AnyFrame,
+        queries.StreamQuery,
+        is_stream=True,
     ),
     Endpoint(
         f"{_ROOM}/users",

@@ -38,6 +38,12 @@ _IN_PATH: Final = {
     "seq": {"type": "integer", "minimum": 1, "maximum": MAX_SEQ},
 }
 _CREATING: Final = {"/api/rooms", "/api/rooms/{room}/messages"}
+_LAST_EVENT_ID: Final = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The id of the last message received: the stream resumes after it.",
+    "schema": {"type": "string"},
+}
 _ETAG: Final = {
     "description": "Send it as If-None-Match: 304 means that the answer is still valid.",
     "schema": {"type": "string"},
@@ -77,20 +83,38 @@ def _operation(endpoint: Endpoint, body: Schema) -> Schema:
     errors = {status: words for status, words in _ERRORS.items() if status in usual}
     if endpoint.takes is not None:
         return _order(endpoint, body, errors)
+    parameters = [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]
+    if endpoint.is_stream:
+        parameters.append(_LAST_EVENT_ID)
+        errors["429"] = _ERRORS["429"]
     return {
         "operationId": re.sub(r"\W+", "_", endpoint.path).strip("_"),
         "summary": endpoint.summary,
         "description": inspect.cleandoc(endpoint.query.__doc__ or ""),
-        "parameters": [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)],
+        "parameters": parameters,
         "responses": {
-            "200": {
-                "description": endpoint.summary,
-                "headers": {"ETag": _ETAG},
-                "content": {"application/json": {"schema": body}},
-            },
-            "304": {"description": "Your copy is still valid.", "headers": {"ETag": _ETAG}},
+            **(_stream(endpoint) if endpoint.is_stream else _page(endpoint, body)),
             **{status: _error(words) for status, words in errors.items()},
         },
+    }
+
+
+def _page(endpoint: Endpoint, body: Schema) -> Schema:
+    return {
+        "200": {
+            "description": endpoint.summary,
+            "headers": {"ETag": _ETAG},
+            "content": {"application/json": {"schema": body}},
+        },
+        "304": {"description": "Your copy is still valid.", "headers": {"ETag": _ETAG}},
+    }
+
+
+def _stream(endpoint: Endpoint) -> Schema:
+    content = {"text/event-stream": {"schema": {"type": "string"}}}
+    return {
+        "200": {"description": endpoint.summary, "content": content},
+        "204": {"description": "The stream has ended for good: Last-Event-ID is `end`."},
     }
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import check_stored_room
 from chatlog.kinds.event import MAX_SEQ
-from chatlog.kinds.join import Seq
+from chatlog.kinds.join import Backlog, HashText, Seq
 from chatlog.kinds.registry import EventType
 from chatlog.web.keys import RUNTIME
 from chatlog.wire.commands import Limit
@@ -56,6 +56,18 @@ class UsersQuery(msgspec.Struct):
     at: Point | None = None
     after: Annotated[str, Meta(description="`next` of the previous page.")] = "0"
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
+
+
+class StreamQuery(msgspec.Struct):
+    """At most one of ``backlog`` (chats to replay) and ``after``, as in ``join``.
+
+    The header ``Last-Event-ID`` counts as ``after`` and ``hash``, whatever the query has.
+    """
+
+    username: Annotated[str, Meta(description="Needed in open mode.")] = ""
+    backlog: Backlog | None = None
+    after: Seq | None = None
+    hash: HashText | None = None
 
 
 class SessionsQuery(msgspec.Struct, rename={"from_": "from"}):

@@ -20,7 +20,8 @@ def add_routes(app: web.Application) -> None:
     """Add everything under ``/api``. The application's middlewares make its errors JSON."""
     for endpoint in ENDPOINTS:
         if endpoint.method == "GET":
-            app.router.add_get(endpoint.path, endpoint.handler)
+            # A HEAD would join a room that it is shown nothing of.
+            app.router.add_get(endpoint.path, endpoint.handler, allow_head=not endpoint.is_stream)
         else:
             app.router.add_route(endpoint.method, endpoint.path, endpoint.handler)
     app.router.add_get(_DESCRIPTION, show_description)

@@ -69,7 +69,7 @@ class Acceptor:
             self._close_idlest()
 
     def upgrade(self, visitor: Visitor) -> None:
-        """Record that a connection is now a WebSocket, which is not closed to make room."""
+        """Record that a connection is now a WebSocket or a stream: not closed to make room."""
         self._waiting.pop(visitor, None)
         self._answered.pop(visitor, None)
 

@@ -2,7 +2,7 @@
 
 aiohttp closes a connection without a whole request in time, whether it is silent or trickles
 bytes. The kernel detects an answer that the client does not accept: it accounts for every byte,
-whoever wrote it. After the upgrade, the WebSocket has its own rules.
+whoever wrote it. After the upgrade a WebSocket, and once it has begun a stream, has its own rules.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Visitor(web.RequestHandler):
         return finished
 
     def set_parser(self, *args: Any, **options: Any) -> None:
-        """Become a WebSocket."""
+        """Become a WebSocket, or a stream."""
         super().set_parser(*args, **options)
         self._limit_unread(0)
         self._upgrades(self)

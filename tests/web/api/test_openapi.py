@@ -111,6 +111,7 @@ async def _schemathesis(process: Process, *options: str) -> tuple[Any, str]:
         "run",
         f"{process.url}/api/openapi.json",
         "--phases=coverage,fuzzing",
+        "--exclude-path-regex=/stream$",  # its answer does not end
         "--max-examples=10",
         f"--checks={CHECKS}",
         "--continue-on-failure",
