@@ -80,6 +80,9 @@ class JoinedRooms:
         """Whether the connection accepts nothing more."""
         return self._closed is not None
 
+    def __len__(self) -> int:
+        return len(self._sessions)
+
     def find(self, room: str | None) -> tuple[str, str]:
         """Return the given room and the session in it; None means the room joined last.
 

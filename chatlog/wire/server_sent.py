@@ -2,19 +2,21 @@
 
 An event of a room is a message whose id, ``SEQ-HASH``, a browser sends back when it resumes. What
 answers the join (``users``, ``caught_up``) is a message of that name without an id. Frames about
-signing in are left out: a stream takes no commands.
+signing in are left out: a stream takes no commands. The id of a stream of several rooms has the
+cursors of all of them, ``ROOM=SEQ-HASH`` separated by commas, the names percent-encoded.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote, unquote
 
 import msgspec
 
 from chatlog.kinds.event import MAX_SEQ
-from chatlog.wire.answers import Error, encode_answer
 from chatlog.wire.frames import payloads
 
 END: Final = "end"
@@ -25,15 +27,30 @@ COMMENT: Final = b":\n\n"
 _NAMED: Final = frozenset({"caught_up", "users"})
 _LEFT_OUT: Final = frozenset({"auth", "auth_expiring"})
 _CURSOR: Final = re.compile(r"([0-9]{1,19})-([0-9a-f]{16})")
-_NOWHERE: Final = (MAX_SEQ, "0" * 16)
+NOWHERE: Final = (MAX_SEQ, "0" * 16)
+"""A cursor that no room has: whoever resumes from it is told `after_unknown`."""
+
+
+Cursor = tuple[int, str]
+"""A seq, and the hash of its event."""
+
+
+class StreamError(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
+    """Why a stream ends or, with ``room``, why that one of its rooms is not among them."""
+
+    code: str
+    message: str
+    room: str | None = None
 
 
 class _Head(msgspec.Struct):
     type: str
+    room: str = ""
     seq: int = 0
     hash: str = ""
 
 
+_encode: Final = msgspec.json.Encoder().encode
 _decode_head: Final = msgspec.json.Decoder(_Head).decode
 
 
@@ -45,21 +62,66 @@ def messages_of(frames: bytes) -> bytes:
 
 def _message(payload: bytes) -> bytes:
     head = _decode_head(payload)
+    if head.seq and head.type not in _NAMED:
+        return _event(f"{head.seq}-{head.hash}", payload)
+    return _answer(head, payload)
+
+
+def _event(id: str, payload: bytes) -> bytes:
+    return b"id: %b\ndata: %b\n\n" % (id.encode(), payload)
+
+
+def _answer(head: _Head, payload: bytes) -> bytes:
     if head.type in _LEFT_OUT:
         return b""
-    if head.type in _NAMED:
-        return b"event: %b\ndata: %b\n\n" % (head.type.encode(), payload)
-    return b"id: %d-%b\ndata: %b\n\n" % (head.seq, head.hash.encode(), payload)
+    return b"event: %b\ndata: %b\n\n" % (head.type.encode(), payload)
 
 
-def last_message(error: Error) -> bytes:
-    """Return the message that says why a stream ends for good."""
-    return b"event: error\nid: %b\ndata: %b\n\n" % (END.encode(), encode_answer(error))
+class Cursors:
+    """The cursors of a stream of several rooms, and its messages."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, of: Mapping[str, Cursor]) -> None:
+        self._of = {room: _cursor_text(cursor) for room, cursor in of.items()}
+
+    def messages_of(self, frames: bytes) -> bytes:
+        """Return these text frames as messages, and note how far they bring their rooms."""
+        return b"".join(map(self._message, payloads(frames)))
+
+    def _message(self, payload: bytes) -> bytes:
+        head = _decode_head(payload)
+        if not head.seq or head.type in _NAMED:
+            return _answer(head, payload)
+        self._of[head.room] = f"{head.seq}-{head.hash}"
+        id = ",".join(f"{quote(room, safe='')}={cursor}" for room, cursor in self._of.items())
+        return _event(id, payload)
 
 
-def cursor_in(id: str) -> tuple[int, str]:
+def _cursor_text(cursor: Cursor) -> str:
+    return f"{cursor[0]}-{cursor[1]}"
+
+
+def error_message(error: StreamError, *, is_last: bool) -> bytes:
+    """Return the message of an error, which may be why a stream ends for good."""
+    id = b"id: %b\n" % END.encode() if is_last else b""
+    return b"event: error\n%bdata: %b\n\n" % (id, _encode(error))
+
+
+def cursors_in(id: str) -> dict[str, Cursor] | None:
+    """Return the cursors by room in the id of a stream of several rooms; None if it is none."""
+    found: dict[str, Cursor] = {}
+    for part in id.split(","):
+        room, equals, cursor = part.partition("=")
+        if not equals:
+            return None
+        found[unquote(room)] = cursor_in(cursor)
+    return found
+
+
+def cursor_in(id: str) -> Cursor:
     """Return the seq and hash in a message's id; of any other text, those of no event."""
     match = _CURSOR.fullmatch(id)
     if match is None or int(match[1]) > MAX_SEQ:
-        return _NOWHERE
+        return NOWHERE
     return int(match[1]), match[2]

@@ -33,6 +33,14 @@ async def last_event(who: Person, room: str = "desk") -> Any:
     return (await who.get(f"/api/rooms/{room}/events")).body["events"][-1]
 
 
+async def leave(who: Person) -> Any:
+    """Return the leave that is the room's last event, once it is in the log."""
+    async with asyncio.timeout(20):
+        while (last := await last_event(who)).get("event") != "leave":
+            await asyncio.sleep(0.02)
+    return last
+
+
 async def test_rights_are_checked_before_anything_is_sent(open_world: Open) -> None:
     world = await open_world(create_rooms="everyone")
     ada, bob = world.person("u-1", "ada"), world.person("u-2", "bob")
@@ -103,7 +111,7 @@ async def test_a_token_s_end_is_the_stream_s(open_world: Open) -> None:
     async with stream(bob) as his:
         rest = await his.rest()
     assert is_last(rest[-1], "token_invalid")
-    assert (await last_event(ada))["cause"] == "expired"
+    assert (await leave(ada))["cause"] == "expired"
 
 
 async def test_a_revoked_token_s_stream_ends(open_world: Open, sqlite_url: str) -> None:
@@ -115,7 +123,7 @@ async def test_a_revoked_token_s_stream_ends(open_world: Open, sqlite_url: str) 
         done = await chatlog("token", "revoke", "--jti", "one", database=sqlite_url)
         assert done.status == 0, done
         assert is_last((await his.rest())[-1], "token_invalid")
-    assert (await last_event(ada))["cause"] == "revoked"
+    assert (await leave(ada))["cause"] == "revoked"
     assert (await bob.get(path_of("desk"))).status == 401
 
 
@@ -128,8 +136,26 @@ async def test_a_user_s_streams_count_as_connections(open_world: Open) -> None:
         third = await ada.get(path_of("desk"))
         assert (third.status, third.code) == (429, "rate_limited")
         assert int(third.headers["Retry-After"]) >= 1
-    async with asyncio.timeout(20):
-        while (await last_event(ada)).get("event") != "leave":
-            await asyncio.sleep(0.02)
+    await leave(ada)
     async with stream(ada) as hers:
         await hers.next("caught_up")
+
+
+async def test_a_kick_out_of_one_room_leaves_the_others(open_world: Open) -> None:
+    world = await open_world()
+    ada, bob = world.person("u-1", "ada"), world.person("u-2", "bob")
+    await ada.make("desk")
+    await ada.make("hall")
+    private = await ada.make(access="private")
+    url = f"{bob.url}/api/stream?rooms=desk,hall,{private},{NOBODY}"
+    async with reading(bob.http.get(url, headers=bob.headers)) as his:
+        errors = [(await his.next("error")).data for _ in range(2)]
+        assert [error.pop("room") for error in errors] == [private, NOBODY]
+        assert errors[0] == errors[1]
+        await ada.request("POST", "/api/rooms/desk/kick", {"subject": "u-2"})
+        kicked = await his.next("error")
+        assert (kicked.id, kicked.data["code"], kicked.data["room"]) == (None, "forbidden", "desk")
+        await ada.request("POST", "/api/rooms/hall/messages", {"message": "hi"})
+        await his.next("message", type="chat", room="hall")
+        await ada.request("POST", "/api/rooms/hall/kick", {"subject": "u-2"})
+        assert is_last((await his.rest())[-1], "forbidden")

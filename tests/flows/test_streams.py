@@ -57,7 +57,7 @@ async def left(http: aiohttp.ClientSession, server: Server) -> dict[str, Any]:
     async def has_left() -> bool:
         return bool(await newest(http, server))
 
-    await until(has_left, 20, "a leave")
+    await until(has_left, 10, "a leave")  # the next comment is due after 15
     return await newest(http, server)
 
 

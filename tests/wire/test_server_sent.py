@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from chatlog.wire.frames import payloads, text_frame
-from chatlog.wire.server_sent import cursor_in, messages_of
+from chatlog.wire.server_sent import Cursors, cursor_in, cursors_in, messages_of
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 70_000])
@@ -39,3 +40,17 @@ def test_an_id_is_a_cursor_and_any_other_text_one_of_no_event() -> None:
         "9" * 19 + "-" + "0" * 16,
     }
     assert len({cursor_in(text) for text in wrong}) == 1
+
+
+def test_the_id_of_several_rooms_has_the_cursors_of_all_whatever_their_names() -> None:
+    given = {"a": (1, "0" * 16), "caffè, x=y%": (2, "1" * 16), "\r\nid: 3": (3, "2" * 16)}
+    cursors = Cursors({"b": (4, "3" * 16)})
+    message = b""
+    for room, (seq, hash) in given.items():
+        event = {"type": "chat", "room": room, "seq": seq, "hash": hash}
+        message = cursors.messages_of(text_frame(msgspec.json.encode(event)))
+    id, _, data = message.decode().partition("\ndata: ")
+    assert id.isascii()
+    assert data.count("\n") == 2
+    assert cursors_in(id.removeprefix("id: ")) == {"b": (4, "3" * 16), **given}
+    assert cursors_in("1-0000000000000000") is None

@@ -65,6 +65,14 @@ ENDPOINTS: Final = (
         queries.EventsQuery,
     ),
     Endpoint(
+        "/api/stream",
+        serve.show_several,
+        "Join several rooms and be sent their events.",
+        AnyFrame,
+        queries.StreamsQuery,
+        is_stream=True,
+    ),
+    Endpoint(
         f"{_ROOM}/stream",
         serve.show,
         "Join a room and be sent its events.",

@@ -20,7 +20,7 @@ _POINT: Final = "A seq, as in 41, an RFC 3339 time, or a date: its "
 Point = Annotated[str, Meta(description=f"{_POINT}first moment, in UTC.", min_length=1)]
 End = Annotated[str, Meta(description=f"{_POINT}whole day, in UTC.", min_length=1)]
 
-_SEPARATED: Final = frozenset({"types"})
+_SEPARATED: Final = frozenset({"rooms", "types"})
 
 
 class RoomsQuery(msgspec.Struct):
@@ -68,6 +68,14 @@ class StreamQuery(msgspec.Struct):
     backlog: Backlog | None = None
     after: Seq | None = None
     hash: HashText | None = None
+
+
+class StreamsQuery(msgspec.Struct):
+    """Several rooms; ``backlog`` is of each. The header ``Last-Event-ID`` resumes them."""
+
+    rooms: Annotated[list[str], Meta(description="Separated by commas.")]
+    username: Annotated[str, Meta(description="Needed in open mode.")] = ""
+    backlog: Backlog | None = None
 
 
 class SessionsQuery(msgspec.Struct, rename={"from_": "from"}):

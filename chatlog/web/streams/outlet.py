@@ -12,18 +12,34 @@ from collections.abc import Callable
 from aiohttp import WSCloseCode
 
 from chatlog.web.outlet import ABNORMAL, CUT_SECONDS
-from chatlog.wire.answers import Error
 from chatlog.wire.frames import NOT_AUTHENTICATED
-from chatlog.wire.server_sent import COMMENT, last_message, messages_of
+from chatlog.wire.server_sent import COMMENT, StreamError, error_message, messages_of
 
 
 class StreamOutlet:
     """Writes to one stream until it ends; ``woken`` is set when it has to be looked at."""
 
-    __slots__ = ("_held", "_is_chunked", "_transport", "_write", "closed_with", "waiting", "woken")
+    __slots__ = (
+        "_held",
+        "_is_chunked",
+        "_messages_of",
+        "_transport",
+        "_write",
+        "closed_with",
+        "waiting",
+        "woken",
+    )
 
-    def __init__(self, transport: asyncio.Transport, *, is_chunked: bool) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        *,
+        is_chunked: bool,
+        messages_of: Callable[[bytes], bytes] = messages_of,
+    ) -> None:
+        """``messages_of`` returns the messages of some frames."""
         self._transport = transport
+        self._messages_of = messages_of
         self._is_chunked = is_chunked
         self._held: bytearray | None = bytearray()
         self._write: Callable[[bytes], object] = self._held.extend
@@ -44,7 +60,7 @@ class StreamOutlet:
     def write(self, frames: bytes, /) -> None:
         """Write whole frames as messages; discard them once the stream has ended."""
         if self.closed_with is None:
-            self._send(messages_of(frames))
+            self._send(self._messages_of(frames))
 
     def comment(self) -> None:
         """Write a comment, which keeps proxies from ending an idle stream."""
@@ -56,10 +72,15 @@ class StreamOutlet:
         """Whether messages are still sent."""
         return self.closed_with is None and not self._transport.is_closing()
 
-    def finish(self, error: Error) -> None:
+    def say(self, error: StreamError) -> None:
+        """Write an error that does not end the stream."""
+        if self.is_open:
+            self._send(error_message(error, is_last=False))
+
+    def finish(self, error: StreamError) -> None:
         """End the stream for good, and say why."""
         if self.is_open:
-            self._send(last_message(error))
+            self._send(error_message(error, is_last=True))
             self._end(WSCloseCode.OK)
 
     def let_go(self, code: int, reason: bytes = b"") -> None:
@@ -70,8 +91,8 @@ class StreamOutlet:
         if not self.is_open:
             return
         if code == NOT_AUTHENTICATED:
-            ended = Error("token_invalid", "Your token has ended. Open a stream with another one.")
-            self._send(last_message(ended))
+            ended = "Your token has ended. Open a stream with another one."
+            self._send(error_message(StreamError("token_invalid", ended), is_last=True))
         self._end(code)
 
     def lose(self) -> None:

@@ -1,25 +1,39 @@
-"""``GET /api/rooms/{room}/stream``: a room's events as server-sent events, from a join on."""
+"""Events as server-sent events, from a join on: of a room, or of several in one stream.
+
+``GET /api/rooms/{room}/stream`` and ``GET /api/stream?rooms=a,b``.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
 from aiohttp import HttpVersion11, web
 
-from chatlog.domain.errors import OutcomeUnknown, RateLimited, Unavailable
+from chatlog.domain.errors import OutcomeUnknown, RateLimited, Refused, Unavailable
 from chatlog.domain.identity import Identity
+from chatlog.domain.names import check_username
 from chatlog.kinds.join import JoinAsPerson, JoinRequest
-from chatlog.web.api.queries import StreamQuery, query_of
+from chatlog.web.api.queries import StreamQuery, StreamsQuery, query_of
 from chatlog.web.identify import identity_of
 from chatlog.web.keys import RUNTIME
 from chatlog.web.socket import address_of, bound_kernel_buffer
 from chatlog.web.streams.outlet import StreamOutlet
 from chatlog.web.streams.stream import COMMENT_SECONDS, RETRY_SECONDS, Stream
-from chatlog.wire.server_sent import END, cursor_in
+from chatlog.wire.server_sent import (
+    END,
+    NOWHERE,
+    Cursor,
+    Cursors,
+    cursor_in,
+    cursors_in,
+    messages_of,
+)
+
+Opening = Callable[[Stream, Identity | None], Awaitable[None]]
 
 LAST_EVENT_ID: Final = "Last-Event-ID"
 
@@ -39,29 +53,57 @@ async def show(request: web.Request) -> web.StreamResponse:
     Raises:
         Refused: before anything is sent, if the asker may not join.
     """
-    if request.headers.get(LAST_EVENT_ID) == END:
-        return web.Response(status=204, headers={"Cache-Control": "no-store"})
-    runtime = request.app[RUNTIME]
+    if _is_over(request):
+        return _nothing_more()
     join = _join_in(request)
+    return await _serve(request, lambda stream, identity: stream.open(identity, join), messages_of)
+
+
+async def show_several(request: web.Request) -> web.StreamResponse:
+    """Join rooms and send their events until either side ends the stream."""
+    if _is_over(request):
+        return _nothing_more()
+    cursors, joins = _joins_in(request)
+    return await _serve(
+        request,
+        lambda stream, identity: stream.open_several(identity, joins),
+        Cursors(cursors).messages_of,
+    )
+
+
+def _is_over(request: web.Request) -> bool:
+    return request.headers.get(LAST_EVENT_ID) == END
+
+
+def _nothing_more() -> web.Response:
+    """Return the answer after which a browser does not come back."""
+    return web.Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+async def _serve(
+    request: web.Request, open: Opening, messages_of: Callable[[bytes], bytes]
+) -> web.StreamResponse:
+    runtime = request.app[RUNTIME]
     identity = None if runtime.access is None else await identity_of(request)
     transport = request.transport
     if transport is None:
         raise ConnectionResetError
-    outlet = StreamOutlet(transport, is_chunked=request.version >= HttpVersion11)
+    is_chunked = request.version >= HttpVersion11
+    outlet = StreamOutlet(transport, is_chunked=is_chunked, messages_of=messages_of)
     with _counted(request):
         stream = Stream(runtime, outlet)
         runtime.clients.add(stream)
         try:
-            await _open(stream, identity, join)
+            await _open(open(stream, identity))
             return await _send(request, stream, outlet)
         finally:
             stream.close(stream.cause)
             runtime.clients.discard(stream)
 
 
-async def _open(stream: Stream, identity: Identity | None, join: JoinRequest) -> None:
+async def _open(opening: Awaitable[None]) -> None:
     try:
-        await stream.open(identity, join)
+        await opening
     except OutcomeUnknown as unknown:
         raise Unavailable(unknown.sentence) from None
 
@@ -150,3 +192,33 @@ def _join_in(request: web.Request) -> JoinRequest:
         join.after, join.hash = cursor_in(last)
     join.check(runtime.limits)
     return join
+
+
+def _joins_in(request: web.Request) -> tuple[dict[str, Cursor], list[JoinRequest]]:
+    """Return the cursors from which a request resumes, by room, and the joins that it asks for.
+
+    Raises:
+        Refused: if it is not in form; the rooms are looked at when they are joined.
+    """
+    runtime, query = request.app[RUNTIME], query_of(request, StreamsQuery)
+    kind = JoinRequest if runtime.access is None else JoinAsPerson
+    rooms = list(dict.fromkeys(query.rooms))
+    if not rooms:
+        raise Refused("bad_command", "`rooms` must name the rooms, separated by commas.")
+    if runtime.access is None:
+        check_username(query.username, runtime.limits)
+    cursors: dict[str, Cursor] = {}
+    if last := request.headers.get(LAST_EVENT_ID):
+        found = cursors_in(last)
+        cursors = {
+            room: NOWHERE if found is None else found[room]
+            for room in rooms
+            if found is None or room in found
+        }
+    joins = [
+        kind(room, query.username, after=cursors[room][0], hash=cursors[room][1])
+        if room in cursors
+        else kind(room, query.username, backlog=query.backlog)
+        for room in rooms
+    ]
+    return cursors, joins

@@ -1,4 +1,4 @@
-"""One open stream: a session in a room, whose client only reads.
+"""One open stream: a session in each of its rooms, whose client only reads.
 
 It is a client of the node like a connection: revoked, called back and stopped with the others.
 """
@@ -6,19 +6,20 @@ It is a client of the node like a connection: revoked, called back and stopped w
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from chatlog.chat.joined_rooms import JoinedRooms
 from chatlog.chat.parts import Parts
 from chatlog.chat.people.credentials import Credentials
-from chatlog.domain.errors import RateLimited, Refused
+from chatlog.domain.errors import OutcomeUnknown, RateLimited, Refused
 from chatlog.domain.identity import Identity
 from chatlog.kinds.join import JoinRequest
 from chatlog.kinds.leave import Cause
 from chatlog.web.keys import HTTP
 from chatlog.web.streams.outlet import StreamOutlet
-from chatlog.wire.answers import Error
 from chatlog.wire.frames import GOING_AWAY, TOO_MANY_CONNECTIONS, TOO_SLOW
+from chatlog.wire.server_sent import StreamError
 
 COMMENT_SECONDS: Final = 15.0
 RETRY_SECONDS: Final = 10.0
@@ -27,11 +28,14 @@ RETRY_SECONDS: Final = 10.0
 _SAID_IN_STREAM: Final = frozenset({"after_unknown", "diverged"})
 """The codes of refusals that are a stream's only message: a browser shows no script a status."""
 
+_PASSING: Final = frozenset({"outcome_unknown", "overloaded", "storage_full", "unavailable"})
+"""The codes of refusals after which the client may come back."""
+
 
 class Stream:
     """The state of one stream."""
 
-    __slots__ = ("_credentials", "_joined", "_left", "_outlet", "_parts")
+    __slots__ = ("_credentials", "_is_several", "_joined", "_left", "_outlet", "_parts")
 
     def __init__(self, parts: Parts, outlet: StreamOutlet) -> None:
         self._parts = parts
@@ -39,7 +43,8 @@ class Stream:
         self._credentials = (
             None if parts.access is None else Credentials(parts.access, outlet, self.close)
         )
-        self._left: tuple[str, str] | None = None
+        self._is_several = False
+        self._left: list[tuple[str, str]] = []
         self._joined = JoinedRooms(
             parts, outlet, self._credentials, via=HTTP, makes_rooms=False, left=self._has_left
         )
@@ -50,16 +55,36 @@ class Stream:
         Raises:
             Refused, OutcomeUnknown: there is no stream.
         """
-        if self._credentials is not None:
-            await self._credentials.begin(identity)
-        if self._outlet.closed_with == TOO_MANY_CONNECTIONS:
-            raise RateLimited("You have too many connections.", RETRY_SECONDS)
+        await self._begin(identity)
         try:
             await self._joined.join(join)
         except Refused as error:
             if error.code not in _SAID_IN_STREAM:
                 raise
-            self._finish(error.code, error.sentence)
+            self._tell([StreamError(error.code, error.sentence)])
+
+    async def open_several(self, identity: Identity | None, joins: Sequence[JoinRequest]) -> None:
+        """Join these rooms. Those that cannot be joined are errors in the stream.
+
+        Raises:
+            Refused: there is no stream.
+        """
+        self._is_several = True
+        await self._begin(identity)
+        errors: list[StreamError] = []
+        for join in joins:
+            try:
+                join.check(self._parts.limits)
+                await self._joined.join(join)
+            except (Refused, OutcomeUnknown) as error:
+                errors.append(StreamError(error.code, error.sentence, join.room))
+        self._tell(errors)
+
+    async def _begin(self, identity: Identity | None) -> None:
+        if self._credentials is not None:
+            await self._credentials.begin(identity)
+        if self._outlet.closed_with == TOO_MANY_CONNECTIONS:
+            raise RateLimited("You have too many connections.", RETRY_SECONDS)
 
     async def serve(self) -> None:
         """Return once the stream has ended; until then write a comment from time to time."""
@@ -74,23 +99,33 @@ class Stream:
                 await self._end()
 
     async def _end(self) -> None:
-        """End the stream after the last event of its session."""
-        if self._left is None:
-            return
-        name, cause = self._left
-        if (room := self._parts.rooms.get(name)) is not None:
-            await room.until_left(self._outlet)
-        if cause == "kicked":
-            self._finish("forbidden", "You have been removed from this room.")
-        else:
-            self._outlet.let_go(GOING_AWAY)
+        """End what has ended, after the last events of its sessions."""
+        self._outlet.woken.clear()
+        while self._left:
+            name, cause = self._left.pop(0)
+            if (room := self._parts.rooms.get(name)) is not None:
+                await room.until_left(self._outlet)
+            if cause == "kicked":
+                shown = name if self._is_several else None
+                removed = "You have been removed from this room."
+                self._tell([StreamError("forbidden", removed, shown)])
+            else:
+                self._outlet.let_go(GOING_AWAY)
 
-    def _finish(self, code: str, sentence: str) -> None:
-        self._parts.refusals[code] += 1
-        self._outlet.finish(Error(code, sentence))
+    def _tell(self, errors: Sequence[StreamError]) -> None:
+        """Write errors; the last one ends a stream that has no room any more."""
+        for number, error in enumerate(errors, 1):
+            self._parts.refusals[error.code] += 1
+            is_last = number == len(errors) and not (self._joined or self._left)
+            if is_last and error.code not in _PASSING:
+                self._outlet.finish(error)
+                return
+            self._outlet.say(error)
+            if is_last:
+                self._outlet.let_go(GOING_AWAY)
 
     def _has_left(self, room: str, cause: str) -> None:
-        self._left = (room, cause)
+        self._left.append((room, cause))
         self._outlet.woken.set()
 
     @property
