@@ -36,6 +36,7 @@ from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
+from chatlog.kinds.leave import Cause
 from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.operations import Operations
@@ -109,7 +110,7 @@ class Runtime:
             self.writer,
             self.departures,
             lost,
-            self._call_clients_back,
+            partial(self._close_clients, "disconnected"),  # to join again: their sessions lapsed
             name=node.given_name,
             lease_seconds=self.settings.lease_seconds,
         )
@@ -161,9 +162,8 @@ class Runtime:
     def _end_clients(self) -> None:
         """Accept nothing more, let every session leave (``shutdown``), close every client."""
         self.stopping = True
-        for client in tuple(self.clients):
-            client.close("shutdown")
-            client.go_away()
+        self._close_clients("shutdown")
+        self.tail.wake()  # who follows the log ends now
 
     async def stop(self) -> None:
         """End the clients, and wait for what is queued."""
@@ -176,10 +176,9 @@ class Runtime:
                 await self.departures.wait()
                 await self.committer.drain()
 
-    def _call_clients_back(self) -> None:
-        """Make every client join again, because its sessions have lapsed."""
+    def _close_clients(self, cause: Cause) -> None:
         for client in tuple(self.clients):
-            client.close("disconnected")
+            client.close(cause)
             client.go_away()
 
 
@@ -286,6 +285,7 @@ async def _node(
                 yield runtime
         finally:
             await runtime.stop()
+            runtime.committer.close()
     with contextlib.suppress(Exception):  # if the database is away, the lease runs out
         async with asyncio.timeout(settings.shutdown_seconds / 4):
             await leases.end(database, runtime.writer.node)

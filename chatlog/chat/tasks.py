@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
-from chatlog.databases.database import DRIVER_ERRORS
+from chatlog.databases.database import DRIVER_ERRORS, is_cancelled
 from chatlog.databases.discreet import describe
 from chatlog.domain.errors import ChatlogError
 
@@ -54,11 +54,11 @@ class Tasks:
             try:
                 await run()
             except Exception as error:
-                if _is_cancelled():  # a driver has made a failure of that
+                if is_cancelled():  # a driver has made a failure of that
                     raise asyncio.CancelledError from error
                 self.failed(name, error)
             except asyncio.CancelledError as error:
-                if _is_cancelled():
+                if is_cancelled():
                     raise
                 self.failed(name, error)  # something it waited for was cancelled, not the task
             if loop.time() - began > longest_pause_seconds:
@@ -82,11 +82,6 @@ class Tasks:
             exc_info=trace,
             extra={"kind": (name, type(error))},
         )
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 @contextlib.asynccontextmanager

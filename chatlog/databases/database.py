@@ -6,6 +6,7 @@ the async driver.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,12 @@ DATABASE_ERRORS: Final = (sa.exc.SQLAlchemyError,)
 
 DRIVER_ERRORS: Final = (*DATABASE_ERRORS, OSError)
 """The same, and what asyncpg raises when no server answers, which SQLAlchemy does not wrap."""
+
+
+def is_cancelled() -> bool:
+    """Return whether the running task is being cancelled: a driver may make a failure of that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def backend_for(url: str) -> Backend:

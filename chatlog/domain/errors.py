@@ -9,6 +9,7 @@
     │   ├── Unavailable     … because the database cannot be reached now
     │   └── Overloaded      … because a queue is full
     ├── OutcomeUnknown      a command that may or may not be in the log
+    ├── NotRunning          the server has not started yet, or has stopped
     ├── LeaseLost           this node was declared dead; its sessions have lapsed
     └── LogError            a log, a URL or a file cannot be used as it is
 """
@@ -88,6 +89,10 @@ class OutcomeUnknown(ChatlogError):
     sentence = (
         "The outcome is unknown: this may or may not be stored. Send it again with the same id."
     )
+
+
+class NotRunning(ChatlogError):
+    """The embedding program asks a server that has not started yet, or has stopped."""
 
 
 class LeaseLost(ChatlogError):

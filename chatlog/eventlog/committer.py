@@ -16,7 +16,7 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from chatlog.databases.discreet import describe
 from chatlog.domain.errors import (
@@ -41,6 +41,8 @@ Told = Outcome | OutcomeUnknown
 """The argument of a command's ``done``."""
 Done = Callable[[Told], None]
 T = TypeVar("T")
+
+_CLOSED: Final = "The server is stopping. Try again."
 
 
 class Committer:
@@ -78,6 +80,7 @@ class Committer:
         self._bell = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._is_closed = False
         self.appended = 0
         self.batch_sizes = Histogram((1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000))
         self.commit_seconds = Histogram((0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5))
@@ -92,7 +95,9 @@ class Committer:
 
         Raises:
             Overloaded: if the queue is full; ``done`` is not called.
+            Unavailable: likewise, once the committer is closed.
         """
+        self._check_open()
         if len(self._line) >= self._max_waiting or self._waiting_bytes >= self._max_waiting_bytes:
             raise Overloaded
         self._line.append((command, done))
@@ -120,7 +125,9 @@ class Committer:
 
         Raises:
             Refused, OutcomeUnknown: as ``Writer.transact`` says.
+            Unavailable: once the committer is closed.
         """
+        self._check_open()
         settled: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         async def run() -> None:
@@ -146,6 +153,18 @@ class Committer:
     async def drain(self) -> None:
         """Wait until the queue is empty."""
         await self._idle.wait()
+
+    def close(self) -> None:
+        """Refuse the commands that are still queued, and all later ones: none will be written."""
+        self._is_closed = True
+        batch = list(self._line)
+        self._line.clear()
+        self._waiting_bytes = 0
+        self._tell(batch, [Unavailable(_CLOSED)] * len(batch), [])
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise Unavailable(_CLOSED)
 
     async def run(self) -> None:
         """Write batch after batch, until cancelled (between two batches).

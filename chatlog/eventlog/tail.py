@@ -12,6 +12,7 @@ holds ``turn`` from the commit to the answers.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -39,6 +40,7 @@ class Tail:
         self._turn = turn
         self._poll_seconds = poll_seconds
         self._bell = asyncio.Event()
+        self._moved = asyncio.Event()
 
     async def start(self) -> None:
         """Start at the log's present end."""
@@ -52,10 +54,25 @@ class Tail:
     def offer(self, events: list[Recorded]) -> None:
         """Dispatch a batch just committed if it is next; otherwise let ``run`` read it in order."""
         if events[0].position == self.position + 1:
-            self.position = events[-1].position
-            self._dispatch(events)
+            self._advance(events)
         else:
             self.ring()
+
+    async def moved(self, *, within: float) -> None:
+        """Wait until events are dispatched or ``wake`` is called, at most ``within`` seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._moved.wait()
+
+    def wake(self) -> None:
+        """Wake everybody who waits for the tail to move."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _advance(self, events: list[Recorded]) -> None:
+        self.position = events[-1].position
+        self.wake()
+        self._dispatch(events)
 
     async def run(self) -> None:
         """Read events from elsewhere, until cancelled; called again, it continues."""
@@ -81,5 +98,4 @@ class Tail:
                 events = [event for event in events if event.position > self.position]
                 if not events:
                     return
-                self.position = events[-1].position
-                self._dispatch(events)
+                self._advance(events)

@@ -7,6 +7,8 @@ static pages, probes and metrics do not.
 from __future__ import annotations
 
 import inspect
+import time
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
@@ -72,6 +74,9 @@ async def _by_hook(request: web.Request) -> Identity:
         raise Refused("token_invalid", "You are not signed in.")
     runtime = request.app[RUNTIME]
     check_identity(identity, runtime.limits)
+    if identity.issued_at is None:
+        # The embedding program vouches for them now: revoking ends what is open, and no more.
+        return replace(identity, issued_at=time.time())
     assert runtime.access is not None
     if runtime.access.is_revoked(identity):
         raise Refused("token_invalid", "You have been signed out.")

@@ -14,6 +14,9 @@ from chatlog.settings import Settings
 HTTP: Final = "http"
 """The ``via`` of events whose commands came over HTTP."""
 
+PYTHON: Final = "python"
+"""The ``via`` of events that the embedding program caused."""
+
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime", Runtime)
 

@@ -7,7 +7,7 @@ Each answers with the room and the seq and hash of its last event. One that chan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
@@ -15,8 +15,6 @@ from aiohttp.typedefs import Handler
 
 from chatlog.chat.people.orders import carry_out
 from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
-from chatlog.domain.names import check_id
-from chatlog.kinds.chat import Posting
 from chatlog.kinds.command import FirstPost, Order
 from chatlog.kinds.creation import CreateRoom
 from chatlog.kinds.erasure import Redact
@@ -28,13 +26,12 @@ from chatlog.web.answers import json
 from chatlog.web.api.bodies import DoneBody, MembersBody
 from chatlog.web.api.queries import MembersQuery, query_of
 from chatlog.web.api.replies import reply
+from chatlog.web.forms import Form_, form_of
 from chatlog.web.identify import asker_of, identity_of
 from chatlog.web.keys import HTTP, RUNTIME
 from chatlog.wire.commands import Members
 
 _KEY: Final = "Idempotency-Key"
-
-Form_ = TypeVar("Form_", bound=Order | Redact | Posting)
 
 
 def ordering(kind: type[Order] | type[Redact]) -> Handler:
@@ -73,18 +70,7 @@ async def form_in(request: web.Request, kind: type[Form_], **fields: Any) -> For
     given = await _body(request, runtime.settings.max_frame_bytes)
     if _KEY in request.headers:
         given["id"] = request.headers[_KEY]
-    try:
-        found = msgspec.convert({**given, **request.match_info, **fields, "type": _tag(kind)}, kind)
-    except msgspec.ValidationError as error:
-        raise Refused("bad_command", str(error).replace("$.", "")) from None
-    if found.id is not None:
-        check_id(found.id)
-    found.check(runtime.limits)
-    return found
-
-
-def _tag(kind: type[msgspec.Struct]) -> Any:
-    return kind.__struct_config__.tag
+    return form_of(kind, {**given, **request.match_info, **fields}, runtime.limits)
 
 
 async def _body(request: web.Request, most: int) -> dict[str, Any]:

@@ -4,7 +4,8 @@ A foreign ``Host`` is a page that rebound its name to loopback; a foreign ``Orig
 site's page in somebody's browser. A browser sends no ``Origin`` with a picture or a script, but it
 sends ``Sec-Fetch-Site``: such requests from other pages are refused too, except for pages and
 their files, to which anybody may link. A request with neither header comes from a program and
-passes. Pages, HTTP and sockets are checked before anything else.
+passes. Pages, HTTP and sockets are checked before anything else, mounted in another application
+too: there a connection beyond loopback, which ``serve`` does not accept, is refused.
 """
 
 from __future__ import annotations
@@ -104,8 +105,12 @@ def check(request: web.Request) -> None:
     if is_token_mode(request):
         _check_origin(request, host)
         return
-    if request.match_info.route.name not in PROBED and not is_our_host(host, settings, accepted_on):
-        raise Refused("forbidden", "This Host is not allowed. See --allow-host.")
+    if request.match_info.route.name not in PROBED:
+        if not (settings.allow_public or accepted_on is None or is_local(accepted_on)):
+            # ``serve`` does not even listen there; a program that embeds the server may.
+            raise Refused("forbidden", "Only this machine may connect. See --allow-public.")
+        if not is_our_host(host, settings, accepted_on):
+            raise Refused("forbidden", "This Host is not allowed. See --allow-host.")
     origin = request.headers.get("Origin")
     if origin is not None and not is_our_origin(origin, settings, accepted_on):
         raise Refused("forbidden", "Pages of this origin may not connect. See --allow-origin.")
