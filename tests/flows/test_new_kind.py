@@ -367,7 +367,8 @@ def test_the_tables_of_the_documents_have_a_place_for_notes() -> None:
     assert {"session", "of", "text commitment", "details"} <= {n for n in marks if marks[n] == "●"}
     assert marks["client_id"] == "○"
     assert {marks[name] for name in ("cause", "sessions", "replay_from")} == {""}
-    assert "`id`?, `via`?, `of`, `username`, `message`, `subtitle`?, `colour`, `erased`?" in tables.frames(
-        EXTENDED
+    assert (
+        "`id`?, `via`?, `of`, `username`, `message`, `subtitle`?, `colour`, `erased`?"
+        in tables.frames(EXTENDED)
     )
     assert "| `colour` | | | | | | | ● |" in tables.columns(EXTENDED)
