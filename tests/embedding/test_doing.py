@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,11 +12,14 @@ from aiohttp import web
 
 import chatlog
 from chatlog import Identity, NotRunning, OutcomeUnknown, Refused, Settings, chat_of, create_app
+from chatlog.domain.errors import Unavailable
 from chatlog.eventlog.committer import Committer
-from chatlog.kinds.chat import ChatFrame
+from chatlog.kinds.chat import ChatFrame, PostAs
+from chatlog.readers.door import Door
 from chatlog.web.embedding import EmbeddedChat
 from tests.support.apps import browsing, frame_of
 from tests.support.logbook import open_log
+from tests.support.nodes import until
 
 from .conftest import ADA, BOB, SHOP, embedded
 
@@ -41,6 +45,41 @@ async def test_before_the_start_and_after_the_stop_it_says_so(sqlite_url: str) -
         chat.events()
     with pytest.raises(ValueError, match="create_app"):
         chat_of(web.Application())
+
+
+async def test_what_is_on_its_way_at_the_stop_is_refused(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knocking, stopped = asyncio.Event(), asyncio.Event()
+
+    async def knock(*_: object) -> None:
+        knocking.set()
+        await stopped.wait()
+
+    monkeypatch.setattr(Door, "knock", knock)
+    async with embedded(sqlite_url) as (chat, _):
+        posting = asyncio.create_task(chat.post("order-7", "x", author=SHOP))
+        await knocking.wait()
+    stopped.set()
+    async with asyncio.timeout(20):
+        assert await code_of(posting) == "unavailable"
+
+
+async def test_what_is_queued_at_the_stop_is_refused(sqlite_url: str) -> None:
+    async with open_log(sqlite_url) as log:
+        committer = Committer(
+            log.writer,
+            lambda _: None,
+            lambda: None,
+            max_batch=10,
+            max_waiting=10,
+            max_delay_ms=0.0,
+        )
+        queued = asyncio.create_task(committer.append(PostAs("order-7", "x", "ada")))
+        await until(lambda: committer.waiting)
+        committer.close()
+        async with asyncio.timeout(20):
+            assert isinstance(await queued, Unavailable)
 
 
 def test_the_package_itself_offers_every_name_that_it_lists() -> None:

@@ -17,6 +17,7 @@ from chatlog.domain.errors import LogError, Unavailable
 from chatlog.readers.whole_log import WholeLog
 from chatlog.settings import Settings
 from chatlog.web.embedding import EmbeddedChat
+from chatlog.web.keys import RUNTIME
 from chatlog.wire.events import encode_positioned
 from chatlog.wire.positioned import Positioned
 from tests.support.apps import browsing
@@ -128,6 +129,7 @@ async def test_it_ends_when_the_server_stops(database_url: str) -> None:
         task = asyncio.create_task(collected(chat, found))
         first = await chat.post("general", "hi", author=ADA)
         await until(lambda: found == [first])
+        await until(lambda: app[RUNTIME].tail._moved._waiters)  # it waits for more
     async with asyncio.timeout(SECONDS):
         await task
 
@@ -154,6 +156,26 @@ async def test_cancelling_it_leaves_nothing_open(chat: EmbeddedChat) -> None:
             await asyncio.wait({task})
         assert task.cancelled()
     assert (await some(all_from(chat, posted.position - 1), 1)) == [posted]
+
+
+async def test_a_cancellation_of_which_a_driver_makes_a_failure_is_one(
+    chat: EmbeddedChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = asyncio.Event()
+
+    async def failing(*_: object) -> None:
+        reading.set()
+        try:
+            await asyncio.sleep(SECONDS * 2)
+        except asyncio.CancelledError:
+            raise Unavailable from None
+
+    monkeypatch.setattr(WholeLog, "page", failing)
+    async with collecting(chat) as (_, task):
+        await reading.wait()
+        task.cancel()
+        await asyncio.wait({task}, timeout=SECONDS)
+        assert task.cancelled()
 
 
 async def test_no_snapshot_is_open_while_the_program_has_an_event(sqlite_url: str) -> None:
