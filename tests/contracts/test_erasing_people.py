@@ -50,7 +50,7 @@ class Erasing:
 
 @pytest.fixture
 async def people(database_url: str) -> AsyncIterator[Erasing]:
-    async with node_on(database_url) as node:
+    async with node_on(database_url, has_people=True) as node:
         erasing = Erasing(node)
         await general(erasing.log)
         await desk(erasing.log)
@@ -211,7 +211,7 @@ async def test_another_node_forgets_who_was_erased(database_url: str, people: Er
 
 
 async def test_the_bytes_are_gone_from_the_file(sqlite_url: str) -> None:
-    async with node_on(sqlite_url) as node:
+    async with node_on(sqlite_url, has_people=True) as node:
         people = Erasing(node)
         await general(people.log)
         await desk(people.log)
@@ -230,7 +230,7 @@ def kept(url: str) -> list[str]:
 
 
 async def test_the_command_says_what_ends_before_it_does_it(sqlite_url: str) -> None:
-    async with node_on(sqlite_url) as node:
+    async with node_on(sqlite_url, has_people=True) as node:
         people = Erasing(node)
         await general(people.log)
         await desk(people.log)
@@ -250,7 +250,7 @@ async def test_the_command_says_what_ends_before_it_does_it(sqlite_url: str) -> 
 
 
 async def test_a_running_server_erases_for_the_command(sqlite_url: str) -> None:
-    async with node_on(sqlite_url) as node:
+    async with node_on(sqlite_url, has_people=True) as node:
         people = Erasing(node)
         await general(people.log)
         asked = ("erase-user", "--sub", "u-3", "--reason", "asked for", "--by", "root")

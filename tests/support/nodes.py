@@ -16,10 +16,14 @@ from tests.support.outlets import FakeOutlet
 
 
 @asynccontextmanager
-async def node_on(url: str, **settings: Any) -> AsyncIterator[Runtime]:
-    """Run a node on a database; ``poll_seconds`` is long, so that nothing is left to polling."""
+async def node_on(url: str, *, has_people: bool = False, **settings: Any) -> AsyncIterator[Runtime]:
+    """Run a node on a database; ``poll_seconds`` is long, so that nothing is left to polling.
+
+    One that ``has_people`` is in token mode.
+    """
     chosen = {"poll_seconds": 30.0, "max_commit_delay_ms": 0.0, **settings}
-    async with asyncio.timeout(60), running(Settings(database=url, **chosen)) as runtime:
+    node = running(Settings(database=url, **chosen), has_hook=has_people)
+    async with asyncio.timeout(60), node as runtime:
         yield runtime
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from chatlog.audit.points import parse_days
 from chatlog.audit.queries import queries
 from docs import render
 from tests.support.clients import Clients
@@ -101,7 +102,7 @@ async def test_datasette_answers_the_queries_while_the_server_writes(tmp_path: P
             assert [row["message"] for row in found] == ["message 7"]
             told = {"room": "general", "seq": "2", "at": "2999", "from": "2000", "to": "2999"}
             told |= {"username": "ada", "other": "ada", "words": "message"}
-            told["subject"] = "u-ada"
+            told |= {"subject": "u-ada", "days": parse_days("2026-11-22")}
             for query in queries().values():
                 await rows_of(url, query.name, **{p.name: told[p.name] for p in query.parameters})
     finally:

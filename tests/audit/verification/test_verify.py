@@ -52,7 +52,6 @@ def test_a_changed_event_is_found_where_it_is(what: str, database: str) -> None:
 
 
 DAMAGED = {
-    "a chat of no session": (f"session = NULL WHERE {ONE} = {CHAT}", "it has no session"),
     "a join without its count": (f"sessions = NULL WHERE {ONE} = {JOIN}", "it has no sessions"),
     "a join without a replay": (f"replay_from = NULL WHERE {ONE} = {JOIN}", "no replay_from"),
     "a leave without a cause": (f"cause = NULL WHERE {ONE} = {LEAVE}", "it has no cause"),
