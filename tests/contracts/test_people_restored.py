@@ -280,6 +280,10 @@ def test_retention_of_names_erases_the_whole_person(sqlite_url: str) -> None:
     chatlog("retention", "general", "--days", 30, "--names", "--database", sqlite_url)
     assert "u-2" in {row["subject"] for row in rows(sqlite_url)[0]}
     change(sqlite_url, old.format(rob))
+    # But he has said something since, which he need not have been there for.
+    chatlog("retention", "general", "--days", 30, "--names", "--database", sqlite_url)
+    assert "u-2" in {row["subject"] for row in rows(sqlite_url)[0]}
+    change(sqlite_url, "UPDATE events SET at = '2001-01-01T00:00:00.000000Z' WHERE type = 'chat'")
     chatlog("retention", "general", "--days", 30, "--names", "--database", sqlite_url)
     subjects, users = rows(sqlite_url)
     assert "u-2" not in {row["subject"] for row in subjects}
