@@ -71,11 +71,11 @@ async def test_the_log_says_what_operators_did_and_nothing_that_anybody_wrote(
         await operate(sqlite_url)
     assert await server.stop() == 0
     assert acts(server) == [
-        {"command": "redact", "events": 1, "rooms": 1},
+        {"command": "redact", "events": 1, "rooms": 1, "records": 1},
         {"command": "redact", "refused": "bad_command"},
         {"command": "retention", "texts": 0, "people": 0},
         {"command": "retention", "texts": 0, "people": 0},
-        {"command": "erase-user", "events": 3, "rooms": 1},
+        {"command": "erase-user", "events": 3, "rooms": 1, "records": 1},
         {"command": "revoke"},
     ]
     assert MARK not in server.log.read_text()
