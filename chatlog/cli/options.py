@@ -15,7 +15,7 @@ from chatlog.cli.given import ConfigOption
 from chatlog.domain.errors import LogError
 from chatlog.domain.zones import zone_named
 from chatlog.kinds.registry import EVENT_TYPES
-from chatlog.settings import DEFAULT_DATABASE
+from chatlog.settings.serving import DEFAULT_DATABASE
 
 R = TypeVar("R")
 Command = TypeVar("Command", bound=Callable[..., Any])

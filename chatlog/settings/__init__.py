@@ -8,106 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from chatlog.settings.checks import AUTH_MODES, check_auth, check_node, check_number
+from chatlog.settings.checks import check_auth, check_node, check_number
+from chatlog.settings.signing_in import SigningIn
 from chatlog.settings.values import WrongValue
-
-DEFAULT_DATABASE = "sqlite:///chatlog.db"
 
 _CHATS_PER_SECOND = 10.0
 _CONNECTIONS_PER_ADDRESS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(SigningIn):
     """The settings of one node. The help of a field is its ``metadata["help"]``."""
-
-    database: str = field(default=DEFAULT_DATABASE, metadata={"help": "URL of the log"})
-    host: str | tuple[str, ...] = field(
-        default="127.0.0.1",
-        metadata={
-            "help": "address or host name to listen on (repeatable); :: for all",
-            "several": True,
-        },
-    )
-    port: int = field(default=8080, metadata={"help": "port to listen on; 0 picks a free one"})
-    node: str = field(
-        default="",
-        metadata={"help": "name of this server in the log; by default a new one at each start"},
-    )
-    migrate: bool = field(
-        default=False,
-        metadata={"help": "also migrate a PostgreSQL database that holds other tables"},
-    )
-    allow_public: bool = field(
-        default=False,
-        metadata={"help": "listen beyond loopback although names are not authenticated"},
-    )
-    allow_host: tuple[str, ...] = field(
-        default=(), metadata={"help": "additional Host to answer to (repeatable)"}
-    )
-    allow_origin: tuple[str, ...] = field(
-        default=(), metadata={"help": "additional Origin whose pages may connect (repeatable)"}
-    )
-
-    auth: str = field(
-        default="open",
-        metadata={
-            "help": "who may enter: open for anybody, token for holders of a valid token",
-            "choices": AUTH_MODES,
-        },
-    )
-    token_secret_file: str = field(
-        default="", metadata={"help": "file with the secret of tokens signed with HS256"}
-    )
-    token_keys: str = field(
-        default="",
-        metadata={"help": "file with public keys of tokens, a JWK Set or PEM; read anew on change"},
-    )
-    token_keys_url: str = field(
-        default="", metadata={"help": "address of an identity provider's JWK Set"}
-    )
-    token_audience: str = field(
-        default="", metadata={"help": "audience (`aud`) that tokens must name"}
-    )
-    token_issuer: str = field(default="", metadata={"help": "issuer (`iss`) that tokens must name"})
-    auth_seconds: float = field(
-        default=5.0,
-        metadata={"help": "time for a connection to present a valid token, in token mode"},
-    )
-    create_rooms: str = field(
-        default="everyone",
-        metadata={
-            "help": "who may create rooms, in token mode",
-            "choices": ("everyone", "admin"),
-        },
-    )
-    redact_own: str = field(
-        default="on",
-        metadata={
-            "help": "whether people may redact their own chats, in token mode",
-            "choices": ("on", "off"),
-        },
-    )
-    max_rooms_created_per_hour: int = field(
-        default=20, metadata={"help": "rooms that a person may create, in token mode"}
-    )
-    max_connections_per_user: int = field(
-        default=20, metadata={"help": "open WebSockets and streams of a person, in token mode"}
-    )
-    max_connections_per_address: int = field(
-        default=0,
-        metadata={
-            "help": "open WebSockets and streams from one address (IPv6: a /64); 0 is 200 in token "
-            "mode, and no limit otherwise"
-        },
-    )
-    trusted_proxy: tuple[str, ...] = field(
-        default=(),
-        metadata={
-            "help": "network of proxies whose X-Forwarded-For counts, as 10.0.0.0/8 (repeatable)"
-        },
-    )
-    max_token_bytes: int = field(default=8_192, metadata={"help": "largest token"})
 
     max_message_bytes: int = field(
         default=8_192, metadata={"help": "longest message, in bytes of UTF-8"}
@@ -236,11 +147,6 @@ class Settings:
             "choices": ("debug", "info", "warning", "error"),
         },
     )
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """Every host to listen on."""
-        return (self.host,) if isinstance(self.host, str) else self.host
 
     def chats_per_second(self, *, is_token_mode: bool) -> float:
         """Return the rate limit of chats; 0 is none."""

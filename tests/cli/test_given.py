@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 
 from chatlog.cli import main
 from chatlog.cli.operating import serve as module
-from chatlog.settings import DEFAULT_DATABASE, Settings
+from chatlog.settings import Settings
+from chatlog.settings.serving import DEFAULT_DATABASE
 from chatlog.settings.values import item_type
 from tests.cli.command import chatlog, refused
 

@@ -1,4 +1,4 @@
-"""The migrations make what ``databases/schema.py`` says, and the views beside it."""
+"""The migrations make what ``databases/schema/`` says, and the views beside it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Composition: builds one node's parts, runs their tasks, stops them in reverse.
-
-Only this module distributes the settings and starts the tasks. Lower layers get what they need as
-arguments and never import this module.
-"""
+"""One node: its parts, their tasks, and how it stops."""
 
 from __future__ import annotations
 
@@ -10,39 +6,30 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import fields
 from functools import partial
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Final
 
 from chatlog.chat.departures import Departures
 from chatlog.chat.log_clock import LogClock
 from chatlog.chat.node_lease import Membership
-from chatlog.chat.open_mode import UNFIT, Guard, check_open
+from chatlog.chat.open_mode import UNFIT, Guard
 from chatlog.chat.parts import Client
 from chatlog.chat.people.buckets import Buckets, Counts
 from chatlog.chat.people.members import Members
 from chatlog.chat.readiness import Readiness
-from chatlog.chat.rooms import Rooms
-from chatlog.chat.tasks import Tasks, task_group
+from chatlog.chat.tasks import Tasks
 from chatlog.chat.users import Users
 from chatlog.databases.database import Database
-from chatlog.databases.opening import open_for_writing
-from chatlog.delivery.catch_up import CatchUp
-from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
 from chatlog.kinds.leave import Cause
-from chatlog.nodes import leases, naming
-from chatlog.operations import control_socket as control
+from chatlog.nodes import leases
 from chatlog.operations.operations import Operations
-from chatlog.readers.history import History
+from chatlog.runtime.building import committer_of, history_of, limits_of, rooms_of
 from chatlog.settings import Settings
-from chatlog.token_mode import TokenMode, clerk_of, end_expired, enter, now, redacting
+from chatlog.token_mode import TokenMode, clerk_of, end_expired, now, redacting
 from chatlog.wire.commands import OPEN, PERSONS
 
 logger = logging.getLogger(__name__)
@@ -78,7 +65,7 @@ class Runtime:
         self.tasks = Tasks(tasks)
         self.clock = LogClock()
         self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
-        self.rooms = _rooms(settings, database, self.tasks, tasks)
+        self.rooms = rooms_of(settings, database, self.tasks, tasks)
         turn, lost = asyncio.Lock(), asyncio.Event()
         guard = None if has_tokens else Guard(self.rooms.dispatch, self._end_as_unfit)
         dispatch = self.rooms.dispatch if guard is None else guard.dispatch
@@ -91,10 +78,10 @@ class Runtime:
             timed=self.clock.note,
             is_open=not has_tokens,
         )
-        self.committer = _committer(settings, self.writer, self.tail, turn, lost)
+        self.committer = committer_of(settings, self.writer, self.tail, turn, lost)
         self.departures = Departures(self.committer, self.refusals)
         self.membership = self._membership(node, lost)
-        self.history = _history(settings, database)
+        self.history = history_of(settings, database)
         self.door = self.history.door
         self.users = Users(self.rooms, self.door)
         self.members = Members(self.door, now)
@@ -180,121 +167,3 @@ class Runtime:
         for client in tuple(self.clients):
             client.close(cause)
             client.go_away()
-
-
-def _rooms(settings: Settings, database: Database, tasks: Tasks, group: asyncio.TaskGroup) -> Rooms:
-    catch_up = CatchUp(
-        group,
-        mark=settings.max_buffer_bytes,
-        slow_seconds=settings.slow_seconds,
-        failed=partial(tasks.failed, "catch-up"),
-    )
-    return Rooms(
-        database,
-        catch_up=catch_up.start,
-        failed=partial(tasks.failed, "dispatch"),
-        max_buffer_bytes=settings.max_buffer_bytes,
-        max_recent_bytes=settings.max_recent_bytes,
-        idle_seconds=settings.idle_room_seconds,
-    )
-
-
-def _committer(
-    settings: Settings, writer: Writer, tail: Tail, turn: asyncio.Lock, lost: asyncio.Event
-) -> Committer:
-    return Committer(
-        writer,
-        tail.offer,
-        lost.set,
-        turn=turn,
-        max_batch=settings.max_batch,
-        max_waiting=settings.max_waiting_commands,
-        max_waiting_bytes=settings.max_waiting_bytes,
-        max_delay_ms=settings.max_commit_delay_ms,
-    )
-
-
-def _history(settings: Settings, database: Database) -> History:
-    return History(
-        database,
-        max_large_pages=settings.max_large_pages,
-        max_http_answers=settings.max_http_answers,
-        max_long_reads=min(settings.max_long_reads, max(1, settings.readers - 1)),
-        max_page_bytes=settings.max_page_bytes,
-        max_buffer_bytes=settings.max_buffer_bytes,
-    )
-
-
-def _end_revoked(live: list[Runtime]) -> None:
-    for runtime in live:
-        runtime.end_revoked()
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Return the domain's share of the settings."""
-    return Limits(**{field.name: getattr(settings, field.name) for field in fields(Limits)})
-
-
-@contextlib.asynccontextmanager
-async def running(settings: Settings, *, has_hook: bool = False) -> AsyncIterator[Runtime]:
-    """Run a node until the block is left; then stop it gracefully.
-
-    With a hook that says who people are, it runs in token mode whatever the settings say.
-
-    Raises:
-        LogError: if the database is in use, belongs to another program or has a newer revision,
-            or if another server has the given name.
-    """
-    with control.place() as place:
-        opening = open_for_writing(
-            settings.database, share=settings.migrate, readers=settings.readers, about=place.choose
-        )
-        async with opening as database, _node(settings, database, place, has_hook) as runtime:
-            yield runtime
-
-
-@contextlib.asynccontextmanager
-async def _node(
-    settings: Settings, database: Database, place: control.Place, has_hook: bool
-) -> AsyncIterator[Runtime]:
-    alone = database.backend.is_exclusive
-    live: list[Runtime] = []
-    token_mode = await enter(
-        settings,
-        database,
-        limits_of(settings),
-        lambda: _end_revoked(live),
-        has_hook=has_hook,
-    )
-    node = await naming.begin(
-        database,
-        settings.node or naming.default_name(),
-        alone=alone,
-        lease_seconds=settings.lease_seconds,
-    )
-    async with task_group() as tasks:
-        runtime = Runtime(settings, database, node, tasks, token_mode)
-        live.append(runtime)
-        await runtime.tail.start()
-        if token_mode is None:  # again: the tail does not meet what came in since
-            await check_open(database)
-        await runtime.clock.look(database)
-        runtime.start()
-        try:
-            async with _controlled(place.path if alone else None, runtime):
-                yield runtime
-        finally:
-            await runtime.stop()
-            runtime.committer.close()
-    with contextlib.suppress(Exception):  # if the database is away, the lease runs out
-        async with asyncio.timeout(settings.shutdown_seconds / 4):
-            await leases.end(database, runtime.writer.node)
-
-
-@contextlib.asynccontextmanager
-async def _controlled(socket: Path | None, runtime: Runtime) -> AsyncIterator[None]:
-    if socket is None:
-        yield
-        return
-    async with control.listening(socket, runtime.operations.handlers(), runtime.refusals):
-        yield

@@ -1,8 +1,4 @@
-"""The tables. ``docs/log-format.md`` defines the columns that a verifier needs.
-
-``events`` is the log; ``users`` and ``rooms`` define the ids in it; ``sessions`` is a projection
-written in the same transaction; ``nodes`` holds the leases. The triggers are in the migrations.
-Times are RFC 3339 text of 27 characters, UTC, so that audit views can use the indexes on them.
+"""The log's tables: events, and what the ids in them mean.
 
 No index holds content (names, texts): erased content must be gone from the file, and SQLite
 leaves copies of moved index entries behind. Names are found by a keyed hash.
@@ -15,18 +11,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from chatlog.databases.lengths import REPLAY, SESSION
-
-metadata = sa.MetaData()
+from chatlog.databases.schema.columns import NUMBER, TIME, metadata
 
 MEMBER: Final[sa.ColumnElement[str]] = sa.literal_column("'member'")
 """The type of member events; a parameter in its place would hide the partial indexes of them."""
 IS_PUBLIC: Final = """type = 'room' AND details NOT LIKE '%"access":"private"%'"""
 """The condition on ``events`` of the index of room events that do not make a room private."""
-
-# SQLite gives only INTEGER the rowid; PostgreSQL's integers end at 2^31.
-_Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-# "C" compares bytes, so text times sort as times on PostgreSQL too.
-_Time = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 meta = sa.Table(
     "meta",
@@ -38,21 +28,21 @@ meta = sa.Table(
 nodes = sa.Table(
     "nodes",
     metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("node", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("started_at", _Time, nullable=False),
-    sa.Column("seen_at", _Time, nullable=False),
-    sa.Column("ended_at", _Time),
+    sa.Column("started_at", TIME, nullable=False),
+    sa.Column("seen_at", TIME, nullable=False),
+    sa.Column("ended_at", TIME),
     sa.Column("lease_seconds", sa.Float, nullable=False, server_default="15"),
     # Only for an import, whose seen_at is the time of its last imported event.
-    sa.Column("renewed_at", _Time),
+    sa.Column("renewed_at", TIME),
 )
 
 rooms = sa.Table(
     "rooms",
     metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("uuid", sa.Text, nullable=False, unique=True),
     sa.Column("room", sa.Text, nullable=False, unique=True),
     # By code point, which is SQLite's default order of text.
@@ -63,43 +53,43 @@ rooms = sa.Table(
 subjects = sa.Table(
     "subjects",
     metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("uuid", sa.Text, nullable=False, unique=True),
     sa.Column("subject", sa.Text),
     sa.Column("salt", sa.LargeBinary),
     sa.Column("commitment", sa.LargeBinary, nullable=False),
     sa.Column("subject_key", sa.LargeBinary, index=True),
-    sa.Column("user_id", _Number),
+    sa.Column("user_id", NUMBER),
     sa.Column("is_renamed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 users = sa.Table(
     "users",
     metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("uuid", sa.Text, nullable=False, unique=True),
     sa.Column("username", sa.Text),
     sa.Column("salt", sa.LargeBinary),
     sa.Column("commitment", sa.LargeBinary, nullable=False),
     sa.Column("name_key", sa.LargeBinary, index=True),
-    sa.Column("subject_id", _Number, sa.ForeignKey("subjects.id"), index=True),
+    sa.Column("subject_id", NUMBER, sa.ForeignKey("subjects.id"), index=True),
 )
 
 # Each with the number of the user up to which it has all keys; see ``skeleton_keys.py``.
 skeleton_versions = sa.Table(
     "skeleton_versions",
     metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("version", sa.Text, nullable=False, unique=True),
-    sa.Column("keyed_until", _Number, nullable=False),
+    sa.Column("keyed_until", NUMBER, nullable=False),
 )
 
 # Finds names that look alike.
 skeleton_keys = sa.Table(
     "skeleton_keys",
     metadata,
-    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), primary_key=True),
-    sa.Column("version_id", _Number, sa.ForeignKey("skeleton_versions.id"), primary_key=True),
+    sa.Column("user_id", NUMBER, sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("version_id", NUMBER, sa.ForeignKey("skeleton_versions.id"), primary_key=True),
     sa.Column("skeleton_key", sa.LargeBinary, nullable=False),
     sa.Index("skeleton_keys_version", "version_id", "skeleton_key"),
 )
@@ -107,20 +97,20 @@ skeleton_keys = sa.Table(
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("position", _Number, primary_key=True, autoincrement=False),
-    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
-    sa.Column("seq", _Number, nullable=False),
-    sa.Column("at", _Time, nullable=False),
+    sa.Column("position", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("room_id", NUMBER, sa.ForeignKey("rooms.id"), nullable=False),
+    sa.Column("seq", NUMBER, nullable=False),
+    sa.Column("at", TIME, nullable=False),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("version", sa.SmallInteger, nullable=False),
-    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), nullable=False),
-    sa.Column("node_id", _Number, sa.ForeignKey("nodes.id"), nullable=False),
+    sa.Column("user_id", NUMBER, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("node_id", NUMBER, sa.ForeignKey("nodes.id"), nullable=False),
     sa.Column("session", sa.Text),
     sa.Column("client_id", sa.Text),
     sa.Column("cause", sa.Text),
-    sa.Column("last_seen_at", _Time),
+    sa.Column("last_seen_at", TIME),
     sa.Column("sessions", sa.Integer),
-    sa.Column("replay_from", _Number),
+    sa.Column("replay_from", NUMBER),
     sa.Column("of", sa.Text),
     sa.Column("details", sa.Text),
     sa.Column("hash", sa.LargeBinary, nullable=False),
@@ -200,16 +190,16 @@ sessions = sa.Table(
     "sessions",
     metadata,
     sa.Column("session", sa.Text, primary_key=True),
-    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
-    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), nullable=False),
-    sa.Column("node_id", _Number, sa.ForeignKey("nodes.id"), nullable=False),
-    sa.Column("joined_seq", _Number, nullable=False),
-    sa.Column("joined_at", _Time, nullable=False),
-    sa.Column("replay_from", _Number, nullable=False),
-    sa.Column("left_seq", _Number),
-    sa.Column("left_at", _Time),
+    sa.Column("room_id", NUMBER, sa.ForeignKey("rooms.id"), nullable=False),
+    sa.Column("user_id", NUMBER, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("node_id", NUMBER, sa.ForeignKey("nodes.id"), nullable=False),
+    sa.Column("joined_seq", NUMBER, nullable=False),
+    sa.Column("joined_at", TIME, nullable=False),
+    sa.Column("replay_from", NUMBER, nullable=False),
+    sa.Column("left_seq", NUMBER),
+    sa.Column("left_at", TIME),
     sa.Column("cause", sa.Text),
-    sa.Column("last_seen_at", _Time),
+    sa.Column("last_seen_at", TIME),
     sa.Index("sessions_room_joined", "room_id", "joined_seq"),
     sa.Index("sessions_user", "user_id"),
     sa.Index("sessions_room_user", "room_id", "user_id", "joined_seq"),
@@ -241,60 +231,4 @@ sessions = sa.Table(
         sqlite_where=sa.text("left_seq IS NULL"),
         postgresql_where=sa.text("left_seq IS NULL"),
     ),
-)
-
-retention = sa.Table(
-    "retention",
-    metadata,
-    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), primary_key=True, autoincrement=False),
-    sa.Column("days", sa.Integer, nullable=False),
-    sa.Column("names", sa.Boolean, nullable=False),
-)
-
-# The changes of rules, append-only. ``days`` is NULL if a rule was ended.
-retention_changes = sa.Table(
-    "retention_changes",
-    metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
-    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id"), nullable=False),
-    sa.Column("at", _Time, nullable=False),
-    sa.Column("days", sa.Integer),
-    sa.Column("names", sa.Boolean, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-)
-
-# The same of the default for rooms without a rule, of which the last one holds.
-retention_defaults = sa.Table(
-    "retention_defaults",
-    metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
-    sa.Column("at", _Time, nullable=False),
-    sa.Column("days", sa.Integer),
-    sa.Column("names", sa.Boolean, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-)
-
-# What auditors have looked at, append-only but for the erasure of a person's own.
-looks = sa.Table(
-    "looks",
-    metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
-    sa.Column("at", _Time, nullable=False),
-    sa.Column("user_id", _Number, sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("what", sa.Text, nullable=False),
-    sa.Column("room_id", _Number, sa.ForeignKey("rooms.id")),
-    sa.Column("seq", _Number),
-    sa.Index("looks_room_at", "room_id", "at"),
-    sa.Index("looks_at", "at"),
-)
-
-# Append-only. ``key`` is a keyed hash, of a subject or of the id of a single token, by ``kind``.
-revocations = sa.Table(
-    "revocations",
-    metadata,
-    sa.Column("id", _Number, primary_key=True, autoincrement=False),
-    sa.Column("at", _Time, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("key", sa.LargeBinary, nullable=False),
-    sa.Column("issued_until", _Time),
 )

@@ -1,0 +1,48 @@
+"""The tables. ``docs/log-format.md`` defines the columns that a verifier needs.
+
+``events`` is the log; ``users`` and ``rooms`` define the ids in it; ``sessions`` is a projection
+written in the same transaction; ``nodes`` holds the leases. The triggers are in the migrations.
+Times are RFC 3339 text of 27 characters, UTC, so that audit views can use the indexes on them.
+"""
+
+from chatlog.databases.schema.columns import metadata
+from chatlog.databases.schema.log import (
+    IS_PUBLIC,
+    MEMBER,
+    events,
+    meta,
+    nodes,
+    rooms,
+    sessions,
+    skeleton_keys,
+    skeleton_versions,
+    subjects,
+    users,
+)
+from chatlog.databases.schema.operating import (
+    looks,
+    retention,
+    retention_changes,
+    retention_defaults,
+    revocations,
+)
+
+__all__ = [
+    "IS_PUBLIC",
+    "MEMBER",
+    "events",
+    "looks",
+    "meta",
+    "metadata",
+    "nodes",
+    "retention",
+    "retention_changes",
+    "retention_defaults",
+    "revocations",
+    "rooms",
+    "sessions",
+    "skeleton_keys",
+    "skeleton_versions",
+    "subjects",
+    "users",
+]

@@ -1,0 +1,71 @@
+"""Builds a node's parts, each with its share of the settings."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import fields
+from functools import partial
+
+from chatlog.chat.rooms import Rooms
+from chatlog.chat.tasks import Tasks
+from chatlog.databases.database import Database
+from chatlog.delivery.catch_up import CatchUp
+from chatlog.domain.names import Limits
+from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.tail import Tail
+from chatlog.eventlog.writer import Writer
+from chatlog.readers.history import History
+from chatlog.settings import Settings
+
+
+def rooms_of(
+    settings: Settings, database: Database, tasks: Tasks, group: asyncio.TaskGroup
+) -> Rooms:
+    """Return the rooms that this node serves."""
+    catch_up = CatchUp(
+        group,
+        mark=settings.max_buffer_bytes,
+        slow_seconds=settings.slow_seconds,
+        failed=partial(tasks.failed, "catch-up"),
+    )
+    return Rooms(
+        database,
+        catch_up=catch_up.start,
+        failed=partial(tasks.failed, "dispatch"),
+        max_buffer_bytes=settings.max_buffer_bytes,
+        max_recent_bytes=settings.max_recent_bytes,
+        idle_seconds=settings.idle_room_seconds,
+    )
+
+
+def committer_of(
+    settings: Settings, writer: Writer, tail: Tail, turn: asyncio.Lock, lost: asyncio.Event
+) -> Committer:
+    """Return what gathers commands into commits."""
+    return Committer(
+        writer,
+        tail.offer,
+        lost.set,
+        turn=turn,
+        max_batch=settings.max_batch,
+        max_waiting=settings.max_waiting_commands,
+        max_waiting_bytes=settings.max_waiting_bytes,
+        max_delay_ms=settings.max_commit_delay_ms,
+    )
+
+
+def history_of(settings: Settings, database: Database) -> History:
+    """Return the readers of the past."""
+    return History(
+        database,
+        max_large_pages=settings.max_large_pages,
+        max_http_answers=settings.max_http_answers,
+        max_long_reads=min(settings.max_long_reads, max(1, settings.readers - 1)),
+        max_page_bytes=settings.max_page_bytes,
+        max_buffer_bytes=settings.max_buffer_bytes,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the domain's share of the settings."""
+    return Limits(**{field.name: getattr(settings, field.name) for field in fields(Limits)})

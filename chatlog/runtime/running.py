@@ -1,0 +1,89 @@
+"""Runs a node between opening its database and ending its lease."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from chatlog.chat.open_mode import check_open
+from chatlog.chat.tasks import task_group
+from chatlog.databases.database import Database
+from chatlog.databases.opening import open_for_writing
+from chatlog.nodes import leases, naming
+from chatlog.operations import control_socket as control
+from chatlog.runtime.building import limits_of
+from chatlog.runtime.node import Runtime
+from chatlog.settings import Settings
+from chatlog.token_mode import enter
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, *, has_hook: bool = False) -> AsyncIterator[Runtime]:
+    """Run a node until the block is left; then stop it gracefully.
+
+    With a hook that says who people are, it runs in token mode whatever the settings say.
+
+    Raises:
+        LogError: if the database is in use, belongs to another program or has a newer revision,
+            or if another server has the given name.
+    """
+    with control.place() as place:
+        opening = open_for_writing(
+            settings.database, share=settings.migrate, readers=settings.readers, about=place.choose
+        )
+        async with opening as database, _node(settings, database, place, has_hook) as runtime:
+            yield runtime
+
+
+@contextlib.asynccontextmanager
+async def _node(
+    settings: Settings, database: Database, place: control.Place, has_hook: bool
+) -> AsyncIterator[Runtime]:
+    alone = database.backend.is_exclusive
+    live: list[Runtime] = []
+    token_mode = await enter(
+        settings,
+        database,
+        limits_of(settings),
+        lambda: _end_revoked(live),
+        has_hook=has_hook,
+    )
+    node = await naming.begin(
+        database,
+        settings.node or naming.default_name(),
+        alone=alone,
+        lease_seconds=settings.lease_seconds,
+    )
+    async with task_group() as tasks:
+        runtime = Runtime(settings, database, node, tasks, token_mode)
+        live.append(runtime)
+        await runtime.tail.start()
+        if token_mode is None:  # again: the tail does not meet what came in since
+            await check_open(database)
+        await runtime.clock.look(database)
+        runtime.start()
+        try:
+            async with _controlled(place.path if alone else None, runtime):
+                yield runtime
+        finally:
+            await runtime.stop()
+            runtime.committer.close()
+    with contextlib.suppress(Exception):  # if the database is away, the lease runs out
+        async with asyncio.timeout(settings.shutdown_seconds / 4):
+            await leases.end(database, runtime.writer.node)
+
+
+@contextlib.asynccontextmanager
+async def _controlled(socket: Path | None, runtime: Runtime) -> AsyncIterator[None]:
+    if socket is None:
+        yield
+        return
+    async with control.listening(socket, runtime.operations.handlers(), runtime.refusals):
+        yield
+
+
+def _end_revoked(live: list[Runtime]) -> None:
+    for runtime in live:
+        runtime.end_revoked()
