@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "retention": "chatlog.cli.operating.retention",
     "erase-user": "chatlog.cli.operating.erase_user",
     "token": "chatlog.cli.operating.token",
+    "hook": "chatlog.cli.operating.hook",
     "sql": "chatlog.cli.reading.sql",
     "demo": "chatlog.cli.operating.demo",
 }

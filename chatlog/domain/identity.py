@@ -84,6 +84,11 @@ def _subject(rule: str) -> Refused:
     return Refused("bad_command", f"Subjects {rule}.")
 
 
+def hook_subject(name: str) -> str:
+    """Return the subject of the hook of this name: a reserved one, which no token can have."""
+    return f"(hook:{name})"
+
+
 def check_token_id(token_id: object) -> None:
     """Refuse what cannot be the id of a token (its ``jti``).
 

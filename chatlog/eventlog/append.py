@@ -193,9 +193,9 @@ class Batch(Knowledge):
 
     def _facts(self, event: Event, via: str | None) -> tuple[Facts, str | None]:
         """Return an event's facts as they are stored, and the column of its further contents."""
-        if not event.contents and event.version == 1 and via is None:
+        found = event.further_contents() if event.contents else {}
+        if not found and event.version == 1 and via is None:
             return event.facts(), None
-        found = event.further_contents()
         salts = {name: self._salts.next() for name in found}
         sealed = {name: chain.commitment(salts[name], content) for name, content in found.items()}
         return stored(event, sealed, via), contents_column(event, salts)

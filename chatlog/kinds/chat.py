@@ -80,7 +80,8 @@ class Post(Command):
 class PostAs(CommandOfUser):
     """Post ``message`` for somebody who need not be present: ``author``, or in open mode a name.
 
-    A room that does not exist is made, as by a join, if the author ``may_create``.
+    A room that does not exist is made, as by a join, if the author ``may_create``. ``sender`` is
+    whom the author speaks for, as a program says it.
     """
 
     room: str
@@ -91,6 +92,7 @@ class PostAs(CommandOfUser):
     may_create: bool = True
     at: str | None = None
     via: str | None = None
+    sender: str | None = None
 
     @property
     def client_id(self) -> str | None:
@@ -128,7 +130,7 @@ class PostAs(CommandOfUser):
         return None if first is None else first.repeated(Posted.type, self.message)
 
     def _posted(self, user: User, known: Known) -> Posted:
-        return Posted(user, None, known.node, self.message, self.id)
+        return Posted(user, None, known.node, self.message, self.id, self.sender)
 
 
 class Chat(Request, tag="chat", kw_only=True):
@@ -191,11 +193,13 @@ class ChatFrame(msgspec.Struct, tag_field="type", tag="chat", omit_defaults=True
 class Posted(Event):
     """A person wrote a message; ``message`` is None once it has been erased.
 
-    ``session`` is None if they need not have been present.
+    ``session`` is None if they need not have been present. The name that clients get is followed
+    by the ``sender``, if there is one: ``ci (deploy)``.
     """
 
     type: ClassVar = "chat"
     is_message: ClassVar = True
+    contents: ClassVar = ("sender",)
     request: ClassVar = Chat
     frames: ClassVar = (ChatFrame,)
     columns: ClassVar = ("message", "session", "id")
@@ -205,6 +209,7 @@ class Posted(Event):
     node: str
     message: str | None
     id: str | None = None
+    sender: str | None = None
 
     @property
     def text(self) -> str | None:
@@ -213,6 +218,9 @@ class Posted(Event):
     @property
     def client_id(self) -> str | None:
         return self.id
+
+    def further_contents(self) -> dict[str, str]:
+        return {} if self.sender is None else {"sender": self.sender}
 
     @property
     def people(self) -> Mapping[str, User]:
@@ -239,10 +247,14 @@ class Posted(Event):
             at=recorded.at,
             id=msgspec.UNSET if self.id is None else self.id,
             via=msgspec.UNSET if recorded.via is None else recorded.via,
-            username=shown_name(user.name),
+            username=shown_name(user.name) if self.sender is None else self._signed(self.sender),
             message=message or "",
             erased=message is None or user.name is None,
         )
+
+    def _signed(self, sender: str) -> str:
+        name = self.user.name
+        return shown_name(None) if name is None else f"{name} ({sender})"
 
     @classmethod
     def of_line(
@@ -250,6 +262,7 @@ class Posted(Event):
     ) -> Posted:
         message = None if proof.text_salt is None else frame.message
         id = None if frame.id is msgspec.UNSET else frame.id
+        user = _without_sender(user, proof)
         return cls(with_subject(user, people), proof.session, proof.node, message, id)
 
     def cells(self) -> Mapping[str, object]:
@@ -263,3 +276,11 @@ class Posted(Event):
 
     def contradiction(self, seq: int, at: str, sessions: OpenSessions) -> str | None:
         return None if self.session is None else unless_open(sessions, self.session, self.user)
+
+
+def _without_sender(user: User, proof: ProofLine) -> User:
+    """Return the user of a line, whose name was shown with the sender."""
+    line = (proof.contents or {}).get("sender")
+    if line is None or line.content is None or user.name is None:
+        return user
+    return replace(user, name=user.name.removesuffix(f" ({line.content})"))

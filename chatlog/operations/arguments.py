@@ -6,6 +6,7 @@ something in the log must be names that a log can hold: earlier versions accepte
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Final
 
 from chatlog.domain.errors import Refused
@@ -21,6 +22,7 @@ from chatlog.domain.names import (
 from chatlog.domain.unseen import seen
 from chatlog.eventlog.steps.retention import check_days
 from chatlog.kinds.event import MAX_SEQ
+from chatlog.settings import Settings
 
 MAX_REASON_BYTES: Final = 1_024
 MAX_BY_CHARS: Final = 64
@@ -35,7 +37,7 @@ _LIMITS: Final = Limits(
 def check_by(by: str) -> None:
     """Refuse an operator's name that is invalid or reserved."""
     try:
-        check_username(_text("--by", by), _LIMITS)
+        check_username(text_of("--by", by), _LIMITS)
     except Refused as refused:
         raise _bad("--by", refused) from None
 
@@ -43,7 +45,7 @@ def check_by(by: str) -> None:
 def check_reason(reason: str) -> None:
     """Refuse a reason that is blank, too long or not plain text."""
     try:
-        check_message(seen(_text("--reason", reason)), _LIMITS)  # what is not seen is blank
+        check_message(seen(text_of("--reason", reason)), _LIMITS)  # what is not seen is blank
         check_message(reason, _LIMITS)
     except Refused as refused:
         raise _bad("--reason", refused) from None
@@ -51,7 +53,7 @@ def check_reason(reason: str) -> None:
 
 def check_room(room: str) -> None:
     """Refuse an invalid room name."""
-    check_stored_room(_text("The room", room))
+    check_stored_room(text_of("The room", room))
 
 
 def check_person(name: str | None, subject: str | None) -> None:
@@ -61,7 +63,7 @@ def check_person(name: str | None, subject: str | None) -> None:
     if subject is not None:
         check_subject(subject)
     else:
-        check_stored_username(_text("The name", name))
+        check_stored_username(text_of("The name", name))
 
 
 def check_seqs(seqs: object) -> None:
@@ -94,7 +96,8 @@ def check_revocation(subject: str | None, token_id: str | None) -> None:
         check_token_id(token_id)
 
 
-def _text(what: str, said: object) -> str:
+def text_of(what: str, said: object) -> str:
+    """Return what was said; refuse whatever is no text."""
     if not isinstance(said, str):
         raise Refused("bad_command", f"{what} must be text.")
     return said
@@ -102,3 +105,8 @@ def _text(what: str, said: object) -> str:
 
 def _bad(option: str, refused: Refused) -> Refused:
     return Refused("bad_command", f"{option} was refused: {refused.sentence}")
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the domain's share of the settings."""
+    return Limits(**{field.name: getattr(settings, field.name) for field in fields(Limits)})

@@ -10,25 +10,39 @@ from dataclasses import asdict
 from typing import Any
 
 from chatlog.databases.database import Database
+from chatlog.domain.names import Limits
 from chatlog.eventlog.committer import Committer
 from chatlog.operations import arguments
 from chatlog.operations.acts import logged
 from chatlog.operations.control_socket import Handler
 from chatlog.operations.erasing import Eraser
+from chatlog.operations.hooking import Hooking
 from chatlog.operations.retention import Due, Retention, due, wanted
 from chatlog.operations.revoking import Revoker
 from chatlog.operations.server_imports import ServerImports
+from chatlog.settings import Settings
 
 
 class Operations:
-    """The operator's commands on one log; ``is_open`` where a server shows every room to all."""
+    """The operator's commands on one log.
 
-    def __init__(self, database: Database, committer: Committer, *, is_open: bool = False) -> None:
+    ``has_people`` says whether people prove who they are at the server; None where there is none.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        committer: Committer,
+        *,
+        limits: Limits | None = None,
+        has_people: bool | None = None,
+    ) -> None:
         self._database = database
         self.eraser = Eraser(database, committer)
         self.retention = Retention(database, committer, self.eraser)
-        self.imports = ServerImports(database, committer, is_open=is_open)
+        self.imports = ServerImports(database, committer, is_open=has_people is False)
         self.revoker = Revoker(committer)
+        self.hooking = Hooking(committer, limits or arguments.limits_of(Settings()), has_people)
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handler of each command; the log says when it is carried out."""
@@ -37,6 +51,8 @@ class Operations:
             "erase-user": self._erase_user,
             "retention": self._retention,
             "revoke": self._revoke,
+            "hook-create": self.hooking.create,
+            "hook-remove": self.hooking.remove,
             "import-history": self.imports.history,
             "import-jsonl": self.imports.jsonl,
         }

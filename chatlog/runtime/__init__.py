@@ -4,8 +4,7 @@ Only this package distributes the settings and starts the tasks. Lower layers ge
 as arguments and never import it.
 """
 
-from chatlog.runtime.building import limits_of
 from chatlog.runtime.node import Runtime
 from chatlog.runtime.running import running
 
-__all__ = ["Runtime", "limits_of", "running"]
+__all__ = ["Runtime", "running"]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import fields
 from functools import partial
 
 from chatlog.chat.rooms import Rooms
 from chatlog.chat.tasks import Tasks
 from chatlog.databases.database import Database
 from chatlog.delivery.catch_up import CatchUp
-from chatlog.domain.names import Limits
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
@@ -64,8 +62,3 @@ def history_of(settings: Settings, database: Database) -> History:
         max_page_bytes=settings.max_page_bytes,
         max_buffer_bytes=settings.max_buffer_bytes,
     )
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Return the domain's share of the settings."""
-    return Limits(**{field.name: getattr(settings, field.name) for field in fields(Limits)})

@@ -26,8 +26,9 @@ from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
 from chatlog.kinds.leave import Cause
 from chatlog.nodes import leases
+from chatlog.operations.arguments import limits_of
 from chatlog.operations.operations import Operations
-from chatlog.runtime.building import committer_of, history_of, limits_of, rooms_of
+from chatlog.runtime.building import committer_of, history_of, rooms_of
 from chatlog.settings import Settings
 from chatlog.token_mode import TokenMode, clerk_of, end_expired, now, redacting
 from chatlog.wire.commands import OPEN, PERSONS
@@ -85,7 +86,9 @@ class Runtime:
         self.door = self.history.door
         self.users = Users(self.rooms, self.door)
         self.members = Members(self.door, now)
-        self.operations = Operations(database, self.committer, is_open=not has_tokens)
+        self.operations = Operations(
+            database, self.committer, limits=self.limits, has_people=has_tokens
+        )
         self.door.clerk = clerk_of(self.committer)
         self.redact = redacting(
             self.committer, self.operations.eraser, redact_own=settings.redact_own == "on"

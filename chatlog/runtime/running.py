@@ -13,7 +13,7 @@ from chatlog.databases.database import Database
 from chatlog.databases.opening import open_for_writing
 from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
-from chatlog.runtime.building import limits_of
+from chatlog.operations.arguments import limits_of
 from chatlog.runtime.node import Runtime
 from chatlog.settings import Settings
 from chatlog.token_mode import enter

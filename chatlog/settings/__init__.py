@@ -26,6 +26,10 @@ class Settings(SigningIn):
     max_frame_bytes: int = field(
         default=65_536, metadata={"help": "largest frame that a client may send"}
     )
+    max_hook_bytes: int = field(
+        default=1_048_576,
+        metadata={"help": "largest body that a program may post to a hook; its text is cut to fit"},
+    )
     max_room_chars: int = field(default=64, metadata={"help": "longest room name"})
     max_username_chars: int = field(default=64, metadata={"help": "longest username"})
     max_rooms_per_connection: int = field(

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from chatlog.runtime import running
 from chatlog.settings import Settings
-from chatlog.web import api, health, metrics, pages, socket
+from chatlog.web import api, health, hooks, metrics, pages, socket
 from chatlog.web.api.errors import entrance
 from chatlog.web.keys import AUTHENTICATE, RUNTIME, SETTINGS, Authenticate
 from chatlog.web.network import cors
@@ -41,6 +41,7 @@ def create_app(
     health.add_probes(app)
     app.router.add_get("/metrics", metrics.show)
     api.add_routes(app)
+    hooks.add_hooks(app)
     pages.add_pages(app)
     return app
 

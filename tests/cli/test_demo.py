@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 
 from chatlog.domain.names import check_message, check_room, check_username
+from chatlog.operations.arguments import limits_of
 from chatlog.operations.demo.plan import CRASH, RESTART, plan
 from chatlog.operations.demo.texts import QUIET, rooms
-from chatlog.runtime import limits_of
 from chatlog.settings import Settings
 from tests.cli.command import chatlog, lines
 from tests.support.demo import demo

@@ -16,7 +16,7 @@ from chatlog.databases.sqlite.lockfile import LockFile
 from chatlog.domain.errors import LogError
 from chatlog.formats.history import Reading
 from chatlog.operations import control_socket as control
-from chatlog.runtime import limits_of
+from chatlog.operations.arguments import limits_of
 from chatlog.settings import Settings
 from tests.support.clients import Clients
 from tests.support.command import chatlog

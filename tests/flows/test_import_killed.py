@@ -32,7 +32,7 @@ from pathlib import Path
 import pytest
 
 from chatlog.databases.opening import open_for_writing
-from chatlog.runtime import limits_of
+from chatlog.operations.arguments import limits_of
 from chatlog.formats.history import History, Reading
 from chatlog.operations.import_history import import_history
 from chatlog.settings import Settings

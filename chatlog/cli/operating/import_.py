@@ -24,11 +24,11 @@ from chatlog.domain.names import check_room
 from chatlog.formats.files import files
 from chatlog.formats.history import AUTO, SLACK, History, Reading
 from chatlog.formats.recognise import DIALECTS
+from chatlog.operations.arguments import limits_of
 from chatlog.operations.delegation import ask_holder
 from chatlog.operations.export_file import is_export, lines_of
 from chatlog.operations.import_history import Counts, import_history
 from chatlog.operations.restore_export import restore_export
-from chatlog.runtime import limits_of
 from chatlog.settings import Settings
 from chatlog.wire.manifest import decode_manifest
 

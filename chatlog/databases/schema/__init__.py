@@ -20,6 +20,7 @@ from chatlog.databases.schema.log import (
     users,
 )
 from chatlog.databases.schema.operating import (
+    hooks,
     looks,
     retention,
     retention_changes,
@@ -31,6 +32,7 @@ __all__ = [
     "IS_PUBLIC",
     "MEMBER",
     "events",
+    "hooks",
     "looks",
     "meta",
     "metadata",

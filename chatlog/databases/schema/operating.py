@@ -61,3 +61,14 @@ revocations = sa.Table(
     sa.Column("key", sa.LargeBinary, nullable=False),
     sa.Column("issued_until", TIME),
 )
+
+# Addresses at which programs post; ``token_hash`` is the SHA-256 of the secret part.
+hooks = sa.Table(
+    "hooks",
+    metadata,
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("room", sa.Text, nullable=False),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+)

@@ -35,6 +35,7 @@ from chatlog.eventlog.append import Batch
 from chatlog.eventlog.rights import rights_of
 from chatlog.eventlog.rows import USER, WITH_SUBJECT, user_in
 from chatlog.eventlog.steps.erasing_texts import check_erasable, erase_texts
+from chatlog.eventlog.steps.hooks import forget_hooks_of
 from chatlog.eventlog.steps.revocations import revoke_subject
 from chatlog.eventlog.writer import Step
 from chatlog.kinds.erasure import Erased
@@ -157,9 +158,9 @@ def erase_user(
     """Return the step that erases a person, by a username or by a subject.
 
     Gone are their names, texts, and the tie from name to user; of a subject also the roles and
-    bans, the tokens issued until now, and what it looked at. All users of the username are meant,
-    but no operator: that is whoever is only on record for what they erased. The step returns the
-    erasures, in every room the person was in.
+    bans, the tokens issued until now, and what it looked at; of a hook its address. All users of
+    the username are meant, but no operator: that is whoever is only on record for what they erased.
+    The step returns the erasures, in every room the person was in.
 
     Raises:
         Refused: if nobody has this name, or is this subject.
@@ -175,6 +176,7 @@ def erase_user(
             raise StillPresent(left, people)
         for text in filter(None, people):
             await revoke_subject(text, time.time())(connection, batch)
+        await forget_hooks_of(connection, gone)
         return await erase_users(connection, batch, gone, by=by, reason=reason)
 
     return step

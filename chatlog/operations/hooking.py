@@ -1,0 +1,50 @@
+"""Making and removing hooks on behalf of an operator."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chatlog.domain.names import Limits, check_room, check_stored_room, check_username
+from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.steps.hooks import add_hook, remove_hook
+from chatlog.operations.arguments import check_by, text_of
+
+_TOKEN_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Hooking:
+    """Makes hooks through a committer; every node finds them in the log's table at once.
+
+    ``has_people`` says whether people prove who they are; None leaves it to the log.
+    """
+
+    committer: Committer
+    limits: Limits
+    has_people: bool | None
+
+    async def create(self, room: str, name: str, by: str) -> dict[str, Any]:
+        """Make a hook; return its token, which nobody can read again.
+
+        Raises:
+            Refused: as ``add_hook``, or if a name is invalid.
+        """
+        check_by(by)
+        check_username(text_of("--name", name), self.limits)
+        check = check_stored_room if self.has_people else check_room
+        check(text_of("The room", room), self.limits)
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        step = add_hook(name, room, token, by=by, has_people=self.has_people)
+        await self.committer.alone(step)
+        return {"token": token}
+
+    async def remove(self, which: str) -> dict[str, Any]:
+        """Remove a hook, by name or id; what it posted stays.
+
+        Raises:
+            Refused: if there is none.
+        """
+        hook = await self.committer.alone(remove_hook(text_of("The name", which)))
+        return {"name": hook.name, "room": hook.room}

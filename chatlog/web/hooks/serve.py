@@ -1,0 +1,71 @@
+"""``POST /hooks/TOKEN``: a program posts to the hook's room, as the hook's user."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from chatlog.chat.posting import post
+from chatlog.domain.errors import OutcomeUnknown, Refused, RoomUnknown, Unavailable
+from chatlog.domain.names import check_id, check_message
+from chatlog.eventlog.read import room_number
+from chatlog.eventlog.steps.hooks import Hook, hook_at, identity_of_hook
+from chatlog.kinds.chat import PostAs
+from chatlog.web.hooks.payload import Payload, payload_in, sender_of, text_of
+from chatlog.web.keys import RUNTIME
+
+_KEY: Final = "Idempotency-Key"
+
+
+def add_hooks(app: web.Application) -> None:
+    """Add the address of all hooks."""
+    app.router.add_post("/hooks/{token}", take)
+
+
+async def take(request: web.Request) -> web.StreamResponse:
+    """Append a chat; answer ``ok``, as Slack does, also where its key was used before."""
+    runtime = request.app[RUNTIME]
+    hook = await hook_at(runtime.database, request.match_info["token"])
+    if hook is None:
+        raise web.HTTPNotFound
+    command = _command(request, hook, await payload_in(request, runtime.settings.max_hook_bytes))
+    try:
+        await post(runtime, command)
+    except OutcomeUnknown as unknown:
+        raise Unavailable(unknown.sentence) from None
+    except RoomUnknown:
+        await _check_room_is_there(request, hook)
+        raise
+    return web.Response(text="ok")
+
+
+def _command(request: web.Request, hook: Hook, payload: Payload) -> PostAs:
+    runtime = request.app[RUNTIME]
+    message = text_of(payload, runtime.limits.max_message_bytes)
+    check_message(message, runtime.limits)
+    key = request.headers.get(_KEY)
+    if key is not None:
+        check_id(key)
+    has_people = runtime.access is not None
+    return PostAs(
+        hook.room,
+        message,
+        hook.name,
+        author=identity_of_hook(hook) if has_people else None,
+        id=key,
+        may_create=not has_people,
+        via=f"hook:{hook.name}",
+        sender=sender_of(payload, hook.name, runtime.limits.max_username_chars),
+    )
+
+
+async def _check_room_is_there(request: web.Request, hook: Hook) -> None:
+    """Say that the hook may not post, where the room exists: who has the address knows the room.
+
+    Raises:
+        Refused: ``forbidden``.
+    """
+    async with request.app[RUNTIME].database.read() as connection:
+        if await room_number(connection, hook.room) is not None:
+            raise Refused("forbidden", "The hook may not post in this room.") from None
