@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from openapi_spec_validator import validate
 
-from chatlog.web.api import routes
-from chatlog.web.api.openapi import describe
+from chatlog.web.api.described import serve
+from chatlog.web.api.described.openapi import describe
 from tests.support.server import Server as Process
 
 from .conftest import Person, Server
@@ -41,8 +41,8 @@ async def test_it_is_made_once_however_often_it_is_asked_for(
         made += 1
         return describe(*asked)
 
-    monkeypatch.setattr(routes, "describe", counted)
-    routes._described.cache_clear()
+    monkeypatch.setattr(serve, "describe", counted)
+    serve._api.cache_clear()
     first, second = [await server.ok("openapi.json") for _ in range(2)]
     assert first == second
     assert made == 1
@@ -56,7 +56,8 @@ async def test_every_endpoint_is_described(server: Server) -> None:
         if resource.canonical.startswith("/api/")
     }
     # There are no webhooks yet, only the refusal of them in open mode.
-    assert set(described["paths"]) == routes - {"/api/openapi.json", "/api/webhooks"}
+    descriptions = {"/api/openapi.json", "/api/asyncapi.json", "/api/schemas/{type}.json"}
+    assert set(described["paths"]) == routes - descriptions - {"/api/webhooks"}
 
 
 async def test_what_an_event_may_leave_out_is_not_required(server: Server) -> None:

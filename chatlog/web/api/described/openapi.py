@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -17,9 +17,8 @@ from chatlog import __version__
 from chatlog.kinds.event import MAX_SEQ
 from chatlog.kinds.registry import AnyFrame
 from chatlog.web.answers import ErrorBody
+from chatlog.web.api.described.schemas import Schema, components
 from chatlog.web.api.endpoints import Endpoint
-
-Schema = dict[str, Any]
 
 _REF: Final = "#/components/schemas/{name}"
 _ERRORS: Final = {
@@ -55,7 +54,7 @@ def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
     endpoints = tuple(endpoints)
     taken = [endpoint.takes for endpoint in endpoints if endpoint.takes is not None]
     types = [endpoint.body for endpoint in endpoints] + [AnyFrame, ErrorBody, *taken]
-    found, schemas = msgspec.json.schema_components(types, ref_template=_REF)
+    found, schemas = components(types, _REF)
     described: Schema = {
         "openapi": "3.1.0",
         "info": {
@@ -65,7 +64,7 @@ def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
         },
         "servers": [{"url": prefix or "/"}],
         "paths": _paths(zip(endpoints, found, strict=False)),
-        "components": {"schemas": {name: _plain(schema) for name, schema in schemas.items()}},
+        "components": {"schemas": schemas},
     }
     return _with_short_names(described)
 
@@ -170,11 +169,6 @@ def _given(schema: Schema) -> Schema:
         return dict(schema)
     (given,) = (choice for choice in schema["anyOf"] if choice != {"type": "null"})
     return {**given, **{key: schema[key] for key in ("description",) if key in schema}}
-
-
-def _plain(schema: Schema) -> Schema:
-    words = inspect.cleandoc(schema.get("description", "")).replace("``", "`")
-    return {**schema, "description": words} if words else schema
 
 
 def _with_short_names(described: Schema) -> Schema:
