@@ -109,6 +109,7 @@ def test_every_setting_is_listed_with_its_default() -> None:
         flag = setting.name.replace("_", "-")
         row = re.search(rf"^\| `--{flag}` \| (.+?) \| (.+?) \|$", table, re.MULTILINE)
         assert row is not None, flag
-        shown = "none" if setting.default in ("", ()) else str(setting.default)
-        assert row[1] == shown.replace("False", "off"), flag
+        default = setting.default
+        listed = ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+        assert row[1] == (listed or "none").replace("False", "off"), flag
         assert row[2] == setting.metadata["help"], flag

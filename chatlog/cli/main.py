@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "erase-user": "chatlog.cli.operating.erase_user",
     "token": "chatlog.cli.operating.token",
     "hook": "chatlog.cli.operating.hook",
+    "webhook": "chatlog.cli.operating.webhook",
     "sql": "chatlog.cli.reading.sql",
     "demo": "chatlog.cli.operating.demo",
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import tzinfo
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -21,14 +21,16 @@ R = TypeVar("R")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+DATABASE_HELP: Final = (
+    "URL of the log: sqlite:///file.db or postgresql://…  [default: CHATLOG_DATABASE, "
+    f"DATABASE_URL, the file of --config or {DEFAULT_DATABASE}]"
+)
+
+
 def database_option(command: Command) -> Command:
     """Add ``--database``, and ``--config`` with a file that may name the database."""
     database = click.option(
-        "--database",
-        metavar="URL",
-        default=DEFAULT_DATABASE,
-        help="URL of the log: sqlite:///file.db or postgresql://…  [default: CHATLOG_DATABASE, "
-        f"DATABASE_URL, the file of --config or {DEFAULT_DATABASE}]",
+        "--database", metavar="URL", default=DEFAULT_DATABASE, help=DATABASE_HELP
     )
     config = click.option("--config", cls=ConfigOption, names={"database"})
     return database(config(command))

@@ -113,7 +113,8 @@ def _say_without(path: Path, error: OSError) -> None:
     _clear(path)
     logger.warning(
         "Serving without a control socket: %s cannot be created (%s). Commands that write to the "
-        "log (import, redact, erase-user, retention, token revoke, hook) need this server stopped.",
+        "log (import, redact, erase-user, retention, token revoke, hook, webhook) need this "
+        "server stopped.",
         path,
         os.strerror(error.errno or 0),
     )

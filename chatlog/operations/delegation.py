@@ -28,12 +28,19 @@ from chatlog.operations import control_socket as control
 from chatlog.operations.arguments import check_person, check_room, check_rule
 from chatlog.operations.operations import Operations
 from chatlog.operations.retention import Due, due, wanted
+from chatlog.settings import Settings
+from chatlog.webhooks.managing import listed
+from chatlog.webhooks.sending import sender_of
 
 DOUBT_SECONDS = 5.0
 
 
-async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+async def carry_out(
+    url: str, command: str, arguments: Mapping[str, Any], settings: Settings | None = None
+) -> dict[str, Any]:
     """Run one of ``operations`` and return its result.
+
+    The settings count only where no server does it, which has its own.
 
     Raises:
         DatabaseBusy: if another process holds the database and does not answer.
@@ -44,7 +51,8 @@ async def carry_out(url: str, command: str, arguments: Mapping[str, Any]) -> dic
             open_for_writing(url, new=False) as database,
             _committing(database) as committer,
         ):
-            handlers = Operations(database, committer).handlers()
+            sender = sender_of(settings or Settings())
+            handlers = Operations(database, committer, sender).handlers()
             return await handlers[command](**arguments)
     except DatabaseBusy as busy:
         return await ask_holder(busy, command, arguments)
@@ -101,6 +109,12 @@ def _what_ends(subject: str | None, roles: list[tuple[str, Role]]) -> str:
     listed = ", ".join(f"{role} in {room!r}" for room, role in roles)
     ends = f"its roles and bans end: {listed}." if roles else "it has no roles."
     return f"The tokens of the subject {subject!r} issued until now are revoked; {ends}"
+
+
+async def all_webhooks(url: str) -> list[dict[str, Any]]:
+    """Return all webhooks and how they fare; reads only."""
+    async with open_for_reading(url) as database, database.read() as connection:
+        return await listed(connection)
 
 
 @dataclass(frozen=True, slots=True)

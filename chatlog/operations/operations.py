@@ -21,18 +21,22 @@ from chatlog.operations.retention import Due, Retention, due, wanted
 from chatlog.operations.revoking import Revoker
 from chatlog.operations.server_imports import ServerImports
 from chatlog.settings import Settings
+from chatlog.webhooks.managing import Webhooks
+from chatlog.webhooks.sending import Sender
 
 
 class Operations:
     """The operator's commands on one log.
 
     ``has_people`` says whether people prove who they are at the server; None where there is none.
+    ``sender`` posts to webhooks.
     """
 
     def __init__(
         self,
         database: Database,
         committer: Committer,
+        sender: Sender,
         *,
         limits: Limits | None = None,
         has_people: bool | None = None,
@@ -43,6 +47,7 @@ class Operations:
         self.imports = ServerImports(database, committer, is_open=has_people is False)
         self.revoker = Revoker(committer)
         self.hooking = Hooking(committer, limits or arguments.limits_of(Settings()), has_people)
+        self.webhooks = Webhooks(database, committer, sender)
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handler of each command; the log says when it is carried out."""
@@ -55,6 +60,11 @@ class Operations:
             "hook-remove": self.hooking.remove,
             "import-history": self.imports.history,
             "import-jsonl": self.imports.jsonl,
+            "webhook-add": self.webhooks.add,
+            "webhook-remove": self.webhooks.remove,
+            "webhook-rotate": self.webhooks.rotate,
+            "webhook-retry": self.webhooks.retry,
+            "webhook-test": self.webhooks.test,
         }
         return logged(handlers)
 

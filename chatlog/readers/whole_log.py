@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chatlog.audit import log_pages
@@ -10,7 +10,7 @@ from chatlog.audit.evidence import checkpoint
 from chatlog.audit.log_pages import Place, Wanted
 from chatlog.domain.errors import LogError, RoomUnknown
 from chatlog.eventlog import read
-from chatlog.kinds.event import Recorded
+from chatlog.kinds.event import MAX_SEQ, Recorded
 from chatlog.readers.past_events import Reading
 
 
@@ -70,6 +70,12 @@ class WholeLog:
                 raise LogError(_lost(after, await read.end(connection)))
             events, reached = await log_pages.read_page(connection, after.position, wanted)
         return events, reached or after
+
+    async def next_in(self, room: int, seq: int, types: Sequence[str]) -> Recorded | None:
+        """Return a room's next event of these types after a seq; the room is given by number."""
+        async with self.reading() as connection:
+            found = await read.read_room(connection, room, seq + 1, MAX_SEQ, limit=1, types=types)
+        return found[0] if found else None
 
 
 def _lost(after: Place, end: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from functools import partial
 
 from chatlog.chat.rooms import Rooms
@@ -12,8 +13,15 @@ from chatlog.delivery.catch_up import CatchUp
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
+from chatlog.readers.askers import OPERATOR
+from chatlog.readers.door import Door
 from chatlog.readers.history import History
 from chatlog.settings import Settings
+from chatlog.webhooks.attempt import Schedule
+from chatlog.webhooks.deliverer import Deliverer
+from chatlog.webhooks.lane import Means
+from chatlog.webhooks.ledger import Ledger
+from chatlog.webhooks.sending import Sender
 
 
 def rooms_of(
@@ -61,4 +69,37 @@ def history_of(settings: Settings, database: Database) -> History:
         max_long_reads=min(settings.max_long_reads, max(1, settings.readers - 1)),
         max_page_bytes=settings.max_page_bytes,
         max_buffer_bytes=settings.max_buffer_bytes,
+    )
+
+
+def deliverer_of(
+    settings: Settings,
+    database: Database,
+    writer: Writer,
+    committer: Committer,
+    tail: Tail,
+    door: Door,
+    sender: Sender,
+    tasks: Tasks,
+    group: asyncio.TaskGroup,
+) -> Deliverer:
+    """Return what delivers webhooks."""
+    means = Means(
+        database,
+        partial(door.admit_everywhere, OPERATOR),
+        Ledger(database, committer),
+        sender,
+        Schedule(settings.webhook_retry_seconds, settings.max_retry_after_seconds),
+        partial(tasks.failed, "webhook delivery"),
+        Counter(),
+    )
+    return Deliverer(
+        database,
+        committer,
+        tail,
+        group,
+        means,
+        lambda: writer.node.number,
+        poll_seconds=settings.poll_seconds,
+        max_requests=settings.max_webhook_requests,
     )

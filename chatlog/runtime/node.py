@@ -28,9 +28,10 @@ from chatlog.kinds.leave import Cause
 from chatlog.nodes import leases
 from chatlog.operations.arguments import limits_of
 from chatlog.operations.operations import Operations
-from chatlog.runtime.building import committer_of, history_of, rooms_of
+from chatlog.runtime.building import committer_of, deliverer_of, history_of, rooms_of
 from chatlog.settings import Settings
 from chatlog.token_mode import TokenMode, clerk_of, end_expired, now, redacting
+from chatlog.webhooks.sending import sender_of
 from chatlog.wire.commands import OPEN, PERSONS
 
 logger = logging.getLogger(__name__)
@@ -86,9 +87,22 @@ class Runtime:
         self.door = self.history.door
         self.users = Users(self.rooms, self.door)
         self.members = Members(self.door, now)
+        sender = sender_of(settings)
         self.operations = Operations(
-            database, self.committer, limits=self.limits, has_people=has_tokens
+            database, self.committer, sender, limits=self.limits, has_people=has_tokens
         )
+        self.deliverer = deliverer_of(
+            settings,
+            database,
+            self.writer,
+            self.committer,
+            self.tail,
+            self.door,
+            sender,
+            self.tasks,
+            tasks,
+        )
+        self.operations.webhooks.changed = self.deliverer.look
         self.door.clerk = clerk_of(self.committer)
         self.redact = redacting(
             self.committer, self.operations.eraser, redact_own=settings.redact_own == "on"
@@ -114,6 +128,7 @@ class Runtime:
         keep("departures", self.departures.run)
         keep("eraser", self.operations.eraser.run)
         keep("retention", self._erase_what_is_too_old, longest_pause_seconds=_RETENTION_PAUSE)
+        keep("webhooks", self.deliverer.run)
         keep("lease", self.membership.keep)
         keep("reaper", self.membership.reap)
         if self.token_mode is not None:

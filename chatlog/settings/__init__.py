@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from chatlog.settings.checks import check_auth, check_node, check_number
-from chatlog.settings.signing_in import SigningIn
 from chatlog.settings.values import WrongValue
+from chatlog.settings.webhooks import Webhooks
 
 _CHATS_PER_SECOND = 10.0
 _CONNECTIONS_PER_ADDRESS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(SigningIn):
+class Settings(Webhooks):
     """The settings of one node. The help of a field is its ``metadata["help"]``."""
 
     max_message_bytes: int = field(

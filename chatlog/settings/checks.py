@@ -39,11 +39,15 @@ def bounds(setting: Field[Any]) -> tuple[float, float]:
 
 
 def check_number(setting: Field[Any], value: object) -> None:
-    """Refuse a number out of a setting's bounds; anything else passes.
+    """Refuse a number out of a setting's bounds, or one in a list; anything else passes.
 
     Raises:
         WrongValue: with the bound.
     """
+    if isinstance(value, tuple):
+        for item in value:
+            check_number(setting, item)
+        return
     if not isinstance(value, int | float) or isinstance(value, bool):
         return
     least, most = bounds(setting)

@@ -48,6 +48,9 @@ class NodeCollector(Collector):
         yield _counters("refusals", "Commands and requests refused", "code", runtime.refusals)
         failures = runtime.tasks.failures
         yield _counters("task_failures", "Failures of background tasks", "task", failures)
+        yield _gauge("webhooks", "Webhooks that this node delivers", runtime.deliverer.count)
+        attempts = runtime.deliverer.attempts
+        yield _counters("webhook_attempts", "Attempts to deliver events", "answer", attempts)
         yield _histogram("batch_size", "Commands in a commit", runtime.committer.batch_sizes)
         yield _histogram(
             "commit_seconds", "Seconds that a commit takes", runtime.committer.commit_seconds

@@ -96,6 +96,8 @@ def made_up(column: sa.Column[Any]) -> object:
 def full(database_url: str) -> str:
     """A log in which people have proved who they are, with a row in every table."""
     asyncio.run(people_on(database_url))
+    options = ("--types", "chat", "--allow-http-webhooks", "--allow-private-webhooks")
+    chatlog("webhook", "add", "http://localhost/hook", *options, "--database", database_url)
     asyncio.run(_fill(database_url))
     assert all(rows_of(database_url).values())
     return database_url

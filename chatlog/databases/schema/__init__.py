@@ -27,6 +27,7 @@ from chatlog.databases.schema.operating import (
     retention_defaults,
     revocations,
 )
+from chatlog.databases.schema.webhooks import webhook_rooms, webhooks
 
 __all__ = [
     "IS_PUBLIC",
@@ -47,4 +48,6 @@ __all__ = [
     "skeleton_versions",
     "subjects",
     "users",
+    "webhook_rooms",
+    "webhooks",
 ]

@@ -184,3 +184,69 @@ class VerdictBody(msgspec.Struct, omit_defaults=True):
     covered: str
     looked_at: Sequence[str]
     hint: str | None = None
+
+
+class NewWebhook(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """A webhook: where to deliver, and which events; without ``rooms`` or ``types`` all.
+
+    ``secret`` is ``whsec_`` and 24 to 64 bytes in base64; without it there is a new one.
+    """
+
+    url: str
+    rooms: list[str] | None = None
+    types: list[str] | None = None
+    secret: str | None = None
+
+
+class WebhookAdded(msgspec.Struct):
+    """The webhook's id, and the secret that signs its deliveries, which is shown only now."""
+
+    id: str
+    secret: str
+
+
+class WebhookRemoved(msgspec.Struct):
+    """The id of the webhook that was removed."""
+
+    id: str
+
+
+class WebhookAnswer(msgspec.Struct):
+    """What came of a test: ``ok`` if the answer was 2xx, ``error`` if there was none."""
+
+    id: str
+    ok: bool
+    status: int | None
+    error: str | None
+
+
+class LastAnswer(msgspec.Struct):
+    """The last answer to a delivery: a status, or why there was none."""
+
+    at: str
+    answer: str
+
+
+class WebhookListed(msgspec.Struct):
+    """A webhook. ``behind`` is the number of events that are still to be delivered.
+
+    It is ``retrying`` if a room waits for ``next_try``, ``failing`` if one waits for `chatlog
+    webhook retry`, ``disabled`` after an answer 410.
+    """
+
+    id: str
+    url: str
+    rooms: list[str] | None
+    types: list[str] | None
+    created_at: str
+    state: Literal["active", "retrying", "failing", "disabled"]
+    behind: int
+    failing_rooms: int
+    last_answer: LastAnswer | None
+    next_try: str | None
+
+
+class WebhooksBody(msgspec.Struct):
+    """All webhooks, in the order in which they were added."""
+
+    webhooks: Sequence[WebhookListed]

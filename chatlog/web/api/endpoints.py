@@ -15,7 +15,17 @@ from chatlog.kinds.leave import KickMember
 from chatlog.kinds.member import AppointMember
 from chatlog.kinds.registry import AnyFrame
 from chatlog.kinds.room import ConfigureRoom
-from chatlog.web.api import bodies, events, governing, me, messages, queries, rooms, users
+from chatlog.web.api import (
+    bodies,
+    events,
+    governing,
+    me,
+    messages,
+    queries,
+    rooms,
+    users,
+    webhooks,
+)
 from chatlog.web.api.audited import looks, sessions, verify, witnesses
 from chatlog.web.streams import serve
 
@@ -42,6 +52,7 @@ class Endpoint:
 
 
 _ROOM: Final = "/api/rooms/{room}"
+_WEBHOOKS: Final = "/api/webhooks"
 
 
 def _order(method: str, path: str, handler: Handler, summary: str, takes: Any) -> Endpoint:
@@ -141,4 +152,27 @@ ENDPOINTS: Final = (
     _order("DELETE", f"{_ROOM}/messages/{{seq}}", messages.erase, "Erase a chat.", bodies.Reason),
     _order("POST", f"{_ROOM}/kick", governing.kick, "End somebody's sessions.", KickMember),
     _order("POST", f"{_ROOM}/redact", governing.redact, "Erase texts of events.", Redact),
+    Endpoint(_WEBHOOKS, webhooks.show, "List the webhooks.", bodies.WebhooksBody),
+    Endpoint(
+        _WEBHOOKS,
+        webhooks.add,
+        "Add a webhook.",
+        bodies.WebhookAdded,
+        method="POST",
+        takes=bodies.NewWebhook,
+    ),
+    Endpoint(
+        f"{_WEBHOOKS}/{{id}}",
+        webhooks.remove,
+        "Remove a webhook.",
+        bodies.WebhookRemoved,
+        method="DELETE",
+    ),
+    Endpoint(
+        f"{_WEBHOOKS}/{{id}}/test",
+        webhooks.test,
+        "Post a test message to a webhook.",
+        bodies.WebhookAnswer,
+        method="POST",
+    ),
 )

@@ -25,6 +25,7 @@ STATUS: Final = {
     "after_unknown": 400,
     "forbidden": 403,
     "room_unknown": 404,
+    "webhook_unknown": 404,
     "diverged": 409,
     "id_conflict": 409,
     "room_exists": 409,

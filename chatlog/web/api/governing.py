@@ -67,13 +67,18 @@ async def form_in(request: web.Request, kind: type[Form_], **fields: Any) -> For
         Refused: ``bad_json``, ``bad_command`` or what ``check`` refuses.
     """
     runtime = request.app[RUNTIME]
-    given = await _body(request, runtime.settings.max_frame_bytes)
+    given = await body_of(request, runtime.settings.max_frame_bytes)
     if _KEY in request.headers:
         given["id"] = request.headers[_KEY]
     return form_of(kind, {**given, **request.match_info, **fields}, runtime.limits)
 
 
-async def _body(request: web.Request, most: int) -> dict[str, Any]:
+async def body_of(request: web.Request, most: int) -> dict[str, Any]:
+    """Return the JSON object in a request; an empty body is an empty object.
+
+    Raises:
+        Refused: ``bad_json``.
+    """
     if (request.content_length or 0) > most:
         raise web.HTTPRequestEntityTooLarge(most, request.content_length or 0)
     text = bytearray()

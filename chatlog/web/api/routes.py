@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from chatlog.domain.errors import Refused
 from chatlog.web.api.described.serve import add_descriptions
 from chatlog.web.api.endpoints import ENDPOINTS
-from chatlog.web.keys import RUNTIME
 
 
 def add_routes(app: web.Application) -> None:
@@ -19,11 +17,3 @@ def add_routes(app: web.Application) -> None:
         else:
             app.router.add_route(endpoint.method, endpoint.path, endpoint.handler)
     add_descriptions(app)
-    app.router.add_route("*", "/api/webhooks", refuse_webhooks)
-
-
-async def refuse_webhooks(request: web.Request) -> web.StreamResponse:
-    """Refuse to manage webhooks in open mode; there are none yet."""
-    if request.app[RUNTIME].access is None:
-        raise Refused("forbidden", "In open mode webhooks are managed by the shell alone.")
-    raise web.HTTPNotFound

@@ -55,9 +55,8 @@ async def test_every_endpoint_is_described(server: Server) -> None:
         for resource in server.client.app.router.resources()
         if resource.canonical.startswith("/api/")
     }
-    # There are no webhooks yet, only the refusal of them in open mode.
     descriptions = {"/api/openapi.json", "/api/asyncapi.json", "/api/schemas/{type}.json"}
-    assert set(described["paths"]) == routes - descriptions - {"/api/webhooks"}
+    assert set(described["paths"]) == routes - descriptions
 
 
 async def test_what_an_event_may_leave_out_is_not_required(server: Server) -> None:

@@ -25,7 +25,7 @@ _ERRORS: Final = {
     "400": "The request is malformed; the message says what is wrong.",
     "403": "The Host is not this server's, or pages of this origin may not connect.",
     "401": "There is no valid token in the header.",
-    "404": "There is no room of this name.",
+    "404": "There is no room of this name, or no webhook with this id.",
     "409": "Something else has this name, or this id.",
     "413": "The request is too large.",
     "429": "You are too fast.",
@@ -34,9 +34,10 @@ _ERRORS: Final = {
 _IN_PATH: Final = {
     "room": {"type": "string", "minLength": 1},
     "subject": {"type": "string", "minLength": 1, "maxLength": 128},
+    "id": {"type": "string", "minLength": 1},
     "seq": {"type": "integer", "minimum": 1, "maximum": MAX_SEQ},
 }
-_CREATING: Final = {"/api/rooms", "/api/rooms/{room}/messages"}
+_CREATING: Final = {"/api/rooms", "/api/rooms/{room}/messages", "/api/webhooks"}
 _LAST_EVENT_ID: Final = {
     "name": "Last-Event-ID",
     "in": "header",
@@ -77,10 +78,10 @@ def _paths(described: Iterable[tuple[Endpoint, Schema]]) -> Schema:
 
 
 def _operation(endpoint: Endpoint, body: Schema) -> Schema:
-    not_found = {"404"} if "{room}" in endpoint.path else set()
+    not_found = {"404"} if "{" in endpoint.path else set()
     usual = {"400", "401", "403", "503"} | not_found
     errors = {status: words for status, words in _ERRORS.items() if status in usual}
-    if endpoint.takes is not None:
+    if endpoint.method != "GET":
         return _order(endpoint, body, errors)
     parameters = [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]
     if endpoint.is_stream:
@@ -120,20 +121,26 @@ def _stream(endpoint: Endpoint) -> Schema:
 def _order(endpoint: Endpoint, body: Schema, errors: Iterable[str]) -> Schema:
     name = re.sub(r"\W+", "_", f"{endpoint.method.lower()}{endpoint.path}").strip("_")
     content = {"application/json": {"schema": body}}
-    taken = {"$ref": _REF.format(name=endpoint.takes.__name__)}
     done = {"description": endpoint.summary, "content": content}
     return {
         "operationId": name,
         "summary": endpoint.summary,
-        "description": inspect.cleandoc(endpoint.takes.__doc__ or ""),
+        "description": inspect.cleandoc((endpoint.takes or endpoint.body).__doc__ or ""),
         "parameters": _path_parameters(endpoint.path),
-        "requestBody": {"content": {"application/json": {"schema": taken}}},
+        **_request_body(endpoint),
         "responses": {
             "200": done,
             **({"201": done} if endpoint.path in _CREATING else {}),
             **{status: _error(_ERRORS[status]) for status in (*errors, "401", "409", "413", "429")},
         },
     }
+
+
+def _request_body(endpoint: Endpoint) -> Schema:
+    if endpoint.takes is None:
+        return {}
+    taken = {"$ref": _REF.format(name=endpoint.takes.__name__)}
+    return {"requestBody": {"content": {"application/json": {"schema": taken}}}}
 
 
 def _error(words: str) -> Schema:
