@@ -109,6 +109,9 @@ class Lane:
             present = await now(database, connection)
         if spot is None or spot.is_failing:
             return False
+        if spot.node != self._held.node:  # what comes of attempts is no longer written
+            self._held.is_over = True
+            return False
         if spot.next_at is not None and spot.next_at > present:
             await self._wait(seconds_between(present, spot.next_at))
             return True

@@ -21,7 +21,9 @@ Change = Callable[[AsyncConnection, str], Awaitable[None]]
 
 SCAN: Final = 1_000
 
-_ROOM: Final = sa.select(rooms.c.uuid, webhook_rooms).select_from(webhook_rooms.join(rooms))
+_ROOM: Final = sa.select(webhooks.c.node_id, rooms.c.uuid, webhook_rooms).select_from(
+    webhook_rooms.join(rooms).join(webhooks)
+)
 _BEGUN: Final = sa.select(webhook_rooms.c.room_id).where(
     webhook_rooms.c.webhook_id == sa.bindparam("hook")
 )
@@ -42,8 +44,12 @@ _NEXT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A webhook's row of a room: everything up to ``seq`` is delivered, or not wanted."""
+    """A webhook's row of a room: everything up to ``seq`` is delivered, or not wanted.
 
+    ``node`` holds the webhook.
+    """
+
+    node: int | None
     uuid: str
     seq: int
     attempts: int
@@ -68,7 +74,7 @@ async def spot_in(connection: AsyncConnection, hook: int, room: int) -> Spot | N
     row = (await connection.execute(_ROOM.where(*which))).first()
     if row is None:
         return None
-    return Spot(row.uuid, row.seq, row.attempts, row.next_at, row.is_failing)
+    return Spot(row.node_id, row.uuid, row.seq, row.attempts, row.next_at, row.is_failing)
 
 
 async def rooms_begun(connection: AsyncConnection, hook: int) -> set[int]:
