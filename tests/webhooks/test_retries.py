@@ -213,3 +213,25 @@ async def test_an_answer_without_end_is_read_only_so_far(sqlite_url: str) -> Non
         one = await until_listed(node, behind=0)
         assert one["last_answer"]["answer"] == "200"
         assert sent < 64 * 2**20
+
+
+async def test_the_log_of_the_server_has_no_content_no_address_and_no_secret(
+    sqlite_url: str, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "chatlog")
+    receiver.answer = lambda _: 500
+    async with delivering_on(sqlite_url) as node:
+        handlers = node.operations.handlers()
+        one = await handlers["webhook-add"](url=f"{receiver.url}?key=very-secret")
+        client = await joined(node, "a-room")
+        await say(client, "a-room", "a-message")
+        await until_listed(node, state="failing")
+        receiver.answer = lambda _: 200
+        await handlers["webhook-retry"](id=one["id"])
+        await until_listed(node, behind=0)
+    said = caplog.text + "".join(repr(vars(record)) for record in caplog.records)
+    assert said.count(f"The webhook {one['id']} did not take an event (500).") >= 1
+    assert "takes events again" in said
+    assert "is failing, and waits for" in said
+    for hidden in (one["secret"], "very-secret", receiver.url, "a-message", "a-room"):
+        assert hidden not in caplog.text
