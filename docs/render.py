@@ -1,7 +1,7 @@
 """Write what is derived from the code anew: ``python -m docs.render``.
 
 ``audit-sql.md`` and ``datasette.json`` come from the queries in ``chatlog/audit/queries``, the
-client's types of events and the marked tables of other pages from ``chatlog/kinds``, ``access.md``
+clients' types of events and the marked tables of other pages from ``chatlog/kinds``, ``access.md``
 from what ``docs/access.py`` expects of a server; tests compare them.
 """
 
@@ -15,6 +15,7 @@ from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
 from chatlog.kinds import KINDS
 from docs import access
+from docs.python_frames import python
 from docs.tables import with_tables
 from docs.typescript import typescript
 
@@ -104,6 +105,7 @@ def rendered() -> dict[Path, str]:
         HERE / "audit-sql.md": markdown(),
         HERE / "datasette.json": datasette(),
         HERE.parent / "web" / "client" / "events.generated.ts": typescript(KINDS),
+        HERE.parent / "chatlog" / "client" / "frames.py": python(KINDS),
     }
 
 

@@ -66,7 +66,7 @@ def _interface(struct: type[msgspec.Struct], name: str) -> str:
 
 
 def _lines(field: Field) -> Iterator[str]:
-    said = _description(field.type)
+    said = description(field.type)
     if said is not None:
         yield f"  {_comment(said)}"
     mark = "" if field.required else "?"
@@ -75,13 +75,13 @@ def _lines(field: Field) -> Iterator[str]:
     yield f"  readonly {field.encode_name}{mark}: {_type(field.type, absent)};"
 
 
-def _description(type: Type) -> str | None:
+def description(type: Type) -> str | None:
     """Return the description of a field's type, or of the one choice that has one."""
     if isinstance(type, Metadata):
         found: str | None = (type.extra_json_schema or {}).get("description")
-        return found or _description(type.type)
+        return found or description(type.type)
     choices = type.types if isinstance(type, UnionType) else ()
-    return next(filter(None, map(_description, choices)), None)
+    return next(filter(None, map(description, choices)), None)
 
 
 def _type(type: Type, absent: tuple[type[Type], ...] = ()) -> str:

