@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "export-user": "chatlog.cli.reading.export_user",
     "rooms": "chatlog.cli.reading.rooms",
     "history": "chatlog.cli.reading.history",
+    "chat": "chatlog.cli.chatting.chat",
     "tail": "chatlog.cli.reading.tail",
     "follow": "chatlog.cli.moving.follow",
     "users": "chatlog.cli.reading.users",

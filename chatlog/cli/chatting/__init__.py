@@ -1,0 +1,1 @@
+"""``chatlog chat``: a client for people at a terminal."""
