@@ -21,6 +21,8 @@ from chatlog.settings.values import WrongValue, parse
 PREFIX: Final = "CHATLOG_"
 CONFIG: Final = "CHATLOG_CONFIG"
 """The variable that names the file, like ``--config``."""
+OF_CHAT: Final = "CHATLOG_TOKEN"
+"""The token of whoever runs ``chatlog chat``; no setting."""
 
 _COMMON: Final = {"DATABASE_URL": "database", "PORT": "port"}
 """Variables that hosting companies set."""
@@ -72,7 +74,7 @@ def given_settings(environ: Mapping[str, str], config: str | None = None) -> dic
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield each ``CHATLOG_…`` variable that is no setting, and a sentence about it."""
-    known = {PREFIX + name.upper() for name in _SETTINGS} | {CONFIG}
+    known = {PREFIX + name.upper() for name in _SETTINGS} | {CONFIG, OF_CHAT}
     for variable in sorted(environ):
         is_ours = variable.startswith(PREFIX) and not variable.startswith(_OF_KUBERNETES)
         if is_ours and variable not in known:

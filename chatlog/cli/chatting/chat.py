@@ -23,6 +23,7 @@ from chatlog.client.chat import socket_url
 from chatlog.client.credentials import Token
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import LogError
+from chatlog.settings.sources import OF_CHAT
 
 _LIMITS: Final = Limits(connect_seconds=5.0)
 _PATIENCE_SECONDS: Final = 5.0
@@ -113,7 +114,7 @@ async def _chat(
 
 def _token(file: Path | None) -> Token | None:
     if file is None:
-        return os.environ.get("CHATLOG_TOKEN") or None
+        return os.environ.get(OF_CHAT) or None
     read = partial(_read, file)
     read()  # what is wrong with the file is said before anything else
     return read
