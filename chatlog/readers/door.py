@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from chatlog.audit.chats import ChatCounts
 from chatlog.audit.rooms import RoomInfo, rooms_after
+from chatlog.databases.database import Connection
 from chatlog.domain.errors import ChatlogError, Refused, RoomUnknown, Unavailable
 from chatlog.domain.identity import Identity
 from chatlog.domain.names import is_private_name
@@ -79,6 +81,7 @@ class Door:
         self._prompt = prompt or reading
         self.clerk = clerk
         self.is_closed = False
+        self._chats = ChatCounts()
 
     async def decide(
         self, asker: Asker, action: Action, room: str | None, seq: int | None = None
@@ -185,13 +188,21 @@ class Door:
         await self.decide(asker, "rooms", None)
         async with self._reading() as connection:
             if not isinstance(asker, Person):
-                return await rooms_after(connection, after, limit=limit)
+                rooms = await rooms_after(connection, after, limit=limit)
+                return await self._with_chats(connection, rooms)
             assert self.clerk is not None
             now = self.clerk.now()
             seen = await rooms_seen_by(connection, asker.identity, after, limit=limit, now=now)
+            rooms = await self._with_chats(connection, seen.rooms)
         if seen.by_scope:
             await self._record(asker.identity, "read", None, None)
-        return seen.rooms
+        return rooms
+
+    async def _with_chats(self, connection: Connection, rooms: list[RoomInfo]) -> list[RoomInfo]:
+        """Return the rooms with their numbers of chats, where the asker may know the head."""
+        heads = {room.number: room.head for room in rooms if room.head is not None}
+        chats = await self._chats.count(connection, heads)
+        return [replace(room, chats=chats.get(room.number)) for room in rooms]
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from chatlog.settings.checks import check_auth, check_node, check_number
+from chatlog.settings.pages import check_pages
 from chatlog.settings.values import WrongValue
 from chatlog.settings.webhooks import Webhooks
 
@@ -172,5 +173,6 @@ class Settings(Webhooks):
         if self.node:
             check_node(self.node)
         check_auth(self)
+        check_pages(self)
         for setting in fields(self):
             check_number(setting, getattr(self, setting.name))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chatlog.settings.signing_in import SigningIn
+from chatlog.settings.pages import Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Webhooks(SigningIn):
+class Webhooks(Pages):
     """Where webhooks may lead, and how deliveries are tried."""
 
     allow_http_webhooks: bool = field(

@@ -18,7 +18,7 @@ class UserListed(msgspec.Struct, omit_defaults=True):
 
 
 class RoomListed(msgspec.Struct):
-    """A room: its last seq, number of users present, first and last time.
+    """A room: its last seq, numbers of users present and of chats, first and last time.
 
     Where people prove who they are, it also has its access, its topic and the asker's role; what
     the asker may not know of a listed room is null.
@@ -27,6 +27,7 @@ class RoomListed(msgspec.Struct):
     room: str
     head: int | None
     users: int | None
+    chats: int | None
     created_at: str | None
     last_at: str | None
     access: str | msgspec.UnsetType = msgspec.UNSET

@@ -24,6 +24,7 @@ def test_rooms(log: str) -> None:
             "room": "#small",
             "head": 8,
             "users": 0,
+            "chats": 4,
             "created_at": "2006-12-10T09:14:00.000000Z",
             "last_at": "2006-12-10T09:17:00.000000Z",
         }

@@ -53,4 +53,4 @@ def _print(page: list[RoomInfo], zone: tzinfo, *, as_json: bool, header: bool) -
 
 
 def _listed(room: RoomInfo) -> RoomListed:
-    return RoomListed(room.room, room.head, room.users, room.created_at, room.last_at)
+    return RoomListed(room.room, room.head, room.users, room.chats, room.created_at, room.last_at)

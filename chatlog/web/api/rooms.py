@@ -28,6 +28,7 @@ async def show(request: web.Request) -> web.StreamResponse:
                 room.room,
                 room.head,
                 room.users,
+                room.chats,
                 room.created_at,
                 room.last_at,
                 msgspec.UNSET if room.access is None else room.access,

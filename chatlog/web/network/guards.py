@@ -20,7 +20,7 @@ from chatlog.settings import Settings
 from chatlog.web.keys import AUTHENTICATE, SETTINGS
 from chatlog.web.network.addresses import is_any, is_local, is_of_this_machine, plain, without_zone
 
-LINKED: Final = frozenset({"home", "audit", "asset", "alive", "ready"})
+LINKED: Final = frozenset({"home", "audit", "embed", "asset", "accent", "alive", "ready"})
 """The routes that other pages may link to, by name."""
 
 PROBED: Final = frozenset({"alive", "ready"})

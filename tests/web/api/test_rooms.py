@@ -48,3 +48,21 @@ async def test_pages_of_rooms_neither_skip_nor_repeat_while_rooms_begin(server: 
             await ada.join(name)
     assert seen == sorted(set(seen))
     assert {"b", "d", "f", "h"} <= set(seen)
+
+
+async def test_a_room_says_how_many_chats_it_has(server: Server) -> None:
+    ada = await server.person("ada")
+    await ada.join("general")
+    await ada.join("other")
+
+    async def counted() -> dict[str, int]:
+        return {room["room"]: room["chats"] for room in (await server.ok("rooms"))["rooms"]}
+
+    assert await counted() == {"general": 0, "other": 0}
+    await ada.say("general", "one", "two")
+    assert await counted() == {"general": 2, "other": 0}
+    await ada.say("general", "three")
+    await ada.say("other", "first")
+    await ada.leave("other")
+    assert await counted() == {"general": 3, "other": 1}
+    assert await counted() == {"general": 3, "other": 1}

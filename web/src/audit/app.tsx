@@ -1,9 +1,10 @@
 /** The page's layout: header with verdict, slider, and the log beside the room at that time. */
+import type { ComponentChild } from "preact";
 import { useEffect } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
 import { signOut, signedIn } from "../ui/identity.ts";
 import { Renewal } from "../ui/sign-in.tsx";
-import { roomTitle } from "../ui/words.ts";
+import { parts, roomTitle, t, type Key } from "../ui/words.ts";
 import { Badge } from "./badge.tsx";
 import { Header } from "./header.tsx";
 import { listenToKeys } from "./keys.ts";
@@ -16,7 +17,7 @@ import { looking, pane, room, witnesses, type Pane } from "./view.ts";
 import { WhoLooked } from "./who-looked.tsx";
 import { Witnesses } from "./witnesses.tsx";
 
-const PANES: readonly [Pane, string][] = [["table", "Events"], ["room", "Room at this time"], ["people", "People"]];
+const PANES: readonly [Pane, Key][] = [["table", "events"], ["room", "roomThen"], ["people", "people"]];
 
 export function App() {
   useEffect(listenToKeys, []);
@@ -34,10 +35,10 @@ export function ForAuditors() {
   return (
     <main class="welcome">
       <div class="card">
-        <h1>The time machine is for auditors</h1>
-        <p class="lead">It needs a token with the scope <code>audit</code> or <code>admin</code>; {signedIn()?.username} has neither.</p>
-        <a class="primary wide" href={new URL(".", document.baseURI).href}>Go to the chat</a>
-        <button type="button" class="quiet" onClick={signOut}>Sign in as somebody else</button>
+        <h1>{t("forAuditors")}</h1>
+        <p class="lead">{parts<ComponentChild>("needsScope", { audit: <code>audit</code>, admin: <code>admin</code>, name: signedIn()?.username ?? "" })}</p>
+        <a class="primary wide" href={new URL(".", document.baseURI).href}>{t("goToChat")}</a>
+        <button type="button" class="quiet" onClick={signOut}>{t("signInOther")}</button>
       </div>
     </main>
   );
@@ -48,9 +49,9 @@ function Everything() {
     <>
       <Transport />
       <Progress />
-      <nav class="tabs" aria-label="Views">
+      <nav class="tabs" aria-label={t("views")}>
         {PANES.map(([name, label]) => (
-          <button key={name} type="button" aria-pressed={pane.value === name} onClick={() => { pane.value = name; }}>{label}</button>
+          <button key={name} type="button" aria-pressed={pane.value === name} onClick={() => { pane.value = name; }}>{t(label)}</button>
         ))}
       </nav>
       <main class={`panes show-${pane.value}`}>
@@ -71,32 +72,32 @@ function Beside() {
 function Progress() {
   if (fault.value) return (
     <p class="strip warning" role="alert"><Icon name="warning" /><span>{fault.value}</span>
-      <button type="button" class="link" onClick={() => void load(room.value!, false)}>Retry</button></p>
+      <button type="button" class="link" onClick={() => void load(room.value!, false)}>{t("retry")}</button></p>
   );
   if (firstSeq.value > 1 && !loading.value)
-    return <p class="strip"><span>This room is long: its log is shown from seq {firstSeq.value.toLocaleString()}.</span></p>;
+    return <p class="strip"><span>{t("longRoom", { seq: firstSeq.value })}</span></p>;
   if (!loading.value) return null;
-  return <progress class="progress" aria-label="Loading the log" max={head.value} value={lastSeq.value} />;
+  return <progress class="progress" aria-label={t("loadingLog")} max={head.value} value={lastSeq.value} />;
 }
 
 function Waiting({ room: name }: { room: string }) {
   if (fault.value) return (
     <div class="nothing" role="alert">
-      <h1>{roomTitle(name)} cannot be shown</h1>
+      <h1>{t("cannotShow", { room: roomTitle(name) })}</h1>
       <p>{fault.value}</p>
-      <button type="button" class="primary" onClick={() => void load(name, true)}>Retry</button>
+      <button type="button" class="primary" onClick={() => void load(name, true)}>{t("retry")}</button>
     </div>
   );
-  return <div class="nothing" role="status"><p>{loading.value ? "Loading the log…" : "This room has no events."}</p></div>;
+  return <div class="nothing" role="status"><p>{t(loading.value ? "loadingLogNow" : "noEvents")}</p></div>;
 }
 
 function NoRooms() {
-  if (rooms.value === null && !fault.value) return <div class="nothing" role="status"><p>Loading rooms…</p></div>;
+  if (rooms.value === null && !fault.value) return <div class="nothing" role="status"><p>{t("loadingRooms")}</p></div>;
   return (
     <div class="nothing">
-      <h1>{fault.value ? "The rooms cannot be listed" : "There are no rooms yet"}</h1>
-      <p>{fault.value ?? "Events from the chat will appear here."}</p>
-      <a class="primary" href={new URL(".", document.baseURI).href}>Go to the chat</a>
+      <h1>{t(fault.value ? "cannotList" : "noRooms")}</h1>
+      <p>{fault.value ?? t("eventsAppear")}</p>
+      <a class="primary" href={new URL(".", document.baseURI).href}>{t("goToChat")}</a>
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { api } from "../ui/addresses.ts";
 import { getJson } from "../ui/http.ts";
+import { t } from "../ui/words.ts";
 import type { EventsPage } from "./room-log.ts";
 import { START, canVerify, follow, type Fault, type Link, type ProvedEvent } from "./verify.ts";
 
@@ -25,7 +26,7 @@ export function forget(): void {
 export async function check(room: string): Promise<void> {
   forget();
   if (!canVerify()) {
-    verdict.value = { is: "unknown", why: "Browsers compute hashes only on https or localhost." };
+    verdict.value = { is: "unknown", why: t("hashesOnHttps") };
     return;
   }
   const { signal: stop } = (under = new AbortController());

@@ -5,6 +5,7 @@
  * axis. A presence is a bar; where its end is inferred, the part that is not sure is hatched.
  */
 import uPlot from "uplot";
+import { locale } from "../ui/words.ts";
 import type { Lane } from "./presence.ts";
 
 export interface PresenceChart {
@@ -22,9 +23,9 @@ const LANE_PIXELS = 18;
 const MAX_LANES = 400;
 
 const DAY_SECONDS = 86_400;
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 const clock = (options: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...options });
+  new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...options });
 const minutes = clock({}), seconds = clock({ second: "2-digit" });
 const fractions = clock({ second: "2-digit", fractionalSecondDigits: 2 });
 

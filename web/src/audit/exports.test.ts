@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../ui/words.fixture.ts";
 import type { LogEvent } from "../../client/index.ts";
 import { asCsv } from "./exports.ts";
 

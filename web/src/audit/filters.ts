@@ -1,7 +1,7 @@
 /** Which events are shown: who, type, from, to, text. Kept in the address, so a view has a link. */
-import { EVENT_TYPES, isMessage, isPresence, type LogEvent } from "../../client/index.ts";
+import { EVENT_TYPES, isMessage, isPresence, type LogEvent, type PresenceEvent } from "../../client/index.ts";
 import { memberNote, roomNote } from "../ui/notes.ts";
-import { plural } from "../ui/words.ts";
+import { t, type Key } from "../ui/words.ts";
 import { spanOf, type Span } from "./points.ts";
 
 export interface Filters {
@@ -26,13 +26,24 @@ export function nameOf(event: LogEvent): string {
 
 export function textOf(event: LogEvent): string {
   if (isMessage(event)) return event.message;
-  if (event.type === "erasure") return `erased ${event.of.join(", ")}`;
+  if (event.type === "erasure") return t("erasedEvents", { list: event.of.join(", ") });
   if (event.type === "room") return roomNote(event, null);
   if (event.type === "member") return memberNote(event);
   if (!isPresence(event)) return "";
-  const tabs = event.type === "session" || event.sessions > 1 ? `, ${plural(event.sessions, "session")} now` : "";
-  const by = event.by === undefined ? "" : ` by ${event.by}`, why = event.reason ? `: ${event.reason}` : "";
-  return event.event === "join" ? `joined${tabs}` : `${event.cause ?? "left"}${by}${tabs}${why}`;
+  return presenceText(event);
+}
+
+const CAUSES: Readonly<Record<string, Key>> = {
+  left: "leftNote", disconnected: "causeDisconnected", timed_out: "causeTimedOut", shutdown: "causeShutdown", kicked: "causeKicked",
+  expired: "causeExpired", revoked: "causeRevoked", import_ended: "causeImportEnded", lapsed: "causeLapsed",
+};
+
+function presenceText(event: PresenceEvent): string {
+  const cause = event.cause ?? "left";
+  let text = event.event === "join" ? t("joinedNote") : CAUSES[cause] ? t(CAUSES[cause]) : cause;
+  if (event.by !== undefined) text = t("byWhom", { text, by: event.by });
+  if (event.type === "session" || event.sessions > 1) text = t("sessionsNow", { text, count: event.sessions });
+  return event.reason ? t("detail", { text, detail: event.reason }) : text;
 }
 
 /** The indices of the events that pass: none, where a filter cannot be read. */
@@ -79,9 +90,9 @@ function bound(limit: string, holds: (value: number, span: Span) => boolean): ((
 
 /** What is wrong with the filters. Nothing passes then: whoever filters wants less than all. */
 export function faultOf(filters: Filters): string | null {
-  if (filters.type !== "" && !(EVENT_TYPES as readonly string[]).includes(filters.type)) return `There are no events of type “${filters.type}”.`;
+  if (filters.type !== "" && !(EVENT_TYPES as readonly string[]).includes(filters.type)) return t("noSuchType", { type: filters.type });
   for (const bound of [filters.from, filters.to])
-    if (!isReadable(bound)) return `“${bound.trim()}” is neither a seq nor a time such as 2026-11-22 17:00.`;
+    if (!isReadable(bound)) return t("notAPoint", { text: bound.trim() });
   return null;
 }
 

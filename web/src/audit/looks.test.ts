@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../ui/words.fixture.ts";
 import { runsUntil, type Look } from "./looks.ts";
 
 const look = (time: string, subject: string, what: string, seq: number | null = null): Look =>

@@ -1,4 +1,5 @@
 /** Looks as they are told: what one person looked at by a scope of their token, and how often. */
+import type { Key } from "../ui/words.ts";
 
 export interface Look {
   readonly at: string;
@@ -31,11 +32,7 @@ function isSame(one: Look, other: Look): boolean {
 }
 
 /** What somebody did, in words that go on with "event 3" if there is a seq. */
-export const LOOK_WORDS: Readonly<Record<string, string>> = {
-  read: "read the room",
-  users_at: "asked who was there at",
-  sessions: "listed who came and left",
-  witnesses: "asked who could have seen",
-  verify: "verified the room",
-  proof: "read the room with proofs",
+export const LOOK_WORDS: Readonly<Record<string, Key>> = {
+  read: "lookRead", users_at: "lookUsersAt", sessions: "lookSessions",
+  witnesses: "lookWitnesses", verify: "lookVerify", proof: "lookProof",
 };

@@ -6,7 +6,8 @@ import { listRooms } from "../ui/http.ts";
 import { handOverToken } from "../ui/hand-over.ts";
 import { identity, learn, watchEnd } from "../ui/identity.ts";
 import { SignIn, Unreachable } from "../ui/sign-in.tsx";
-import { roomTitle } from "../ui/words.ts";
+import { title } from "../ui/title.ts";
+import { roomTitle, t } from "../ui/words.ts";
 import { App, ForAuditors } from "./app.tsx";
 import { check, forget } from "./chain.ts";
 import { fault, head, load, rooms } from "./room-log.ts";
@@ -40,7 +41,7 @@ effect(() => {
   if (auditor.value === null) return;
   forget();
   if (name === null) return;
-  document.title = `${roomTitle(name)} · time machine · chatlog`;
+  document.title = `${roomTitle(name)} · ${t("timeMachine")} · ${title}`;
   void load(name, true).then(() => {
     if (room.value === name && head.value > 0 && head.value <= CHECK_EVENTS) void check(name);
   });

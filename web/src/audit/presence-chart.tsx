@@ -1,5 +1,6 @@
 /** People present over time, and a lane for each; drawn by a chunk that comes when it is needed. */
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../ui/words.ts";
 import { counts, eventAt, lanes, moment, seqAt, times } from "./room-log.ts";
 import { go, playing } from "./transport.tsx";
 import type { PresenceChart } from "./chart.ts";
@@ -29,5 +30,5 @@ export function Present() {
   }, []);
   useEffect(fill, [counts.value, lanes.value]);
   useEffect(() => chart.current?.mark(Date.parse(eventAt(moment.value)?.at ?? "")), [moment.value]);
-  return <section class="presence" aria-label="People present over time" ref={host} />;
+  return <section class="presence" aria-label={t("presentOverTime")} ref={host} />;
 }

@@ -7,7 +7,7 @@ import { signedIn } from "../ui/identity.ts";
 import { Avatar, hueClass } from "../ui/person.tsx";
 import { Words, action } from "../ui/text.tsx";
 import { clockTime, dayKey, dayName, exactTime } from "../ui/time.ts";
-import { ACCESS_WORDS, ROLE_WORDS, plural } from "../ui/words.ts";
+import { accessWord, roleWord, t } from "../ui/words.ts";
 import { events, firstSeq, moment, present, roles, state } from "./room-log.ts";
 import { go } from "./transport.tsx";
 import { witnesses } from "./view.ts";
@@ -27,20 +27,20 @@ export function RoomThen() {
     return () => watch.disconnect();
   }, []);
   return (
-    <section class="then" aria-label={`The room at event ${moment.value}`}>
+    <section class="then" aria-label={t("roomAtEvent", { seq: String(moment.value) })}>
       <header>
         {signedIn() !== null && <LooksButton />}
-        <h2>{plural(present.value.length, "person", "people")} present</h2>
+        <h2>{t("countPresent", { count: present.value.length })}</h2>
         <ul class="chips" data-present>
           {present.value.slice(0, NAMED).map((presence) => (
             <li key={`${presence.username} ${presence.joinedSeq}`}><Avatar name={presence.username} small /><span class="name">{presence.username}</span></li>
           ))}
-          {present.value.length > NAMED && <li class="rest">and {plural(present.value.length - NAMED, "other")}</li>}
+          {present.value.length > NAMED && <li class="rest">{t("andOthers", { count: present.value.length - NAMED })}</li>}
         </ul>
         <Roles />
       </header>
-      <div class="said" ref={box} tabIndex={0} role="region" aria-label="Messages so far">
-        {said.length === 0 && <p class="none">No messages yet.</p>}
+      <div class="said" ref={box} tabIndex={0} role="region" aria-label={t("messagesSoFar")}>
+        {said.length === 0 && <p class="none">{t("noMessages")}</p>}
         {said.map((event, index) => (
           <div key={event.seq}>
             {(index === 0 || dayKey(said[index - 1]!.at) !== dayKey(event.at)) && <p class="day"><span>{dayName(event.at)}</span></p>}
@@ -56,17 +56,18 @@ export function RoomThen() {
 function Roles() {
   if (roles.value.length === 0 && state.value === null) return null;
   const { access = "open", locked = false, topic = "" } = state.value ?? {};
+  const rules = locked ? t("accessLocked", { access: accessWord(access) }) : accessWord(access);
   return (
     <>
-      <p class="note">{ACCESS_WORDS[access] ?? access}{locked && ", locked"}{topic !== "" && `: ${topic}`}</p>
-      <ul class="chips" data-roles aria-label="Roles">
+      <p class="note">{topic === "" ? rules : t("detail", { text: rules, detail: topic })}</p>
+      <ul class="chips" data-roles aria-label={t("roles")}>
         {roles.value.slice(0, NAMED).map(({ username, subject, role, until }) => (
-          <li key={subject} title={until === null ? subject : `${subject}, until ${exactTime(until)}`}>
-            <Avatar name={username} small /><span class="name">{username}</span><span class="role">{ROLE_WORDS[role] ?? role}</span></li>
+          <li key={subject} title={until === null ? subject : t("subjectUntil", { subject, time: exactTime(until) })}>
+            <Avatar name={username} small /><span class="name">{username}</span><span class="role">{roleWord(role)}</span></li>
         ))}
-        {roles.value.length > NAMED && <li class="rest">and {plural(roles.value.length - NAMED, "other")}</li>}
+        {roles.value.length > NAMED && <li class="rest">{t("andOthers", { count: roles.value.length - NAMED })}</li>}
       </ul>
-      {firstSeq.value > 1 && <p class="note">Roles given before event {firstSeq.value.toLocaleString()} are not shown.</p>}
+      {firstSeq.value > 1 && <p class="note">{t("rolesBefore", { seq: firstSeq.value })}</p>}
     </>
   );
 }
@@ -77,10 +78,10 @@ function Said({ event }: { event: ChatFrame }) {
   return (
     <article tabIndex={-1} class={`line${seq === moment.value ? " now" : ""}`} data-said={seq}>
       <button type="button" class="seq" title={exactTime(at)} onClick={() => go(seq)}>{clockTime(at)}</button>
-      <p><b class={hueClass(username)}>{username}</b> {erased ? <em class="gone">erased</em> : <Words text={done ?? message} />}</p>
+      <p><b class={hueClass(username)}>{username}</b> {erased ? <em class="gone">{t("erased")}</em> : <Words text={done ?? message} />}</p>
       <span class="tools">
-        <button type="button" class="icon-button" aria-label={`Who could have seen message ${seq}`} title="Who could have seen this" onClick={() => { witnesses.value = seq; }}><Icon name="people" /></button>
-        <a class="icon-button" href={chatAddress(event.room, seq)} aria-label={`Message ${seq} in the chat`} title="Show in the chat"><Icon name="link" /></a>
+        <button type="button" class="icon-button" aria-label={t("whoSawMessage", { seq: String(seq) })} title={t("whoSaw")} onClick={() => { witnesses.value = seq; }}><Icon name="people" /></button>
+        <a class="icon-button" href={chatAddress(event.room, seq)} aria-label={t("messageInChat", { seq: String(seq) })} title={t("showInChat")}><Icon name="link" /></a>
       </span>
     </article>
   );

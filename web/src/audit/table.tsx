@@ -9,7 +9,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { LogEvent } from "../../client/index.ts";
 import { hueClass } from "../ui/person.tsx";
 import { exactTime } from "../ui/time.ts";
-import { plural } from "../ui/words.ts";
+import { locale, t, type Key } from "../ui/words.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { NO_FILTERS, faultOf, isActive, nameOf, textOf, typeOf } from "./filters.ts";
 import { printing } from "./printing.ts";
@@ -17,9 +17,10 @@ import { events, firstSeq, moment, shown } from "./room-log.ts";
 import { go } from "./transport.tsx";
 import { filters, witnesses } from "./view.ts";
 
+const COLUMNS: readonly Key[] = ["seq", "time", "type", "who", "what", "proof"];
 export const ROW_PIXELS = 30;
 const SPARE_ROWS = 8;
-const exactClock = new Intl.DateTimeFormat(undefined, { year: "2-digit", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const exactClock = new Intl.DateTimeFormat(locale, { year: "2-digit", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 export function Table() {
   const box = useRef<HTMLDivElement>(null);
@@ -40,12 +41,12 @@ export function Table() {
   useLayoutEffect(() => keepInSight(box.current!, rowOf(moment.value)), [moment.value, shown.value]);
   const { from, to } = range.value, fault = faultOf(filters.value);
   return (
-    <section class="table-pane" aria-label="Events">
+    <section class="table-pane" aria-label={t("events")}>
       <FilterBar />
-      <div class="scroll" ref={box} tabIndex={0} role="table" aria-label="Events" aria-rowcount={shown.value.length} onScroll={(event) => { top.value = event.currentTarget.scrollTop; }}>
+      <div class="scroll" ref={box} tabIndex={0} role="table" aria-label={t("events")} aria-rowcount={shown.value.length} onScroll={(event) => { top.value = event.currentTarget.scrollTop; }}>
         <div role="rowgroup" class="head-group">
           <div class="row head" role="row">
-            {["Seq", "Time", "Type", "Who", "What", "Proof"].map((name) => <span key={name} role="columnheader">{name}</span>)}
+            {COLUMNS.map((name) => <span key={name} role="columnheader">{t(name)}</span>)}
           </div>
         </div>
         <div role="rowgroup" class="rows" style={{ height: `${shown.value.length * ROW_PIXELS}px` }}>
@@ -54,10 +55,10 @@ export function Table() {
           </div>
         </div>
         {shown.value.length === 0 && (
-          <p class={fault === null ? "none" : "none fault"} role={fault === null ? undefined : "alert"}>{fault ?? "No event matches these filters."} <button type="button" class="link" onClick={() => { filters.value = NO_FILTERS; }}>Show all</button></p>
+          <p class={fault === null ? "none" : "none fault"} role={fault === null ? undefined : "alert"}>{fault ?? t("noMatch")} <button type="button" class="link" onClick={() => { filters.value = NO_FILTERS; }}>{t("showAll")}</button></p>
         )}
       </div>
-      <p class="foot note">{isActive(filters.value) ? `${plural(shown.value.length, "event")} of ${events.value.length.toLocaleString()}` : plural(events.value.length, "event")}</p>
+      <p class="foot note">{isActive(filters.value) ? t("countOf", { count: shown.value.length, all: events.value.length }) : t("countEvents", { count: events.value.length })}</p>
     </section>
   );
 }
@@ -68,13 +69,13 @@ function Row({ event, number }: { event: LogEvent; number: number }) {
   return (
     <div class={`row ${kind}${now ? " now" : ""}${later ? " later" : ""}`} role="row" aria-rowindex={number} aria-current={now ? "true" : undefined}
       onClick={() => go(event.seq)}>
-      <span role="cell" class="num"><button type="button" tabIndex={now ? 0 : -1} aria-label={`Go to event ${event.seq}`}>{event.seq}</button></span>
+      <span role="cell" class="num"><button type="button" tabIndex={now ? 0 : -1} aria-label={t("goToEvent", { seq: String(event.seq) })}>{event.seq}</button></span>
       <span role="cell" class="when" title={exactTime(event.at)}>{exactClock.format(new Date(event.at))}</span>
       <span role="cell"><i class={`kind ${kind}`}>{kind}</i></span>
       <span role="cell" class="who"><b class={hueClass(nameOf(event))}>{nameOf(event)}</b></span>
-      <span role="cell" class={erased ? "what gone" : "what"} title={erased ? undefined : textOf(event)}>{erased ? "erased" : textOf(event)}</span>
+      <span role="cell" class={erased ? "what gone" : "what"} title={erased ? undefined : textOf(event)}>{erased ? t("erased") : textOf(event)}</span>
       <span role="cell" class="hash">
-        {kind === "chat" ? <button type="button" class="link" tabIndex={now ? 0 : -1} onClick={(click) => { click.stopPropagation(); go(event.seq); witnesses.value = event.seq; }}>witnesses</button>
+        {kind === "chat" ? <button type="button" class="link" tabIndex={now ? 0 : -1} onClick={(click) => { click.stopPropagation(); go(event.seq); witnesses.value = event.seq; }}>{t("witnesses")}</button>
           : <code>{event.hash.slice(0, 8)}</code>}
       </span>
     </div>

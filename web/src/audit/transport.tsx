@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
 import { exactTime, clockTime, dayName } from "../ui/time.ts";
-import { number } from "../ui/words.ts";
+import { number, t } from "../ui/words.ts";
 import { eventAt, firstSeq, lastSeq, load, moment } from "./room-log.ts";
 import { room, seq } from "./view.ts";
 
@@ -27,19 +27,19 @@ export function Transport() {
   const event = eventAt(moment.value);
   const at = event?.at ?? new Date(0).toISOString();
   return (
-    <section class="transport" aria-label="Time">
-      <button type="button" class="play" aria-label={playing.value ? "Pause" : "Play"} title="Space" onClick={togglePlay}><Icon name={playing.value ? "pause" : "play"} /></button>
-      <select aria-label="Speed" value={String(speed.value)} onChange={(change) => { speed.value = Number(change.currentTarget.value); }}>
-        {SPEEDS.map((each) => <option key={each} value={String(each)}>{each}/s</option>)}
+    <section class="transport" aria-label={t("time")}>
+      <button type="button" class="play" aria-label={t(playing.value ? "pause" : "play")} title={t("space")} onClick={togglePlay}><Icon name={playing.value ? "pause" : "play"} /></button>
+      <select aria-label={t("speed")} value={String(speed.value)} onChange={(change) => { speed.value = Number(change.currentTarget.value); }}>
+        {SPEEDS.map((each) => <option key={each} value={String(each)}>{t("perSecond", { count: each })}</option>)}
       </select>
-      <button type="button" class="icon-button" aria-label="Previous event" title="←" onClick={() => go(moment.value - 1)}><span class="flip"><Icon name="play" /></span></button>
-      <input type="range" class="slider" aria-label="Event" min={firstSeq.value} max={lastSeq.value} value={moment.value}
-        aria-valuetext={`Event ${moment.value} of ${lastSeq.value}, ${exactTime(at)}`}
+      <button type="button" class="icon-button" aria-label={t("previousEvent")} title="←" onClick={() => go(moment.value - 1)}><span class="flip"><Icon name="play" /></span></button>
+      <input type="range" class="slider" aria-label={t("event")} min={firstSeq.value} max={lastSeq.value} value={moment.value}
+        aria-valuetext={t("eventOf", { seq: String(moment.value), last: String(lastSeq.value), time: exactTime(at) })}
         onInput={(change) => { playing.value = false; go(Number(change.currentTarget.value)); }} />
-      <button type="button" class="icon-button" aria-label="Next event" title="→" onClick={() => go(moment.value + 1)}><Icon name="play" /></button>
-      <p class="moment" title={exactTime(at)}><b>{number.format(moment.value)}</b> <span>of {number.format(lastSeq.value)}</span>
+      <button type="button" class="icon-button" aria-label={t("nextEvent")} title="→" onClick={() => go(moment.value + 1)}><Icon name="play" /></button>
+      <p class="moment" title={exactTime(at)}><b>{number.format(moment.value)}</b> <span>{t("ofLast", { last: lastSeq.value })}</span>
         <time dateTime={at}>{dayName(at)}, {clockTime(at)}</time></p>
-      <button type="button" class="quiet" onClick={() => { seq.value = null; void load(room.value!, false); }}>Now</button>
+      <button type="button" class="quiet" onClick={() => { seq.value = null; void load(room.value!, false); }}>{t("toNow")}</button>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import "../ui/words.fixture.ts";
 import { START, follow, type Link, type ProvedEvent } from "./verify.ts";
 
 // A room as a server gave it: two people, umlauts and emoji, a redaction.

@@ -6,6 +6,7 @@
  * salt any more: its commitment is checked as part of the header, its words can't be.
  * The bytes are defined in docs/log-format.md.
  */
+import { t } from "../ui/words.ts";
 
 export interface Proof {
   readonly format: string;
@@ -102,9 +103,9 @@ export async function follow(from: Link, events: readonly ProvedEvent[]): Promis
 async function step(link: Link, event: ProvedEvent): Promise<Link | Fault> {
   const { seq, proof } = event;
   const fault = (what: string): Fault => ({ seq: link.seq + 1, what });
-  if (seq !== link.seq + 1) return fault(`the next event has seq ${seq}`);
-  if (proof.format !== FORMAT) return { seq, what: `its format is ${proof.format}, which this page does not know` };
-  if (link.roomId !== null && proof.room_id !== link.roomId) return fault("it belongs to another room");
+  if (seq !== link.seq + 1) return fault(t("faultNext", { seq: String(seq) }));
+  if (proof.format !== FORMAT) return { seq, what: t("faultFormat", { format: proof.format }) };
+  if (link.roomId !== null && proof.room_id !== link.roomId) return fault(t("faultRoom"));
   const refers = event.type === "room" && typeof proof.of === "string";
   const facts = JSON.parse(proof.details ?? "{}") as Record<string, unknown>;
   const [hash, name, text, people] = await Promise.all([
@@ -113,12 +114,12 @@ async function step(link: Link, event: ProvedEvent): Promise<Link | Fault> {
     sealed(proof.text_salt, textOf(event), proof.text_commitment),
     arePeople(event, facts),
   ]);
-  if (toHex(hash) !== proof.hash || !proof.hash.startsWith(event.hash)) return fault("its hash does not match its content");
-  if (!name) return fault("its username is not the one that was committed to");
-  if (!text) return fault("its text is not the one that was committed to");
-  if (!people) return fault("the people it names are not those that were committed to");
-  if (SHOWN.some((key) => (event as unknown as Record<string, unknown>)[key] !== facts[key])) return fault("it shows other facts than were written");
-  if (refers && link.topics.get(proof.of!) !== event.topic) return fault("its topic is not the one it refers to");
+  if (toHex(hash) !== proof.hash || !proof.hash.startsWith(event.hash)) return fault(t("faultHash"));
+  if (!name) return fault(t("faultName"));
+  if (!text) return fault(t("faultText"));
+  if (!people) return fault(t("faultPeople"));
+  if (SHOWN.some((key) => (event as unknown as Record<string, unknown>)[key] !== facts[key])) return fault(t("faultFacts"));
+  if (refers && link.topics.get(proof.of!) !== event.topic) return fault(t("faultTopic"));
   const topics = event.type === "room" && proof.text_commitment ? new Map([...link.topics, [String(seq), event.topic ?? ""]]) : link.topics;
   return { seq, hash, roomId: proof.room_id, topics };
 }

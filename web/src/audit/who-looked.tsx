@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar } from "../ui/person.tsx";
 import { clockTime, dayKey, dayName, exactTime } from "../ui/time.ts";
-import { number, plural } from "../ui/words.ts";
+import { t } from "../ui/words.ts";
 import { LOOK_WORDS, runsUntil, type Run } from "./looks.ts";
 import { fault, found, readLooks } from "./looks-log.ts";
 import { eventAt, loading, moment } from "./room-log.ts";
@@ -35,7 +35,7 @@ function useFollowed() {
 }
 
 export function LooksButton() {
-  return <button type="button" class="quiet who-looked" ref={useFollowed()} onClick={() => show(true)}><Icon name="eye" />Who looked</button>;
+  return <button type="button" class="quiet who-looked" ref={useFollowed()} onClick={() => show(true)}><Icon name="eye" />{t("whoLooked")}</button>;
 }
 
 export function WhoLooked() {
@@ -49,15 +49,15 @@ export function WhoLooked() {
   const until = seq.value === null ? null : eventAt(moment.value)?.at ?? null;
   const runs = runsUntil(found.value?.looks ?? [], until);
   return (
-    <section class="then looks" aria-label="Who looked">
+    <section class="then looks" aria-label={t("whoLooked")}>
       <header>
-        <h2>Who looked{until === null ? "" : ` until event ${number.format(moment.value)}`}</h2>
-        <button type="button" class="icon-button" ref={useFollowed()} aria-label="Back to the room" title="Esc" onClick={closeLooks}><Icon name="close" /></button>
-        <p class="note">Recorded for tokens with the scope audit or admin. Opening this list counts as a look.</p>
+        <h2>{until === null ? t("whoLooked") : t("whoLookedUntil", { seq: moment.value })}</h2>
+        <button type="button" class="icon-button" ref={useFollowed()} aria-label={t("backToRoom")} title="Esc" onClick={closeLooks}><Icon name="close" /></button>
+        <p class="note">{t("looksHelp")}</p>
       </header>
-      <div class="said" tabIndex={0} role="region" aria-label="Looks">
+      <div class="said" tabIndex={0} role="region" aria-label={t("looks")}>
         {fault.value ? <p class="none" role="alert">{fault.value}</p>
-          : found.value === null ? <p class="none" role="status">Loading…</p>
+          : found.value === null ? <p class="none" role="status">{t("loading")}</p>
           : <Runs runs={runs} later={found.value.looks.length - countOf(runs)} isCut={found.value.isCut} />}
       </div>
     </section>
@@ -68,15 +68,15 @@ function Runs({ runs, later, isCut }: { runs: readonly Run[]; later: number; isC
   const shown = runs.slice(0, SHOWN);
   return (
     <>
-      {(runs.length === 0 || later > 0) && <p class="none">{runs.length === 0 && "Nobody had looked by then. "}
-        {later > 0 && <>{plural(later, "look")} came later. <button type="button" class="link" onClick={() => { seq.value = null; }}>Show all</button></>}</p>}
+      {(runs.length === 0 || later > 0) && <p class="none">{runs.length === 0 && `${t("nobodyLooked")} `}
+        {later > 0 && <>{t("cameLater", { count: later })} <button type="button" class="link" onClick={() => { seq.value = null; }}>{t("showAll")}</button></>}</p>}
       {shown.map((run, index) => (
         <div key={`${run.at} ${run.subject} ${run.what}`}>
           {(index === 0 || dayKey(shown[index - 1]!.at) !== dayKey(run.at)) && <p class="day"><span>{dayName(run.at)}</span></p>}
           <Looked run={run} />
         </div>
       ))}
-      {(runs.length > SHOWN || isCut) && <p class="none">Earlier looks are not shown here; the command line lists them all.</p>}
+      {(runs.length > SHOWN || isCut) && <p class="none">{t("earlierLooks")}</p>}
     </>
   );
 }
@@ -85,10 +85,10 @@ function Looked({ run: { at, subject, username, what, seq, count } }: { run: Run
   return (
     <p class="look" data-look={what}>
       <Avatar name={username} small />
-      <span><b title={subject}>{username}</b> {LOOK_WORDS[what] ?? what}
-        {seq !== null && <> <button type="button" class="link" onClick={() => go(seq)}>event {number.format(seq)}</button></>}
-        {seq === null && what === "users_at" && " a time"}
-        {count > 1 && <span class="count"> {number.format(count)} times</span>}</span>
+      <span><b title={subject}>{username}</b> {LOOK_WORDS[what] ? t(LOOK_WORDS[what]) : what}
+        {seq !== null && <> <button type="button" class="link" onClick={() => go(seq)}>{t("eventSeq", { seq })}</button></>}
+        {seq === null && what === "users_at" && ` ${t("aTime")}`}
+        {count > 1 && <span class="count"> {t("times", { count })}</span>}</span>
       <time dateTime={at} title={exactTime(at)}>{clockTime(at)}</time>
     </p>
   );

@@ -6,7 +6,7 @@ import { getJson } from "../ui/http.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar } from "../ui/person.tsx";
 import { clockTime, exactTime } from "../ui/time.ts";
-import { plural } from "../ui/words.ts";
+import { t, type Key } from "../ui/words.ts";
 import { eventAt } from "./room-log.ts";
 import { go } from "./transport.tsx";
 import { room, witnesses } from "./view.ts";
@@ -27,11 +27,11 @@ interface Page {
   readonly next?: string | null;
 }
 
-const GROUPS: readonly [string, string, string][] = [
-  ["open", "Present", "Delivered to one of their open connections."],
-  ["uncertain", "Possibly present", "Present in the log, but their server had died and they were last seen before this."],
-  ["replayed", "Received it later", "Joined afterwards and received it in the replay."],
-  ["possible", "May have read it later", "Joined afterwards, or had the right to read, and may have paged back to it."],
+const GROUPS: readonly [string, Key, Key][] = [
+  ["open", "wasPresent", "wasPresentHelp"],
+  ["uncertain", "wasUncertain", "wasUncertainHelp"],
+  ["replayed", "wasReplayed", "wasReplayedHelp"],
+  ["possible", "wasPossible", "wasPossibleHelp"],
 ];
 const MOST = 1_000;
 
@@ -50,18 +50,18 @@ export function Witnesses({ seq }: { seq: number }) {
   }, [name, seq]);
   const event = eventAt(seq);
   return (
-    <section class="then witnesses" aria-label="Witnesses">
+    <section class="then witnesses" aria-label={t("witnessesLabel")}>
       <header>
-        <h2>Who could have seen message {seq.toLocaleString()}</h2>
-        <button type="button" class="icon-button" aria-label="Back to the room" title="Esc" onClick={() => { witnesses.value = null; }}><Icon name="close" /></button>
-        {event?.type === "chat" && <p class="quoted"><b>{event.username}</b> {event.erased ? <em class="gone">erased</em> : event.message}</p>}
+        <h2>{t("whoSawMessage", { seq })}</h2>
+        <button type="button" class="icon-button" aria-label={t("backToRoom")} title="Esc" onClick={() => { witnesses.value = null; }}><Icon name="close" /></button>
+        {event?.type === "chat" && <p class="quoted"><b>{event.username}</b> {event.erased ? <em class="gone">{t("erased")}</em> : event.message}</p>}
       </header>
-      <div class="said" tabIndex={0} role="region" aria-label="Witnesses">
+      <div class="said" tabIndex={0} role="region" aria-label={t("witnessesLabel")}>
         {fault.value ? <p class="none" role="alert">{fault.value}</p>
-          : found.value === null ? <p class="none" role="status">Loading…</p>
-          : found.value.length === 0 ? <p class="none">Nobody was in the room.</p>
-          : GROUPS.map(([certainty, title, why]) => <Group key={certainty} title={title} why={why} certainty={certainty} />)}
-        {more.value && <p class="none">More than {MOST.toLocaleString()}: the command line lists them all.</p>}
+          : found.value === null ? <p class="none" role="status">{t("loading")}</p>
+          : found.value.length === 0 ? <p class="none">{t("nobodyThere")}</p>
+          : GROUPS.map(([certainty, title, why]) => <Group key={certainty} title={t(title)} why={t(why)} certainty={certainty} />)}
+        {more.value && <p class="none">{t("moreThan", { count: MOST })}</p>}
       </div>
     </section>
   );
@@ -79,19 +79,19 @@ function Group({ title, why, certainty }: { title: string; why: string; certaint
           <li key={witness.session ?? witness.username}>
             <Avatar name={witness.username} small /><span class="name">{witness.username}</span>
             <span class="session">
-              {witness.joined_seq === null ? <span>did not join</span> : <At label="joined" seq={witness.joined_seq} at={witness.joined_at} />}
-              {witness.joined_seq === null ? null : witness.left_seq === null ? <span class="still">still there</span> : <At label="left" seq={witness.left_seq} at={witness.left_at} />}
+              {witness.joined_seq === null ? <span>{t("didNotJoin")}</span> : <At label="joinedAt" seq={witness.joined_seq} at={witness.joined_at} />}
+              {witness.joined_seq === null ? null : witness.left_seq === null ? <span class="still">{t("stillThere")}</span> : <At label="leftAt" seq={witness.left_seq} at={witness.left_at} />}
             </span>
           </li>
         ))}
       </ul>
-      <p class="hidden">{plural(those.length, "witness", "witnesses")}</p>
+      <p class="hidden">{t("countWitnesses", { count: those.length })}</p>
     </section>
   );
 }
 
-function At({ label, seq, at }: { label: string; seq: number; at: string | null }) {
-  return <button type="button" class="link" title={at === null ? undefined : exactTime(at)} onClick={() => go(seq)}>{label} {seq}{at === null ? "" : `, ${clockTime(at)}`}</button>;
+function At({ label, seq, at }: { label: Key; seq: number; at: string | null }) {
+  return <button type="button" class="link" title={at === null ? undefined : exactTime(at)} onClick={() => go(seq)}>{t(label, { seq: String(seq), time: at === null ? "" : clockTime(at) })}</button>;
 }
 
 async function ask(name: string, seq: number, stop: AbortSignal): Promise<void> {

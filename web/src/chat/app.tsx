@@ -1,7 +1,10 @@
 /** The page's shape: rooms, the room, its people. */
 import { useEffect } from "preact/hooks";
+import { onlyRoom } from "../ui/addresses.ts";
 import { signedIn, type Known } from "../ui/identity.ts";
 import { Renewal } from "../ui/sign-in.tsx";
+import { title as name } from "../ui/title.ts";
+import { t } from "../ui/words.ts";
 import { KeysDialog } from "./keys-dialog.tsx";
 import { Governing } from "./governing.tsx";
 import { People } from "./people.tsx";
@@ -28,13 +31,13 @@ export function App() {
     return <Welcome fault={refused?.state.is === "refused" ? refused.state.message : null} onEnter={begin} />;
   const room = current.value === null ? undefined : client.rooms.get(current.value);
   return (
-    <div class={`page${peopleShown.value ? " with-people" : ""}${drawer.value ? ` drawer-${drawer.value}` : ""}`}>
-      <Sidebar />
+    <div class={`page${onlyRoom === null ? "" : " embedded"}${peopleShown.value ? " with-people" : ""}${drawer.value ? ` drawer-${drawer.value}` : ""}`}>
+      {onlyRoom === null && <Sidebar />}
       <main class="room">
         {room ? <RoomView key={room.name} room={room} /> : <><NoRoom /><Renewal /></>}
       </main>
       {room && <People room={room} />}
-      {drawer.value && <button class="scrim" type="button" aria-label="Close panel" onClick={() => { drawer.value = null; }} />}
+      {drawer.value && <button class="scrim" type="button" aria-label={t("closePanel")} onClick={() => { drawer.value = null; }} />}
       {asked.value && <Governing asked={asked.value} />}
       {open.value === "rooms" && <RoomsDialog />}
       {open.value === "keys" && <KeysDialog />}
@@ -59,5 +62,5 @@ function beginAs(who: Known): void {
 
 function title(): string {
   const unread = [...client.rooms.values()].reduce((sum, room) => sum + room.unread.count, 0);
-  return `${unread > 0 ? `(${unread}) ` : ""}${current.value === null ? "" : `${titleOf(current.value)} · `}chatlog`;
+  return `${unread > 0 ? `(${unread}) ` : ""}${current.value === null ? "" : `${titleOf(current.value)} · `}${name}`;
 }

@@ -8,7 +8,8 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Room } from "../../client/index.ts";
 import { Icon } from "../ui/icons.tsx";
 import { remember, storage } from "../ui/storage.ts";
-import { number, plural } from "../ui/words.ts";
+import { isEmbedded } from "../ui/token.ts";
+import { t } from "../ui/words.ts";
 import { focusLastMessage, toPresent } from "./focus.ts";
 import { titleOf, version } from "./session.ts";
 import { COUNT_FROM_BYTES, MESSAGE_BYTES, byteLength, cleaned } from "./limits.ts";
@@ -21,8 +22,10 @@ export function Composer({ room }: { room: Room }) {
   const box = useRef<HTMLTextAreaElement>(null);
   const bytes = byteLength(cleaned(text));
   const left = MESSAGE_BYTES - bytes;
+  const label = t("messageIn", { room: titleOf(room.name) });
 
-  useLayoutEffect(() => { if (!touch.matches) box.current?.focus({ preventScroll: true }); }, [room]);
+  // A frame takes the focus from the page around it only if it was in the frame before.
+  useLayoutEffect(() => { if (!touch.matches && (!isEmbedded || document.hasFocus())) box.current?.focus({ preventScroll: true }); }, [room]);
   useLayoutEffect(() => {
     const area = box.current!;
     area.style.height = "auto"; // grows with its text, to a limit that the style sheet sets
@@ -53,14 +56,14 @@ export function Composer({ room }: { room: Room }) {
 
   return (
     <form class={`composer${left < 0 ? " over" : ""}`} onSubmit={(event) => { event.preventDefault(); send(); }}>
-      <textarea id="composer" ref={box} rows={1} value={text} placeholder={`Message ${titleOf(room.name)}`} aria-label={`Message ${titleOf(room.name)}`}
+      <textarea id="composer" ref={box} rows={1} value={text} placeholder={label} aria-label={label}
         aria-describedby="composer-count" aria-invalid={left < 0} enterkeyhint={touch.matches ? "enter" : "send"}
         onInput={(event) => write(event.currentTarget.value)} onKeyDown={onKeyDown} />
       <span id="composer-count" class="count" role="status">
         {bytes < COUNT_FROM_BYTES ? null
-          : left < 0 ? `${plural(-left, "byte")} too long` : `${number.format(left)} left`}
+          : left < 0 ? t("bytesTooLong", { count: -left }) : t("bytesLeft", { count: left })}
       </span>
-      <button type="submit" class="send" aria-label="Send" title="Send (Enter)" disabled={text.trim() === "" || left < 0}><Icon name="send" /></button>
+      <button type="submit" class="send" aria-label={t("send")} title={t("sendByEnter")} disabled={text.trim() === "" || left < 0}><Icon name="send" /></button>
     </form>
   );
 }

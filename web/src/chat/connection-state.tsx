@@ -1,5 +1,6 @@
 /** The state of the connection, with a countdown to the next attempt. */
 import { useEffect, useState } from "preact/hooks";
+import { t } from "../ui/words.ts";
 import { client, version } from "./session.ts";
 
 export function ConnectionState() {
@@ -8,11 +9,11 @@ export function ConnectionState() {
   const seconds = useSecondsUntil(state.is === "waiting" ? state.until : null);
   const [tone, text] = ((): [string, string] => {
     switch (state.is) {
-      case "open": return [...client.rooms.values()].some((room) => room.state.is === "joining") ? ["busy", "Catching up…"] : ["good", "Connected"];
-      case "connecting": return ["busy", state.attempt > 0 ? "Reconnecting…" : "Connecting…"];
-      case "waiting": return ["bad", seconds > 0 ? `Reconnecting in ${seconds} s` : "Reconnecting…"];
-      case "refused": return ["bad", state.code === 4401 ? "Signed out" : "The server refused the connection"];
-      default: return ["bad", "Not connected"];
+      case "open": return [...client.rooms.values()].some((room) => room.state.is === "joining") ? ["busy", t("catchingUp")] : ["good", t("connected")];
+      case "connecting": return ["busy", t(state.attempt > 0 ? "reconnecting" : "connecting")];
+      case "waiting": return ["bad", seconds > 0 ? t("reconnectingIn", { count: seconds }) : t("reconnecting")];
+      case "refused": return ["bad", t(state.code === 4401 ? "signedOut" : "connectionRefused")];
+      default: return ["bad", t("notConnected")];
     }
   })();
   return (
@@ -20,9 +21,9 @@ export function ConnectionState() {
       <span class="dot" aria-hidden="true" />
       {/* The seconds count down for the eye; a screen reader hears only that it is reconnecting. */}
       <span aria-hidden={state.is === "waiting"}>{text}</span>
-      <span class="hidden" role="status">{state.is === "waiting" ? "Connection lost. Reconnecting." : text}</span>
+      <span class="hidden" role="status">{state.is === "waiting" ? t("connectionLost") : text}</span>
       {(state.is === "waiting" || state.is === "refused") &&
-        <button type="button" class="link" onClick={() => (state.is === "refused" ? client.start() : client.wake())}>Try now</button>}
+        <button type="button" class="link" onClick={() => (state.is === "refused" ? client.start() : client.wake())}>{t("tryNow")}</button>}
     </p>
   );
 }

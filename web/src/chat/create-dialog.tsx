@@ -1,17 +1,14 @@
 /** Creating a room: who may enter it, what they see, what it is about. */
 import { useMemo, useState } from "preact/hooks";
 import { Dialog } from "../ui/dialog.tsx";
+import { t, type Key } from "../ui/words.ts";
 import { roomFault, tidy } from "./limits.ts";
-import { Choices, Fault, Text, close, useOrder } from "./order.tsx";
+import { Choices, Fault, Text, accessChoices, close, historyChoices, useOrder } from "./order.tsx";
 import { goTo } from "./place.ts";
 import { client } from "./session.ts";
 
 type Access = "open" | "listed" | "private";
-const HELP: Record<Access, string> = {
-  open: "Everybody who is signed in may enter.",
-  listed: "Everybody sees its name and topic; only those you invite may enter.",
-  private: "Nobody knows of it but those you invite. The server gives it an address; its topic is its name.",
-};
+const HELP: Record<Access, Key> = { open: "openHelp", listed: "listedHelp", private: "privateHelp" };
 
 export function CreateDialog({ name: first }: { name: string }) {
   const [name, setName] = useState(first);
@@ -28,21 +25,21 @@ export function CreateDialog({ name: first }: { name: string }) {
     goTo(made);
   };
   return (
-    <Dialog title="Create a room" name="create" onClose={close}>
+    <Dialog title={t("createRoom")} name="create" onClose={close}>
       <form noValidate onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
         if (wrong === null) void give(create);
       }}>
-        <Choices legend="Who may enter" name="access" value={access} onChange={setAccess}
-          of={[["open", "Everybody"], ["listed", "By invitation"], ["private", "Private"]]} />
-        <p class="note">{HELP[access]}</p>
-        {access !== "private" && <Text label="Name" first value={name} onInput={setName} help={tried && wrong ? <span class="fault" role="alert">{wrong}</span> : ""} />}
-        <Text label="Topic" value={topic} onInput={setTopic} />
-        <Choices legend="New members see" name="history" value={history} onChange={setHistory}
-          of={[["all", "All of the history"], ["since_member", "What comes after they joined"]]} />
+        <Choices legend={t("whoMayEnter")} name="access" value={access} onChange={setAccess}
+          of={accessChoices()} />
+        <p class="note">{t(HELP[access])}</p>
+        {access !== "private" && <Text label={t("name")} first value={name} onInput={setName} help={tried && wrong ? <span class="fault" role="alert">{wrong}</span> : ""} />}
+        <Text label={t("topic")} value={topic} onInput={setTopic} />
+        <Choices legend={t("newMembersSee")} name="history" value={history} onChange={setHistory}
+          of={historyChoices()} />
         <Fault fault={fault} />
-        <div class="buttons"><button class="primary" type="submit" disabled={isBusy}>Create</button></div>
+        <div class="buttons"><button class="primary" type="submit" disabled={isBusy}>{t("create")}</button></div>
       </form>
     </Dialog>
   );

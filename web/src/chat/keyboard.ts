@@ -1,12 +1,16 @@
 /** Every key the page answers to, in one table: the sheet on `?` shows the same rows. */
+import { onlyRoom } from "../ui/addresses.ts";
+import type { Key } from "../ui/words.ts";
 import { drawer, open, step, togglePeople } from "./place.ts";
 import { focusComposer, moveInLog, toPresent } from "./focus.ts";
 
 export interface Command {
   readonly keys: readonly string[];
-  readonly does: string;
+  readonly does: Key;
   /** Only where people prove who they are. */
   readonly isForKnown?: boolean;
+  /** Not in a page of one room. */
+  readonly isForRooms?: boolean;
   /** Pressed anywhere; the others are only told of, and handled where they apply. */
   readonly matches?: (event: KeyboardEvent, typing: boolean) => boolean;
   readonly run?: () => void;
@@ -16,42 +20,46 @@ const plain = (event: KeyboardEvent) => !event.ctrlKey && !event.metaKey && !eve
 const alt = (event: KeyboardEvent, key: string, shift: boolean) =>
   event.altKey && !event.ctrlKey && !event.metaKey && event.shiftKey === shift && event.key === key;
 
-export const commands: readonly { readonly title: string; readonly commands: readonly Command[] }[] = [
+const all: readonly { readonly title: Key; readonly commands: readonly Command[] }[] = [
   {
-    title: "Rooms", commands: [
-      { keys: ["Ctrl", "K"], does: "Find, join or create a room", run: () => { open.value = "rooms"; },
+    title: "rooms", commands: [
+      { keys: ["Ctrl", "K"], does: "keyFind", isForRooms: true, run: () => { open.value = "rooms"; },
         matches: (event) => (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" },
-      { keys: ["Alt", "↓"], does: "Next room", matches: (event) => alt(event, "ArrowDown", false), run: () => step(1) },
-      { keys: ["Alt", "↑"], does: "Previous room", matches: (event) => alt(event, "ArrowUp", false), run: () => step(-1) },
-      { keys: ["Alt", "Shift", "↓"], does: "Next room with unread messages", matches: (event) => alt(event, "ArrowDown", true), run: () => step(1, true) },
-      { keys: ["Alt", "Shift", "↑"], does: "Previous room with unread messages", matches: (event) => alt(event, "ArrowUp", true), run: () => step(-1, true) },
-      { keys: ["Alt", "P"], does: "Show or hide the people present", matches: (event) => event.altKey && !event.ctrlKey && event.code === "KeyP", run: togglePeople },
+      { keys: ["Alt", "↓"], does: "keyNextRoom", isForRooms: true, matches: (event) => alt(event, "ArrowDown", false), run: () => step(1) },
+      { keys: ["Alt", "↑"], does: "keyPreviousRoom", isForRooms: true, matches: (event) => alt(event, "ArrowUp", false), run: () => step(-1) },
+      { keys: ["Alt", "Shift", "↓"], does: "keyNextUnread", isForRooms: true, matches: (event) => alt(event, "ArrowDown", true), run: () => step(1, true) },
+      { keys: ["Alt", "Shift", "↑"], does: "keyPreviousUnread", isForRooms: true, matches: (event) => alt(event, "ArrowUp", true), run: () => step(-1, true) },
+      { keys: ["Alt", "P"], does: "keyPeople", matches: (event) => event.altKey && !event.ctrlKey && event.code === "KeyP", run: togglePeople },
     ],
   },
   {
-    title: "Reading", commands: [
-      { keys: ["↑"], does: "From an empty message: go to the last message", },
-      { keys: ["↑", "↓"], does: "In the log: previous or next message" },
-      { keys: ["PageUp", "PageDown"], does: "Scroll by a page", matches: (event) => plain(event) && event.key.startsWith("Page"), run: () => {} },
-      { keys: ["Home"], does: "In the log: oldest loaded message" },
-      { keys: ["End"], does: "In the log: jump to the present" },
-      { keys: ["L"], does: "On a message: copy its link" },
-      { keys: ["A"], does: "On a message: show who could have seen it" },
-      { keys: ["E"], does: "On a message: erase it, if you may", isForKnown: true },
-      { keys: ["Esc"], does: "Jump to the present and the message box", run: () => { toPresent(); focusComposer(); },
+    title: "reading", commands: [
+      { keys: ["↑"], does: "keyLastMessage", },
+      { keys: ["↑", "↓"], does: "keyMessages" },
+      { keys: ["PageUp", "PageDown"], does: "keyScroll", matches: (event) => plain(event) && event.key.startsWith("Page"), run: () => {} },
+      { keys: ["Home"], does: "keyOldest" },
+      { keys: ["End"], does: "keyPresent" },
+      { keys: ["L"], does: "keyCopyLink", isForRooms: true },
+      { keys: ["A"], does: "keyWitnesses", isForRooms: true },
+      { keys: ["E"], does: "keyErase", isForKnown: true },
+      { keys: ["Esc"], does: "keyToPresent", run: () => { toPresent(); focusComposer(); },
         matches: (event) => plain(event) && event.key === "Escape" },
     ],
   },
   {
-    title: "Writing", commands: [
-      { keys: ["C"], does: "Write a message", matches: (event, typing) => !typing && plain(event) && event.key === "c", run: focusComposer },
-      { keys: ["Enter"], does: "Send" },
-      { keys: ["Shift", "Enter"], does: "New line" },
-      { keys: ["?"], does: "Show this list", run: () => { open.value = "keys"; },
+    title: "writing", commands: [
+      { keys: ["C"], does: "keyWrite", matches: (event, typing) => !typing && plain(event) && event.key === "c", run: focusComposer },
+      { keys: ["Enter"], does: "send" },
+      { keys: ["Shift", "Enter"], does: "keyNewLine" },
+      { keys: ["?"], does: "keyList", run: () => { open.value = "keys"; },
         matches: (event, typing) => !typing && plain(event) && event.key === "?" },
     ],
   },
 ];
+
+/** Those that do something in this page. */
+export const commands = all.map(({ title, commands }) =>
+  ({ title, commands: commands.filter(({ isForRooms = false }) => !isForRooms || onlyRoom === null) }));
 
 export function listenToKeys(): void {
   addEventListener("keydown", (event) => {

@@ -1,4 +1,5 @@
 /** The protocol's limits, checked in the page before the server checks them. */
+import { t } from "../ui/words.ts";
 
 export const MESSAGE_BYTES = 8_192;
 /** From this length on the composer shows the bytes left. */
@@ -17,18 +18,18 @@ export function cleaned(text: string): string {
 
 /** What is wrong with a username, or null. The server has the last word. */
 export function nameFault(name: string): string | null {
-  if (name === "") return "Enter a name.";
-  if ([...name].length > 64) return "Names may have at most 64 characters.";
-  if (/[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u.test(name)) return "Names must not contain invisible characters.";
+  if (name === "") return t("nameMissing");
+  if ([...name].length > 64) return t("nameTooLong");
+  if (/[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u.test(name)) return t("nameInvisible");
   return null;
 }
 
 /** What is wrong with a room's name, or null. */
 export function roomFault(name: string): string | null {
-  if (name === "") return "Enter a room name.";
-  if ([...name].length > 64) return "Room names may have at most 64 characters.";
-  if (!/^[\p{L}\p{M}\p{Nd} ._\-#@:+&'()]+$/u.test(name)) return "Room names may contain only letters, digits, spaces and ._-#@:+&'().";
-  if (/^\.+$/.test(name)) return "Room names must not consist of dots only.";
+  if (name === "") return t("roomMissing");
+  if ([...name].length > 64) return t("roomTooLong");
+  if (!/^[\p{L}\p{M}\p{Nd} ._\-#@:+&'()]+$/u.test(name)) return t("roomCharacters");
+  if (/^\.+$/.test(name)) return t("roomDots");
   return null;
 }
 

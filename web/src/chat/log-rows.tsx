@@ -1,15 +1,15 @@
 /** The rows of the log. Those that never change are drawn once. */
 import { Component } from "preact";
 import type { ChatFrame, ErasureFrame, Pending, Room } from "../../client/index.ts";
-import { auditAddress, chatAddress } from "../ui/addresses.ts";
+import { auditAddress, chatAddress, onlyRoom } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar, hueClass } from "../ui/person.tsx";
 import { Words, action } from "../ui/text.tsx";
 import { clockTime, dayName, exactTime } from "../ui/time.ts";
-import { nameList, plural } from "../ui/words.ts";
+import { nameList, t, type Key } from "../ui/words.ts";
 import { say } from "./notices.ts";
 import { asked, goTo } from "./place.ts";
-import type { PresenceRow } from "./rows.ts";
+import type { PresencePart, PresenceRow } from "./rows.ts";
 import { version } from "./session.ts";
 
 interface ChatProps {
@@ -40,15 +40,15 @@ export class ChatRow extends Component<ChatProps> {
         <div class="gutter">{grouped ? <Time room={room} seq={seq} at={at} /> : <Avatar name={username} />}</div>
         <div class="body">
           {!grouped && done === null && <div class="who"><b class={hueClass(username)}>{username}</b><Time room={room} seq={seq} at={at} /></div>}
-          {erased ? <p class="erased">This message was erased.</p>
+          {erased ? <p class="erased">{t("erasedMessage")}</p>
             : done !== null ? <div class="act"><p class="words"><b class={hueClass(username)}>{username}</b> <Words text={done} /></p><Time room={room} seq={seq} at={at} /></div>
             : <p class="words"><Words text={message} /></p>}
         </div>
         <div class="actions">
-          <button type="button" class="icon-button" data-copy tabIndex={-1} aria-label="Copy link" title="Copy link (L)" onClick={() => void copyLink(room, seq)}><Icon name="link" /></button>
-          {erasable && !erased && <button type="button" class="icon-button" tabIndex={-1} data-erase aria-label="Erase this message" title="Erase (E)"
+          {onlyRoom === null && <button type="button" class="icon-button" data-copy tabIndex={-1} aria-label={t("copyLink")} title={t("copyLinkKey")} onClick={() => void copyLink(room, seq)}><Icon name="link" /></button>}
+          {erasable && !erased && <button type="button" class="icon-button" tabIndex={-1} data-erase aria-label={t("eraseMessage")} title={t("eraseKey")}
             onClick={() => { asked.value = { is: "redact", room, seq }; }}><Icon name="erase" /></button>}
-          <a class="icon-button" data-audit tabIndex={-1} href={auditAddress(room, { seq, witnesses: seq })} aria-label="Who could have seen this" title="Who could have seen this (A)"><Icon name="audit" /></a>
+          {onlyRoom === null && <a class="icon-button" data-audit tabIndex={-1} href={auditAddress(room, { seq, witnesses: seq })} aria-label={t("whoSaw")} title={t("whoSawKey")}><Icon name="audit" /></a>}
         </div>
       </article>
     );
@@ -70,11 +70,11 @@ async function copyLink(room: string, seq: number): Promise<void> {
   const address = chatAddress(room, seq);
   try {
     await navigator.clipboard.writeText(address);
-    say("Link copied.");
+    say(t("linkCopied"));
   } catch {
     // No clipboard on plain http: the address bar holds the link instead.
     goTo(room, seq);
-    say("The link is in the address bar.");
+    say(t("linkInAddress"));
   }
 }
 
@@ -90,19 +90,23 @@ export function DayRow({ at }: { at: string }) {
 }
 
 export function UnreadRow() {
-  return <div class="unread-line" data-row data-unread role="separator"><span>New</span></div>;
+  return <div class="unread-line" data-row data-unread role="separator"><span>{t("newLine")}</span></div>;
 }
+
+const DID: Readonly<Record<PresencePart["did"], Key>> = {
+  joined: "didJoin", left: "didLeave", "joined and left": "didJoinAndLeave", "left and rejoined": "didLeaveAndRejoin",
+};
 
 export function PresenceLine({ row: { seq, at, parts } }: { row: PresenceRow }) {
   return (
     <p class="aside-line" data-row data-seq={seq} title={exactTime(at)}>
-      {parts.map(({ did, names }, index) => <span key={index} title={names.join(", ")}>{nameList(names)} {did}</span>)}
+      {parts.map(({ did, names }, index) => <span key={index} title={names.join(", ")}>{t(DID[did], { names: nameList(names) })}</span>)}
     </p>
   );
 }
 
 export function ErasureRow({ event }: { event: ErasureFrame }) {
-  return <p class="aside-line" data-row data-seq={event.seq} title={exactTime(event.at)}><span>{event.username} erased the content of {plural(event.of.length, "event")}</span></p>;
+  return <p class="aside-line" data-row data-seq={event.seq} title={exactTime(event.at)}><span>{t("erasedEvents", { name: event.username, count: event.of.length })}</span></p>;
 }
 
 export function NoteRow({ seq, at, text }: { seq: number; at: string; text: string }) {
@@ -115,17 +119,17 @@ export function PendingRow({ pending, room }: { pending: Pending; room: Room }) 
   const { id, username, message, written, state, error } = pending;
   const done = action(message);
   return (
-    <article class={`message pending ${state}`} data-row data-pending={id} aria-label={`${username}, not yet in the log`}>
+    <article class={`message pending ${state}`} data-row data-pending={id} aria-label={t("notYetInLog", { name: username })}>
       <div class="gutter"><Avatar name={username} /></div>
       <div class="body">
         <div class="who"><b class={hueClass(username)}>{username}</b><time class="time">{clockTime(written)}</time></div>
         <p class="words"><Words text={done === null ? message : `${username} ${done}`} /></p>
         <p class="fate">
-          {state === "refused" ? <><Icon name="warning" /><span>Not sent. {error?.message}</span>
-            <button type="button" class="link" onClick={() => room.outbox.retry(id)}>Retry</button>
-            <button type="button" class="link" onClick={() => room.outbox.drop(id)}>Discard</button></>
+          {state === "refused" ? <><Icon name="warning" /><span>{t("notSent", { why: error?.message ?? "" })}</span>
+            <button type="button" class="link" onClick={() => room.outbox.retry(id)}>{t("retry")}</button>
+            <button type="button" class="link" onClick={() => room.outbox.drop(id)}>{t("discard")}</button></>
           : <><Icon name="clock" /><span>{fate(pending, room)}</span>
-            {state === "waiting" && <button type="button" class="link" onClick={() => room.outbox.drop(id)}>Discard</button>}</>}
+            {state === "waiting" && <button type="button" class="link" onClick={() => room.outbox.drop(id)}>{t("discard")}</button>}</>}
         </p>
       </div>
     </article>
@@ -133,8 +137,8 @@ export function PendingRow({ pending, room }: { pending: Pending; room: Room }) 
 }
 
 function fate({ state, error }: Pending, room: Room): string {
-  if (state === "placed") return "In the log";
-  if (state === "sent") return "Sending…";
-  if (room.state.is !== "live") return "Waiting for the connection";
-  return error ? `${error.message} Retrying…` : "Queued";
+  if (state === "placed") return t("inTheLog");
+  if (state === "sent") return t("sending");
+  if (room.state.is !== "live") return t("waitingForConnection");
+  return error ? t("retrying", { why: error.message }) : t("queued");
 }

@@ -5,11 +5,12 @@
  * some hundreds of rows however long the history; a screen reader hears what is new and not
  * what was loaded.
  */
+import type { ComponentChild } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { isAtLeast, type Room } from "../../client/index.ts";
 import { Icon } from "../ui/icons.tsx";
 import { signedIn } from "../ui/identity.ts";
-import { plural } from "../ui/words.ts";
+import { parts, t } from "../ui/words.ts";
 import { registerLog } from "./focus.ts";
 import { ChatRow, DayRow, ErasureRow, NoteRow, PendingRow, PresenceLine, UnreadRow } from "./log-rows.tsx";
 import { say } from "./notices.ts";
@@ -51,7 +52,7 @@ export function Log({ room }: { room: Room }) {
     void scroll.showMessage(seq).then((found) => {
       if (found || target.value !== seq) return;
       target.value = null;
-      say(`There is no message ${seq} in ${titleOf(room.name)}.`);
+      say(t("noMessage", { seq: String(seq), room: titleOf(room.name) }));
     });
   }, [target.value, live]);
 
@@ -60,17 +61,17 @@ export function Log({ room }: { room: Room }) {
   const empty = live && rows.every((row) => row.kind !== "chat") && !timeline.moreBefore && outbox.pending.length === 0;
   return (
     <div class="log-frame">
-      <div ref={box} class="log" role="log" aria-label={`Messages in ${titleOf(room.name)}`} aria-live={quiet ? "off" : "polite"} aria-busy={quiet}
+      <div ref={box} class="log" role="log" aria-label={t("messagesIn", { room: titleOf(room.name) })} aria-live={quiet ? "off" : "polite"} aria-busy={quiet}
         tabIndex={0} onScroll={() => scroll.scrolled()}>
         <Beginning room={room} />
         {rows.map((row) => draw(row, room.name, name, erases))}
         {timeline.atPresent && outbox.pending.map((pending) => <PendingRow key={pending.id} pending={pending} room={room} />)}
-        {room.loading === "newer" && <p class="loading">Loading…</p>}
-        {empty && <p class="first-word">No messages yet. Write the first.</p>}
+        {room.loading === "newer" && <p class="loading">{t("loading")}</p>}
+        {empty && <p class="first-word">{t("firstWord")}</p>}
       </div>
       {!scroll.atEnd && live && (
         <button type="button" class="to-present" onClick={() => scroll.toPresent()}>
-          <Icon name="down" />{room.unread.count > 0 ? `${plural(room.unread.count, "new message")}` : "Jump to present"}
+          <Icon name="down" />{room.unread.count > 0 ? t("newMessages", { count: room.unread.count }) : t("jumpToPresent")}
         </button>
       )}
     </div>
@@ -103,9 +104,9 @@ function useQuiet(busy: boolean): boolean {
 function Beginning({ room }: { room: Room }) {
   version.value;
   const { first, moreBefore } = room.timeline;
-  if (first === null) return <div class="skeleton" role="img" aria-label="Loading">{[62, 38, 74, 50].map((width) => <i key={width} class={`w${width}`} />)}</div>;
-  if (moreBefore) return <p class="loading">{room.loading === "older" ? "Loading older messages…" : " "}</p>;
-  return <p class="beginning">This is the beginning of <b>{titleOf(room.name)}</b>.</p>;
+  if (first === null) return <div class="skeleton" role="img" aria-label={t("loadingLabel")}>{[62, 38, 74, 50].map((width) => <i key={width} class={`w${width}`} />)}</div>;
+  if (moreBefore) return <p class="loading">{room.loading === "older" ? t("loadingOlder") : " "}</p>;
+  return <p class="beginning">{parts<ComponentChild>("beginningOf", { room: <b>{titleOf(room.name)}</b> })}</p>;
 }
 
 /** Which messages I may erase: all as a moderator, my own where the server lets me. */

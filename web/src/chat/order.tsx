@@ -2,11 +2,19 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
-import { plainly } from "../ui/words.ts";
+import { accessWord, plainly, t } from "../ui/words.ts";
 import { asked } from "./place.ts";
 
 export function close(): void {
   asked.value = null;
+}
+
+export function accessChoices() {
+  return [["open", t("everybody")], ["listed", accessWord("listed")], ["private", accessWord("private")]] as const;
+}
+
+export function historyChoices() {
+  return [["all", t("allHistory")], ["since_member", t("sinceMember")]] as const;
 }
 
 export function useOrder() {

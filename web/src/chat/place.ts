@@ -1,8 +1,11 @@
 /** Where in the page one is: the room and message of the address, the open panel or dialog. */
 import { signal } from "@preact/signals";
-import { chatFragment, readFragment } from "../ui/addresses.ts";
+import { chatFragment, onlyRoom, readFragment } from "../ui/addresses.ts";
 import { remember, storage } from "../ui/storage.ts";
+import { tidy } from "./limits.ts";
 import { client, joinRoom, keptRooms, leaveRoom, roomNames } from "./session.ts";
+
+const own = onlyRoom === null ? null : tidy(onlyRoom);
 
 export const current = signal<string | null>(null);
 /** A message that a link points at; the log goes there and lets go of it. */
@@ -25,9 +28,11 @@ export function goTo(room: string, seq: number | null = null): void {
   current.value = room;
   target.value = seq;
   drawer.value = null;
-  remember("room", room);
+  if (onlyRoom === null) remember("room", room);
   const fragment = `#${chatFragment(room, seq ?? undefined)}`;
-  if (location.hash !== fragment) history.pushState(null, "", new URL(fragment, location.href));
+  if (location.hash === fragment) return;
+  // A frame's steps would be steps of the page around it.
+  history[onlyRoom === null ? "pushState" : "replaceState"](null, "", new URL(fragment, location.href));
 }
 
 export function leave(room: string): void {
@@ -58,9 +63,9 @@ export function togglePeople(): void {
 
 /** Take up where somebody chose to, else where the address or the last visit says. */
 export function arrive(chosen?: string): void {
-  for (const name of keptRooms()) joinRoom(name);
+  if (onlyRoom === null) for (const name of keptRooms()) joinRoom(name);
   const linked = readFragment(location.hash);
-  const room = chosen ?? linked?.room ?? storage.get("room") ?? roomNames()[0];
+  const room = own ?? chosen ?? linked?.room ?? storage.get("room") ?? roomNames()[0];
   if (room !== undefined) goTo(room, room === linked?.room ? linked.seq : null);
   addEventListener("popstate", follow);
   addEventListener("hashchange", follow);
@@ -76,5 +81,5 @@ export function choose(room: string): void {
 
 function follow(): void {
   const linked = readFragment(location.hash);
-  if (linked) goTo(linked.room, linked.seq);
+  if (linked && (own ?? linked.room) === linked.room) goTo(linked.room, linked.seq);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../ui/words.fixture.ts";
 import { ROLES, Standing } from "../../client/index.ts";
 import { mayChat, mayKick, mayMute, mayResign, rolesToGive } from "./rights.ts";
 

@@ -1,15 +1,16 @@
 /** One room: its header, its log and the composer. */
+import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Role, Room } from "../../client/index.ts";
-import { auditAddress } from "../ui/addresses.ts";
+import { auditAddress, onlyRoom } from "../ui/addresses.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Renewal } from "../ui/sign-in.tsx";
 import { signedIn } from "../ui/identity.ts";
-import { number, plainly } from "../ui/words.ts";
+import { number, parts, plainly, t } from "../ui/words.ts";
 import { Composer } from "./composer.tsx";
 import { Log } from "./log.tsx";
 import { dismiss, sayings } from "./notices.ts";
-import { asked, drawer, goTo, leave, peopleShown, togglePeople } from "./place.ts";
+import { asked, drawer, goTo, leave, open, peopleShown, togglePeople } from "./place.ts";
 import { mayChat } from "./rights.ts";
 import { client, learnStanding, roleIn, titleOf, version } from "./session.ts";
 
@@ -20,15 +21,16 @@ export function RoomView({ room }: { room: Room }) {
   return (
     <>
       <header class="room-header">
-        <button type="button" class="icon-button only-narrow" aria-label={elsewhere ? "Rooms, with new messages" : "Rooms"}
-          onClick={() => { drawer.value = "rooms"; }}><Icon name="menu" />{elsewhere && <span class="dot-new" />}</button>
+        {onlyRoom === null && <button type="button" class="icon-button only-narrow" aria-label={t(elsewhere ? "roomsWithNew" : "rooms")}
+          onClick={() => { drawer.value = "rooms"; }}><Icon name="menu" />{elsewhere && <span class="dot-new" />}</button>}
         <h1><span class="hash" aria-hidden="true">#</span>{titleOf(room.name)}{topic !== "" && !room.name.startsWith("~") && <span class="topic" title={topic}>{topic}</span>}</h1>
-        {locked && <span class="locked" title="Locked: only moderators write"><Icon name="lock" /><span class="hidden">Locked</span></span>}
-        {role !== null && <button type="button" class="icon-button" aria-label="Room and members" title="Room and members"
+        {locked && <span class="locked" title={t("lockedTitle")}><Icon name="lock" /><span class="hidden">{t("locked")}</span></span>}
+        {role !== null && <button type="button" class="icon-button" aria-label={t("roomAndMembers")} title={t("roomAndMembers")}
           onClick={() => { asked.value = { is: "room", room: room.name }; }}><Icon name="settings" /></button>}
-        {maySee() && <a class="icon-button" href={auditAddress(room.name)} aria-label="Time machine of this room" title="Time machine"><Icon name="audit" /></a>}
-        <button type="button" class="people-button" aria-label={`${number.format(room.roster.count)} present`} aria-expanded={peopleShown.value}
-          title="Who is present (Alt P)" onClick={togglePeople}><Icon name="people" />{number.format(room.roster.count)}</button>
+        {onlyRoom === null && maySee() && <a class="icon-button" href={auditAddress(room.name)} aria-label={t("timeMachineOf")} title={t("timeMachine")}><Icon name="audit" /></a>}
+        <button type="button" class="people-button" aria-label={t("countPresent", { count: room.roster.count })} aria-expanded={peopleShown.value}
+          title={t("whoIsPresent")} onClick={togglePeople}><Icon name="people" />{number.format(room.roster.count)}</button>
+        {onlyRoom !== null && <button type="button" class="icon-button" aria-label={t("settings")} title={t("settings")} onClick={() => { open.value = "settings"; }}><Icon name="person" /></button>}
       </header>
       {room.state.is === "refused" ? <RefusedRoom room={room} message={plainly(room.state)} /> : <Log room={room} />}
       <Sayings />
@@ -67,13 +69,18 @@ function Writing({ room, canWrite }: { room: Room; canWrite: boolean }) {
   if (state.is === "removed") return (
     <div class="sidelined" role="alert">
       <Icon name="warning" />
-      <p>{state.by === null ? "Your role in this room has ended" : <><b>{state.by}</b> removed you from this room</>}{state.reason ? `: ${state.reason}` : "."}</p>
-      <button type="button" class="link" onClick={() => client.rejoin(room)}>Join again</button>
-      <button type="button" class="link" onClick={() => leave(room.name)}>Close</button>
+      <p>{removal(state.by, state.reason ?? "")}</p>
+      <button type="button" class="link" onClick={() => client.rejoin(room)}>{t("joinAgain")}</button>
+      {onlyRoom === null && <button type="button" class="link" onClick={() => leave(room.name)}>{t("close")}</button>}
     </div>
   );
   if (canWrite) return <Composer room={room} />;
-  return <p class="sidelined"><Icon name="lock" />{room.standing.rules.locked ? "This room is locked: only moderators write in it." : "You can read this room, but not write in it."}</p>;
+  return <p class="sidelined"><Icon name="lock" />{t(room.standing.rules.locked ? "roomLocked" : "onlyRead")}</p>;
+}
+
+function removal(by: string | null, reason: string): ComponentChild {
+  if (by === null) return reason === "" ? t("yourRoleEnded") : t("yourRoleEndedWhy", { reason });
+  return parts<ComponentChild>(reason === "" ? "removedYou" : "removedYouWhy", { name: <b>{by}</b>, reason });
 }
 
 /** The narrow screen has no sidebar in sight: the state of the connection comes to the composer. */
@@ -85,8 +92,8 @@ function Offline({ room }: { room: Room }) {
   return (
     <div class="offline">
       <Icon name="warning" />
-      <span>{waiting > 0 ? "Not connected. Your messages are kept and will be sent on reconnection." : "Not connected. You can keep writing: messages are sent on reconnection."}</span>
-      <button type="button" class="link" onClick={() => client.wake()}>Try now</button>
+      <span>{t(waiting > 0 ? "offlineKept" : "offline")}</span>
+      <button type="button" class="link" onClick={() => client.wake()}>{t("tryNow")}</button>
     </div>
   );
 }
@@ -96,7 +103,7 @@ function Sayings() {
     <div class="sayings" role="status">
       {sayings.value.map(({ key, text, tone }) => (
         <p key={key} class={tone}><span>{text}</span>
-          <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => dismiss(key)}><Icon name="close" /></button></p>
+          <button type="button" class="icon-button" aria-label={t("dismiss")} onClick={() => dismiss(key)}><Icon name="close" /></button></p>
       ))}
     </div>
   );
@@ -106,13 +113,14 @@ function RefusedRoom({ room, message }: { room: Room; message: string }) {
   const [other, setOther] = useState("");
   return (
     <div class="empty" role="alert">
-      <h2>This room cannot be joined</h2>
+      <h2>{t("cannotJoin")}</h2>
       <p>{message}</p>
-      <form onSubmit={(event) => { event.preventDefault(); if (other.trim()) { leave(room.name); goTo(other.trim()); } }}>
-        <input class="search" aria-label="Another room" placeholder="Another room" value={other} onInput={(event) => setOther(event.currentTarget.value)} />
-        <button type="submit" class="primary">Join</button>
-      </form>
-      <p><button type="button" class="link" onClick={() => client.rejoin(room)}>Retry</button> · <button type="button" class="link" onClick={() => leave(room.name)}>Leave room</button></p>
+      {onlyRoom === null && <form onSubmit={(event) => { event.preventDefault(); if (other.trim()) { leave(room.name); goTo(other.trim()); } }}>
+        <input class="search" aria-label={t("anotherRoom")} placeholder={t("anotherRoom")} value={other} onInput={(event) => setOther(event.currentTarget.value)} />
+        <button type="submit" class="primary">{t("join")}</button>
+      </form>}
+      <p><button type="button" class="link" onClick={() => client.rejoin(room)}>{t("retry")}</button>
+        {onlyRoom === null && <> · <button type="button" class="link" onClick={() => leave(room.name)}>{t("leaveRoom")}</button></>}</p>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** Find, join or create a room: a list that reacts to typing and arrow keys. */
+import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../ui/addresses.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -6,7 +7,7 @@ import { listRooms, type RoomInfo } from "../ui/http.ts";
 import { Icon } from "../ui/icons.tsx";
 import { signedIn } from "../ui/identity.ts";
 import { ago } from "../ui/time.ts";
-import { plural, roomTitle } from "../ui/words.ts";
+import { parts, roomTitle, t } from "../ui/words.ts";
 import { roomFault, tidy } from "./limits.ts";
 import { asked, goTo, leave, open } from "./place.ts";
 import { client, roomNames, titleOf, version } from "./session.ts";
@@ -41,9 +42,9 @@ export function RoomsDialog() {
   };
   const wrong = typed !== "" && choices.length === 0 ? roomFault(tidy(typed)) : null;
   return (
-    <Dialog title="Rooms" name="finder" onClose={close}>
-      <input class="search" data-first type="text" placeholder="Room name" value={typed} spellcheck={false} autocomplete="off"
-        role="combobox" aria-expanded="true" aria-controls="room-choices" aria-label="Find or create a room"
+    <Dialog title={t("rooms")} name="finder" onClose={close}>
+      <input class="search" data-first type="text" placeholder={t("roomName")} value={typed} spellcheck={false} autocomplete="off"
+        role="combobox" aria-expanded="true" aria-controls="room-choices" aria-label={t("findOrCreate")}
         aria-activedescendant={chosen >= 0 ? `choice-${chosen}` : undefined}
         onInput={(event) => { setTyped(event.currentTarget.value); setAt(0); }}
         onKeyDown={(event) => {
@@ -56,21 +57,21 @@ export function RoomsDialog() {
             take(choices[chosen]);
           }
         }} />
-      <ul id="room-choices" class="choices-list" role="listbox" aria-label="Rooms">
+      <ul id="room-choices" class="choices-list" role="listbox" aria-label={t("rooms")}>
         {choices.map((choice, index) => (
           <li key={choice.room} id={`choice-${index}`} role="option" aria-selected={index === chosen}
             ref={(element) => { if (index === chosen) element?.scrollIntoView({ block: "nearest" }); }}
             onMouseMove={() => setAt(index)} onClick={() => take(choice)}>
             <span class="hash" aria-hidden="true">{choice.isNew ? <Icon name="plus" /> : "#"}</span>
-            <span class="name">{choice.isNew ? <>Create <b>{choice.room}</b></> : titleIn(choice)}{choice.info?.topic && !choice.room.startsWith("~") && <small class="topic">{choice.info.topic}</small>}</span>
+            <span class="name">{choice.isNew ? parts<ComponentChild>("createNamed", { room: <b>{choice.room}</b> }) : titleIn(choice)}{choice.info?.topic && !choice.room.startsWith("~") && <small class="topic">{choice.info.topic}</small>}</span>
             <span class="facts">{facts(choice)}</span>
           </li>
         ))}
       </ul>
       {wrong && <p class="note fault" role="alert">{wrong}</p>}
-      {!wrong && choices.length === 0 && <p class="note">{known === null && !fault ? "Loading…" : "There are no rooms yet. Type a name to create the first."}</p>}
-      {fault && <p class="note">Other rooms cannot be listed right now. You can still join a room by its name.</p>}
-      {who?.mayCreateRooms && <button type="button" class="quiet" onClick={() => { close(); asked.value = { is: "create", name: tidy(typed) }; }}>Create a room…</button>}
+      {!wrong && choices.length === 0 && <p class="note">{known === null && !fault ? t("loading") : t("noRoomsYet")}</p>}
+      {fault && <p class="note">{t("roomsNotListed")}</p>}
+      {who?.mayCreateRooms && <button type="button" class="quiet" onClick={() => { close(); asked.value = { is: "create", name: tidy(typed) }; }}>{t("createRoomMore")}</button>}
       <OwnRooms onLeave={() => setAt(0)} />
     </Dialog>
   );
@@ -82,11 +83,11 @@ function OwnRooms({ onLeave }: { onLeave: () => void }) {
   if (names.length === 0) return null;
   return (
     <details class="own">
-      <summary>Leave a room</summary>
+      <summary>{t("leaveARoom")}</summary>
       <ul>
         {names.map((name) => (
           <li key={name}><span class="name">{titleOf(name)}</span>
-            <button type="button" class="quiet" onClick={() => { leave(name); onLeave(); }}>Leave<span class="hidden"> {titleOf(name)}</span></button></li>
+            <button type="button" class="quiet" onClick={() => { leave(name); onLeave(); }}>{parts<ComponentChild>("leaveNamed", { room: <span class="hidden">{titleOf(name)}</span> })}</button></li>
         ))}
       </ul>
     </details>
@@ -116,7 +117,7 @@ function byLife(a: RoomInfo, b: RoomInfo): number {
 }
 
 function facts({ mine, info }: Choice): string {
-  const parts = [mine ? "joined" : "", info?.users ? `${plural(info.users, "person", "people")} here` : "", info?.last_at ? ago(info.last_at) : "",
-    info?.access === "private" ? "private" : info?.access === "listed" && info.role === "none" ? "by invitation" : ""];
+  const parts = [mine ? t("joined") : "", info?.users ? t("peopleHere", { count: info.users }) : "", info?.last_at ? ago(info.last_at) : "",
+    info?.access === "private" ? t("isPrivate") : info?.access === "listed" && info.role === "none" ? t("isByInvitation") : ""];
   return parts.filter((part) => part !== "").join(" · ");
 }

@@ -5,12 +5,12 @@
  */
 import { effect, signal } from "@preact/signals";
 import { Client, type Notice, type Role, type Room } from "../../client/index.ts";
-import { socketAddress } from "../ui/addresses.ts";
+import { onlyRoom, socketAddress } from "../ui/addresses.ts";
 import { ended, endsAt, identity, onRenewed, tokenFor, type Known } from "../ui/identity.ts";
 import { keepFor, onElsewhere, remember, storage } from "../ui/storage.ts";
 import { newestToken } from "../ui/token.ts";
 import { say } from "./notices.ts";
-import { plural, roomTitle } from "../ui/words.ts";
+import { roomTitle, t } from "../ui/words.ts";
 
 /**
  * Grows when anything to show has changed. Rooms are objects that change in place, so every
@@ -39,8 +39,8 @@ export function redraw(): void {
 }
 
 function noticed(room: Room, notice: Notice): void {
-  if (notice.is === "recovered") say(`${plural(notice.count, "missed message")} recovered in ${titleOf(room.name)}.`);
-  else say(`The history of ${room.name} was reset on the server. The page now shows its current state.`, "warning");
+  if (notice.is === "recovered") say(t("recovered", { count: notice.count, room: titleOf(room.name) }));
+  else say(t("historyReset", { room: room.name }), "warning");
 }
 
 export const client = new Client({
@@ -102,8 +102,8 @@ function followCredentials(): void {
   if (credentials.identity) me.value = credentials.identity.username;
   endsAt.value = credentials.endsAt;
   if (!credentials.isOver || identity.peek().is !== "in") return;
-  const why = { expired: "Your sign-in has ended.", revoked: "Your sign-in was revoked." };
-  ended(credentials.fault ?? (credentials.ended ? why[credentials.ended] : "Sign in again."));
+  const why = { expired: t("signInEnded"), revoked: t("signInRevoked") };
+  ended(credentials.fault ?? (credentials.ended ? why[credentials.ended] : t("signInAgain")));
 }
 
 onRenewed(() => void client.credentials.renew());
@@ -135,6 +135,7 @@ export function markRead(room: Room, seq: number): void {
 }
 
 function keepRooms(): void {
+  if (onlyRoom !== null) return; // the chat's own rooms are no business of a frame
   remember("rooms", JSON.stringify(roomNames().filter((name) => client.rooms.get(name)!.state.is !== "removed")));
 }
 

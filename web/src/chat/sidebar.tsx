@@ -4,7 +4,7 @@ import { chatAddress } from "../ui/addresses.ts";
 import { Brand } from "../ui/brand.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Avatar } from "../ui/person.tsx";
-import { plainly, plural } from "../ui/words.ts";
+import { plainly, t } from "../ui/words.ts";
 import { ConnectionState } from "./connection-state.tsx";
 import { current, goTo, open } from "./place.ts";
 import { client, me, titleOf, version } from "./session.ts";
@@ -12,13 +12,13 @@ import { client, me, titleOf, version } from "./session.ts";
 export function Sidebar() {
   version.value;
   return (
-    <nav class="sidebar" aria-label="Rooms">
+    <nav class="sidebar" aria-label={t("rooms")}>
       <header>
         <Brand />
-        <button type="button" class="icon-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => { open.value = "keys"; }}><Icon name="keyboard" /></button>
+        <button type="button" class="icon-button" aria-label={t("shortcuts")} title={t("shortcutsKey")} onClick={() => { open.value = "keys"; }}><Icon name="keyboard" /></button>
       </header>
       <button type="button" class="find" onClick={() => { open.value = "rooms"; }}>
-        <Icon name="search" /><span>Find a room</span><kbd>Ctrl K</kbd>
+        <Icon name="search" /><span>{t("findRoom")}</span><kbd>Ctrl K</kbd>
       </button>
       <ul class="rooms">
         {[...client.rooms.values()].map((room) => <li key={room.name}><RoomLink room={room} /></li>)}
@@ -26,7 +26,7 @@ export function Sidebar() {
       <footer>
         <ConnectionState />
         <button type="button" class="self" onClick={() => { open.value = "settings"; }}>
-          <Avatar name={me.value} small /><span class="name">{me.value}</span><Icon name="settings" /><span class="hidden">Settings</span>
+          <Avatar name={me.value} small /><span class="name">{me.value}</span><Icon name="settings" /><span class="hidden">{t("settings")}</span>
         </button>
       </footer>
     </nav>
@@ -47,9 +47,9 @@ function RoomLink({ room }: { room: Room }) {
       <span class="hash" aria-hidden="true">#</span>
       <span class="name">{titleOf(room.name)}</span>
       {room.state.is === "refused" && <span class="faulty" title={plainly(room.state)}><Icon name="warning" /><span class="hidden">{plainly(room.state)}</span></span>}
-      {room.state.is === "removed" && <span class="faulty" title="You were removed"><Icon name="warning" /><span class="hidden">You were removed from this room</span></span>}
-      {room.outbox.pending.length > 0 && <span class="waiting" title={plural(room.outbox.pending.length, "message") + " on the way"}><Icon name="clock" /></span>}
-      {count > 0 && <span class="badge"><span aria-hidden="true">{count > 999 ? "999+" : `${count}${atLeast ? "+" : ""}`}</span><span class="hidden">{plural(count, "unread message")}</span></span>}
+      {room.state.is === "removed" && <span class="faulty" title={t("youWereRemoved")}><Icon name="warning" /><span class="hidden">{t("youWereRemovedFrom")}</span></span>}
+      {room.outbox.pending.length > 0 && <span class="waiting" title={t("onTheWay", { count: room.outbox.pending.length })}><Icon name="clock" /></span>}
+      {count > 0 && <span class="badge"><span aria-hidden="true">{count > 999 ? "999+" : `${count}${atLeast ? "+" : ""}`}</span><span class="hidden">{t("unreadMessages", { count })}</span></span>}
     </a>
   );
 }

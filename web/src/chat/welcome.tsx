@@ -1,9 +1,12 @@
 /** The first page, and the page without a room; both lead to joining one. */
+import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { readFragment } from "../ui/addresses.ts";
+import { onlyRoom, readFragment } from "../ui/addresses.ts";
 import { Brand } from "../ui/brand.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { storage } from "../ui/storage.ts";
+import { isEmbedded } from "../ui/token.ts";
+import { parts, t } from "../ui/words.ts";
 import { nameFault, roomFault, tidy } from "./limits.ts";
 import { drawer, open } from "./place.ts";
 
@@ -15,7 +18,7 @@ interface Props {
 
 export function Welcome({ fault, onEnter }: Props) {
   const [name, setName] = useState(storage.get("name") ?? "");
-  const [room, setRoom] = useState(readFragment(location.hash)?.room ?? storage.get("room") ?? "general");
+  const [room, setRoom] = useState(onlyRoom ?? readFragment(location.hash)?.room ?? storage.get("room") ?? "general");
   const [tried, setTried] = useState(false);
   useEffect(() => {
     const follow = () => setRoom((now) => readFragment(location.hash)?.room ?? now);
@@ -31,25 +34,25 @@ export function Welcome({ fault, onEnter }: Props) {
         if (!wrongName && !wrongRoom) onEnter(tidy(name), tidy(room));
       }}>
         <Brand />
-        <h1>Join a room</h1>
-        <p class="lead">Pick a name and a room. Every message is kept, in order, for everyone in the room.</p>
+        <h1>{onlyRoom ?? t("joinARoom")}</h1>
+        <p class="lead">{t(onlyRoom === null ? "welcomeLead" : "embedLead")}</p>
         {fault && <p class="banner danger" role="alert"><Icon name="warning" />{fault}</p>}
         <label class="field">
-          <span>Your name</span>
-          <input name="username" value={name} autofocus autocomplete="nickname" spellcheck={false} maxLength={128}
+          <span>{t("yourName")}</span>
+          <input name="username" value={name} autofocus={!isEmbedded} autocomplete="nickname" spellcheck={false} maxLength={128}
             aria-invalid={tried && wrongName !== null} aria-describedby="name-help"
             onInput={(event) => setName(event.currentTarget.value)} />
           <small id="name-help" class="fault" role="alert">{tried ? wrongName : null}</small>
         </label>
-        <label class="field">
-          <span>Room</span>
+        {onlyRoom === null && <label class="field">
+          <span>{t("room")}</span>
           <input name="room" value={room} autocomplete="off" spellcheck={false} maxLength={128}
             aria-invalid={tried && wrongRoom !== null} aria-describedby="room-help"
             onInput={(event) => setRoom(event.currentTarget.value)} />
           <small id="room-help" class="fault" role="alert">{tried ? wrongRoom : null}</small>
-        </label>
-        <button class="primary wide" type="submit">Join</button>
-        <p class="aside">Or look at the past first: <a href={new URL("audit", document.baseURI).href}>the time machine</a></p>
+        </label>}
+        <button class="primary wide" type="submit">{t("join")}</button>
+        {onlyRoom === null && <p class="aside">{parts<ComponentChild>("orThePast", { link: <a href={new URL("audit", document.baseURI).href}>{t("theTimeMachine")}</a> })}</p>}
       </form>
     </main>
   );
@@ -58,10 +61,10 @@ export function Welcome({ fault, onEnter }: Props) {
 export function NoRoom() {
   return (
     <div class="empty">
-      <button type="button" class="icon-button only-narrow corner" aria-label="Rooms" onClick={() => { drawer.value = "rooms"; }}><Icon name="menu" /></button>
-      <h1>No room yet</h1>
-      <p>Join an existing room, or create a new one.</p>
-      <button type="button" class="primary" onClick={() => { open.value = "rooms"; }}><Icon name="search" />Find a room</button>
+      <button type="button" class="icon-button only-narrow corner" aria-label={t("rooms")} onClick={() => { drawer.value = "rooms"; }}><Icon name="menu" /></button>
+      <h1>{t("noRoomYet")}</h1>
+      <p>{t("noRoomLead")}</p>
+      <button type="button" class="primary" onClick={() => { open.value = "rooms"; }}><Icon name="search" />{t("findRoom")}</button>
     </div>
   );
 }

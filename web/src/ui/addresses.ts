@@ -1,5 +1,18 @@
 /** Every address the pages use, relative to where they were mounted. */
 
+/** The room of `embed/ROOM`, as the address has it: the page shows no other. Null elsewhere. */
+export const onlyRoom = embeddedRoom();
+
+function embeddedRoom(): string | null {
+  const start = new URL("embed/", document.baseURI).pathname;
+  if (!location.pathname.startsWith(start)) return null;
+  try {
+    return decodeURIComponent(location.pathname.slice(start.length));
+  } catch {
+    return location.pathname.slice(start.length);
+  }
+}
+
 export function socketAddress(): string {
   const address = new URL("ws", document.baseURI);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
@@ -20,7 +33,7 @@ export function isOtherPage({ origin, pathname }: URL): boolean {
 }
 
 export function chatAddress(room: string, seq?: number): string {
-  return new URL(`#${chatFragment(room, seq)}`, document.baseURI).href;
+  return new URL(`#${chatFragment(room, seq)}`, onlyRoom === null ? document.baseURI : location.href).href;
 }
 
 export function chatFragment(room: string, seq?: number): string {

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons.tsx";
+import { t } from "./words.ts";
 
 interface Props {
   readonly title: string;
@@ -29,7 +30,7 @@ export function Dialog({ title, name, onClose, children }: Props) {
       <div class="dialog-body">
         <header>
           <h2 id={`${name}-title`}>{title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}><Icon name="close" /></button>
+          <button type="button" class="icon-button" aria-label={t("close")} onClick={onClose}><Icon name="close" /></button>
         </header>
         {children}
       </div>

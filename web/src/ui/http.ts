@@ -1,5 +1,6 @@
 /** Asking the HTTP API: JSON or an error that says what went wrong. */
 import { newestToken } from "./token.ts";
+import { t } from "./words.ts";
 
 export class HttpError extends Error {
   readonly status: number;
@@ -30,7 +31,7 @@ export async function getJson<T>(address: string, signal?: AbortSignal, token?: 
   const body: unknown = await answer.json().catch(() => null);
   if (answer.ok && body !== null) return body as T;
   const error = (body as { error?: { code?: string; message?: string } } | null)?.error;
-  throw new HttpError(answer.status, error?.code ?? "http", error?.message ?? `The server answered with status ${answer.status}.`);
+  throw new HttpError(answer.status, error?.code ?? "http", error?.message ?? t("httpStatus", { status: String(answer.status) }));
 }
 
 async function fetched(address: string, token: string | null, signal: AbortSignal | undefined): Promise<Response> {
@@ -39,7 +40,7 @@ async function fetched(address: string, token: string | null, signal: AbortSigna
     return await fetch(address, { headers, ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted && signal.reason?.name !== "TimeoutError") throw error;
-    throw new HttpError(0, "unreachable", "The server cannot be reached at the moment.");
+    throw new HttpError(0, "unreachable", t("unreachable"));
   }
 }
 
@@ -49,6 +50,7 @@ export interface RoomInfo {
   /** Null, like what follows, in a listed room in which one has no role. */
   readonly head: number | null;
   readonly users: number | null;
+  readonly chats: number | null;
   readonly created_at: string | null;
   readonly last_at: string | null;
   /** Only where people prove who they are. */

@@ -4,6 +4,7 @@ import { api } from "./addresses.ts";
 import { HttpError, getJson, onUnauthorized } from "./http.ts";
 import { remember, storage } from "./storage.ts";
 import { askParent, forgetToken, keepToken, newestToken, onToken } from "./token.ts";
+import { t } from "./words.ts";
 
 interface Me {
   readonly auth: "open" | "token";
@@ -34,7 +35,7 @@ export type Identity =
 
 const ASK_MILLISECONDS = 5_000;
 const NOTICE_MILLISECONDS = 60_000;
-const SOMEBODY_ELSE = "This token is somebody else's. Sign out first.";
+const SOMEBODY_ELSE = t("somebodyElse");
 
 export const identity = signal<Identity>({ is: "asking" });
 /** The end of the token in use, once it is near and no newer one is at hand. */
@@ -155,6 +156,6 @@ onUnauthorized(async (used) => {
   if (who === null) return null;
   const found = newestToken() !== used ? newestToken() : await tokenFor(who.expiresAt);
   if (found !== used) return found;
-  if (isWithoutSocket) ended("Your sign-in has ended.");
+  if (isWithoutSocket) ended(t("signInEnded"));
   return null;
 });

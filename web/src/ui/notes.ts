@@ -1,42 +1,44 @@
 /** What happened to the room and to roles in it, in plain words. */
 import type { JoinFrame, MemberFrame, RoomFrame } from "../../client/index.ts";
 import { shortTime } from "./time.ts";
+import { t, type Key } from "./words.ts";
 
-const ACCESS: Readonly<Record<string, string>> = {
-  open: "opened the room to everybody", listed: "made the room one by invitation", private: "made the room private",
-};
-const HISTORY: Readonly<Record<string, string>> = {
-  all: "let members see all of the history", since_member: "let members see the history from their own start on only",
-};
-const MADE: Readonly<Record<string, string>> = {
-  owner: "an owner", moderator: "a moderator", member: "a member", reader: "a reader",
-};
+const ACCESS: Readonly<Record<string, Key>> = { open: "changedToOpen", listed: "changedToListed", private: "changedToPrivate" };
+const HISTORY: Readonly<Record<string, Key>> = { all: "changedToAll", since_member: "changedToSinceMember" };
+const MADE: Readonly<Record<string, Key>> = { owner: "anOwner", moderator: "aModerator", member: "aMember", reader: "aReader" };
 
 /** `before`: the state that is known from earlier in the log. */
 export function roomNote(event: RoomFrame, before: RoomFrame | null): string {
-  const topic = event.topic === "" ? "" : `: ${event.topic}`;
-  if (event.seq === 1) return `${event.username} created the room${topic}`;
+  const { username: name, topic } = event;
+  if (event.seq === 1) return detailed(t("roomCreated", { name }), topic);
   const did = [
-    ...(before?.access === event.access ? [] : [ACCESS[event.access] ?? "changed who may enter"]),
-    ...(before ? before.history === event.history ? [] : [HISTORY[event.history] ?? "changed who sees the history"] : []),
-    ...((before?.locked ?? false) === event.locked ? [] : [event.locked ? "locked the room: only moderators write" : "unlocked the room"]),
-    ...((before?.topic ?? "") === event.topic ? [] : [event.topic === "" ? "removed the topic" : `set the topic${topic}`]),
+    ...(before?.access === event.access ? [] : [t(ACCESS[event.access] ?? "changedAccess")]),
+    ...(before ? before.history === event.history ? [] : [t(HISTORY[event.history] ?? "changedHistory")] : []),
+    ...((before?.locked ?? false) === event.locked ? [] : [t(event.locked ? "lockedRoom" : "unlockedRoom")]),
+    ...((before?.topic ?? "") === topic ? [] : [topic === "" ? t("removedTopic") : t("setTopicNote", { topic })]),
   ];
-  return `${event.username} ${did.length > 0 ? did.join(", ") : "changed the room"}`;
+  return t("roomChange", { name, changes: did.length > 0 ? did.join(", ") : t("roomChanged") });
 }
 
 export function memberNote(event: MemberFrame): string {
-  const { member, role, username: by = "" } = event;
-  const until = event.until === undefined ? "" : ` until ${shortTime(event.until)}`;
-  const why = event.reason ? `: ${event.reason}` : "";
-  if (by === "(token)") return `${member} ${MADE[role] ? `is ${MADE[role]}` : "has no role"} by their token${until}`;
-  if (role === "banned") return `${by} banned ${member}${until}${why}`;
-  if (role === "none") return by === member ? `${by} gave up their role${why}` : `${by} took away the role of ${member}${until}${why}`;
-  if (role === "reader" && until !== "") return `${by} muted ${member}${until}${why}`;
-  return by === member ? `${by} became ${MADE[role] ?? role}` : `${by} made ${member} ${MADE[role] ?? role}${until}${why}`;
+  const until = event.until === undefined ? null : shortTime(event.until);
+  const text = roleNote(event);
+  return detailed(until === null ? text : t("textUntil", { text, time: until }), event.username === "(token)" ? "" : event.reason);
 }
 
-export function removalNote({ username, by, reason }: JoinFrame): string {
-  const why = reason ? `: ${reason}` : "";
-  return by === undefined ? `The role of ${username} in this room ended${why}` : `${by} removed ${username} from the room${why}`;
+function roleNote({ member: name, role: given, until, username: by = "" }: MemberFrame): string {
+  const role = MADE[given] ? t(MADE[given]) : given;
+  if (by === "(token)") return MADE[given] ? t("isByToken", { name, role }) : t("noRoleByToken", { name });
+  if (given === "banned") return t("bannedNote", { by, name });
+  if (given === "none") return by === name ? t("gaveUpRole", { by }) : t("tookRole", { by, name });
+  if (given === "reader" && until !== undefined) return t("mutedNote", { by, name });
+  return by === name ? t("becameRole", { by, role }) : t("madeRole", { by, name, role });
+}
+
+export function removalNote({ username: name, by, reason }: JoinFrame): string {
+  return detailed(by === undefined ? t("roleEndedNote", { name }) : t("removedNote", { by, name }), reason);
+}
+
+function detailed(text: string, detail: string | undefined): string {
+  return detail ? t("detail", { text, detail }) : text;
 }

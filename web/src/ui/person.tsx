@@ -1,4 +1,5 @@
 /** A person's colour and mark: the same for a name everywhere. */
+import { locale } from "./words.ts";
 
 const HUES = 12;
 
@@ -8,7 +9,7 @@ export function hueClass(name: string): string {
   return `hue-${hash % HUES}`;
 }
 
-const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const letters = new Intl.Segmenter(locale, { granularity: "grapheme" });
 
 /** The first thing in a name that a person would call a letter. */
 export function initial(name: string): string {

@@ -5,8 +5,7 @@ import { Icon } from "./icons.tsx";
 import { endsAt, learn, signIn } from "./identity.ts";
 import { clockTime } from "./time.ts";
 import { isEmbedded, tokenIn } from "./token.ts";
-
-const NO_TOKEN = "This is not a token. Paste the whole of it, or the link that has it.";
+import { t } from "./words.ts";
 
 /** The field is read once and emptied: the token stays nowhere in the page. */
 function useToken(inTab: () => boolean | undefined) {
@@ -17,7 +16,7 @@ function useToken(inTab: () => boolean | undefined) {
     event.preventDefault();
     const token = tokenIn(field.current!.value);
     field.current!.value = "";
-    if (token === null) return setFault(NO_TOKEN);
+    if (token === null) return setFault(t("notAToken"));
     setBusy(true);
     setFault(await signIn(token, inTab()));
     setBusy(false);
@@ -33,17 +32,17 @@ export function SignIn({ why }: { why: string | null }) {
     <main class="welcome">
       <form class="card" noValidate onSubmit={(event) => void take(event)}>
         <Brand />
-        <h1>Sign in</h1>
-        <p class="lead">Paste the token that you were given, or open the link that has it.</p>
+        <h1>{t("signIn")}</h1>
+        <p class="lead">{t("signInLead")}</p>
         {wrong && <p class="banner danger" role="alert"><Icon name="warning" />{wrong}</p>}
         <label class="field">
-          <span>Token</span>
-          <input ref={field} type="password" name="token" autofocus autocomplete="off" spellcheck={false} />
+          <span>{t("token")}</span>
+          <input ref={field} type="password" name="token" autofocus={!isEmbedded} autocomplete="off" spellcheck={false} />
         </label>
-        <label class="tick"><input ref={keep} type="checkbox" /><span>Remember me in this tab
-          <small>Otherwise a reload asks for it again.</small></span></label>
-        <button class="primary wide" type="submit" disabled={isBusy}>Sign in</button>
-        {isEmbedded && <p class="aside">The page around this one signs you in; if it does not, reload it.</p>}
+        <label class="tick"><input ref={keep} type="checkbox" /><span>{t("rememberMe")}
+          <small>{t("rememberMeHelp")}</small></span></label>
+        <button class="primary wide" type="submit" disabled={isBusy}>{t("signIn")}</button>
+        {isEmbedded && <p class="aside">{t("framedSignIn")}</p>}
       </form>
     </main>
   );
@@ -54,9 +53,9 @@ export function Unreachable({ why }: { why: string }) {
     <main class="welcome">
       <div class="card" role="alert">
         <Brand />
-        <h1>Not connected</h1>
+        <h1>{t("notConnected")}</h1>
         <p class="lead">{why}</p>
-        <button class="primary wide" type="button" onClick={() => void learn()}>Try again</button>
+        <button class="primary wide" type="button" onClick={() => void learn()}>{t("tryAgain")}</button>
       </div>
     </main>
   );
@@ -67,12 +66,12 @@ export function Renewal() {
   const { field, fault, isBusy, take } = useToken(() => undefined);
   if (endsAt.value === null) return null;
   return (
-    <form class="renewal" aria-label="Renew your sign-in" onSubmit={(event) => void take(event)}>
+    <form class="renewal" aria-label={t("renewSignIn")} onSubmit={(event) => void take(event)}>
       <Icon name="clock" />
-      <p><span role="status">Your sign-in ends at {clockTime(endsAt.value)}. Paste a new token to stay.</span>
+      <p><span role="status">{t("signInEnds", { time: clockTime(endsAt.value) })}</span>
         {fault && <span class="fault" role="alert"> {fault}</span>}</p>
-      <input ref={field} type="password" aria-label="New token" placeholder="New token" autocomplete="off" spellcheck={false} />
-      <button type="submit" class="quiet" disabled={isBusy}>Renew</button>
+      <input ref={field} type="password" aria-label={t("newToken")} placeholder={t("newToken")} autocomplete="off" spellcheck={false} />
+      <button type="submit" class="quiet" disabled={isBusy}>{t("renew")}</button>
     </form>
   );
 }
