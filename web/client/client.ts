@@ -6,10 +6,10 @@
  */
 import { Connection, type ConnectionState } from "./connection.ts";
 import { Credentials, type Identity, type TokenSource } from "./credentials.ts";
-import { isEvent, parseFrame, type AckFrame, type Frame } from "./frames.ts";
-import { memoryStorage, standardPlatform, type Platform, type Storage } from "./platform.ts";
+import { isEvent, parseFrame, type AckFrame, type Frame, type LogEvent } from "./frames.ts";
+import { memoryStorage, standardPlatform, type Platform, type SocketClass, type Storage } from "./platform.ts";
 import { Requests } from "./requests.ts";
-import { Room, type Notice, type RoomLink } from "./room.ts";
+import { BACKLOG, Room, type JoinOptions, type Notice, type RoomLink } from "./room.ts";
 import type { Role } from "./standing.ts";
 import { uuid7 } from "./uuid7.ts";
 
@@ -23,9 +23,16 @@ export interface ClientOptions {
   /** Where unsent messages survive a reload; without it they live as long as the program. */
   readonly storage?: Storage;
   readonly platform?: Platform;
+  /** Where the platform has none, such as Node 20: that of the package `ws`. */
+  readonly WebSocket?: SocketClass;
   /** Something to show has changed: in one room, or the connection or the list of rooms (null). */
   readonly onChange?: (room: Room | null) => void;
   readonly onNotice?: (room: Room, notice: Notice) => void;
+  /**
+   * Each event of a room, once and in order. A room that is joined then replays nothing old, unless
+   * `join` asks for it.
+   */
+  readonly onEvent?: (room: Room, event: LogEvent) => void;
 }
 
 export interface NewRoom {
@@ -52,7 +59,7 @@ export class Client {
   readonly #onChange: (room: Room | null) => void;
 
   constructor(options: ClientOptions) {
-    const platform = options.platform ?? standardPlatform();
+    const platform = options.platform ?? standardPlatform(options.WebSocket);
     this.#platform = platform;
     this.username = options.username ?? "";
     this.#names.add(this.username);
@@ -90,6 +97,8 @@ export class Client {
       ask: (command) => this.#requests.ask(command),
       reconnect: () => this.#connection.retry(),
       changed: (room) => this.#onChange(room),
+      backlog: options.onEvent ? 0 : BACKLOG,
+      heard: (room, event) => options.onEvent?.(room, event),
       noticed: (room, notice) => options.onNotice?.(room, notice),
     };
   }
@@ -115,11 +124,15 @@ export class Client {
     this.#connection.wake();
   }
 
-  /** Be in this room from now on; `read` is the last seq that was read in an earlier life, if any. */
-  join(name: string, read: number | null = null): Room {
+  /**
+   * Be in this room from now on. `after` and `hash` continue after an event of an earlier life, and
+   * `backlog` is how many messages are replayed otherwise. `read`, alone or among the options: the last
+   * seq that was read. In a room that is joined already they count for nothing.
+   */
+  join(name: string, options: JoinOptions | number | null = null): Room {
     const known = this.rooms.get(name);
     if (known) return known;
-    const room = new Room(name, read, this.#link);
+    const room = new Room(name, typeof options === "number" ? { read: options } : options ?? {}, this.#link);
     this.rooms.set(name, room);
     if (this.#mayJoin) room.join();
     this.#onChange(null);

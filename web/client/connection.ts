@@ -107,6 +107,7 @@ export class Connection {
       this.#listen(socket);
       if (typeof data === "string") this.#events.onText(data);
     };
+    socket.onerror = () => {}; // kept when the socket is dropped: it may fail on closing
     socket.onclose = ({ code, reason }) => this.#lose(socket, code, reason);
   }
 

@@ -31,6 +31,7 @@ export interface Pending {
 export const PASSING = new Set(["outcome_unknown", "overloaded", "unavailable", "rate_limited"]);
 const ANSWER_MILLISECONDS = 10_000;
 const KEY = "out:";
+const UUID = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
 
 export class Outbox {
   #pending: Pending[] = [];
@@ -67,12 +68,15 @@ export class Outbox {
       .map((key) => readStored(this.#storage.get(key)))
       .filter((stored) => stored !== null && stored.room === this.#room && stored.username === username)
       .map((stored) => ({ ...stored!, state: "waiting" as const }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1)); // a UUIDv7 begins with its time
+      .sort((a, b) => a.written - b.written || (a.id < b.id ? -1 : 1)); // a UUIDv7 begins with its time
   }
 
-  add(username: string, message: string): Pending {
+  /** `given`: an id of the caller's; one that is on its way already stays as it is. */
+  add(username: string, message: string, given?: string): Pending {
+    const known = this.#pending.find(({ id }) => id === given);
+    if (known) return known;
     const written = this.#platform.now();
-    const id = uuid7(written, this.#platform.randomBytes(10));
+    const id = given ?? uuid7(written, this.#platform.randomBytes(10));
     const pending: Pending = { id, room: this.#room, username, message, written, state: "waiting" };
     this.#store(pending);
     this.#pending = [...this.#pending, pending];
@@ -96,7 +100,7 @@ export class Outbox {
 
   /** Give a message up. One that was sent may be in the log all the same. */
   drop(id: string): void {
-    this.#storage.remove(KEY + id);
+    this.#storage.remove(this.#keyOf(id));
     this.#pending = this.#pending.filter((pending) => pending.id !== id);
     this.#changed();
     this.#pump();
@@ -120,7 +124,7 @@ export class Outbox {
   /** The log has it at `seq`; it stays visible until its event arrives. */
   acknowledged(id: string, seq: number, head: number): void {
     if (!this.#pending.some((pending) => pending.id === id)) return;
-    this.#storage.remove(KEY + id);
+    this.#storage.remove(this.#keyOf(id));
     this.#attempt = 0;
     this.#held = false;
     if (seq <= head) this.placed(id);
@@ -180,10 +184,15 @@ export class Outbox {
     this.#changed();
   }
 
+  /** The ids of a caller are unique in a room only. */
+  #keyOf(id: string): string {
+    return UUID.test(id) ? KEY + id : `${KEY}${this.#room}:${id}`;
+  }
+
   #store(pending: Pending): void {
     const { state: _, ...stored } = pending;
     try {
-      this.#storage.set(KEY + pending.id, JSON.stringify(stored));
+      this.#storage.set(this.#keyOf(pending.id), JSON.stringify(stored));
     } catch {
       // Storage full or forbidden: the message lives in memory only, which is all there is.
     }

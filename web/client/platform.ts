@@ -2,17 +2,25 @@
  * What the client needs from its surroundings: time, chance, sockets and storage.
  *
  * All of it is passed in, so that the client runs in a page, a worker, Node or a test with a
- * clock of its own. `standardPlatform` serves browsers, workers and Node 22 or later.
+ * clock of its own. `standardPlatform` serves browsers, workers and Node.
  */
+
+/** A method's type: one that takes more of an event than this is one too, without a cast. */
+type Heard<Event> = { heard(event: Event): void }["heard"] | null;
 
 /** The part of the standard WebSocket that is used. */
 export interface Socket {
   send(text: string): void;
   close(code?: number, reason?: string): void;
-  onopen: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number; reason: string }) => void) | null;
+  onopen: Heard<unknown>;
+  onmessage: Heard<{ readonly data: unknown }>;
+  onclose: Heard<{ readonly code: number; readonly reason: string }>;
+  /** Nothing is done: a close follows. Where nobody hears of it, some programs end. */
+  onerror?: Heard<unknown>;
 }
+
+/** The standard `WebSocket`, or one like it: that of the package `ws`. */
+export type SocketClass = new (url: string) => Socket;
 
 export type Timer = unknown;
 
@@ -35,9 +43,11 @@ export interface Storage {
   keys(): string[];
 }
 
-export function standardPlatform(): Platform {
+/** `WebSocket`: for a platform that has none (Node 20). */
+export function standardPlatform(WebSocket: SocketClass | undefined = globalThis.WebSocket): Platform {
+  if (WebSocket === undefined) throw new Error("This platform has no WebSocket: give one as `WebSocket`, such as that of the package ws.");
   return {
-    openSocket: (url) => new WebSocket(url) as unknown as Socket,
+    openSocket: (url) => new WebSocket(url),
     now: () => Date.now(),
     random: () => Math.random(),
     // Not crypto.randomUUID: it is missing on plain http outside localhost.

@@ -8,7 +8,7 @@ import { isPresence, type CaughtUpFrame, type ChatRequest, type ErasureFrame, ty
   type MembersFrame, type PresenceEvent, type UsersFrame } from "./frames.ts";
 import { RESEND, delay } from "./backoff.ts";
 import type { Identity } from "./credentials.ts";
-import { Outbox, PASSING } from "./outbox.ts";
+import { Outbox, PASSING, type Pending } from "./outbox.ts";
 import type { Platform, Storage, Timer } from "./platform.ts";
 import { Refused, Unreachable } from "./requests.ts";
 import { Roster } from "./roster.ts";
@@ -27,6 +27,16 @@ export type RoomState =
 
 /** Whom an order is about: one of the two. */
 export type Whom = { readonly subject: string } | { readonly username: string };
+
+export interface JoinOptions {
+  /** Continue after this event, of an earlier life; both or neither. */
+  readonly after?: number;
+  readonly hash?: string;
+  /** How many messages are replayed, with what lies between them, if there is nothing to continue after. */
+  readonly backlog?: number;
+  /** The last seq that was read; without it, the room is new to the reader. */
+  readonly read?: number | null;
+}
 
 export type Notice =
   /** So many messages of others were missed and have come in. */
@@ -49,10 +59,13 @@ export interface RoomLink {
   reconnect(): void;
   changed(room: Room): void;
   noticed(room: Room, notice: Notice): void;
+  /** How many messages are replayed where nothing else is said. */
+  readonly backlog: number;
+  heard(room: Room, event: LogEvent): void;
 }
 
 export const HISTORY_LIMIT = 100;
-const BACKLOG = 100;
+export const BACKLOG = 100;
 /** A page asks again with every scroll: a server that says no is given this much rest. */
 const REFUSED_MILLISECONDS = 2_000;
 const MEMBERS_LIMIT = 500;
@@ -70,6 +83,7 @@ export class Room {
   /** A page of history is under way. */
   loading: "older" | "newer" | "around" | null = null;
   readonly #link: RoomLink;
+  readonly #backlog: number;
   /** Whether this log has been followed live before, so that what comes in was missed. */
   #known = false;
   #missed = 0;
@@ -80,18 +94,23 @@ export class Room {
   #loadFrom = 0;
   #retry: Timer = null;
 
-  /** `read`: the last seq read in an earlier life; null if the room is new to the reader. */
-  constructor(name: string, read: number | null, link: RoomLink) {
+  constructor(name: string, { after, hash, backlog, read = null }: JoinOptions, link: RoomLink) {
+    if ((after === undefined) !== (hash === undefined)) throw new TypeError("Give both `after` and `hash`, or neither.");
     this.name = name;
     this.#link = link;
+    this.#backlog = backlog ?? link.backlog;
+    if (after !== undefined && hash !== undefined) this.timeline.head = { seq: after, hash };
     this.unread = new Unread(read, link.isMine);
     this.outbox = new Outbox(name, link.username(), link.platform, link.storage,
       ({ id, message }) => link.send({ type: "chat", room: name, id, message } satisfies ChatRequest), () => link.changed(this));
   }
 
-  /** Show at once, store, and send as soon as there is somebody to send to. */
-  send(message: string): void {
-    this.outbox.add(this.#link.username(), message);
+  /**
+   * Show at once, store, and send as soon as there is somebody to send to. An `id` of one's own (1 to
+   * 64 characters) appends the message once, however often it is sent, in this life or another.
+   */
+  send(message: string, { id }: { readonly id?: string } = {}): Pending {
+    return this.outbox.add(this.#link.username(), message, id);
   }
 
   markRead(seq: number): void {
@@ -127,7 +146,7 @@ export class Room {
     this.#become({ is: "joining" });
     this.#missed = 0;
     this.#isReplaying = true;
-    const from = head ? { after: head.seq, hash: head.hash } : { backlog: BACKLOG };
+    const from = head ? { after: head.seq, hash: head.hash } : { backlog: this.#backlog };
     const as = this.#link.identity() ? {} : { username: this.#link.username() };
     this.#link.ask({ type: "join", room: this.name, ...as, ...from })
       .catch((error: unknown) => this.#joinFailed(error));
@@ -178,6 +197,7 @@ export class Room {
     }
     this.outbox.passed(event.seq);
     this.#link.changed(this);
+    this.#link.heard(this, event);
   }
 
   users(frame: UsersFrame): void {

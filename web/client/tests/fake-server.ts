@@ -194,7 +194,7 @@ export class FakeServer {
     const own = this.presence(room, "join", username);
     socket.rooms.add(room);
     const chats = events.filter((event) => event.type === "chat");
-    const first = after !== undefined ? after + 1 : chats.length < backlog ? 1 : chats.at(-backlog)!.seq;
+    const first = after !== undefined ? after + 1 : backlog === 0 ? own.seq : chats.length < backlog ? 1 : chats.at(-backlog)!.seq;
     for (const event of events.slice(first - 1)) socket.deliver(event);
     const users = [...new Set(events.map((event) => event.username))].filter((name) => name && this.sessions(room, name) > 0).sort();
     socket.deliver({ type: "users", room, seq: own.seq, users, count: users.length });
