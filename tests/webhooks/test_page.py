@@ -34,6 +34,7 @@ def block(language: str) -> str:
 async def running(folder: Path, language: str, secret: str) -> AsyncIterator[tuple[str, Path]]:
     """Run a receiver of the page; yield its address and what it prints."""
     port, said = free_port(), folder / "said"
+    command: tuple[str, ...]
     if language == "python":
         program, command = folder / "receiver.py", (sys.executable, "receiver.py")
     else:
