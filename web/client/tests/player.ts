@@ -69,7 +69,8 @@ function obey(order: Order): void {
       client.leave(order.room);
       return tell({ room: order.room, state: "left", code: null, pending: [] });
     case "send":
-      return client.rooms.get(order.room)!.send(order.message);
+      client.rooms.get(order.room)!.send(order.message);
+      return;
   }
 }
 
