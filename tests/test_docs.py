@@ -28,6 +28,7 @@ from tests.support.events import LIMITS
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"^(?:    |\$ )(?:\.venv/bin/)?chatlog (?P<rest>[a-z].*)$", re.MULTILINE)
+IN_TABLE = re.compile(r"^\| [^|`]*\| `chatlog (?P<rest>[a-z][^`]*)`", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#]+)?(?:#(?P<anchor>[^)]+))?\)")
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{str(frame.__struct_config__.tag): frame for frame in FRAMES},
@@ -41,7 +42,9 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
 
 
 def commands_in(page: Path) -> list[str]:
-    return [found["rest"].split("#")[0].strip() for found in COMMAND.finditer(page.read_text())]
+    text = page.read_text()
+    found = (*COMMAND.finditer(text), *IN_TABLE.finditer(text))
+    return [one["rest"].split("#")[0].strip() for one in found]
 
 
 def samples(heading: str) -> list[str]:
