@@ -64,7 +64,7 @@ async def settled(
         try:
             answer = await link.request(command, id)
         except Unreachable:
-            continue
+            await asyncio.sleep(0)  # the gate is shut by now, if the connection is lost
         except Refused as error:
             if error.code == "not_joined" and not_joined is not None:
                 not_joined()

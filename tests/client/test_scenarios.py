@@ -163,6 +163,8 @@ async def test_a_repeated_event_is_handed_out_once(server: FaultServer, start: S
     await server.deliver(server.sockets[0], event)
     await server.chat("bob", "two")
     await ada.sees("one", "two")
+    await a_while()
+    assert ada.texts() == ["one", "two"]
     assert server.connections == 1
 
 
