@@ -24,6 +24,11 @@ class Refusal(Exception):
     """The server answers with this code."""
 
 
+def ack(event: Frame) -> Frame:
+    """Return the answer that says where an event is."""
+    return {"type": "ack", **{name: event[name] for name in ("room", "seq", "hash")}}
+
+
 @dataclass(eq=False)
 class Socket:
     ws: web.WebSocketResponse
@@ -54,22 +59,18 @@ class FaultServer:
         """Token mode: the usernames that tokens stand for."""
         self.begins = 0
         """What comes no later than this seq is not shown to whoever joins."""
-        self._site: web.TCPSite | None = None
         self._runner: web.AppRunner | None = None
 
     @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/ws"
 
-    # --- the network -----------------------------------------------------------------------
-
     async def up(self) -> None:
         app = web.Application()
         app.router.add_get("/ws", self._connection)
         self._runner = web.AppRunner(app, shutdown_timeout=0)
         await self._runner.setup()
-        self._site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
-        await self._site.start()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
 
     async def down(self) -> None:
         """End like a killed process, and let nobody connect."""
@@ -89,8 +90,6 @@ class FaultServer:
             self._gone(socket)
             await socket.ws.close(code=code, message=reason.encode())
 
-    # --- the log ---------------------------------------------------------------------------
-
     def events(self, room: str = "general") -> list[Frame]:
         return self.log.setdefault(room, [])
 
@@ -101,15 +100,17 @@ class FaultServer:
         return [command for command in self.asked if command["type"] == type]
 
     async def append(self, fields: Frame, room: str = "general", *, told: bool = True) -> Frame:
-        events = self.events(room)
-        seq = len(events) + 1
-        at = "2026-11-22T17:00:00.000000Z"
-        event = {"room": room, "seq": seq, "hash": f"{self.generation}{seq:015x}", "at": at}
-        event |= fields
-        events.append(event)
+        event = self._add(room, fields)
         for socket in list(self.sockets) if told else ():
             if room in socket.rooms:
                 await self.deliver(socket, event)
+        return event
+
+    def _add(self, room: str, fields: Frame) -> Frame:
+        seq = len(self.events(room)) + 1
+        place = {"room": room, "seq": seq, "hash": f"{self.generation}{seq:015x}"}
+        event = {**place, "at": "2026-11-22T17:00:00.000000Z", **fields}
+        self.events(room).append(event)
         return event
 
     async def chat(self, username: str, message: str, room: str = "general") -> Frame:
@@ -140,8 +141,6 @@ class FaultServer:
             if e.get("username") == username and "sessions" in e
         ]
         return int(counts[-1]) if counts else 0
-
-    # --- connections -----------------------------------------------------------------------
 
     async def deliver(self, socket: Socket, frame: Frame) -> None:
         if self.is_deaf or socket not in self.sockets:
@@ -179,25 +178,13 @@ class FaultServer:
         for room in socket.rooms:
             sessions = self._open_sessions(room, socket.username) - 1
             leave = {"type": "notification", "event": "leave", "username": socket.username}
-            events = self.events(room)
-            place = {"room": room, "seq": len(events) + 1, "at": "2026-11-22T17:00:00.000000Z"}
-            hash = f"{self.generation}{len(events) + 1:015x}"
-            events.append(
-                {**place, "hash": hash, **leave, "sessions": sessions, "cause": "disconnected"}
-            )
-
-    # --- commands --------------------------------------------------------------------------
+            self._add(room, {**leave, "sessions": sessions, "cause": "disconnected"})
 
     async def _take(self, socket: Socket, command: Frame) -> None:
         self.asked.append(command)
         id = command.get("id")
-        handlers = {
-            "auth": self._auth,
-            "join": self._join,
-            "chat": self._chat,
-            "leave": self._leave,
-            "history": self._history,
-        }
+        names = ("auth", "join", "chat", "leave", "history")
+        handlers = {name: getattr(self, f"_{name}") for name in names}
         try:
             if self.tokens is not None and socket.token is None and command["type"] != "auth":
                 raise Refusal("not_authenticated")
@@ -244,8 +231,8 @@ class FaultServer:
         users = [name for name in names if self._open_sessions(room, name)]
         listed = {"type": "users", "room": room, "seq": own["seq"], "users": users}
         await self.deliver(socket, {**listed, "count": len(users)})
-        place = {"room": room, "seq": own["seq"], "hash": own["hash"]}
-        return {"type": "caught_up", **place, "first": first, "more": first > 1, "session": "s"}
+        more = {"first": first, "more": first > 1, "session": "s"}
+        return ack(own) | {"type": "caught_up"} | more
 
     def _first(self, events: list[Frame], backlog: int) -> int:
         chats = [event["seq"] for event in events if event["type"] == "chat"]
@@ -266,25 +253,19 @@ class FaultServer:
         if mine and mine[0]["message"] != message:
             raise Refusal("id_conflict")
         if mine:
-            return {
-                "type": "ack",
-                "room": room,
-                "seq": mine[0]["seq"],
-                "hash": mine[0]["hash"],
-                "repeated": True,
-            }
+            return ack(mine[0]) | {"repeated": True}
         chat = {"type": "chat", "id": id, "username": socket.username, "message": message}
         event = await self.append(chat, room, told=self.mood != "lose ack")
         if self.mood == "lose ack":
             await self.cut()
             return None
-        return {"type": "ack", "room": room, "seq": event["seq"], "hash": event["hash"]}
+        return ack(event)
 
     async def _leave(self, socket: Socket, command: Frame) -> Frame:
         room = command["room"]
         left = await self.presence(room, "leave", socket.username, cause="left")
         socket.rooms.discard(room)
-        return {"type": "ack", "room": room, "seq": left["seq"], "hash": left["hash"]}
+        return ack(left)
 
     async def _history(self, _: Socket, command: Frame) -> Frame:
         events, limit = self.events(command["room"]), command["limit"]
