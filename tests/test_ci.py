@@ -55,7 +55,7 @@ def test_it_runs_the_tests_on_every_python_that_is_found_and_says_which(tree: Pa
     done = run(tree, "nothing")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "3 passed in 3.00s"), done
     made = (tree / "made").read_text().splitlines()
-    assert made[0] == "test"
+    assert made[0] == "--keep-going test"
     asked = f"other-tests VENV=.venv-{OTHER} PYTHON=python{OTHER} MARKS=not browser"
     assert any(line.startswith(asked) for line in made)
     assert f"Python {OTHER} is found: python{OTHER}" in done.stdout

@@ -31,6 +31,7 @@ from chatlog.operations.operations import Operations
 from chatlog.runtime.building import committer_of, deliverer_of, history_of, rooms_of
 from chatlog.settings import Settings
 from chatlog.token_mode import TokenMode, clerk_of, end_expired, now, redacting
+from chatlog.webhooks.deliverer import Deliverer
 from chatlog.webhooks.sending import sender_of
 from chatlog.wire.commands import OPEN, PERSONS
 
@@ -87,13 +88,22 @@ class Runtime:
         self.door = self.history.door
         self.users = Users(self.rooms, self.door)
         self.members = Members(self.door, now)
-        sender = sender_of(settings)
-        self.operations = Operations(
-            database, self.committer, sender, limits=self.limits, has_people=has_tokens
+        self.operations, self.deliverer = self._operations(tasks)
+        self.door.clerk = clerk_of(self.committer)
+        self.redact = redacting(
+            self.committer, self.operations.eraser, redact_own=settings.redact_own == "on"
         )
-        self.deliverer = deliverer_of(
-            settings,
-            database,
+
+    def _operations(self, tasks: asyncio.TaskGroup) -> tuple[Operations, Deliverer]:
+        """Return the operators' commands, and what delivers webhooks, which they change."""
+        sender = sender_of(self.settings)
+        has_people = self.token_mode is not None
+        operations = Operations(
+            self.database, self.committer, sender, limits=self.limits, has_people=has_people
+        )
+        deliverer = deliverer_of(
+            self.settings,
+            self.database,
             self.writer,
             self.committer,
             self.tail,
@@ -102,11 +112,8 @@ class Runtime:
             self.tasks,
             tasks,
         )
-        self.operations.webhooks.changed = self.deliverer.look
-        self.door.clerk = clerk_of(self.committer)
-        self.redact = redacting(
-            self.committer, self.operations.eraser, redact_own=settings.redact_own == "on"
-        )
+        operations.webhooks.changed = deliverer.look
+        return operations, deliverer
 
     def _membership(self, node: Node, lost: asyncio.Event) -> Membership:
         return Membership(
