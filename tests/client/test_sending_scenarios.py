@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client.fault_server import FaultServer
+from tests.client.fault_server import MAX_FRAME_BYTES, FaultServer
 from tests.client.players import Start, a_while, eventually
 
 
@@ -54,6 +54,19 @@ async def test_a_lasting_refusal_is_told_and_does_not_hold_up_the_next(
     await a_while()
     assert server.chats() == ["fine"]
     assert len(server.commands("chat")) == 2
+
+
+async def test_what_is_too_large_for_a_frame_is_refused_once(
+    server: FaultServer, start: Start
+) -> None:
+    ada = await start()
+    await ada.join()
+    await ada.send("x" * MAX_FRAME_BYTES)
+    await eventually(lambda: [*ada.refused.values()] == ["message_too_long"])
+    await ada.send("fine")
+    await ada.sees("fine")
+    assert server.chats() == ["fine"]
+    assert server.connections == 2
 
 
 async def test_silence_on_a_living_connection_is_settled_by_asking_again(

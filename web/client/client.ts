@@ -13,6 +13,9 @@ import { BACKLOG, Room, type JoinOptions, type Notice, type RoomLink } from "./r
 import type { Role } from "./standing.ts";
 import { uuid7 } from "./uuid7.ts";
 
+/** The code by which a server closes that takes no frame as large as one that it got. */
+const TOO_LARGE = 1009;
+
 export interface ClientOptions {
   /** `ws://…/ws` or `wss://…/ws`. */
   readonly url: string;
@@ -71,9 +74,10 @@ export class Client {
         else this.#begin();
       },
       onText: (text) => this.#receive(text),
-      onLost: () => {
+      onLost: (code) => {
         this.credentials.lost();
         this.#requests.lost();
+        if (code === TOO_LARGE) this.#refuseLargest();
         for (const room of this.rooms.values()) room.lost();
         const { connection: state, credentials } = this;
         if (state.is === "refused" && state.code === 4401 && credentials.getToken) void credentials.refused();
@@ -137,6 +141,15 @@ export class Client {
     if (this.#mayJoin) room.join();
     this.#onChange(null);
     return room;
+  }
+
+  /** Sent again, it would be answered in the same way. */
+  #refuseLargest(): void {
+    const sent = [...this.rooms.values()].flatMap(({ outbox }) => outbox.pending.filter(({ state }) => state === "sent"));
+    const largest = sent.sort((a, b) => b.message.length - a.message.length)[0];
+    if (!largest) return;
+    const why = "The server takes no message as large as this one.";
+    this.rooms.get(largest.room)?.outbox.refused(largest.id, "message_too_long", why);
   }
 
   newId(): string {

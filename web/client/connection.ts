@@ -23,7 +23,8 @@ export interface ConnectionEvents {
   onState(state: ConnectionState): void;
   onOpen(): void;
   onText(text: string): void;
-  onLost(): void;
+  /** `code`: that of the close frame. */
+  onLost(code: number): void;
 }
 
 const OPEN_MILLISECONDS = 10_000;
@@ -66,7 +67,7 @@ export class Connection {
   /** Close and open anew at once, for instance under another name. */
   restart(): void {
     const lost = this.#drop(1000);
-    if (lost) this.#events.onLost();
+    if (lost) this.#events.onLost(1000);
     this.#attempt = 0;
     this.#open();
   }
@@ -137,7 +138,7 @@ export class Connection {
       this.#retry = this.#platform.startTimer(() => this.#open(), wait);
       this.#become({ is: "waiting", attempt, until: this.#platform.now() + wait });
     }
-    this.#events.onLost();
+    this.#events.onLost(code);
   }
 
   #drop(code: number): boolean {
