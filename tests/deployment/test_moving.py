@@ -17,7 +17,7 @@ from .blocks import block
 
 
 @pytest.mark.slow
-async def test_every_room_moves_to_postgresql_and_a_client_resumes_there(
+async def test_the_log_moves_to_postgresql_and_a_client_resumes_there(
     serve: Serve, sqlite_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
     server = await serve(sqlite_url)
@@ -35,7 +35,7 @@ async def test_every_room_moves_to_postgresql_and_a_client_resumes_there(
     program.chmod(0o755)
     path = f"{program.parent}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "OLD": sqlite_url, "NEW": postgres_url}
-    script = block("sh", "chatlog rooms")
+    script = block("sh", "chatlog copy")
     process = await asyncio.create_subprocess_exec(
         "/bin/sh", "-ec", script, env=environment, cwd=tmp_path
     )
