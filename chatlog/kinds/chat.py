@@ -219,6 +219,13 @@ class Posted(Event):
     def client_id(self) -> str | None:
         return self.id
 
+    @property
+    def shown_as(self) -> str:
+        name = self.user.name
+        return (
+            shown_name(name) if name is None or self.sender is None else f"{name} ({self.sender})"
+        )
+
     def further_contents(self) -> dict[str, str]:
         return {} if self.sender is None else {"sender": self.sender}
 
@@ -247,14 +254,10 @@ class Posted(Event):
             at=recorded.at,
             id=msgspec.UNSET if self.id is None else self.id,
             via=msgspec.UNSET if recorded.via is None else recorded.via,
-            username=shown_name(user.name) if self.sender is None else self._signed(self.sender),
+            username=self.shown_as,
             message=message or "",
             erased=message is None or user.name is None,
         )
-
-    def _signed(self, sender: str) -> str:
-        name = self.user.name
-        return shown_name(None) if name is None else f"{name} ({sender})"
 
     @classmethod
     def of_line(

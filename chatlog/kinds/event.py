@@ -144,6 +144,11 @@ class Event(ABC):
         return None
 
     @property
+    def shown_as(self) -> str:
+        """The name of its user as clients and readers get it."""
+        return shown_name(self.user.name)
+
+    @property
     def everybody(self) -> tuple[User, ...]:
         """The users in it."""
         return (self.user,) if self.about is None else (self.user, self.about)

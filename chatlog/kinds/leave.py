@@ -242,7 +242,8 @@ class Left(Event):
         seen = f", last seen {self.last_seen_at}" if self.last_seen_at else ""
         by = f" by {shown_name(self.by.name)}" if self.by else ""
         reason = f": {self.reason}" if self.reason else ""
-        return f"left ({self.cause}{by}{seen})" + count_of_sessions(self.sessions, usual=0) + reason
+        how = "" if self.cause == "left" else f" ({self.cause}{by}{seen})"
+        return f"left{how}{count_of_sessions(self.sessions, usual=0)}{reason}"
 
     def fold(self, sessions: OpenSessions) -> None:
         sessions.close(self.session)

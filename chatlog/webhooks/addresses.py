@@ -70,7 +70,9 @@ def check_url(url: object, rules: AddressRules) -> None:
     if parts.scheme not in ("http", "https") or not host:
         raise _bad("The address must be a URL that begins with https://.")
     if parts.scheme == "http" and not rules.allow_http:
-        raise _bad("The address must begin with https://, unless --allow-http-webhooks is set.")
+        raise _bad(
+            "The address must begin with https://, unless the server has --allow-http-webhooks."
+        )
 
 
 async def check_address(url: str, rules: AddressRules) -> None:
@@ -88,8 +90,8 @@ async def check_address(url: str, rules: AddressRules) -> None:
     for address in await _look_up(host):
         if not is_routable(address):
             raise _bad(
-                "The address is not globally routable, so it is refused unless "
-                "--allow-private-webhooks is set."
+                "The address is not globally routable, so it is refused unless the "
+                "server has --allow-private-webhooks."
             )
 
 

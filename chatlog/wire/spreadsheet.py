@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chatlog.domain.zones import on_clock
 from chatlog.kinds import registry
-from chatlog.kinds.event import Recorded, shown_name
+from chatlog.kinds.event import Recorded
 
 FIRST_COLUMNS: Final = ("room", "seq", "at", "type", "username")
 LAST_COLUMNS: Final = ("erased", "hash", "via")
@@ -62,7 +62,7 @@ def _values(recorded: Recorded) -> dict[str, Any]:
         "seq": recorded.seq,
         "at": recorded.at,
         "type": event.type,
-        "username": shown_name(event.user.name),
+        "username": event.shown_as,
         "erased": "yes" if is_erased else "",
         "hash": recorded.hash.hex(),
         "via": recorded.via,

@@ -12,7 +12,7 @@ from html import escape
 from typing import Final
 
 from chatlog.domain.zones import on_clock
-from chatlog.kinds.event import Recorded, shown_name
+from chatlog.kinds.event import Recorded
 
 _STYLE: Final = """\
 @page { size: A4; margin: 15mm 15mm 18mm;
@@ -20,7 +20,7 @@ _STYLE: Final = """\
 body { font: 10pt/1.4 "Liberation Serif", "Noto Serif", Georgia, serif;
        color: #000; background: #fff; margin: 1em auto; max-width: 180mm; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
-col.seq { width: 14mm; } col.at { width: 47mm; } col.name { width: 32mm; }
+col.seq { width: 14mm; } col.at { width: 50mm; } col.name { width: 32mm; }
 thead { display: table-header-group; }
 th { text-align: left; font-weight: normal; border-bottom: 1px solid #000; padding: 0 0 2mm; }
 th b { font-size: 12pt; }
@@ -28,7 +28,8 @@ th code { font-size: 8pt; overflow-wrap: anywhere; }
 tr { break-inside: avoid; }
 td { padding: 0.6mm 3mm 0.6mm 0; vertical-align: top; unicode-bidi: isolate; }
 td.seq { text-align: right; color: #444; }
-td.at { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.at { white-space: nowrap; font-size: 8.5pt; line-height: 1.65;
+        font-variant-numeric: tabular-nums; }
 td.name { font-weight: bold; overflow-wrap: anywhere; }
 td.said { white-space: pre-wrap; overflow-wrap: anywhere; }
 tr.event td { font-style: italic; font-weight: normal; color: #333; }
@@ -83,7 +84,7 @@ def row_of(recorded: Recorded, zone: tzinfo) -> bytes:
     cells = (
         ("seq", str(recorded.seq)),
         ("at", _clock(recorded.at, zone)),
-        ("name", shown_name(event.user.name)),
+        ("name", event.shown_as),
         ("said", said),
     )
     shown = "".join(f'<td class="{name}">{escape(text)}</td>' for name, text in cells)

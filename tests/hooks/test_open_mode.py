@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import re
+from asyncio.subprocess import PIPE
 from io import BytesIO
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -17,6 +22,7 @@ from tests.cli.command import chatlog
 from .conftest import created, shell
 
 Browser = TestClient[Any, Any]
+HOOKS = Path(__file__).parents[2] / "docs/hooks.md"
 
 
 async def post(browser: Browser, path: str, body: Any, **headers: str) -> tuple[int, str]:
@@ -52,10 +58,29 @@ async def test_what_programs_send_becomes_chats(browser: Browser, database_url: 
     ]
 
 
+async def test_readers_see_whom_it_is_from(browser: Browser, database_url: str) -> None:
+    await post(browser, await created(database_url, "ops"), {"text": "hi", "username": "deploy"})
+    for command in (("history", "ops"), ("export", "ops", "--format", "csv")):
+        told = await asyncio.to_thread(chatlog, *command, "--database", database_url)
+        assert "CI (deploy)" in told.stdout, command
+
+
 def _multipart(payload: str) -> FormData:
     form = FormData()
     form.add_field("payload", payload, content_type="application/json")
     return form
+
+
+@pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
+async def test_the_line_in_the_docs_posts(browser: Browser, database_url: str) -> None:
+    line = re.search(r"^    (curl .*)$", HOOKS.read_text(), re.MULTILINE)
+    assert line is not None
+    hook = str(browser.make_url(await created(database_url, "ops")))
+    process = await asyncio.create_subprocess_exec(
+        "/bin/sh", "-c", line[1], env={**os.environ, "HOOK": hook}, stdout=PIPE
+    )
+    printed, _ = await process.communicate()
+    assert printed == b"ok"
 
 
 async def test_the_same_key_appends_once(browser: Browser, database_url: str) -> None:
@@ -78,7 +103,8 @@ async def test_what_cannot_be_taken_says_why(browser: Browser, database_url: str
         status, text = await post(browser, path, body)
         assert (status, json.loads(text)["error"]["code"]) == (400, code)
     form = FormData({"payload": "{"})
-    for data, kind in (("{", "application/json"), (form, ""), (b"--x", "multipart/form-data")):
+    broken = ("{", "application/json"), (form, ""), (b"--x", "multipart/form-data")
+    for data, kind in broken:
         headers = {"Content-Type": kind} if kind else {}
         async with browser.post(path, data=data, headers=headers) as answer:
             assert (answer.status, (await answer.json())["error"]["code"]) == (400, "bad_json")

@@ -19,7 +19,7 @@ from chatlog.cli.moving.cursor_file import CursorFile
 from chatlog.cli.options import database_option, run, types_option, zone_option
 from chatlog.cli.streams import check_reader, taken
 from chatlog.databases.opening import open_for_reading
-from chatlog.kinds.event import Recorded, shown_name
+from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
@@ -108,6 +108,6 @@ def _show_as_json(recorded: Recorded) -> None:
 
 
 def _show(recorded: Recorded, zone: tzinfo) -> None:
-    name, said = shown_name(recorded.event.user.name), recorded.event.said()
+    name, said = recorded.event.shown_as, recorded.event.said()
     at = output.moment(recorded.at, zone)
     output.say(f"{recorded.position}  {recorded.room}  {recorded.seq}  {at}  {name}  {said}")

@@ -19,7 +19,6 @@ from chatlog.databases.opening import open_for_reading
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import LogError
 from chatlog.domain.zones import on_clock, zone_named
-from chatlog.kinds.event import shown_name
 from chatlog.kinds.proof import Proved
 from chatlog.operations.arguments import check_person
 from chatlog.readers.askers import OPERATOR
@@ -102,7 +101,7 @@ class _Text:
 
     def events(self, page: list[Proved]) -> Iterable[bytes]:
         for recorded in (proved.recorded for proved in page):
-            name, said = shown_name(recorded.event.user.name), recorded.event.said()
+            name, said = recorded.event.shown_as, recorded.event.said()
             yield self._at(recorded.at, f"{recorded.room} {recorded.seq}  {name}: {said}")
 
     def looks(self, looks: Iterable[Look]) -> Iterable[bytes]:

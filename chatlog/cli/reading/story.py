@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from rich.table import Table
 
 from chatlog.cli import output
-from chatlog.kinds.event import Recorded, shown_name
+from chatlog.kinds.event import Recorded
 from chatlog.wire.events import encode
 
 
@@ -26,7 +26,7 @@ def print_events(
         return
     table = _table(zone, header=header, of_rooms=of_rooms)
     for recorded in events:
-        name = output.cell(shown_name(recorded.event.user.name))
+        name = output.cell(recorded.event.shown_as)
         said = output.cell(recorded.event.said())
         said.stylize("" if recorded.event.is_message else "dim")
         room = [output.cell(recorded.room)] if of_rooms else []

@@ -87,7 +87,7 @@ class Message(msgspec.Struct, omit_defaults=True):
     """A chat to post. In open mode ``username`` says whose it is; ``Idempotency-Key`` is its id."""
 
     message: str
-    username: str | None = None
+    username: str = ""
 
 
 class Reason(msgspec.Struct, omit_defaults=True):

@@ -15,7 +15,8 @@ from aiohttp import web
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import username_from
 
-_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORM: Final = "application/x-www-form-urlencoded"
+_MULTIPART: Final = "multipart/form-data"
 _LINK: Final = re.compile(r"<((?:https?|mailto|ftp|tel):[^<>|\s]+)(?:\|([^<>]*))?>", re.IGNORECASE)
 _MENTION: Final = re.compile(r"<([@#!])([^<>|\s]+)(?:\|([^<>]*))?>")
 _ENTITIES: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
@@ -57,18 +58,29 @@ async def payload_in(request: web.Request, most: int) -> Payload:
         Refused: ``bad_json``.
         HTTPRequestEntityTooLarge: if it has more than ``most`` bytes.
     """
-    sized = request.clone(client_max_size=most)
-    try:
-        is_form = request.content_type in _FORMS
-        body = (await sized.post()).get("payload", "") if is_form else await sized.read()
-    except ValueError:
-        raise Refused("bad_json", "The form is malformed.") from None
-    if not isinstance(body, bytes | bytearray | str):
-        raise Refused("bad_json", "`payload` must be a text, not a file.")
+    body = await _body(request.clone(client_max_size=most))
     try:
         return msgspec.json.decode(body, type=Payload)
     except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError, RecursionError):
         raise Refused("bad_json", "Send a JSON object with `text`, in UTF-8.") from None
+
+
+async def _body(request: web.Request) -> bytes | bytearray | str:
+    try:
+        if request.content_type == _MULTIPART:
+            return _text_in((await request.post()).get("payload", ""))
+        text = await request.read()
+        if request.content_type != _FORM or text.lstrip().startswith(b"{"):
+            return text  # `curl -d` calls every body a form
+        return _text_in((await request.post()).get("payload", ""))
+    except ValueError:
+        raise Refused("bad_json", "The form is malformed.") from None
+
+
+def _text_in(field: object) -> bytes | bytearray | str:
+    if not isinstance(field, bytes | bytearray | str):
+        raise Refused("bad_json", "`payload` must be a text, not a file.")
+    return field
 
 
 def text_of(payload: Payload, max_bytes: int) -> str:

@@ -14,9 +14,10 @@ from typing import Final
 import msgspec
 
 from chatlog import __version__
-from chatlog.kinds.event import MAX_SEQ
+from chatlog.kinds.event import MAX_NUMBER
 from chatlog.kinds.registry import AnyFrame
 from chatlog.web.answers import ErrorBody
+from chatlog.web.api.bodies import Message
 from chatlog.web.api.described.schemas import Schema, components
 from chatlog.web.api.endpoints import Endpoint
 
@@ -35,7 +36,7 @@ _IN_PATH: Final = {
     "room": {"type": "string", "minLength": 1},
     "subject": {"type": "string", "minLength": 1, "maxLength": 128},
     "id": {"type": "string", "minLength": 1},
-    "seq": {"type": "integer", "minimum": 1, "maximum": MAX_SEQ},
+    "seq": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
 }
 _CREATING: Final = {"/api/rooms", "/api/rooms/{room}/messages", "/api/webhooks"}
 _LAST_EVENT_ID: Final = {
@@ -43,6 +44,12 @@ _LAST_EVENT_ID: Final = {
     "in": "header",
     "description": "The id of the last message received: the stream resumes after it.",
     "schema": {"type": "string"},
+}
+_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "What is sent again with the same key is carried out once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 _ETAG: Final = {
     "description": "Send it as If-None-Match: 304 means that the answer is still valid.",
@@ -64,25 +71,26 @@ def describe(endpoints: Iterable[Endpoint], prefix: str) -> Schema:
             "description": "Rooms, their events, and queries about their past.",
         },
         "servers": [{"url": prefix or "/"}],
-        "paths": _paths(zip(endpoints, found, strict=False)),
+        "paths": _paths(zip(endpoints, found, strict=False), schemas),
         "components": {"schemas": schemas},
     }
     return _with_short_names(described)
 
 
-def _paths(described: Iterable[tuple[Endpoint, Schema]]) -> Schema:
+def _paths(described: Iterable[tuple[Endpoint, Schema]], schemas: Schema) -> Schema:
     paths: Schema = {}
     for endpoint, body in described:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, body)
+        operation = _operation(endpoint, body, schemas)
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
     return paths
 
 
-def _operation(endpoint: Endpoint, body: Schema) -> Schema:
+def _operation(endpoint: Endpoint, body: Schema, schemas: Schema) -> Schema:
     not_found = {"404"} if "{" in endpoint.path else set()
     usual = {"400", "401", "403", "503"} | not_found
     errors = {status: words for status, words in _ERRORS.items() if status in usual}
     if endpoint.method != "GET":
-        return _order(endpoint, body, errors)
+        return _order(endpoint, body, errors) | _taken(endpoint, schemas)
     parameters = [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]
     if endpoint.is_stream:
         parameters.append(_LAST_EVENT_ID)
@@ -126,8 +134,6 @@ def _order(endpoint: Endpoint, body: Schema, errors: Iterable[str]) -> Schema:
         "operationId": name,
         "summary": endpoint.summary,
         "description": inspect.cleandoc((endpoint.takes or endpoint.body).__doc__ or ""),
-        "parameters": _path_parameters(endpoint.path),
-        **_request_body(endpoint),
         "responses": {
             "200": done,
             **({"201": done} if endpoint.path in _CREATING else {}),
@@ -136,11 +142,21 @@ def _order(endpoint: Endpoint, body: Schema, errors: Iterable[str]) -> Schema:
     }
 
 
-def _request_body(endpoint: Endpoint) -> Schema:
+def _taken(endpoint: Endpoint, schemas: Schema) -> Schema:
+    """Return what a request has: its path, its key and its body, which repeats neither of them."""
+    parameters = _path_parameters(endpoint.path)
     if endpoint.takes is None:
-        return {}
-    taken = {"$ref": _REF.format(name=endpoint.takes.__name__)}
-    return {"requestBody": {"content": {"application/json": {"schema": taken}}}}
+        return {"parameters": parameters}
+    if endpoint.takes is Message or "id" in endpoint.takes.__struct_fields__:
+        parameters.append(_KEY)
+    elsewhere = {"type", "id", *re.findall(r"{(\w+)}", endpoint.path)}
+    body = dict(schemas[endpoint.takes.__name__])
+    body["properties"] = {k: v for k, v in body["properties"].items() if k not in elsewhere}
+    body["required"] = [name for name in body.get("required", ()) if name not in elsewhere]
+    return {
+        "parameters": parameters,
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+    }
 
 
 def _error(words: str) -> Schema:
