@@ -25,6 +25,8 @@ ROLES: Final = ("owner", "moderator", "member", "reader", "none", "banned")
 
 MAX_SUBJECT_CHARS: Final = 128
 MAX_TOKEN_ID_CHARS: Final = 256
+_HOOK: Final = "(hook:"
+_RESERVED: Final = "must not be in parentheses: such names are reserved"
 _LAST_SECOND: Final = 253_402_300_799
 """The end of the year 9999, after which the log has no times."""
 
@@ -67,7 +69,7 @@ class Identity:
 
 
 def check_subject(subject: object) -> None:
-    """Refuse what cannot be a subject.
+    """Refuse what cannot be a subject, of a person or a hook.
 
     Raises:
         Refused: ``bad_command``, with the rule that it breaks.
@@ -76,8 +78,8 @@ def check_subject(subject: object) -> None:
         raise _subject(f"must have 1 to {MAX_SUBJECT_CHARS} characters")
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in subject):
         raise _subject("must not contain control characters or lone surrogates")
-    if is_own(subject):
-        raise _subject("must not be in parentheses: such names are reserved")
+    if is_own(subject) and not subject.startswith(_HOOK):
+        raise _subject(_RESERVED)
 
 
 def _subject(rule: str) -> Refused:
@@ -86,7 +88,7 @@ def _subject(rule: str) -> Refused:
 
 def hook_subject(name: str) -> str:
     """Return the subject of the hook of this name: a reserved one, which no token can have."""
-    return f"(hook:{name})"
+    return f"{_HOOK}{name})"
 
 
 def check_token_id(token_id: object) -> None:
@@ -112,7 +114,7 @@ def check_identity(identity: Identity, limits: Limits) -> None:
         Refused: ``token_invalid``; names the claim and the rule that it breaks, never a value.
     """
     checks = {
-        "sub": partial(check_subject, identity.subject),
+        "sub": partial(_check_own_subject, identity.subject),
         "name": partial(_check_name, identity.name, limits),
         "scope": partial(_check_scope, identity.scope),
         "rooms": partial(_check_rooms, identity.rooms, limits),
@@ -141,6 +143,12 @@ def check_seconds(seconds: object) -> float:
     if type(seconds) not in (int, float) or not 0 <= seconds <= _LAST_SECOND:  # type: ignore[operator]
         raise Refused("bad_command", "Times must be Unix seconds, up to the year 9999.")
     return float(seconds)  # type: ignore[arg-type]
+
+
+def _check_own_subject(subject: object) -> None:
+    check_subject(subject)
+    if is_own(str(subject)):  # a hook's, which nobody else is
+        raise _subject(_RESERVED)
 
 
 def _check_name(name: object, limits: Limits) -> None:

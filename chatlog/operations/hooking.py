@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chatlog.domain.identity import check_subject, hook_subject
 from chatlog.domain.names import Limits, check_room, check_stored_room, check_username
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.steps.hooks import add_hook, remove_hook
@@ -33,6 +34,7 @@ class Hooking:
         """
         check_by(by)
         check_username(text_of("--name", name), self.limits)
+        check_subject(hook_subject(name))
         check = check_stored_room if self.has_people else check_room
         check(text_of("The room", room), self.limits)
         token = secrets.token_urlsafe(_TOKEN_BYTES)

@@ -19,16 +19,22 @@ MAX_URL_CHARS: Final = 2_048
 LOOK_UP_SECONDS: Final = 5.0
 
 # Addresses that stand for another, and so may lead anywhere: IPv4-compatible, mapped and
-# translated, NAT64, Teredo, 6to4 and its relays; and what site-local was.
+# translated, NAT64, Teredo, 6to4 and its relays; what site-local was; and what IANA lists as not
+# globally reachable, or as something else than a host's, which not every Python knows.
 _ROUNDABOUT: Final = tuple(
     ipaddress.ip_network(network)
     for network in (
+        "192.0.0.0/24",
+        "2001::/23",
+        "2001:db8::/32",
+        "3fff::/20",
+        "5f00::/16",
+        "100::/64",
         "::/96",
         "::ffff:0:0/96",
         "::ffff:0:0:0/96",
         "64:ff9b::/96",
         "64:ff9b:1::/48",
-        "2001::/32",
         "2002::/16",
         "fec0::/10",
         "192.88.99.0/24",
@@ -71,7 +77,8 @@ def check_url(url: object, rules: AddressRules) -> None:
         raise _bad("The address must be a URL that begins with https://.")
     if parts.scheme == "http" and not rules.allow_http:
         raise _bad(
-            "The address must begin with https://, unless the server has --allow-http-webhooks."
+            "The address must begin with https://, unless the server has --allow-http-webhooks "
+            "(without a server: this command)."
         )
 
 
@@ -91,7 +98,7 @@ async def check_address(url: str, rules: AddressRules) -> None:
         if not is_routable(address):
             raise _bad(
                 "The address is not globally routable, so it is refused unless the "
-                "server has --allow-private-webhooks."
+                "server has --allow-private-webhooks (without a server: this command)."
             )
 
 

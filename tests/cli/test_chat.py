@@ -40,13 +40,14 @@ async def said(url: str) -> list[str]:
 
 
 async def test_lines_of_a_pipe_are_posted_one_by_one(url: str) -> None:
-    text = "hello\n\n/who\n//slash\r\nno end of line: größe"
+    text = "hello\n\n/who\n/etc/passwd changed\n//slash\r\nno end of line: größe"
     done = await chatted(text, "general", "--url", url, "--username", "ada")
     assert (done.status, done.err) == (0, "")
     events = await logged(url)
     assert [event.message for event in events if event.type == "chat"] == [
         "hello",
-        "/slash",
+        "/etc/passwd changed",
+        "//slash",
         "no end of line: größe",
     ]
     last = events[-1]

@@ -113,6 +113,9 @@ async def test_what_cannot_be_taken_says_why(browser: Browser, database_url: str
     async with browser.post(path, data=large) as answer:
         assert answer.status == 413
     assert (await post(browser, f"{path}x", {"text": "x"}))[0] == 404
+    odd = {"Content-Type": "application/x-www-form-urlencoded; charset=bogus"}
+    async with browser.post(path, data=b"payload=x", headers=odd) as answer:
+        assert answer.status == 400
     async with browser.get(path) as answer:
         assert answer.status == 405
 
@@ -179,6 +182,7 @@ def test_the_shell_makes_lists_and_removes_them(sqlite_url: str) -> None:
     assert token not in listed
     assert "CI  ops" in chatlog("hook", "list", *there).stdout
     assert chatlog("hook", "create", "ops", "--name", "CI", *there, status=2).stdout == ""
+    chatlog("hook", "create", "ops", "--name", "CD", "--url", "https://", *there, status=2)
     assert "Removed the hook CI" in chatlog("hook", "remove", "1", *there).stdout
     assert chatlog("hook", "list", *there).stdout == ""
     database = sqlite_url.removeprefix("sqlite:///")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from chatlog.domain.errors import ChatlogError
 from tests.access.conftest import Open
 from tests.access.people import NOBODY, Person, World, events, shape
+from tests.cli.command import chatlog
 
 from .conftest import created, shell
 
@@ -54,6 +56,36 @@ async def test_it_may_no_more_than_a_member(open_world: Open, sqlite_url: str) -
         async with ada.socket() as socket:
             await socket.ask("member", room=room, **ban)
         assert await post(world, path) == (403, "forbidden"), access
+
+
+async def test_it_is_banned_by_its_subject_too(open_world: Open, sqlite_url: str) -> None:
+    world = await open_world()
+    ada = world.person("u-1", "ada")
+    room = await ada.make("desk")
+    path = await created(sqlite_url, room)
+    listed = (await ada.get(f"/api/rooms/{room}/members")).body["members"]
+    (subject,) = [one["subject"] for one in listed if one["username"] == "CI"]
+    await ada.appoint(room, subject, "banned")
+    assert await post(world, path) == (403, "forbidden")
+    for impostor in (subject, "(hook:other)"):
+        answer = await world.person(impostor, "eve").get("/api/me")
+        assert (answer.status, answer.code) == (401, "token_invalid")
+
+
+async def test_its_room_is_exported_and_restored(
+    open_world: Open, sqlite_url: str, tmp_path: Path
+) -> None:
+    world = await open_world()
+    room = await world.person("u-1", "ada").make("desk")
+    assert await post(world, await created(sqlite_url, room), username="deploy") == (200, None)
+    other = f"sqlite:///{tmp_path}/other.db"
+    exported = (await asyncio.to_thread(chatlog, "export", room, "--database", sqlite_url)).stdout
+    file = tmp_path / "desk.jsonl"
+    file.write_text(exported)
+    await asyncio.to_thread(chatlog, "import", file, "--room", room, "--database", other)
+    again = await asyncio.to_thread(chatlog, "export", room, "--database", other)
+    assert again.stdout == exported
+    assert "CI (deploy)" in exported
 
 
 async def test_it_does_not_come_back_by_being_made_again(open_world: Open, sqlite_url: str) -> None:

@@ -96,6 +96,8 @@ def test_an_unknown_id_is_refused(log: str, command: str) -> None:
 def test_what_cannot_be_a_webhook_is_refused(log: str, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("whsec_short")
+    noise = tmp_path / "noise"
+    noise.write_bytes(bytes(range(128, 192)))
     for arguments in (
         (URL,),
         ("https://127.0.0.1/",),
@@ -105,6 +107,7 @@ def test_what_cannot_be_a_webhook_is_refused(log: str, tmp_path: Path) -> None:
         (URL, *FLAGS, "--types", "nonsense"),
         (URL, *FLAGS, "--rooms", ""),
         (URL, *FLAGS, "--secret-file", file),
+        (URL, *FLAGS, "--secret-file", noise),
     ):
         refused("webhook", "add", *arguments, "--database", log)
     assert lines("webhook", "list", "--database", log) == []

@@ -105,7 +105,9 @@ async def _chat(
     client = connect(url, username=username, token=token, limits=_LIMITS, on_state=watch)
     async with client as member:
         watch.is_quiet = False
-        talk = Talk(await member.join(name, backlog=backlog), show, zone)
+        talk = Talk(
+            await member.join(name, backlog=backlog), show, zone, is_typed=sys.stdin.isatty()
+        )
         typed: AsyncGenerator[str, None] = prompted() if is_prompted else plain(sys.stdin.fileno())
         patience = _PATIENCE_SECONDS if sys.stdin.isatty() else None
         await talk.run(typed, patience=patience)

@@ -14,18 +14,23 @@ from chatlog.domain.errors import Refused
 
 _MOST_WAITING: Final = 100
 _LEAVE_SECONDS: Final = 5.0
+_COMMANDS: Final = {"/who", "/help"}
 HELP: Final = "/who: who is here. /leave: leave, as Ctrl-D and Ctrl-C do. //text: a message /text."
 
 Show = Callable[[str], None]
 
 
 class Talk:
-    """One person in one room. ``unsent`` counts messages that are not known to be in the log."""
+    """One person in one room. ``unsent`` counts messages that are not known to be in the log.
 
-    def __init__(self, room: Room, show: Show, zone: tzinfo) -> None:
+    ``is_typed`` says that the lines are a person's, and not a program's.
+    """
+
+    def __init__(self, room: Room, show: Show, zone: tzinfo, *, is_typed: bool) -> None:
         self.unsent = 0
         self._room = room
         self._show = show
+        self._is_typed = is_typed
         self._transcript = Transcript(zone)
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
 
@@ -68,11 +73,18 @@ class Talk:
             async for line in typed:
                 if line.strip() == "/leave":
                     return
-                if line.startswith("/") and not line.startswith("//"):
+                if self._is_command(line):
                     await self._obey(line.strip())
                 elif line.strip():
+                    is_escaped = self._is_typed and line.startswith("//")
                     self.unsent += 1
-                    await self._outgoing.put(line.removeprefix("/") if line[0] == "/" else line)
+                    await self._outgoing.put(line.removeprefix("/") if is_escaped else line)
+
+    def _is_command(self, line: str) -> bool:
+        """Return whether a line is no message; a program's may begin with ``/`` as they like."""
+        if self._is_typed:
+            return line.startswith("/") and not line.startswith("//")
+        return line.strip() in _COMMANDS
 
     async def _obey(self, line: str) -> None:
         if line == "/who":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -36,7 +37,7 @@ def hook() -> None:
 @failures_are_sentences
 def create(room: str, name: str, url: str, by: str, database: str) -> None:
     """Print the address of a new hook. Whoever has it posts to ROOM as NAME."""
-    if not url.startswith(("http://", "https://")):
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise click.UsageError("--url must be an http or https address.")
     done = run(carry_out(database, "hook-create", {"room": room, "name": name, "by": by}))
     output.say(f"{url.rstrip('/')}/hooks/{done['token']}")

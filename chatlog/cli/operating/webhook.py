@@ -37,6 +37,13 @@ def _sending(command: Command) -> Command:
     return click.option("--config", cls=ConfigOption, names=names)(command)
 
 
+def _secret_in(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{file} has no secret: it is not UTF-8.") from None
+
+
 def _settings(allow_http: bool, allow_private: bool) -> Settings:
     return Settings(allow_http_webhooks=allow_http, allow_private_webhooks=allow_private)
 
@@ -85,7 +92,7 @@ def add(
         "url": url,
         "rooms": rooms,
         "types": None if types is None else [*types],
-        "secret": None if secret_file is None else secret_file.read_text("utf-8").strip(),
+        "secret": None if secret_file is None else _secret_in(secret_file),
     }
     settings = _settings(allow_http_webhooks, allow_private_webhooks)
     done = run(carry_out(database, "webhook-add", asked, settings))

@@ -73,7 +73,7 @@ async def _body(request: web.Request) -> bytes | bytearray | str:
         if request.content_type != _FORM or text.lstrip().startswith(b"{"):
             return text  # `curl -d` calls every body a form
         return _text_in((await request.post()).get("payload", ""))
-    except ValueError:
+    except (LookupError, ValueError):  # an unknown encoding, or no form
         raise Refused("bad_json", "The form is malformed.") from None
 
 
