@@ -197,11 +197,9 @@ async def test_a_revocation_takes_effect_beside_a_server(
         await socket.join("room")
         await other.join("room")
         value = "u-1" if by == "sub" else "t-1"
-        started = time.monotonic()
         done = await chatlog("token", "revoke", f"--{by}", value, database=database)
         assert done.status == 0, done.err
-        assert await socket.closed(6) == 4401
-        assert time.monotonic() - started < 8
+        assert await socket.closed(8) == 4401
         await other.chat("room", "hi")
         left = next(e for e in other.events if e.get("event") == "leave")
         assert (left["username"], left["cause"]) == ("ada", "revoked")
