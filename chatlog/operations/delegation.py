@@ -19,6 +19,7 @@ from chatlog.databases.opening import open_for_reading, open_for_writing
 from chatlog.domain.rights import Role
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.steps.erasing import find_people, roles_of
+from chatlog.eventlog.steps.hooks import Hook, all_hooks
 from chatlog.eventlog.steps.retention import Change, Rule, changes, rules
 from chatlog.eventlog.steps.retention_default import default, default_changes
 from chatlog.eventlog.writer import Writer
@@ -109,6 +110,12 @@ def _what_ends(subject: str | None, roles: list[tuple[str, Role]]) -> str:
     listed = ", ".join(f"{role} in {room!r}" for room, role in roles)
     ends = f"its roles and bans end: {listed}." if roles else "it has no roles."
     return f"The tokens of the subject {subject!r} issued until now are revoked; {ends}"
+
+
+async def hooks_listed(url: str) -> list[Hook]:
+    """Return all hooks, by name; reads only."""
+    async with open_for_reading(url) as database:
+        return await all_hooks(database)
 
 
 async def all_webhooks(url: str) -> list[dict[str, Any]]:

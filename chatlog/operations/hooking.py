@@ -6,10 +6,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chatlog.domain.identity import check_subject, hook_subject
+from chatlog.databases.database import Database
+from chatlog.domain.identity import Identity, check_subject, hook_subject
 from chatlog.domain.names import Limits, check_room, check_stored_room, check_username
 from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.steps.hooks import add_hook, remove_hook
+from chatlog.eventlog.read import room_number
+from chatlog.eventlog.steps.hooks import Hook, add_hook, hook_at, identity_of_hook, remove_hook
 from chatlog.operations.arguments import check_by, text_of
 
 _TOKEN_BYTES: Final = 32
@@ -22,6 +24,7 @@ class Hooking:
     ``has_people`` says whether people prove who they are; None leaves it to the log.
     """
 
+    database: Database
     committer: Committer
     limits: Limits
     has_people: bool | None
@@ -50,3 +53,16 @@ class Hooking:
         """
         hook = await self.committer.alone(remove_hook(text_of("The name", which)))
         return {"name": hook.name, "room": hook.room}
+
+    async def at(self, token: str) -> Hook | None:
+        """Return the hook with this token."""
+        return await hook_at(self.database, token)
+
+    async def has_room(self, hook: Hook) -> bool:
+        """Return whether the hook's room exists."""
+        async with self.database.read() as connection:
+            return await room_number(connection, hook.room) is not None
+
+    def author_of(self, hook: Hook) -> Identity | None:
+        """Return who posts through a hook; None in open mode, where its name is a claim."""
+        return identity_of_hook(hook) if self.has_people else None

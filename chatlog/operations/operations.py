@@ -46,7 +46,9 @@ class Operations:
         self.retention = Retention(database, committer, self.eraser)
         self.imports = ServerImports(database, committer, is_open=has_people is False)
         self.revoker = Revoker(committer)
-        self.hooking = Hooking(committer, limits or arguments.limits_of(Settings()), has_people)
+        self.hooking = Hooking(
+            database, committer, limits or arguments.limits_of(Settings()), has_people
+        )
         self.webhooks = Webhooks(database, committer, sender)
 
     def handlers(self) -> dict[str, Handler]:

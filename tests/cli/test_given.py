@@ -20,10 +20,12 @@ from tests.cli.command import chatlog, refused
 
 CHOICES = {"auth": "token", "create_rooms": "admin", "redact_own": "off"}
 TEXTS = {
+    "accent": "#0a7d5a",
     "database": "sqlite:///x.db",
     "host": "127.0.0.2",
     "token_keys_url": "https://id.example/keys",
 }
+SEVERAL = {"frame_ancestor": ("https://shop.example", "https://blog.example")}
 KUBERNETES = {
     "CHATLOG_PORT": "tcp://10.0.0.1:8080",
     "CHATLOG_PORT_8080_TCP": "tcp://10.0.0.1:8080",
@@ -65,7 +67,8 @@ def another(field: Field[Any]) -> Any:
     """Return a value that is not the default."""
     kind, default = item_type(field), cast(Any, field.default)
     if isinstance(default, tuple):
-        return ("10.0.0.0/8", "10.1.0.0/16") if kind is str else (*default, default[-1])
+        several = SEVERAL.get(field.name, ("10.0.0.0/8", "10.1.0.0/16"))
+        return several if kind is str else (*default, default[-1])
     if kind is bool:
         return not default
     if "choices" in field.metadata:

@@ -14,7 +14,9 @@ import chatlog.client
 from chatlog.client import Room, connect
 from tests.flows.conftest import Serve
 
-PAGE = (Path(__file__).parents[2] / "docs/clients.md").read_text()
+PAGE, _TYPESCRIPT = (
+    (Path(__file__).parents[2] / "docs/clients.md").read_text().split("\n## In TypeScript\n")
+)
 SECONDS = 60
 
 

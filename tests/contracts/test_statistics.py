@@ -27,8 +27,13 @@ ERASABLE: Final = {
     ("subjects", "salt"),
     ("subjects", "subject_key"),
 }
-KEPT_BESIDE: Final = {("skeleton_keys", "skeleton_key")}
-"""Made from content, and deleted with it."""
+KEPT_BESIDE: Final = {
+    ("skeleton_keys", "skeleton_key"),
+    ("webhooks", "url"),
+    ("webhooks", "secret"),
+    ("webhooks", "former_secret"),
+}
+"""Made from content, and deleted with it; and secrets."""
 HELD: Final = "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'chatlog'"
 VIEWS: Final = (
     "SELECT relname, relacl::text, pg_get_viewdef(oid) FROM pg_class "

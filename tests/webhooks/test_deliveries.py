@@ -84,7 +84,7 @@ async def test_what_was_erased_meanwhile_is_erased_in_a_later_attempt(
     await add(node, receiver.url, types=["chat"])
     receiver.answer = lambda _: 500
     client = await joined(node, "general")
-    await say(client, "general", "secret")
+    await client.send("chat", room="general", message="secret", id="m-1")
     await receiver.until(1, of="got")
     await node.operations.eraser.redact("general", [2], by="root", reason="")
     receiver.answer = lambda _: 200

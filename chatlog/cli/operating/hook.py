@@ -12,9 +12,8 @@ from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.operating.erasure import by_option
 from chatlog.cli.options import database_option, run
-from chatlog.databases.opening import open_for_reading
-from chatlog.eventlog.steps.hooks import Hook, all_hooks
-from chatlog.operations.delegation import carry_out
+from chatlog.eventlog.steps.hooks import Hook
+from chatlog.operations.delegation import carry_out, hooks_listed
 
 
 @click.group()
@@ -49,7 +48,7 @@ def create(room: str, name: str, url: str, by: str, database: str) -> None:
 @failures_are_sentences
 def list_(as_json: bool, database: str) -> None:
     """List the hooks; their addresses are stored nowhere."""
-    for one in run(_hooks(database)):
+    for one in run(hooks_listed(database)):
         output.say(json.dumps(_fields(one)) if as_json else _line(one))
 
 
@@ -61,11 +60,6 @@ def remove(name: str, database: str) -> None:
     """Remove the hook of this name or id: its address is answered 404 from now on."""
     done = run(carry_out(database, "hook-remove", {"which": name}))
     output.say(f"Removed the hook {done['name']} of the room {done['room']}.")
-
-
-async def _hooks(url: str) -> list[Hook]:
-    async with open_for_reading(url) as database:
-        return await all_hooks(database)
 
 
 def _fields(one: Hook) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from aiohttp import web
 from chatlog.chat.posting import post
 from chatlog.domain.errors import OutcomeUnknown, Refused, RoomUnknown, Unavailable
 from chatlog.domain.names import check_id, check_message
-from chatlog.eventlog.read import room_number
-from chatlog.eventlog.steps.hooks import Hook, hook_at, identity_of_hook
+from chatlog.eventlog.steps.hooks import Hook
 from chatlog.kinds.chat import PostAs
 from chatlog.web.hooks.payload import Payload, payload_in, sender_of, text_of
 from chatlog.web.keys import RUNTIME
@@ -26,7 +25,7 @@ def add_hooks(app: web.Application) -> None:
 async def take(request: web.Request) -> web.StreamResponse:
     """Append a chat; answer ``ok``, as Slack does, also where its key was used before."""
     runtime = request.app[RUNTIME]
-    hook = await hook_at(runtime.database, request.match_info["token"])
+    hook = await runtime.operations.hooking.at(request.match_info["token"])
     if hook is None:
         raise web.HTTPNotFound
     command = _command(request, hook, await payload_in(request, runtime.settings.max_hook_bytes))
@@ -35,8 +34,10 @@ async def take(request: web.Request) -> web.StreamResponse:
     except OutcomeUnknown as unknown:
         raise Unavailable(unknown.sentence) from None
     except RoomUnknown:
-        await _check_room_is_there(request, hook)
-        raise
+        if not await runtime.operations.hooking.has_room(hook):
+            raise
+        # Who has the address knows the room.
+        raise Refused("forbidden", "The hook may not post in this room.") from None
     return web.Response(text="ok")
 
 
@@ -47,25 +48,14 @@ def _command(request: web.Request, hook: Hook, payload: Payload) -> PostAs:
     key = request.headers.get(_KEY)
     if key is not None:
         check_id(key)
-    has_people = runtime.access is not None
+    author = runtime.operations.hooking.author_of(hook)
     return PostAs(
         hook.room,
         message,
         hook.name,
-        author=identity_of_hook(hook) if has_people else None,
+        author=author,
         id=key,
-        may_create=not has_people,
+        may_create=author is None,
         via=f"hook:{hook.name}",
         sender=sender_of(payload, hook.name, runtime.limits.max_username_chars),
     )
-
-
-async def _check_room_is_there(request: web.Request, hook: Hook) -> None:
-    """Say that the hook may not post, where the room exists: who has the address knows the room.
-
-    Raises:
-        Refused: ``forbidden``.
-    """
-    async with request.app[RUNTIME].database.read() as connection:
-        if await room_number(connection, hook.room) is not None:
-            raise Refused("forbidden", "The hook may not post in this room.") from None

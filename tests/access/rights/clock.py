@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from chatlog import runtime, token_mode
+from chatlog import token_mode
 from chatlog.databases.backend import Locked
 from chatlog.databases.postgres.backend import Postgres
 from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.domain.times import text
+from chatlog.runtime import node
 
 
 class ShiftedClock:
@@ -31,7 +32,7 @@ class ShiftedClock:
         """Give it to every server that this process starts from now on, whatever its database."""
         for backend in (Sqlite, Postgres):
             self._shift(patch, backend)
-        for module in (runtime, token_mode):
+        for module in (node, token_mode):
             patch.setattr(module, "now", self.now)
 
     def _shift(self, patch: pytest.MonkeyPatch, backend: Any) -> None:
