@@ -39,9 +39,13 @@ async def test_one_of_two_servers_delivers_and_the_other_takes_over_when_it_stop
             assert receiver.texts() == ["one", "two"]
             assert first.deliverer.count + second.deliverer.count == 1
         await say(bob, "general", "three")
-        await receiver.until(3)
+        async for _ in ticks():
+            if "three" in receiver.texts():
+                break
         assert second.deliverer.count == 1
-    assert [delivery.text for delivery in receiver.got] == ["one", "two", "three"]
+    # One that stops may not have noted its last delivery, which then comes once more.
+    got = [delivery.text for delivery in receiver.got]
+    assert list(dict.fromkeys(got)) == ["one", "two", "three"]
 
 
 async def test_a_server_that_no_longer_holds_a_webhook_moves_no_cursor(
