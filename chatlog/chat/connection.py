@@ -13,23 +13,21 @@ import logging
 from typing import Final
 
 from chatlog.chat.allowance import Allowance, Tally
-from chatlog.chat.joined_rooms import JoinedRooms
+from chatlog.chat.joined_rooms import JoinedRooms, RoomsClient
 from chatlog.chat.parts import Parts
 from chatlog.chat.people.access import check_takes_part
 from chatlog.chat.people.buckets import TOO_FAST
-from chatlog.chat.people.credentials import Credentials
 from chatlog.chat.people.orders import carry_out
 from chatlog.databases.discreet import describe
 from chatlog.delivery.outlet import Outlet, drained
 from chatlog.domain.errors import ChatlogError, OutcomeUnknown, RateLimited, Refused, Unavailable
-from chatlog.domain.identity import Identity
 from chatlog.eventlog.committer import Told
 from chatlog.kinds.command import FirstPost, Order, Request
 from chatlog.kinds.creation import CreateRoom
 from chatlog.kinds.erasure import Redact
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import JoinRequest
-from chatlog.kinds.leave import Cause, LeaveRequest
+from chatlog.kinds.leave import LeaveRequest
 from chatlog.wire import commands as wire
 from chatlog.wire.answers import (
     Ack,
@@ -40,7 +38,7 @@ from chatlog.wire.answers import (
     encode_answer,
     encode_events,
 )
-from chatlog.wire.frames import GOING_AWAY, TOO_MANY_ERRORS, TOO_SLOW, text_frame
+from chatlog.wire.frames import TOO_MANY_ERRORS, TOO_SLOW, text_frame
 
 logger = logging.getLogger(__name__)
 
@@ -48,26 +46,18 @@ _BAD: Final = frozenset({"bad_json", "bad_command", "unknown_type"})
 """The codes of errors that only a faulty client gets, and too many of which end it."""
 
 
-class Connection:
+class Connection(RoomsClient[Outlet]):
     """The state of one client."""
 
     __slots__ = (
         "_allowance",
         "_bad",
-        "_credentials",
         "_in_flight",
-        "_joined",
         "_landed",
-        "_outlet",
-        "_parts",
     )
 
     def __init__(self, parts: Parts, outlet: Outlet) -> None:
-        self._parts = parts
-        self._outlet = outlet
-        self._credentials = (
-            None if parts.access is None else Credentials(parts.access, outlet, self.close)
-        )
+        super().__init__(parts, outlet)
         self._joined = JoinedRooms(parts, outlet, self._credentials)
         self._in_flight = 0
         self._landed: asyncio.Future[None] | None = None
@@ -195,26 +185,6 @@ class Connection:
             )
             if self._outlet.waiting() > self._parts.settings.max_buffer_bytes:
                 await self._wait_for_reader()
-
-    async def begin(self, identity: Identity | None) -> None:
-        """Greet a client whose handshake proved who it is, or wait for it to do so."""
-        if self._credentials is not None:
-            await self._credentials.begin(identity)
-
-    def end_if_revoked(self) -> None:
-        """Close the connection if its token has been revoked."""
-        if self._credentials is not None:
-            self._credentials.end_if_revoked()
-
-    def close(self, cause: Cause) -> None:
-        """Accept nothing more and leave all rooms, because the socket is closed or closing."""
-        if self._credentials is not None:
-            self._credentials.close()
-        self._joined.close(cause)
-
-    def go_away(self) -> None:
-        """Tell the client to reconnect in a moment."""
-        self._outlet.let_go(GOING_AWAY)
 
     def _answer(self, answer: Answer) -> None:
         self._outlet.write(text_frame(encode_answer(answer)))

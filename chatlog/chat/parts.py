@@ -17,24 +17,10 @@ from chatlog.domain.names import Limits
 from chatlog.eventlog.committer import Committer
 from chatlog.kinds.erasure import Redact
 from chatlog.kinds.event import Recorded
-from chatlog.kinds.leave import Cause
 from chatlog.readers.door import Door
 from chatlog.readers.history import History
 from chatlog.settings import Settings
 from chatlog.wire.commands import Commands
-
-
-class Client(Protocol):
-    """Whoever is connected: what a node does to all of its clients."""
-
-    def end_if_revoked(self) -> None:
-        """End the connection if its token has been revoked."""
-
-    def close(self, cause: Cause) -> None:
-        """Accept nothing more and leave all rooms."""
-
-    def go_away(self) -> None:
-        """Tell the client to come back in a moment."""
 
 
 class Parts(Protocol):

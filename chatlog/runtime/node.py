@@ -8,13 +8,13 @@ import logging
 from collections import Counter
 from functools import partial
 from ipaddress import ip_network
-from typing import Final
+from typing import Any, Final
 
 from chatlog.chat.departures import Departures
+from chatlog.chat.joined_rooms import RoomsClient
 from chatlog.chat.log_clock import LogClock
 from chatlog.chat.node_lease import Membership
 from chatlog.chat.open_mode import UNFIT, Guard
-from chatlog.chat.parts import Client
 from chatlog.chat.people.buckets import Buckets, Counts
 from chatlog.chat.people.members import Members
 from chatlog.chat.readiness import Readiness
@@ -54,7 +54,7 @@ class Runtime:
     ) -> None:
         self.settings, self.limits = settings, limits_of(settings)
         self.database = database
-        self.clients: set[Client] = set()
+        self.clients: set[RoomsClient[Any]] = set()
         self.token_mode = token_mode
         self.access = None if token_mode is None else token_mode.access
         self.commands = OPEN if token_mode is None else PERSONS
@@ -70,17 +70,8 @@ class Runtime:
         self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
         self.rooms = rooms_of(settings, database, self.tasks, tasks)
         turn, lost = asyncio.Lock(), asyncio.Event()
-        guard = None if has_tokens else Guard(self.rooms.dispatch, self._end_as_unfit)
-        dispatch = self.rooms.dispatch if guard is None else guard.dispatch
-        self.tail = Tail(database, dispatch, turn, poll_seconds=settings.poll_seconds)
-        self.writer = Writer(
-            database,
-            node,
-            doubt_seconds=settings.doubt_seconds,
-            noted=self.readiness.note,
-            timed=self.clock.note,
-            is_open=not has_tokens,
-        )
+        self.tail = self._tail(turn)
+        self.writer = self._writer(node)
         self.committer = committer_of(settings, self.writer, self.tail, turn, lost)
         self.departures = Departures(self.committer, self.refusals)
         self.membership = self._membership(node, lost)
@@ -92,6 +83,22 @@ class Runtime:
         self.door.clerk = clerk_of(self.committer)
         self.redact = redacting(
             self.committer, self.operations.eraser, redact_own=settings.redact_own == "on"
+        )
+
+    def _tail(self, turn: asyncio.Lock) -> Tail:
+        dispatch = self.rooms.dispatch
+        if self.token_mode is None:
+            dispatch = Guard(dispatch, self._end_as_unfit).dispatch
+        return Tail(self.database, dispatch, turn, poll_seconds=self.settings.poll_seconds)
+
+    def _writer(self, node: Node) -> Writer:
+        return Writer(
+            self.database,
+            node,
+            doubt_seconds=self.settings.doubt_seconds,
+            noted=self.readiness.note,
+            timed=self.clock.note,
+            is_open=self.token_mode is None,
         )
 
     def _operations(self, tasks: asyncio.TaskGroup) -> tuple[Operations, Deliverer]:

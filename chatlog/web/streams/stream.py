@@ -9,9 +9,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from chatlog.chat.joined_rooms import JoinedRooms
+from chatlog.chat.joined_rooms import JoinedRooms, RoomsClient
 from chatlog.chat.parts import Parts
-from chatlog.chat.people.credentials import Credentials
 from chatlog.domain.errors import OutcomeUnknown, RateLimited, Refused
 from chatlog.domain.identity import Identity
 from chatlog.kinds.join import JoinRequest
@@ -32,17 +31,13 @@ _PASSING: Final = frozenset({"outcome_unknown", "overloaded", "storage_full", "u
 """The codes of refusals after which the client may come back."""
 
 
-class Stream:
+class Stream(RoomsClient[StreamOutlet]):
     """The state of one stream."""
 
-    __slots__ = ("_credentials", "_is_several", "_joined", "_left", "_outlet", "_parts")
+    __slots__ = ("_is_several", "_left")
 
     def __init__(self, parts: Parts, outlet: StreamOutlet) -> None:
-        self._parts = parts
-        self._outlet = outlet
-        self._credentials = (
-            None if parts.access is None else Credentials(parts.access, outlet, self.close)
-        )
+        super().__init__(parts, outlet)
         self._is_several = False
         self._left: list[tuple[str, str]] = []
         self._joined = JoinedRooms(
@@ -81,8 +76,7 @@ class Stream:
         self._tell(errors)
 
     async def _begin(self, identity: Identity | None) -> None:
-        if self._credentials is not None:
-            await self._credentials.begin(identity)
+        await self.begin(identity)
         if self._outlet.closed_with == TOO_MANY_CONNECTIONS:
             raise RateLimited("You have too many connections.", RETRY_SECONDS)
 
@@ -132,18 +126,3 @@ class Stream:
     def cause(self) -> Cause:
         """The log's cause for the stream's end."""
         return "timed_out" if self._outlet.closed_with == TOO_SLOW else "disconnected"
-
-    def end_if_revoked(self) -> None:
-        """End the stream if its token has been revoked."""
-        if self._credentials is not None:
-            self._credentials.end_if_revoked()
-
-    def close(self, cause: Cause) -> None:
-        """Leave the room, because the stream has ended or is ending."""
-        if self._credentials is not None:
-            self._credentials.close()
-        self._joined.close(cause)
-
-    def go_away(self) -> None:
-        """End the stream; the client resumes it in a moment."""
-        self._outlet.let_go(GOING_AWAY)
