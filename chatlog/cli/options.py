@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from chatlog.cli.given import ConfigOption
-from chatlog.domain.errors import LogError
+from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.zones import zone_named
-from chatlog.kinds.registry import EVENT_TYPES
+from chatlog.kinds.registry import EVENT_TYPES, check_types
 from chatlog.settings.serving import DEFAULT_DATABASE
 
 R = TypeVar("R")
@@ -45,9 +45,10 @@ def _parse_types(_: click.Context, __: click.Parameter, text: str | None) -> tup
     if text is None:
         return None
     types = tuple(part.strip() for part in text.split(","))
-    if unknown := [part for part in types if part not in EVENT_TYPES]:
-        known = ", ".join(EVENT_TYPES)
-        raise click.UsageError(f"There are no events of type {unknown[0]!r}, only {known}.")
+    try:
+        check_types(types)
+    except Refused as refused:
+        raise click.UsageError(refused.sentence) from None
     return types
 
 

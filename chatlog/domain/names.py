@@ -171,6 +171,14 @@ def check_message(message: str, limits: Limits) -> None:
         )
 
 
+def message_from(text: str) -> str:
+    """Return a foreign text as a message can have it; it may be blank or too long.
+
+    Ends of lines become newlines; other control characters and lone surrogates are dropped.
+    """
+    return _MESSAGE_FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def is_new_room(name: str, limits: Limits) -> bool:
     """Return whether a room of this name may be made by using it."""
     try:

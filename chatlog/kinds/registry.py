@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Literal, Union
 
+from chatlog.domain.errors import Refused
 from chatlog.kinds import KINDS, ORDERS
 from chatlog.kinds.command import Order, Request
 
@@ -19,6 +21,19 @@ REQUESTS: Final = tuple(kind.request for kind in KINDS if kind.request is not No
 FRAMES: Final = tuple(dict.fromkeys(frame for kind in KINDS for frame in kind.frames))
 COLUMNS: Final = tuple(dict.fromkeys(column for kind in KINDS for column in kind.columns))
 """The columns of a CSV file that only some kinds have, in order."""
+
+
+def check_types(types: Iterable[str]) -> None:
+    """Refuse what is no type of events.
+
+    Raises:
+        Refused: ``bad_command``.
+    """
+    for type in types:
+        if type not in EVENT_TYPES:
+            known = ", ".join(EVENT_TYPES)
+            raise Refused("bad_command", f"There are no events of type {type!r}, only {known}.")
+
 
 if TYPE_CHECKING:
     import msgspec

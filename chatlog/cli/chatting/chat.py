@@ -100,14 +100,12 @@ async def _chat(
     is_prompted: bool,
 ) -> int:
     """Return how many messages could not be sent."""
-    show = partial(output.say)
-    watch = Watch(show)
+    watch = Watch(output.say)
     client = connect(url, username=username, token=token, limits=_LIMITS, on_state=watch)
     async with client as member:
         watch.is_quiet = False
-        talk = Talk(
-            await member.join(name, backlog=backlog), show, zone, is_typed=sys.stdin.isatty()
-        )
+        joined = await member.join(name, backlog=backlog)
+        talk = Talk(joined, output.say, zone, is_typed=sys.stdin.isatty())
         typed: AsyncGenerator[str, None] = prompted() if is_prompted else plain(sys.stdin.fileno())
         patience = _PATIENCE_SECONDS if sys.stdin.isatty() else None
         await talk.run(typed, patience=patience)

@@ -23,7 +23,7 @@ from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.read import room_number
 from chatlog.eventlog.rights import has_rights
-from chatlog.eventlog.writer import Step
+from chatlog.eventlog.writer import Step, appending
 from chatlog.kinds.command import Decision, Known
 from chatlog.kinds.event import required
 from chatlog.kinds.member import Appointed
@@ -50,6 +50,11 @@ class AdmitHook(PersonsCommand):
     author: Identity
     by: str
     at: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The handle of the operator who makes it."""
+        return (lookup.operator(self.by),)
 
     def decide(self, room: Room, known: Known) -> Decision:
         if room.head == 0:
@@ -79,7 +84,7 @@ def add_hook(
     """
 
     async def step(connection: AsyncConnection, batch: Batch) -> None:
-        if any(one.name == name for one in await _hooks(connection)):
+        if await _hooks(connection, hooks.c.name == name):
             raise Refused("username_taken", "There is a hook of this name already.")
         number = await lookup.next_number(connection, hooks.c.id)
         hook = Hook(number, name, room, batch.now)
@@ -95,9 +100,8 @@ async def _admit(connection: AsyncConnection, batch: Batch, hook: Hook, by: str)
     if await room_number(connection, hook.room) is None:
         raise RoomUnknown
     command = AdmitHook(hook.room, identity_of_hook(hook), by)
-    await batch.know(connection, {hook.room}, {lookup.operator(by)})
-    await batch.look_up(connection, [command], ids=False)
-    if isinstance(outcome := batch.settle(command), Refused):
+    (outcome,) = await appending([command], ids=False)(connection, batch)
+    if isinstance(outcome, Refused):
         raise outcome
 
 
@@ -143,13 +147,14 @@ async def hook_at(database: Database, token: str) -> Hook | None:
         Unavailable: if the database cannot be read.
     """
     async with database.read() as connection:
-        found = await connection.execute(_ALL.where(hooks.c.token_hash == _hash(token)))
-        row = found.first()
-    return None if row is None else Hook(row.id, row.name, row.room, row.at)
+        found = await _hooks(connection, hooks.c.token_hash == _hash(token))
+    return found[0] if found else None
 
 
-async def _hooks(connection: AsyncConnection) -> list[Hook]:
-    rows = (await connection.execute(_ALL)).all()
+async def _hooks(
+    connection: AsyncConnection, *which: sa.ColumnExpressionArgument[bool]
+) -> list[Hook]:
+    rows = (await connection.execute(_ALL.where(*which))).all()
     return [Hook(row.id, row.name, row.room, row.at) for row in rows]
 
 

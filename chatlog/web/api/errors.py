@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from chatlog.domain.errors import RateLimited, Refused
+from chatlog.domain.errors import OutcomeUnknown, RateLimited, Refused, Unavailable
 from chatlog.web import answers
 from chatlog.web.keys import RUNTIME
 from chatlog.web.network.cors import preflight
@@ -49,6 +49,8 @@ async def entrance(request: web.Request, handler: Handler) -> web.StreamResponse
         return preflight(request) or await handler(request)
     except Refused as error:
         return _refusal(request, error)
+    except OutcomeUnknown as unknown:
+        return _refusal(request, Unavailable(unknown.sentence))
     except web.HTTPException as error:
         if error.status < 400:
             raise

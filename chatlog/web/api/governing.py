@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from chatlog.chat.people.orders import carry_out
-from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
+from chatlog.domain.errors import Refused
 from chatlog.kinds.command import FirstPost, Order
 from chatlog.kinds.creation import CreateRoom
 from chatlog.kinds.erasure import Redact
@@ -31,7 +31,8 @@ from chatlog.web.identify import asker_of, identity_of
 from chatlog.web.keys import HTTP, RUNTIME
 from chatlog.wire.commands import Members
 
-_KEY: Final = "Idempotency-Key"
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+"""The header that is an id of the client's: what is sent again with it is carried out once."""
 
 
 def ordering(kind: type[Order] | type[Redact]) -> Handler:
@@ -52,10 +53,7 @@ async def carried_out(
         raise Refused("forbidden", "In open mode nothing is changed over HTTP.")
     identity = await identity_of(request)
     order = await form_in(request, kind, **fields)
-    try:
-        told = await carry_out(runtime, identity, order, HTTP)
-    except OutcomeUnknown as unknown:
-        raise Unavailable(unknown.sentence) from None
+    told = await carry_out(runtime, identity, order, HTTP)
     created = kind is CreateRoom and isinstance(told, Recorded)
     return json(_done(told), 201 if created else 200)
 
@@ -68,8 +66,8 @@ async def form_in(request: web.Request, kind: type[Form_], **fields: Any) -> For
     """
     runtime = request.app[RUNTIME]
     given = await body_of(request, runtime.settings.max_frame_bytes)
-    if _KEY in request.headers:
-        given["id"] = request.headers[_KEY]
+    if IDEMPOTENCY_KEY in request.headers:
+        given["id"] = request.headers[IDEMPOTENCY_KEY]
     return form_of(kind, {**given, **request.match_info, **fields}, runtime.limits)
 
 

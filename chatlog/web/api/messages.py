@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from chatlog.chat.posting import post as post_chat
-from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
+from chatlog.domain.errors import Refused
 from chatlog.kinds.chat import PostAs, Posting, PostingAsPerson
 from chatlog.kinds.erasure import Redact
 from chatlog.web.api.governing import carried_out, form_in
@@ -18,10 +18,7 @@ from chatlog.wire.events import encode
 async def post(request: web.Request) -> web.StreamResponse:
     """Append a chat; answer with its frame, 201, or 200 where its key was used before."""
     command = await _command(request)
-    try:
-        chat, is_repeat = await post_chat(request.app[RUNTIME], command)
-    except OutcomeUnknown as unknown:
-        raise Unavailable(unknown.sentence) from None
+    chat, is_repeat = await post_chat(request.app[RUNTIME], command)
     return web.Response(
         body=encode(chat), status=200 if is_repeat else 201, content_type="application/json"
     )

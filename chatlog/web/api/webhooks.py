@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
+from chatlog.domain.errors import Refused
 from chatlog.web.answers import json
 from chatlog.web.api.bodies import (
     NewWebhook,
@@ -51,20 +51,14 @@ async def add(request: web.Request) -> web.StreamResponse:
         new = msgspec.convert(given, NewWebhook)
     except msgspec.ValidationError as error:
         raise Refused("bad_command", str(error).replace("$.", "")) from None
-    try:
-        added = await webhooks.add(new.url, new.rooms, new.types, new.secret)
-    except OutcomeUnknown as unknown:
-        raise Unavailable(unknown.sentence) from None
+    added = await webhooks.add(new.url, new.rooms, new.types, new.secret)
     return json(msgspec.convert(added, WebhookAdded), 201)
 
 
 async def remove(request: web.Request) -> web.StreamResponse:
     """Remove a webhook."""
     webhooks = await _webhooks(request)
-    try:
-        removed = await webhooks.remove(request.match_info["id"])
-    except OutcomeUnknown as unknown:
-        raise Unavailable(unknown.sentence) from None
+    removed = await webhooks.remove(request.match_info["id"])
     return json(msgspec.convert(removed, WebhookRemoved))
 
 

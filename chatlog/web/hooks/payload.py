@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.names import username_from
+from chatlog.domain.names import message_from, username_from
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
@@ -21,7 +21,6 @@ _LINK: Final = re.compile(r"<((?:https?|mailto|ftp|tel):[^<>|\s]+)(?:\|([^<>]*))
 _MENTION: Final = re.compile(r"<([@#!])([^<>|\s]+)(?:\|([^<>]*))?>")
 _ENTITIES: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _ENTITY: Final = re.compile("|".join(_ENTITIES))
-_UNFIT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _CUT: Final = "…"
 
 
@@ -135,8 +134,7 @@ def _said(value: object) -> str:
 
 def _plain(value: object) -> str:
     """Return a text without markup, carriage returns and control characters."""
-    text = _said(value).replace("\r\n", "\n").replace("\r", "\n")
-    text = _LINK.sub(_link, _UNFIT.sub("", text))
+    text = _LINK.sub(_link, message_from(_said(value)))
     text = _MENTION.sub(_mention, text)
     return _ENTITY.sub(lambda found: _ENTITIES[found[0]], text).strip()
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from aiohttp import web
 
 from chatlog.chat.posting import post
-from chatlog.domain.errors import OutcomeUnknown, Refused, RoomUnknown, Unavailable
+from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.domain.names import check_id, check_message
 from chatlog.eventlog.steps.hooks import Hook
 from chatlog.kinds.chat import PostAs
+from chatlog.web.api.governing import IDEMPOTENCY_KEY
 from chatlog.web.hooks.payload import Payload, payload_in, sender_of, text_of
 from chatlog.web.keys import RUNTIME
-
-_KEY: Final = "Idempotency-Key"
 
 
 def add_hooks(app: web.Application) -> None:
@@ -31,8 +28,6 @@ async def take(request: web.Request) -> web.StreamResponse:
     command = _command(request, hook, await payload_in(request, runtime.settings.max_hook_bytes))
     try:
         await post(runtime, command)
-    except OutcomeUnknown as unknown:
-        raise Unavailable(unknown.sentence) from None
     except RoomUnknown:
         if not await runtime.operations.hooking.has_room(hook):
             raise
@@ -45,7 +40,7 @@ def _command(request: web.Request, hook: Hook, payload: Payload) -> PostAs:
     runtime = request.app[RUNTIME]
     message = text_of(payload, runtime.limits.max_message_bytes)
     check_message(message, runtime.limits)
-    key = request.headers.get(_KEY)
+    key = request.headers.get(IDEMPOTENCY_KEY)
     if key is not None:
         check_id(key)
     author = runtime.operations.hooking.author_of(hook)

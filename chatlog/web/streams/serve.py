@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from aiohttp import HttpVersion11, web
 
-from chatlog.domain.errors import OutcomeUnknown, RateLimited, Refused, Unavailable
+from chatlog.domain.errors import RateLimited, Refused, Unavailable
 from chatlog.domain.identity import Identity
 from chatlog.domain.names import check_username
 from chatlog.kinds.join import JoinAsPerson, JoinRequest
@@ -94,18 +94,11 @@ async def _serve(
         stream = Stream(runtime, outlet)
         runtime.clients.add(stream)
         try:
-            await _open(open(stream, identity))
+            await open(stream, identity)
             return await _send(request, stream, outlet)
         finally:
             stream.close(stream.cause)
             runtime.clients.discard(stream)
-
-
-async def _open(opening: Awaitable[None]) -> None:
-    try:
-        await opening
-    except OutcomeUnknown as unknown:
-        raise Unavailable(unknown.sentence) from None
 
 
 async def _send(request: web.Request, stream: Stream, outlet: StreamOutlet) -> web.StreamResponse:

@@ -20,6 +20,7 @@ from chatlog.web.answers import ErrorBody
 from chatlog.web.api.bodies import Message
 from chatlog.web.api.described.schemas import Schema, components
 from chatlog.web.api.endpoints import Endpoint
+from chatlog.web.api.governing import IDEMPOTENCY_KEY
 
 _REF: Final = "#/components/schemas/{name}"
 _ERRORS: Final = {
@@ -46,7 +47,7 @@ _LAST_EVENT_ID: Final = {
     "schema": {"type": "string"},
 }
 _KEY: Final = {
-    "name": "Idempotency-Key",
+    "name": IDEMPOTENCY_KEY,
     "in": "header",
     "description": "What is sent again with the same key is carried out once.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
