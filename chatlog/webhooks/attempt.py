@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chatlog.kinds.event import Recorded
 from chatlog.webhooks.sending import Answer, Sender
 from chatlog.webhooks.signing import signed
-from chatlog.webhooks.store.hooks import Hook
+from chatlog.webhooks.store.webhooks import Webhook
 from chatlog.wire.events import encode
 
 
@@ -33,12 +33,12 @@ class Schedule:
 
 
 async def deliver(
-    sender: Sender, hook: Hook, recorded: Recorded, room_uuid: str, now: str
+    sender: Sender, webhook: Webhook, recorded: Recorded, room_uuid: str, now: str
 ) -> Answer:
     """Post an event as it is in the log now; its id is the same at every try."""
     return await _post(
         sender,
-        hook,
+        webhook,
         f"{room_uuid}-{recorded.seq}",
         b'{"type":"%b","timestamp":"%b","data":%b}'
         % (recorded.event.type.encode(), recorded.at.encode(), encode(recorded)),
@@ -46,12 +46,12 @@ async def deliver(
     )
 
 
-async def deliver_test(sender: Sender, hook: Hook, now: str) -> Answer:
+async def deliver_test(sender: Sender, webhook: Webhook, now: str) -> Answer:
     """Post a message of type ``test``, which is no event."""
     body = json.dumps({"type": "test", "timestamp": now, "data": {}}, separators=(",", ":"))
-    return await _post(sender, hook, f"test-{secrets.token_hex(8)}", body.encode(), now)
+    return await _post(sender, webhook, f"test-{secrets.token_hex(8)}", body.encode(), now)
 
 
-async def _post(sender: Sender, hook: Hook, message_id: str, body: bytes, now: str) -> Answer:
-    headers = signed(message_id, int(time.time()), body, hook.keys(now))
-    return await sender.post(hook.url, headers, body)
+async def _post(sender: Sender, webhook: Webhook, message_id: str, body: bytes, now: str) -> Answer:
+    headers = signed(message_id, int(time.time()), body, webhook.keys(now))
+    return await sender.post(webhook.url, headers, body)

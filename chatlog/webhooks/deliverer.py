@@ -16,9 +16,9 @@ from chatlog.databases.database import Database
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.tail import Tail
 from chatlog.webhooks.lane import Held, Lane, Means
-from chatlog.webhooks.store import hooks, progress
-from chatlog.webhooks.store.hooks import Hook
+from chatlog.webhooks.store import progress, webhooks
 from chatlog.webhooks.store.progress import Seen
+from chatlog.webhooks.store.webhooks import Webhook
 
 _STORE_AFTER: Final = 10_000
 """Positions after which it is stored how far the log was looked through, for the next node."""
@@ -84,40 +84,40 @@ class Deliverer:
     async def _look(self) -> None:
         """Hold what no other node holds, and take note of what was changed."""
         found = await self._found()
-        if any(hook.is_free for hook in found):
-            await self._committer.alone(hooks.take_over(self._node()))
+        if any(webhook.is_free for webhook in found):
+            await self._committer.alone(webhooks.take_over(self._node()))
             found = await self._found()
         mine = {h.number: h for h in found if h.node == self._node() and not h.is_disabled}
         for number, held in tuple(self._held.items()):
-            is_same = number in mine and mine[number].id == held.hook.id
+            is_same = number in mine and mine[number].id == held.webhook.id
             if held.is_over or held.node != self._node() or not is_same:
                 self._let_go(self._held.pop(number))
-        for hook in mine.values():
-            if hook.number not in self._held:
-                await self._hold(hook)
-            elif hook.revision != self._held[hook.number].hook.revision:
-                await self._take_note(self._held[hook.number], hook)
+        for webhook in mine.values():
+            if webhook.number not in self._held:
+                await self._hold(webhook)
+            elif webhook.revision != self._held[webhook.number].webhook.revision:
+                await self._take_note(self._held[webhook.number], webhook)
 
-    async def _found(self) -> list[Hook]:
+    async def _found(self) -> list[Webhook]:
         async with self._database.read() as connection:
-            return await hooks.all_hooks(connection)
+            return await webhooks.all_webhooks(connection)
 
-    async def _hold(self, hook: Hook) -> None:
+    async def _hold(self, webhook: Webhook) -> None:
         async with self._database.read() as connection:
-            begun = await progress.rooms_begun(connection, hook.number)
-        held = Held(hook, self._node(), begun, self._max_requests)
+            begun = await progress.rooms_begun(connection, webhook.number)
+        held = Held(webhook, self._node(), begun, self._max_requests)
         await self._deliver_what_is_behind(held)
-        self._held[hook.number] = held
+        self._held[webhook.number] = held
 
-    async def _take_note(self, held: Held, hook: Hook) -> None:
-        held.hook = hook
+    async def _take_note(self, held: Held, webhook: Webhook) -> None:
+        held.webhook = webhook
         for lane in tuple(held.lanes.values()):
             lane.retry()
         await self._deliver_what_is_behind(held)
 
     async def _deliver_what_is_behind(self, held: Held) -> None:
         async with self._database.read() as connection:
-            behind = await progress.rooms_behind(connection, held.hook.number)
+            behind = await progress.rooms_behind(connection, held.webhook.number)
         for room in behind:
             self._ring(held, room)
 
@@ -160,14 +160,14 @@ class Deliverer:
         return self._tail.position > min(held.position for held in self._held.values())
 
     async def _look_for(self, held: Held, seen: list[Seen]) -> None:
-        wanted = [one for one in seen if held.hook.wants(one.room, one.type)]
+        wanted = [one for one in seen if held.webhook.wants(one.room, one.type)]
         first: dict[int, Seen] = {}
         for one in wanted:
             if one.number not in held.begun:
                 first.setdefault(one.number, one)
         if seen and (first or seen[-1].position - held.stored_position >= _STORE_AFTER):
             reached = seen[-1].position
-            change = progress.began(held.hook.number, held.node, first.values(), reached)
+            change = progress.began(held.webhook.number, held.node, first.values(), reached)
             await self._means.ledger.write(change)
             held.begun.update(first)
             held.stored_position = reached

@@ -24,8 +24,8 @@ from chatlog.webhooks.attempt import Schedule, deliver
 from chatlog.webhooks.ledger import Ledger
 from chatlog.webhooks.sending import Answer, Sender
 from chatlog.webhooks.store import progress
-from chatlog.webhooks.store.hooks import Hook
 from chatlog.webhooks.store.progress import Spot
+from chatlog.webhooks.store.webhooks import Webhook
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +52,11 @@ class Means:
 class Held:
     """A webhook that this node delivers, with what its lanes share."""
 
-    def __init__(self, hook: Hook, node: int, begun: set[int], max_requests: int) -> None:
-        self.hook = hook
+    def __init__(self, webhook: Webhook, node: int, begun: set[int], max_requests: int) -> None:
+        self.webhook = webhook
         self.node = node
         self.begun = begun
-        self.position = self.stored_position = hook.position
+        self.position = self.stored_position = webhook.position
         self.slots = asyncio.Semaphore(max_requests)
         self.lanes: dict[int, Lane] = {}
         self.is_over = False
@@ -103,9 +103,9 @@ class Lane:
 
     async def _go_on(self) -> bool:
         """Deliver the next event or wait for its next try; return whether there may be more."""
-        database, hook = self._means.database, self._held.hook
+        database, webhook = self._means.database, self._held.webhook
         async with database.read() as connection:
-            spot = await progress.spot_in(connection, hook.number, self._room)
+            spot = await progress.spot_in(connection, webhook.number, self._room)
             present = await now(database, connection)
         if spot is None or spot.is_failing:
             return False
@@ -124,19 +124,19 @@ class Lane:
                 await self._retried.wait()
 
     async def _attempt(self, spot: Spot, present: str) -> bool:
-        hook = self._held.hook
+        webhook = self._held.webhook
         log = await self._means.log()
-        recorded = await log.next_in(self._room, spot.seq, hook.types)
+        recorded = await log.next_in(self._room, spot.seq, webhook.types)
         if recorded is None:
             return False
-        answer = await deliver(self._means.sender, hook, recorded, spot.uuid, present)
+        answer = await deliver(self._means.sender, webhook, recorded, spot.uuid, present)
         self._means.attempts[_kind(answer)] += 1
         await self._note(spot, recorded, answer)
         return not answer.is_gone
 
     async def _note(self, spot: Spot, recorded: Recorded, answer: Answer) -> None:
         held, write = self._held, self._means.ledger.write
-        place = (held.hook.number, held.node, self._room, recorded.seq, str(answer))
+        place = (held.webhook.number, held.node, self._room, recorded.seq, str(answer))
         if answer.is_success:
             await write(progress.delivered(*place))
         else:
@@ -145,10 +145,10 @@ class Lane:
             changes = [progress.failed(*place, failures, pause)]
             if answer.is_gone:
                 held.is_over = True
-                changes.append(progress.disabled(held.hook.number, held.node))
+                changes.append(progress.disabled(held.webhook.number, held.node))
             await write(progress.all_of(changes))
             if pause is None or answer.is_gone:
-                _say_end(held.hook, answer)
+                _say_end(held.webhook, answer)
         _say(held, answer)
 
 
@@ -164,23 +164,23 @@ def _say(held: Held, answer: Answer) -> None:
     if answer.is_success == held.is_well:
         return
     held.is_well = answer.is_success
-    facts = {"webhook": held.hook.id, "answer": str(answer)}
+    facts = {"webhook": held.webhook.id, "answer": str(answer)}
     if held.is_well:
-        logger.info("The webhook %s takes events again.", held.hook.id, extra={"facts": facts})
+        logger.info("The webhook %s takes events again.", held.webhook.id, extra={"facts": facts})
     else:
         logger.warning(
             "The webhook %s did not take an event (%s).",
-            held.hook.id,
+            held.webhook.id,
             answer,
-            extra={"kind": held.hook.id, "facts": facts},
+            extra={"kind": held.webhook.id, "facts": facts},
         )
 
 
-def _say_end(hook: Hook, answer: Answer) -> None:
+def _say_end(webhook: Webhook, answer: Answer) -> None:
     what = (
         "The webhook %s is disabled: its receiver answered 410."
         if answer.is_gone
         else "A room of the webhook %s is failing, and waits for `chatlog webhook retry`."
     )
-    facts = {"webhook": hook.id, "answer": str(answer)}
-    logger.warning(what, hook.id, extra={"kind": (hook.id, what), "facts": facts})
+    facts = {"webhook": webhook.id, "answer": str(answer)}
+    logger.warning(what, webhook.id, extra={"kind": (webhook.id, what), "facts": facts})

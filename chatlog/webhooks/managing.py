@@ -14,15 +14,15 @@ from chatlog.databases.database import Connection, Database
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import check_stored_room
 from chatlog.eventlog.committer import Committer
-from chatlog.kinds.registry import EVENT_TYPES
+from chatlog.kinds.registry import EVENT_TYPES, check_types
 from chatlog.nodes.clock import now
 from chatlog.webhooks.addresses import check_address
 from chatlog.webhooks.attempt import deliver_test
 from chatlog.webhooks.sending import Sender
 from chatlog.webhooks.signing import key_in, new_key, secret_of
 from chatlog.webhooks.store import management
-from chatlog.webhooks.store.hooks import hook_of
 from chatlog.webhooks.store.overview import Overview, overviews
+from chatlog.webhooks.store.webhooks import webhook_of
 
 _ID_BYTES = 8
 
@@ -89,11 +89,11 @@ class Webhooks:
     async def test(self, id: str) -> dict[str, Any]:
         """Post a test message to a webhook and return the answer. Raises ``webhook_unknown``."""
         async with self._database.read() as connection:
-            hook = await hook_of(connection, _text(id))
+            webhook = await webhook_of(connection, _text(id))
             present = await now(self._database, connection)
-        if hook is None:
+        if webhook is None:
             raise management.unknown()
-        answer = await deliver_test(self._sender, hook, present)
+        answer = await deliver_test(self._sender, webhook, present)
         return {
             "id": id,
             "ok": answer.is_success,
@@ -108,16 +108,16 @@ async def listed(connection: Connection) -> list[dict[str, Any]]:
 
 
 def _listed(one: Overview) -> dict[str, Any]:
-    hook = one.hook
+    webhook = one.webhook
     answer = None
     if one.answered_at is not None:
         answer = {"at": one.answered_at, "answer": one.answer}
     return {
-        "id": hook.id,
-        "url": hook.url,
-        "rooms": None if hook.rooms is None else [*hook.rooms],
-        "types": None if hook.types == EVENT_TYPES else [*hook.types],
-        "created_at": hook.created_at,
+        "id": webhook.id,
+        "url": webhook.url,
+        "rooms": None if webhook.rooms is None else [*webhook.rooms],
+        "types": None if webhook.types == EVENT_TYPES else [*webhook.types],
+        "created_at": webhook.created_at,
         "state": one.state,
         "behind": one.behind,
         "failing_rooms": one.failing_rooms,
@@ -136,10 +136,7 @@ def _check_names(rooms: object, types: object) -> None:
             raise Refused("bad_command", f"The {what} must be a list of texts.")
     for room in rooms if isinstance(rooms, list) else ():
         check_stored_room(room)
-    for type in types if isinstance(types, list) else ():
-        if type not in EVENT_TYPES:
-            known = ", ".join(EVENT_TYPES)
-            raise Refused("bad_command", f"There are no events of type {type!r}, only {known}.")
+    check_types(types if isinstance(types, list) else ())
 
 
 def _text(id: object) -> str:

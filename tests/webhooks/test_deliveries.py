@@ -111,16 +111,16 @@ async def test_both_keys_sign_after_a_rotation(node: Runtime, receiver: Receiver
 
 
 async def test_the_former_key_signs_for_a_day(node: Runtime, receiver: Receiver) -> None:
-    from chatlog.webhooks.store.hooks import hook_of
+    from chatlog.webhooks.store.webhooks import webhook_of
 
     id, _ = await add(node, receiver.url)
     await node.operations.webhooks.rotate(id)
     async with node.database.read() as connection:
-        hook = await hook_of(connection, id)
-    assert hook is not None
-    assert hook.former_until is not None
-    assert len(hook.keys("2026-01-01T00:00:00.000000Z")) == 2
-    assert len(hook.keys(hook.former_until)) == 1
+        webhook = await webhook_of(connection, id)
+    assert webhook is not None
+    assert webhook.former_until is not None
+    assert len(webhook.keys("2026-01-01T00:00:00.000000Z")) == 2
+    assert len(webhook.keys(webhook.former_until)) == 1
 
 
 async def test_a_removed_webhook_gets_nothing_more(node: Runtime, receiver: Receiver) -> None:

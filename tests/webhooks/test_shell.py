@@ -13,7 +13,7 @@ import pytest
 from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_reading
 from chatlog.webhooks.signing import new_key, secret_of
-from chatlog.webhooks.store.hooks import hook_of
+from chatlog.webhooks.store.webhooks import webhook_of
 from tests.cli.command import chatlog, lines, refused
 from tests.support.nodes import migrated
 
@@ -66,9 +66,9 @@ def test_for_people_the_id_and_the_secret_are_on_lines_of_their_own(log: str) ->
 
 async def _key(log: str, id: str) -> bytes:
     async with open_for_reading(log) as database, database.read() as connection:
-        hook = await hook_of(connection, id)
-    assert hook is not None
-    return hook.key
+        webhook = await webhook_of(connection, id)
+    assert webhook is not None
+    return webhook.key
 
 
 def test_a_secret_of_ones_own_comes_from_a_file_and_is_not_printed(

@@ -25,7 +25,7 @@ _ROOM: Final = sa.select(webhooks.c.node_id, rooms.c.uuid, webhook_rooms).select
     webhook_rooms.join(rooms).join(webhooks)
 )
 _BEGUN: Final = sa.select(webhook_rooms.c.room_id).where(
-    webhook_rooms.c.webhook_id == sa.bindparam("hook")
+    webhook_rooms.c.webhook_id == sa.bindparam("webhook")
 )
 _BEHIND: Final = _BEGUN.where(
     webhook_rooms.c.is_failing.is_(False),
@@ -68,23 +68,23 @@ class Seen:
     room: str
 
 
-async def spot_in(connection: AsyncConnection, hook: int, room: int) -> Spot | None:
+async def spot_in(connection: AsyncConnection, webhook: int, room: int) -> Spot | None:
     """Return how far a webhook is in a room; None once the webhook is removed."""
-    which = (webhook_rooms.c.webhook_id == hook, webhook_rooms.c.room_id == room)
+    which = (webhook_rooms.c.webhook_id == webhook, webhook_rooms.c.room_id == room)
     row = (await connection.execute(_ROOM.where(*which))).first()
     if row is None:
         return None
     return Spot(row.node_id, row.uuid, row.seq, row.attempts, row.next_at, row.is_failing)
 
 
-async def rooms_begun(connection: AsyncConnection, hook: int) -> set[int]:
+async def rooms_begun(connection: AsyncConnection, webhook: int) -> set[int]:
     """Return the rooms in which a webhook has a row."""
-    return set((await connection.execute(_BEGUN, {"hook": hook})).scalars())
+    return set((await connection.execute(_BEGUN, {"webhook": webhook})).scalars())
 
 
-async def rooms_behind(connection: AsyncConnection, hook: int) -> list[int]:
+async def rooms_behind(connection: AsyncConnection, webhook: int) -> list[int]:
     """Return the rooms with events after the webhook's cursor, but for those that are failing."""
-    return list((await connection.execute(_BEHIND, {"hook": hook})).scalars())
+    return list((await connection.execute(_BEHIND, {"webhook": webhook})).scalars())
 
 
 async def seen_after(connection: AsyncConnection, position: int) -> list[Seen]:
@@ -93,16 +93,16 @@ async def seen_after(connection: AsyncConnection, position: int) -> list[Seen]:
     return [Seen(row.position, row.room_id, row.seq, row.type, row.room) for row in found]
 
 
-def began(hook: int, node: int, first: Iterable[Seen], position: int) -> Change:
+def began(webhook: int, node: int, first: Iterable[Seen], position: int) -> Change:
     """Return the change that gives rooms a row, before these first events, and moves ``position``.
 
     All events up to the position must have been looked at.
     """
-    empty = {"webhook_id": hook, "attempts": 0, "is_failing": False}
+    empty = {"webhook_id": webhook, "attempts": 0, "is_failing": False}
     rows = [{**empty, "room_id": one.number, "seq": one.seq - 1} for one in first]
 
     async def change(connection: AsyncConnection, _now: str) -> None:
-        of_it = webhooks.c.id == hook, webhooks.c.node_id == node
+        of_it = webhooks.c.id == webhook, webhooks.c.node_id == node
         held = await connection.execute(webhooks.update().where(*of_it).values(position=position))
         if held.rowcount and rows:
             await connection.execute(webhook_rooms.insert(), rows)
@@ -110,27 +110,27 @@ def began(hook: int, node: int, first: Iterable[Seen], position: int) -> Change:
     return change
 
 
-def delivered(hook: int, node: int, room: int, seq: int, answer: str) -> Change:
+def delivered(webhook: int, node: int, room: int, seq: int, answer: str) -> Change:
     """Return the change after an event was delivered: the cursor moves to its seq."""
-    return _answered(hook, node, room, seq, answer, {"seq": seq, "attempts": 0, "next_at": None})
+    return _answered(webhook, node, room, seq, answer, {"seq": seq, "attempts": 0, "next_at": None})
 
 
 def failed(
-    hook: int, node: int, room: int, seq: int, answer: str, attempts: int, pause: float | None
+    webhook: int, node: int, room: int, seq: int, answer: str, attempts: int, pause: float | None
 ) -> Change:
     """Return the change after an attempt failed: it is tried again after ``pause`` seconds.
 
     Without a pause the room is failing.
     """
     values = {"attempts": attempts, "next_at": None, "is_failing": pause is None}
-    return _answered(hook, node, room, seq, answer, values, pause)
+    return _answered(webhook, node, room, seq, answer, values, pause)
 
 
-def disabled(hook: int, node: int) -> Change:
+def disabled(webhook: int, node: int) -> Change:
     """Return the change after a receiver has said that it is gone."""
 
     async def change(connection: AsyncConnection, now: str) -> None:
-        of_it = webhooks.c.id == hook, webhooks.c.node_id == node
+        of_it = webhooks.c.id == webhook, webhooks.c.node_id == node
         values = {"disabled_at": now, "revision": webhooks.c.revision + 1}
         await connection.execute(webhooks.update().where(*of_it).values(values))
 
@@ -138,7 +138,7 @@ def disabled(hook: int, node: int) -> Change:
 
 
 def _answered(
-    hook: int,
+    webhook: int,
     node: int,
     room: int,
     seq: int,
@@ -147,10 +147,10 @@ def _answered(
     pause: float | None = None,
 ) -> Change:
     row = webhook_rooms.update().where(
-        webhook_rooms.c.webhook_id == hook,
+        webhook_rooms.c.webhook_id == webhook,
         webhook_rooms.c.room_id == room,
         webhook_rooms.c.seq < seq,
-        sa.exists().where(webhooks.c.id == hook, webhooks.c.node_id == node),
+        sa.exists().where(webhooks.c.id == webhook, webhooks.c.node_id == node),
     )
 
     async def change(connection: AsyncConnection, now: str) -> None:

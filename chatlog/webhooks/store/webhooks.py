@@ -26,7 +26,7 @@ _IS_FREE: Final = sa.or_(
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class Webhook:
     """A webhook. ``number`` is its row, ``id`` what people call it.
 
     ``rooms`` are names, ``types`` those of events; None is all. ``node`` is the number of the one
@@ -58,19 +58,19 @@ class Hook:
         return [self.key] + ([self.former_key] if is_former_valid and self.former_key else [])
 
 
-async def all_hooks(connection: AsyncConnection) -> list[Hook]:
+async def all_webhooks(connection: AsyncConnection) -> list[Webhook]:
     """Return all webhooks in the order in which they were added."""
-    return [_hook(row) for row in await connection.execute(_ALL)]
+    return [_webhook(row) for row in await connection.execute(_ALL)]
 
 
-async def hook_of(connection: AsyncConnection, id: str) -> Hook | None:
+async def webhook_of(connection: AsyncConnection, id: str) -> Webhook | None:
     """Return the webhook with an id."""
     row = (await connection.execute(_ALL.where(webhooks.c.webhook == id))).first()
-    return None if row is None else _hook(row)
+    return None if row is None else _webhook(row)
 
 
-def _hook(row: sa.Row[tuple[object, ...]]) -> Hook:
-    return Hook(
+def _webhook(row: sa.Row[tuple[object, ...]]) -> Webhook:
+    return Webhook(
         number=row.id,
         id=row.webhook,
         created_at=row.created_at,
