@@ -15,7 +15,10 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.network import Cable
 from tests.browser.person import Person
+from tests.support.served import server
 from tests.support.server import Server
+
+__all__ = ["server"]
 
 CHROMIUM = shutil.which("chromium")
 HERE = Path(__file__).parent
@@ -46,14 +49,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="no chromium: install Debian's package"))
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = Server(f"sqlite:///{tmp_path}/chatlog.db", tmp_path / "server.log")
-    await server.start()
-    yield server
-    await server.kill()
 
 
 @pytest.fixture

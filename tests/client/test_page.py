@@ -14,9 +14,8 @@ import chatlog.client
 from chatlog.client import Room, connect
 from tests.flows.conftest import Serve
 
-PAGE, _TYPESCRIPT = (
-    (Path(__file__).parents[2] / "docs/clients.md").read_text().split("\n## In TypeScript\n")
-)
+CLIENTS = (Path(__file__).parents[2] / "docs/clients.md").read_text()
+PAGE = CLIENTS.partition("\n## In TypeScript\n")[0]
 SECONDS = 60
 
 

