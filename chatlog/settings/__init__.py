@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from chatlog.settings.checks import check_auth, check_node, check_number
+from chatlog.settings.nodes import Nodes
 from chatlog.settings.pages import check_pages
 from chatlog.settings.values import WrongValue
-from chatlog.settings.webhooks import Webhooks
 
 _CHATS_PER_SECOND = 10.0
 _CONNECTIONS_PER_ADDRESS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Webhooks):
+class Settings(Nodes):
     """The settings of one node. The help of a field is its ``metadata["help"]``."""
 
     max_message_bytes: int = field(
@@ -122,13 +122,6 @@ class Settings(Webhooks):
         default=60.0, metadata={"help": "time that a room without members stays in memory"}
     )
 
-    lease_seconds: float = field(
-        default=15.0,
-        metadata={"help": "lease duration; renewed every third of it"},
-    )
-    poll_seconds: float = field(
-        default=1.0, metadata={"help": "interval of polling the log for events committed elsewhere"}
-    )
     retention_seconds: float = field(
         default=3_600.0, metadata={"help": "interval of looking for texts past their retention"}
     )
