@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from chatlog.delivery.feed import Feed, Member, ReadFrames
 from chatlog.delivery.outlet import Outlet
+from chatlog.domain.errors import LogError
 from chatlog.domain.rights import Asker, is_at_least, role_in
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
@@ -69,6 +70,8 @@ class LiveRoom:
         events = [event for event in events if event.seq > head]
         if not events:
             return
+        if events[0].seq != head + 1:
+            raise LogError(f"After seq {head} of a room came {events[0].seq}.")
         frames: list[bytes] = []
         admitted: list[Member] = []
         for recorded in events:

@@ -12,6 +12,7 @@ from typing import Final
 from chatlog.databases.database import Database
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.rights import has_rights
+from chatlog.eventlog.tail import Served
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import RIGHTS_TYPES
 
@@ -21,27 +22,33 @@ UNFIT: Final = (
 
 
 class Guard:
-    """Passes committed events on to ``dispatch``, up to the first batch with one about rights.
+    """Passes committed events on to ``served``, up to the first batch with one about rights.
 
     It and all later ones are shown to nobody; ``unfit`` is called once.
     """
 
-    def __init__(
-        self, dispatch: Callable[[list[Recorded]], None], unfit: Callable[[], None]
-    ) -> None:
-        self._dispatch = dispatch
+    def __init__(self, served: Served, unfit: Callable[[], None]) -> None:
+        self._served = served
         self._unfit = unfit
         self._has_rights = False
 
+    def wants(self, room: str, type: str) -> bool:
+        """Return whether events of this room and type are to be dispatched."""
+        return type in RIGHTS_TYPES or self._served.wants(room, type)
+
+    def is_next(self, recorded: Recorded) -> bool:
+        """Return whether an event may be dispatched now."""
+        return self._served.is_next(recorded)
+
     def dispatch(self, events: list[Recorded]) -> None:
-        """Dispatch the next events of the log."""
+        """Dispatch committed events."""
         if self._has_rights:
             return
         if any(recorded.event.type in RIGHTS_TYPES for recorded in events):
             self._has_rights = True
             self._unfit()
         else:
-            self._dispatch(events)
+            self._served.dispatch(events)
 
 
 async def check_open(database: Database) -> None:

@@ -7,9 +7,10 @@ already in the snapshot are recognised by their seq.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
+from chatlog.bus.message import Names
 from chatlog.chat.live import LiveRoom
 from chatlog.databases.database import Database
 from chatlog.delivery.feed import Delivered, Feed, Member
@@ -56,6 +57,7 @@ class Rooms:
         self._rooms: dict[str, LiveRoom] = {}
         self._crowded = _MANY_ROOMS
         self._opening: dict[str, tuple[asyncio.Future[None], list[Recorded]]] = {}
+        self._names = Names()
         self._holders: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -69,8 +71,23 @@ class Rooms:
         """Return the number of members that are behind now."""
         return sum(len(room.feed.lagging) for room in self._rooms.values())
 
+    def wants(self, room: str, _type: str) -> bool:
+        """Return whether a room is live or being opened here."""
+        return room in self._names
+
+    def has_any(self, digests: Collection[str]) -> bool:
+        """Return whether a room with one of these digests is live or being opened here."""
+        return self._names.have_any(digests)
+
+    def is_next(self, recorded: Recorded) -> bool:
+        """Return whether an event's room has all events before it, or is not served here."""
+        room = self._rooms.get(recorded.room)
+        if room is None:
+            return recorded.room not in self._opening
+        return recorded.seq <= room.feed.recent.head + 1
+
     def dispatch(self, events: list[Recorded]) -> None:
-        """Dispatch committed events, in the log's order, to their rooms."""
+        """Dispatch committed events, in the order of each room."""
         by_room: dict[str, list[Recorded]] = {}
         for event in events:
             by_room.setdefault(event.room, []).append(event)
@@ -131,6 +148,7 @@ class Rooms:
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         meanwhile: list[Recorded] = []
         self._opening[name] = (opened, meanwhile)
+        self._names.add(name)
         try:
             room = await self._snapshot(name)
             self._make_space()
@@ -144,6 +162,8 @@ class Rooms:
             raise
         finally:
             del self._opening[name]
+            if name not in self._rooms:
+                self._names.discard(name)
             if not opened.done():  # open; or its reader was cancelled, and another one reads
                 opened.set_result(None)
         return room
@@ -180,6 +200,14 @@ class Rooms:
 
     def _close(self, name: str) -> None:
         self._rooms.pop(name).feed.recent.close()
+        self._names.discard(name)
+
+    def abandon(self) -> None:
+        """Let go of every room and its members: the log is not the one that was read."""
+        for name in tuple(self._rooms):
+            room = self._rooms[name]
+            self._close(name)
+            room.abandon(GOING_AWAY)
 
     def _make_space(self) -> None:
         """Drop idle rooms early once there are many, since a client can create them.

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chatlog.databases.bell import Transport
 from chatlog.databases.hold import Hold
 from chatlog.databases.living import OpenNode
 from chatlog.databases.verdict import SchemaVerdict
@@ -93,6 +94,9 @@ class Backend(Protocol):
 
     def migrator(self) -> AsyncEngine | None:
         """Return an engine for statements that go over all events; None if the writer's does."""
+
+    def bell(self) -> Transport | None:
+        """Return what carries the bell to other nodes; None where there are none."""
 
     # Opening a log
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -182,6 +183,11 @@ async def name_secret(connection: AsyncConnection) -> bytes:
     """Return the secret key for hashing names."""
     found = await connection.execute(sa.select(meta.c.value).where(meta.c.name == "name_secret"))
     return bytes(found.scalar_one())
+
+
+async def log_id(connection: AsyncConnection) -> str:
+    """Return an id of this log that tells nothing of it, 16 hexadecimal digits."""
+    return hashlib.sha256(b"log" + await name_secret(connection)).hexdigest()[:16]
 
 
 def operator(name: str) -> str:

@@ -1,87 +1,130 @@
 """The tail: this node's one cursor along the log, past which everything is dispatched.
 
-If the batch just committed by this node is next, it is taken from memory; anything else (another
-node's, or a commit whose outcome was unknown) is read from the log. A bell only signals that
-there may be something to read: a lost bell delays reading until the next poll.
+A batch just committed by this node is taken from memory if it is next, in the log or in each of
+its rooms. Anything else (another node's, or a commit whose outcome was unknown) is read from the
+log, once for all members, and only for rooms that this node serves. A bell only signals that there
+may be something to read: a lost bell delays reading until the next poll.
 
-Promises: ``dispatch`` is called with every event once, in the order of the log, only with
-committed events, and with this node's own only after their authors were answered: the committer
-holds ``turn`` from the commit to the answers.
+Promises: ``dispatch`` gets every event of a served room, in the order of that room, only committed
+events, and this node's own only after their authors were answered: the committer holds ``turn``
+from the commit to the answers. Each reading checks that the log still is the one that was read
+before: a fail-over may have lost its end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import Final
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 from chatlog.databases.database import Database
-from chatlog.eventlog.read import end, read_forward
+from chatlog.eventlog.forward import START, Place, end_place, page_after
 from chatlog.kinds.event import Recorded
 
 _PAGE: Final = 500
 
 
+class Served(Protocol):
+    """The rooms that this node serves, and what else it wants to know of the log."""
+
+    def wants(self, room: str, type: str) -> bool:
+        """Return whether events of this room and type are to be dispatched."""
+
+    def is_next(self, recorded: Recorded) -> bool:
+        """Return whether an event may be dispatched now: all before it in its room have been."""
+
+    def dispatch(self, events: list[Recorded]) -> None:
+        """Take committed events, in the order of each room; known ones are ignored."""
+
+
 class Tail:
-    """Follows the log from ``position`` on."""
+    """Follows the log. ``diverged`` is called if its end is not what this node has read."""
 
     def __init__(
         self,
         database: Database,
-        dispatch: Callable[[list[Recorded]], None],
+        served: Served,
         turn: asyncio.Lock,
         *,
         poll_seconds: float,
+        diverged: Callable[[], None] = lambda: None,
     ) -> None:
-        self.position = 0
+        self._place = START
         self._database = database
-        self._dispatch = dispatch
+        self._served = served
         self._turn = turn
         self._poll_seconds = poll_seconds
+        self._diverged = diverged
+        self._ahead: deque[tuple[int, Place]] = deque()
         self._bell = asyncio.Event()
         self._moved = asyncio.Event()
+        self.moves = 0
+
+    @property
+    def position(self) -> int:
+        """The position up to which everything has been dispatched."""
+        return self._place.position
 
     async def start(self) -> None:
         """Start at the log's present end."""
         async with self._database.read() as connection:
-            self.position = await end(connection)
+            self._place = await end_place(connection)
 
     def ring(self) -> None:
         """Signal that there may be something to read."""
         self._bell.set()
 
     def offer(self, events: list[Recorded]) -> None:
-        """Dispatch a batch just committed if it is next; otherwise let ``run`` read it in order."""
-        if events[0].position == self.position + 1:
-            self._advance(events)
+        """Dispatch a batch just committed if it is next; otherwise let ``run`` read it in order.
+
+        It may be next in its rooms, and yet other nodes have appended to other rooms before it.
+        """
+        first, last = events[0].position, _place_of(events[-1])
+        if first == self.position + 1:
+            self._move(last)
+        elif first > self.position and self._are_next(events):
+            self._ahead.append((first, last))
+            self.wake()
         else:
             self.ring()
+            return
+        self._served.dispatch(events)
 
-    async def moved(self, *, within: float) -> None:
-        """Wait until events are dispatched or ``wake`` is called, at most ``within`` seconds."""
+    def _are_next(self, events: Sequence[Recorded]) -> bool:
+        firsts = {recorded.room: recorded for recorded in reversed(events)}
+        return all(self._served.is_next(recorded) for recorded in firsts.values())
+
+    async def moved(self, *, since: int, within: float) -> None:
+        """Wait until ``moves`` is no longer ``since``, at most ``within`` seconds."""
+        if self.moves != since:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._moved.wait()
 
     def wake(self) -> None:
-        """Wake everybody who waits for the tail to move."""
+        """Wake everybody who waits for the log to grow."""
+        self.moves += 1
         self._moved.set()
         self._moved = asyncio.Event()
 
-    def _advance(self, events: list[Recorded]) -> None:
-        self.position = events[-1].position
+    def _move(self, place: Place) -> None:
+        """Move to a place, and past this node's own batches that are next then."""
+        self._place = place
+        while self._ahead and self._ahead[0][0] <= self.position + 1:
+            _, end = self._ahead.popleft()
+            if end.position > self.position:
+                self._place = end
         self.wake()
-        self._dispatch(events)
 
     async def run(self) -> None:
         """Read events from elsewhere, until cancelled; called again, it continues."""
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_seconds):
                     await self._bell.wait()
-            except TimeoutError:
-                pass
             self._bell.clear()
             try:
                 await self._catch_up()
@@ -90,12 +133,39 @@ class Tail:
                 raise
 
     async def _catch_up(self) -> None:
-        while True:
-            async with self._database.read() as connection:
-                events = await read_forward(connection, self.position, limit=_PAGE)
-            async with self._turn:
-                # A commit of this node that was in progress has now been answered and dispatched.
-                events = [event for event in events if event.position > self.position]
-                if not events:
-                    return
-                self._advance(events)
+        while await self._read_page():
+            pass
+
+    async def _read_page(self) -> bool:
+        """Read and dispatch the next page; return whether there may be more to read now."""
+        after = self._place
+        async with self._database.read() as connection:
+            page = await page_after(connection, after, limit=_PAGE, wants=self._wants())
+        async with self._turn:
+            # A commit of this node that was in progress has now been answered and dispatched.
+            if page is None:
+                await self._start_again()
+                return False
+            events = [event for event in page.events if event.position > self.position]
+            if page.end.position > self.position:
+                self._move(page.end)
+            if events:
+                self._served.dispatch(events)
+        return page.is_full
+
+    def _wants(self) -> Callable[[int, str, str], bool]:
+        """Return whether an event is to be read: its room is served, and it was not dispatched."""
+        known = {at for first, last in self._ahead for at in range(first, last.position + 1)}
+        wants = self._served.wants
+        return lambda position, room, type: position not in known and wants(room, type)
+
+    async def _start_again(self) -> None:
+        """Go on from the log's present end: it is not the log that this node has read."""
+        self._ahead.clear()
+        await self.start()
+        self._diverged()
+        self.wake()
+
+
+def _place_of(recorded: Recorded) -> Place:
+    return Place(recorded.position, recorded.hash)

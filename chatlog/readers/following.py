@@ -42,6 +42,7 @@ class Following:
         begin = self.log.end if after is None else partial(self.log.place, after)
         place: Place | None = await self._read(begin)
         while place is not None:
+            moves = self.tail.moves
             page = await self._read(partial(self.log.page, place, wanted))
             if page is None:
                 return
@@ -50,21 +51,22 @@ class Following:
                 if self.is_over():
                     return
                 yield recorded
-            if reached == place and self.tail.position <= place.position:
-                await self._wait()
+            if reached == place:
+                await self._wait(moves)
             place = reached
 
     async def _read(self, read: Callable[[], Awaitable[T]]) -> T | None:
         """Return what was read, as soon as the log can be read; None once the node is over."""
         while not self.is_over():
+            moves = self.tail.moves
             try:
                 return await read()
             except (Overloaded, Unavailable) as error:
                 if is_cancelled():  # a driver has made a failure of that
                     raise asyncio.CancelledError from error
-                await self._wait()
+                await self._wait(moves)
         return None
 
-    async def _wait(self) -> None:
+    async def _wait(self, moves: int) -> None:
         if not self.is_over():
-            await self.tail.moved(within=self.poll_seconds)
+            await self.tail.moved(since=moves, within=self.poll_seconds)

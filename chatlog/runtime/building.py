@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
+from chatlog.bus.bell import Bell
+from chatlog.bus.nats import Nats
 from chatlog.chat.rooms import Rooms
 from chatlog.chat.tasks import Tasks
+from chatlog.databases.bell import Transport
 from chatlog.databases.database import Database
 from chatlog.delivery.catch_up import CatchUp
 from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.lookup import log_id
 from chatlog.eventlog.tail import Tail
 from chatlog.eventlog.writer import Writer
+from chatlog.kinds.event import Recorded
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
 from chatlog.readers.history import History
@@ -45,12 +51,16 @@ def rooms_of(
 
 
 def committer_of(
-    settings: Settings, writer: Writer, tail: Tail, turn: asyncio.Lock, lost: asyncio.Event
+    settings: Settings,
+    writer: Writer,
+    deliver: Callable[[list[Recorded]], None],
+    turn: asyncio.Lock,
+    lost: asyncio.Event,
 ) -> Committer:
     """Return what gathers commands into commits."""
     return Committer(
         writer,
-        tail.offer,
+        deliver,
         lost.set,
         turn=turn,
         max_batch=settings.max_batch,
@@ -58,6 +68,22 @@ def committer_of(
         max_waiting_bytes=settings.max_waiting_bytes,
         max_delay_ms=settings.max_commit_delay_ms,
     )
+
+
+def bell_of(settings: Settings, database: Database, writer: Writer) -> Bell | None:
+    """Return what rings the other nodes; None if nothing does."""
+    transport: Transport | None = None
+    if settings.nats_servers:
+        transport = Nats(settings.nats_servers, partial(_subject, database))
+    elif settings.bus == "auto":
+        transport = database.backend.bell()
+    return None if transport is None else Bell(transport, lambda: writer.node.number)
+
+
+async def _subject(database: Database) -> str:
+    """Return the subject on NATS of this log, so that several logs can share its servers."""
+    async with database.read() as connection:
+        return f"chatlog.{await log_id(connection)}"
 
 
 def history_of(settings: Settings, database: Database) -> History:

@@ -22,13 +22,14 @@ from chatlog.chat.tasks import Tasks
 from chatlog.chat.users import Users
 from chatlog.databases.database import Database
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.tail import Tail
+from chatlog.eventlog.tail import Served, Tail
 from chatlog.eventlog.writer import Writer
+from chatlog.kinds.event import Recorded
 from chatlog.kinds.leave import Cause
 from chatlog.nodes import leases
 from chatlog.operations.arguments import limits_of
 from chatlog.operations.operations import Operations
-from chatlog.runtime.building import committer_of, deliverer_of, history_of, rooms_of
+from chatlog.runtime.building import bell_of, committer_of, deliverer_of, history_of, rooms_of
 from chatlog.settings import Settings
 from chatlog.token_mode import TokenMode, clerk_of, end_expired, now, redacting
 from chatlog.webhooks.deliverer import Deliverer
@@ -37,6 +38,10 @@ from chatlog.wire.commands import OPEN, PERSONS
 
 logger = logging.getLogger(__name__)
 
+DIVERGED: Final = (
+    "The log has lost events that this server has read, as after a fail-over to a standby that was "
+    "behind or a restored backup. Its clients come back, and are told what they have of it."
+)
 _RETENTION_PAUSE: Final = 300.0
 """Seconds: a failing retention rule reads a lot for nothing, so retry it rarely."""
 
@@ -72,7 +77,8 @@ class Runtime:
         turn, lost = asyncio.Lock(), asyncio.Event()
         self.tail = self._tail(turn)
         self.writer = self._writer(node)
-        self.committer = committer_of(settings, self.writer, self.tail, turn, lost)
+        self.bell = bell_of(settings, database, self.writer)
+        self.committer = committer_of(settings, self.writer, self._deliver, turn, lost)
         self.departures = Departures(self.committer, self.refusals)
         self.membership = self._membership(node, lost)
         self.history = history_of(settings, database)
@@ -86,10 +92,17 @@ class Runtime:
         )
 
     def _tail(self, turn: asyncio.Lock) -> Tail:
-        dispatch = self.rooms.dispatch
+        served: Served = self.rooms
         if self.token_mode is None:
-            dispatch = Guard(dispatch, self._end_as_unfit).dispatch
-        return Tail(self.database, dispatch, turn, poll_seconds=self.settings.poll_seconds)
+            served = Guard(served, self._end_as_unfit)
+        poll_seconds = self.settings.poll_seconds
+        return Tail(self.database, served, turn, poll_seconds=poll_seconds, diverged=self._diverged)
+
+    def _deliver(self, events: list[Recorded]) -> None:
+        """Dispatch a batch that this node has committed, and let the other nodes know."""
+        if self.bell is not None:
+            self.bell.tell(events)
+        self.tail.offer(events)
 
     def _writer(self, node: Node) -> Writer:
         return Writer(
@@ -138,6 +151,10 @@ class Runtime:
         keep = self.tasks.keep
         keep("committer", self.committer.run)
         keep("tail", self.tail.run)
+        if self.bell is not None:
+            heard = partial(self.bell.listen, self.tail.ring, self.tail.wake, self.rooms.has_any)
+            keep("bell", heard)
+            keep("ringing", self.bell.send)
         keep("sweep", self.rooms.sweep)
         keep("departures", self.departures.run)
         keep("eraser", self.operations.eraser.run)
@@ -178,6 +195,12 @@ class Runtime:
         self._end_clients()
         self.unfit.set()
 
+    def _diverged(self) -> None:
+        """Let the clients come back: what they have seen may not be in the log any more."""
+        logger.error(DIVERGED)
+        self.rooms.abandon()
+        self._close_clients("disconnected")
+
     def _end_clients(self) -> None:
         """Accept nothing more, let every session leave (``shutdown``), close every client."""
         self.stopping = True
@@ -194,6 +217,8 @@ class Runtime:
             async with asyncio.timeout(self.settings.shutdown_seconds / 2):
                 await self.departures.wait()
                 await self.committer.drain()
+        if self.bell is not None:
+            await self.bell.close()
 
     def _close_clients(self, cause: Cause) -> None:
         for client in tuple(self.clients):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from chatlog.settings.checks import check_auth, check_node, check_number
-from chatlog.settings.nodes import Nodes
+from chatlog.settings.nodes import Nodes, check_nodes
 from chatlog.settings.pages import check_pages
 from chatlog.settings.values import WrongValue
 
@@ -167,5 +167,6 @@ class Settings(Nodes):
             check_node(self.node)
         check_auth(self)
         check_pages(self)
+        check_nodes(self)
         for setting in fields(self):
             check_number(setting, getattr(self, setting.name))

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
+from chatlog.settings.values import WrongValue
 from chatlog.settings.webhooks import Webhooks
+
+_NATS = ("nats://", "tls://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nodes(Webhooks):
     """How a server stays known to the others, and learns of what they append."""
 
+    bus: str = field(
+        default="auto",
+        metadata={
+            "help": "how servers on one log tell each other of new events: auto (NOTIFY on "
+            "PostgreSQL), poll (not at all), or nats://HOST:PORT (several with commas)"
+        },
+    )
     lease_seconds: float = field(
         default=15.0,
         metadata={"help": "lease duration; renewed every third of it"},
@@ -18,3 +29,29 @@ class Nodes(Webhooks):
     poll_seconds: float = field(
         default=1.0, metadata={"help": "interval of polling the log for events committed elsewhere"}
     )
+
+    @property
+    def nats_servers(self) -> tuple[str, ...]:
+        """The addresses of NATS; none for another bus."""
+        if self.bus in ("auto", "poll"):
+            return ()
+        return tuple(part.strip() for part in self.bus.split(","))
+
+
+def check_nodes(settings: Nodes) -> None:
+    """Refuse a bus that is none.
+
+    Raises:
+        WrongValue: without the value, which may hold a password.
+    """
+    if any(not _is_address(server) for server in settings.nats_servers):
+        raise WrongValue("bus", "must be auto, poll or nats://HOST:PORT.")
+
+
+def _is_address(server: str) -> bool:
+    """Return whether this is the URL of a NATS server."""
+    try:
+        parts = urlsplit(server)
+        return server.startswith(_NATS) and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

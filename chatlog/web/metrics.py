@@ -36,7 +36,12 @@ class NodeCollector(Collector):
         yield _gauge("rooms", "Rooms in memory", len(runtime.rooms))
         yield _gauge("lagging_readers", "Members that lag behind the head", runtime.rooms.lagging())
         yield _gauge("waiting_commands", "Commands waiting for a commit", runtime.committer.waiting)
-        yield _gauge("log_position", "Last position dispatched", runtime.tail.position)
+        yield _gauge(
+            "log_position", "Position up to which the log is dispatched", runtime.tail.position
+        )
+        if runtime.bell is not None:
+            yield _gauge("bell_up", "Whether other nodes' bells are heard", runtime.bell.is_up)
+            yield _counter("bell_rings", "Bells of other nodes that were heard", runtime.bell.heard)
         behind = runtime.clock.behind_seconds
         yield _gauge(
             "clock_behind_seconds", "How far the clock is behind the log's last time", behind

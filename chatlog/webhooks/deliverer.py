@@ -141,23 +141,23 @@ class Deliverer:
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._poll_seconds
         while (left := ends - loop.time()) > 0 and not self._changed.is_set():
+            moves = self._tail.moves
             if not self._held:  # a server without webhooks reads nothing for them
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(left):
                         await self._changed.wait()
             elif not await self._look_through():
-                await self._tail.moved(within=left)
+                await self._tail.moved(since=moves, within=left)
 
     async def _look_through(self) -> bool:
-        """Look at the next events, and ring their lanes; return whether there are more."""
+        """Look at the next events, and ring their lanes; return whether there were any."""
         position = min(held.position for held in self._held.values())
         async with self._database.read() as connection:
             seen = await progress.seen_after(connection, position)
         for held in self._held.values():
             await self._look_for(held, [one for one in seen if one.position > held.position])
             held.position = max([held.position, *(one.position for one in seen[-1:])])
-        # The tail may have moved meanwhile, and does not move again for that.
-        return self._tail.position > min(held.position for held in self._held.values())
+        return bool(seen)
 
     async def _look_for(self, held: Held, seen: list[Seen]) -> None:
         wanted = [one for one in seen if held.webhook.wants(one.room, one.type)]

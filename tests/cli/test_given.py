@@ -21,6 +21,7 @@ from tests.cli.command import chatlog, refused
 CHOICES = {"auth": "token", "create_rooms": "admin", "redact_own": "off"}
 TEXTS = {
     "accent": "#0a7d5a",
+    "bus": "nats://127.0.0.1:4222",
     "database": "sqlite:///x.db",
     "host": "127.0.0.2",
     "token_keys_url": "https://id.example/keys",

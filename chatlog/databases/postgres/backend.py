@@ -18,6 +18,7 @@ from sqlalchemy.util import await_
 
 from chatlog.databases.backend import Backup, Lend, Locked
 from chatlog.databases.discreet import keep_content_out_of_errors
+from chatlog.databases.postgres.bell import Notifications
 from chatlog.databases.postgres.definitions import check_objects
 from chatlog.databases.postgres.failures import failure, is_race
 from chatlog.databases.postgres.living import open_nodes
@@ -112,6 +113,10 @@ class Postgres:
         """Return the engine of a connection whose commands may take long, but not wait long."""
         settings = _WRITES | _IDLE | {"lock_timeout": LOCK_TIMEOUT}
         return self._engine(1, Purpose(settings, writes=True, is_patient=True), _BEGINS_WRITE)
+
+    def bell(self) -> Notifications:
+        """Return what carries the bell to other nodes."""
+        return Notifications(self._target)
 
     def _engine(self, connections: int, purpose: Purpose, begins: Mapping[str, Any]) -> AsyncEngine:
         engine = create_async_engine(

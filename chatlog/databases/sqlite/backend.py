@@ -90,6 +90,9 @@ class Sqlite:
         """
         return _engine(self._open_to_read, connections, READER_PRAGMAS, begin="BEGIN")
 
+    def bell(self) -> None:
+        """Return None: no other node can write."""
+
     def migrator(self) -> None:
         """Return None: the one connection that writes has no limit of time."""
 

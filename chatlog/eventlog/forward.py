@@ -1,0 +1,106 @@
+"""Read the log forward from a known place, as the tail does: only what a node wants of it.
+
+What lies between is looked at first (which rooms, which types), and then only the wanted events
+are read and decoded, in the same snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.databases.schema import events, rooms
+from chatlog.eventlog.rows import STORED, recorded
+from chatlog.kinds.event import Recorded
+
+# From the known place on, which is compared.
+_PASSED: Final = (
+    sa.select(events.c.position, events.c.hash, rooms.c.room, events.c.type)
+    .join_from(events, rooms, events.c.room_id == rooms.c.id)
+    .where(events.c.position >= sa.bindparam("after"))
+    .order_by(events.c.position)
+    .limit(sa.bindparam("limit"))
+)
+_BETWEEN: Final = STORED.where(
+    events.c.position.between(sa.bindparam("first"), sa.bindparam("last"))
+).order_by(events.c.position)
+_AT: Final = STORED.where(
+    events.c.position.in_(sa.bindparam("positions", expanding=True))
+).order_by(events.c.position)
+_LAST: Final = (
+    sa.select(events.c.position, events.c.hash).order_by(events.c.position.desc()).limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the log: a position, and the chain hash of the event there."""
+
+    position: int
+    hash: bytes
+
+
+START: Final = Place(0, b"")
+"""The place before the first event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The wanted events up to ``end``; ``is_full`` if there may be further ones."""
+
+    events: list[Recorded]
+    end: Place
+    is_full: bool
+
+
+async def end_place(connection: AsyncConnection) -> Place:
+    """Return the place of the log's last event."""
+    row = (await connection.execute(_LAST)).first()
+    return START if row is None else _place(row)
+
+
+async def page_after(
+    connection: AsyncConnection,
+    after: Place,
+    *,
+    limit: int,
+    wants: Callable[[int, str, str], bool],
+) -> Page | None:
+    """Return the next events after a place, of those that ``wants`` the position, room and type.
+
+    Looks through ``limit`` events at most. Returns None if the log does not have the event of that
+    place (any more).
+    """
+    asked = {"after": after.position, "limit": limit + 1}
+    passed = list(await connection.execute(_PASSED, asked))
+    if after != START:
+        if not passed or _place(passed[0]) != after:
+            return None
+        del passed[0]
+    passed = passed[:limit]
+    if not passed:
+        return Page([], after, is_full=False)
+    wanted = [row.position for row in passed if wants(row.position, row.room, row.type)]
+    found = await _at(connection, wanted, is_all=len(wanted) == len(passed))
+    return Page(found, _place(passed[-1]), is_full=len(passed) == limit)
+
+
+def _place(row: Any) -> Place:
+    return Place(row.position, bytes(row.hash))
+
+
+async def _at(
+    connection: AsyncConnection, positions: Sequence[int], *, is_all: bool
+) -> list[Recorded]:
+    if not positions:
+        return []
+    if is_all:
+        between = {"first": positions[0], "last": positions[-1]}
+        found = await connection.execute(_BETWEEN, between)
+    else:
+        found = await connection.execute(_AT, {"positions": positions})
+    return [recorded(row) for row in found]
