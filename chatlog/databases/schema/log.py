@@ -37,6 +37,9 @@ nodes = sa.Table(
     sa.Column("lease_seconds", sa.Float, nullable=False, server_default="15"),
     # Only for an import, whose seen_at is the time of its last imported event.
     sa.Column("renewed_at", TIME),
+    # The position up to which the node has read the log and cleaned its caches.
+    sa.Column("read_position", NUMBER),
+    sa.Column("version", sa.Text),
 )
 
 rooms = sa.Table(
