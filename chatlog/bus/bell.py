@@ -11,11 +11,15 @@ from typing import Final
 
 from chatlog.bus.message import Message, digest, read, written
 from chatlog.databases.bell import Transport
+from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import RIGHTS_TYPES
 
 PAUSE_SECONDS: Final = 0.005
 """From one text to the next. PostgreSQL wakes every node for each."""
+_FOR_EVERYBODY: Final = {*RIGHTS_TYPES, Erased.type}
+"""Whatever their room, a node in open mode must read what is about rights, and who erases waits
+until everybody has read that."""
 
 
 class Bell:
@@ -34,8 +38,7 @@ class Bell:
         """Let the other nodes know, soon, of events that this one has committed."""
         for recorded in events:
             self._end = max(self._end, recorded.position)
-            # A node in open mode must read events about rights, whatever their room.
-            if recorded.event.type in RIGHTS_TYPES:
+            if recorded.event.type in _FOR_EVERYBODY:
                 self._rooms = None
             elif self._rooms is not None:
                 self._rooms.add(recorded.room)

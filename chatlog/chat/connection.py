@@ -13,11 +13,12 @@ import logging
 from typing import Final
 
 from chatlog.chat.allowance import Allowance, Tally
-from chatlog.chat.joined_rooms import JoinedRooms, RoomsClient
+from chatlog.chat.joined_rooms import JoinedRooms
 from chatlog.chat.parts import Parts
 from chatlog.chat.people.access import check_takes_part
 from chatlog.chat.people.buckets import TOO_FAST
 from chatlog.chat.people.orders import carry_out
+from chatlog.chat.rooms_client import RoomsClient
 from chatlog.databases.discreet import describe
 from chatlog.delivery.outlet import Outlet, drained
 from chatlog.domain.errors import ChatlogError, OutcomeUnknown, RateLimited, Refused, Unavailable
@@ -103,12 +104,16 @@ class Connection(RoomsClient[Outlet]):
         elif type(command) is wire.History:
             await self._history(command)
         elif type(command) is wire.Users:
-            asker = self._joined.asker
-            self._answer(await self._parts.users.frame(asker, command.room, command.id))
+            await self._users(command)
         elif type(command) is wire.Ping:
             self._answer(Pong(command.id))
         else:
             await self._do_as_person(command)
+
+    async def _users(self, command: wire.Users) -> None:
+        asker, is_member = self._joined.asker, command.room in self._joined
+        users = self._parts.users
+        self._answer(await users.frame(asker, command.room, command.id, is_member=is_member))
 
     async def _do_as_person(self, command: wire.ClientCommand) -> None:
         """Execute a command that only people who have proved who they are can give."""

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from chatlog.chat.live import LiveRoom, RoomMember
 from chatlog.chat.parts import Parts
@@ -27,7 +27,6 @@ from chatlog.kinds.join import JoinAsPerson, JoinRequest
 from chatlog.kinds.leave import Cause, Leave
 from chatlog.readers.admission import Admission
 from chatlog.readers.askers import Asker, Claimant, Person
-from chatlog.wire.frames import GOING_AWAY
 
 _JOIN_THAT_MAKES: Final = 2
 """The seq of a join that made its room: the first event makes the joiner its owner."""
@@ -83,6 +82,9 @@ class JoinedRooms:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    def __contains__(self, room: object) -> bool:
+        return room in self._sessions
 
     def find(self, room: str | None) -> tuple[str, str]:
         """Return the given room and the session in it; None means the room joined last.
@@ -256,44 +258,3 @@ class JoinedRooms:
                 room.drop(leave.session)
         self._sessions.clear()
         self._parts.departures.add(leaves)
-
-
-O = TypeVar("O", bound=Outlet)  # noqa: E741
-
-
-class RoomsClient(Generic[O]):
-    """A client of the node that is in rooms, over a socket or a stream: how it begins and ends.
-
-    A subclass makes ``_joined``.
-    """
-
-    __slots__ = ("_credentials", "_joined", "_outlet", "_parts")
-
-    _joined: JoinedRooms
-
-    def __init__(self, parts: Parts, outlet: O) -> None:
-        self._parts = parts
-        self._outlet = outlet
-        self._credentials = (
-            None if parts.access is None else Credentials(parts.access, outlet, self.close)
-        )
-
-    async def begin(self, identity: Identity | None) -> None:
-        """Greet a client whose handshake proved who it is, or wait for it to do so."""
-        if self._credentials is not None:
-            await self._credentials.begin(identity)
-
-    def end_if_revoked(self) -> None:
-        """End the connection if its token has been revoked."""
-        if self._credentials is not None:
-            self._credentials.end_if_revoked()
-
-    def close(self, cause: Cause) -> None:
-        """Accept nothing more and leave all rooms, because the connection is closed or closing."""
-        if self._credentials is not None:
-            self._credentials.close()
-        self._joined.close(cause)
-
-    def go_away(self) -> None:
-        """Tell the client to come back in a moment."""
-        self._outlet.let_go(GOING_AWAY)

@@ -1,4 +1,4 @@
-"""List the users present, from memory if the room is live, otherwise from the log."""
+"""List the users present, from memory if that is recent enough, otherwise from the log."""
 
 from __future__ import annotations
 
@@ -11,19 +11,27 @@ from chatlog.wire.answers import UsersFrame
 class Users:
     """Answers ``users``."""
 
-    def __init__(self, rooms: Rooms, door: Door) -> None:
+    def __init__(self, rooms: Rooms, door: Door, *, is_alone: bool) -> None:
+        """Answer for a node; one that ``is_alone`` is the only one on its log."""
+        self._is_alone = is_alone
         self._rooms = rooms
         self._door = door
 
-    async def frame(self, asker: Asker, room: str, id: str | None) -> UsersFrame:
+    async def frame(
+        self, asker: Asker, room: str, id: str | None, *, is_member: bool
+    ) -> UsersFrame:
         """Return the users present in a room, as of its head.
+
+        A member sees what its frames have told. Anybody else may come from another node that has
+        read further than this one, so the log is asked.
 
         Raises:
             Refused: ``room_unknown`` for a room without events.
         """
         admission = await self._door.admit(asker, room, "users")
         live = self._rooms.get(room)
-        if live is not None and live.presence.seq:
+        is_recent = is_member or self._is_alone
+        if live is not None and live.presence.seq and is_recent:
             presence = live.presence
         else:
             presence = await admission.presence()

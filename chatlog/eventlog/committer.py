@@ -86,6 +86,11 @@ class Committer:
         self.commit_seconds = Histogram((0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5))
 
     @property
+    def node(self) -> Node:
+        """The node that appends."""
+        return self._writer.node
+
+    @property
     def waiting(self) -> int:
         """The number of queued commands."""
         return len(self._line)

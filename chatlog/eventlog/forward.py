@@ -50,11 +50,15 @@ START: Final = Place(0, b"")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The wanted events up to ``end``; ``is_full`` if there may be further ones."""
+    """The wanted events up to ``end``; ``is_full`` if there may be further ones.
+
+    ``types`` are those of all events up to there.
+    """
 
     events: list[Recorded]
     end: Place
     is_full: bool
+    types: frozenset[str] = frozenset()
 
 
 async def end_place(connection: AsyncConnection) -> Place:
@@ -86,7 +90,8 @@ async def page_after(
         return Page([], after, is_full=False)
     wanted = [row.position for row in passed if wants(row.position, row.room, row.type)]
     found = await _at(connection, wanted, is_all=len(wanted) == len(passed))
-    return Page(found, _place(passed[-1]), is_full=len(passed) == limit)
+    types = frozenset(row.type for row in passed)
+    return Page(found, _place(passed[-1]), len(passed) == limit, types)
 
 
 def _place(row: Any) -> Place:

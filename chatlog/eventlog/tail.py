@@ -21,6 +21,7 @@ from typing import Final, Protocol
 
 from chatlog.databases.database import Database
 from chatlog.eventlog.forward import START, Place, end_place, page_after
+from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 
 _PAGE: Final = 500
@@ -61,6 +62,7 @@ class Tail:
         self._bell = asyncio.Event()
         self._moved = asyncio.Event()
         self.moves = 0
+        self.has_read_erasure = asyncio.Event()
 
     @property
     def position(self) -> int:
@@ -151,6 +153,8 @@ class Tail:
                 self._move(page.end)
             if events:
                 self._served.dispatch(events)
+        if Erased.type in page.types:
+            self.has_read_erasure.set()
         return page.is_full
 
     def _wants(self) -> Callable[[int, str, str], bool]:

@@ -33,6 +33,18 @@ _FORMER_SELVES: Final = (
 _ALL_OTHERS: Final = (
     nodes.update().where(nodes.c.ended_at.is_(None)).values(ended_at=sa.bindparam("now"))
 )
+# Only servers report. Commands, which serve nobody, and servers of earlier versions do not.
+_REPORT: Final = (
+    nodes.update()
+    .where(nodes.c.id == sa.bindparam("number"), nodes.c.ended_at.is_(None))
+    .values(read_position=sa.bindparam("position"))
+)
+_UNREAD: Final = sa.select(nodes.c.id).where(
+    nodes.c.ended_at.is_(None), nodes.c.read_position < sa.bindparam("position")
+)
+_FIRST: Final = sa.select(sa.func.min(nodes.c.id)).where(
+    nodes.c.ended_at.is_(None), nodes.c.read_position.is_not(None)
+)
 
 
 class NameTaken(LogError):
@@ -112,6 +124,36 @@ async def open_nodes(database: Database) -> list[OpenNode]:
         return []
     async with database.read() as connection:
         return await database.backend.open_nodes(connection)
+
+
+async def report(database: Database, node: Node, position: int) -> None:
+    """Record up to which position of the log this node has read."""
+    if database.backend.is_exclusive:
+        return
+    async with database.write() as connection, connection.begin():
+        await connection.execute(_REPORT, {"number": node.number, "position": position})
+
+
+async def unread(database: Database, position: int, *, but: Node) -> list[OpenNode]:
+    """Return the other nodes that serve clients and have not read up to a position."""
+    if database.backend.is_exclusive:
+        return []
+    async with database.read() as connection:
+        found = (await connection.execute(_UNREAD, {"position": position})).scalars().all()
+        nodes_found = await database.backend.open_nodes(connection)
+    return [node for node in nodes_found if node.number in found and node.number != but.number]
+
+
+async def is_first(database: Database, node: Node) -> bool:
+    """Return whether this node is the oldest that serves clients: the one that does what one must.
+
+    When it ends, or its lease runs out, the next one is. There may be two for a moment.
+    """
+    if database.backend.is_exclusive:
+        return True
+    async with database.read() as connection:
+        first = (await connection.execute(_FIRST)).scalar()
+    return first in (None, node.number)
 
 
 async def end_silent(database: Database, silent: Iterable[OpenNode]) -> None:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chatlog.bus.bell import Bell
 from chatlog.databases.database import Database
 from chatlog.databases.hold import DatabaseBusy
 from chatlog.databases.opening import open_for_reading, open_for_writing
 from chatlog.domain.rights import Role
+from chatlog.eventlog.append import Node
 from chatlog.eventlog.committer import Committer
 from chatlog.eventlog.steps.erasing import find_people, roles_of
 from chatlog.eventlog.steps.hooks import Hook, all_hooks
 from chatlog.eventlog.steps.retention import Change, Rule, changes, rules
 from chatlog.eventlog.steps.retention_default import default, default_changes
 from chatlog.eventlog.writer import Writer
+from chatlog.kinds.event import Recorded
 from chatlog.nodes import leases
 from chatlog.nodes.clock import now
 from chatlog.operations import control_socket as control
@@ -158,19 +161,42 @@ async def _committing(database: Database) -> AsyncIterator[Committer]:
     alone = database.backend.is_exclusive
     node = await leases.begin(database, leases.unique_name("command"), alone=alone)
     writer = Writer(database, node, doubt_seconds=DOUBT_SECONDS)
-    committer = Committer(
-        writer,
-        lambda _events: None,
-        lambda: None,
-        max_batch=1_000,
-        max_waiting=10_000,
-        max_delay_ms=0,
-    )
-    task = asyncio.create_task(committer.run())
+    async with _ringing(database, node) as tell:
+        committer = Committer(
+            writer,
+            tell,
+            lambda: None,
+            max_batch=1_000,
+            max_waiting=10_000,
+            max_delay_ms=0,
+        )
+        task = asyncio.create_task(committer.run())
+        try:
+            yield committer
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            await leases.end(database, node)
+
+
+@contextlib.asynccontextmanager
+async def _ringing(
+    database: Database, node: Node
+) -> AsyncIterator[Callable[[list[Recorded]], None]]:
+    """Lend what tells the servers of events; without it, they find them when they poll."""
+    transport = database.backend.bell()
+    if transport is None:
+        yield lambda _events: None
+        return
+    bell = Bell(transport, lambda: node.number)
+    task = asyncio.create_task(bell.send())
     try:
-        yield committer
+        yield bell.tell
+        with contextlib.suppress(Exception):
+            await bell.flush()
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, Exception):  # it may have failed before
             await task
-        await leases.end(database, node)
+        await bell.close()

@@ -1,9 +1,10 @@
 """Erasing on behalf of an operator: texts of messages, or everything about a person.
 
-Erased content is gone from every answer at the commit, and from a SQLite file and its WAL as
-soon as no reader's snapshot holds it. That is tried at once, and retried by ``run`` until it
-succeeds, also for content that an earlier process erased. For PostgreSQL,
-``docs/operations.md`` describes where old rows remain.
+Erased content is gone from this server's answers at the commit, and from those of the others once
+they have read the erasure, which is waited for. It is gone from a SQLite file and its WAL as soon
+as no reader's snapshot holds it. That is tried at once, and retried by ``run`` until it succeeds,
+also for content that an earlier process erased. For PostgreSQL, ``docs/operations.md`` describes
+where old rows remain.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from chatlog.nodes.watch import without_renewal
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS: Final = 5.0
+SPREAD_SECONDS: Final = 30.0
+"""A server that does not read for so long is dead: its lease has run out by then."""
+_LOOK_SECONDS: Final = 0.02
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _MOST_ROUNDS: Final = 20
@@ -40,7 +44,8 @@ _MOST_ROUNDS: Final = 20
 class Erasure:
     """The result: the number of erased events, their rooms, and whether the file is clean.
 
-    If it is not, ``remains`` tells in a sentence where the content is and when it will go.
+    If it is not, or another server has not read the erasure, ``remains`` tells in a sentence where
+    the content is and when it will go.
     ``records`` are the rooms and seqs of the events that record the erasure.
     """
 
@@ -111,9 +116,23 @@ class Eraser:
     async def _finish(self, erasures: Sequence[Recorded]) -> Erasure:
         count = sum(len(erasing.seqs_of(recorded)) for recorded in erasures)
         rooms = tuple(dict.fromkeys(recorded.room for recorded in erasures))
-        remains = await self.scrub()
+        remains = " ".join(filter(None, (await self._spread(erasures), await self.scrub())))
         records = tuple((recorded.room, recorded.seq) for recorded in erasures)
         return Erasure(count, rooms, not remains, remains, records)
+
+    async def _spread(self, erasures: Sequence[Recorded]) -> str:
+        """Wait until every other server has read erasures; return a sentence if one has not."""
+        position = max(recorded.position for recorded in erasures)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + SPREAD_SECONDS
+        while behind := await leases.unread(self._database, position, but=self._committer.node):
+            if loop.time() > deadline:
+                names = ", ".join(node.name for node in behind)
+                return f"{names} has not read the erasure yet, and may still show what it erased."
+            if not all(node.is_alive for node in behind):
+                await self._end_dead()
+            await asyncio.sleep(_LOOK_SECONDS)
+        return ""
 
     async def scrub(self) -> str:
         """Remove erased content from the WAL; return a sentence if that is not possible now.

@@ -21,6 +21,7 @@ from chatlog.eventlog.steps.retention_default import (
     rules_without,
     set_default,
 )
+from chatlog.nodes import leases
 from chatlog.nodes.clock import now
 from chatlog.operations.erasing import Eraser
 
@@ -124,7 +125,7 @@ class Retention:
         return Due(texts, people)
 
     async def run(self, every_seconds: float) -> None:
-        """Apply every rule periodically, until cancelled.
+        """Apply every rule periodically, until cancelled. Of several servers one does.
 
         A rule that fails does not prevent the others from being applied.
 
@@ -132,17 +133,21 @@ class Retention:
             Exception: the last failure of a round, once all rules have had their turn.
         """
         while True:
-            async with self._database.read() as connection:
-                found = await retention.rules(connection) + await rules_by_default(connection)
-            failure: Exception | None = None
-            for rule in found:
-                try:
-                    _log(await self.apply(rule))
-                except Exception as error:  # noqa: BLE001 - raised when the others are done
-                    failure = error
-            if failure is not None:
-                raise failure
+            if await leases.is_first(self._database, self._committer.node):
+                await self._apply_all()
             await asyncio.sleep(every_seconds)
+
+    async def _apply_all(self) -> None:
+        async with self._database.read() as connection:
+            found = await retention.rules(connection) + await rules_by_default(connection)
+        failure: Exception | None = None
+        for rule in found:
+            try:
+                _log(await self.apply(rule))
+            except Exception as error:  # noqa: BLE001 - raised when the others are done
+                failure = error
+        if failure is not None:
+            raise failure
 
 
 def _log(done: Due) -> None:

@@ -11,13 +11,13 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from chatlog.chat.departures import Departures
-from chatlog.chat.joined_rooms import RoomsClient
 from chatlog.chat.log_clock import LogClock
 from chatlog.chat.node_lease import Membership
 from chatlog.chat.open_mode import UNFIT, Guard
 from chatlog.chat.people.buckets import Buckets, Counts
 from chatlog.chat.people.members import Members
 from chatlog.chat.readiness import Readiness
+from chatlog.chat.rooms_client import RoomsClient
 from chatlog.chat.tasks import Tasks
 from chatlog.chat.users import Users
 from chatlog.databases.database import Database
@@ -27,6 +27,7 @@ from chatlog.eventlog.writer import Writer
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.leave import Cause
 from chatlog.nodes import leases
+from chatlog.nodes.reading import report
 from chatlog.operations.arguments import limits_of
 from chatlog.operations.operations import Operations
 from chatlog.runtime.building import bell_of, committer_of, deliverer_of, history_of, rooms_of
@@ -83,7 +84,7 @@ class Runtime:
         self.membership = self._membership(node, lost)
         self.history = history_of(settings, database)
         self.door = self.history.door
-        self.users = Users(self.rooms, self.door)
+        self.users = Users(self.rooms, self.door, is_alone=database.backend.is_exclusive)
         self.members = Members(self.door, now)
         self.operations, self.deliverer = self._operations(tasks)
         self.door.clerk = clerk_of(self.committer)
@@ -141,7 +142,7 @@ class Runtime:
             self.writer,
             self.departures,
             lost,
-            partial(self._close_clients, "disconnected"),  # to join again: their sessions lapsed
+            self._start_afresh,  # to join again: their sessions lapsed
             name=node.given_name,
             lease_seconds=self.settings.lease_seconds,
         )
@@ -161,6 +162,8 @@ class Runtime:
         keep("retention", self._erase_what_is_too_old, longest_pause_seconds=_RETENTION_PAUSE)
         keep("webhooks", self.deliverer.run)
         keep("lease", self.membership.keep)
+        reporting = partial(report, self.database, self.writer, self.tail)
+        keep("reading", partial(reporting, every_seconds=self.settings.lease_seconds / 3))
         keep("reaper", self.membership.reap)
         if self.token_mode is not None:
             keep("expiries", partial(end_expired, self.rooms, self.committer))
@@ -198,6 +201,10 @@ class Runtime:
     def _diverged(self) -> None:
         """Let the clients come back: what they have seen may not be in the log any more."""
         logger.error(DIVERGED)
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        """Forget the rooms, and let the clients come back."""
         self.rooms.abandon()
         self._close_clients("disconnected")
 

@@ -60,6 +60,7 @@ async def _node(
         runtime = Runtime(settings, database, node, tasks, token_mode)
         live.append(runtime)
         await runtime.tail.start()
+        await leases.report(database, node, runtime.tail.position)  # before it shows anything
         if token_mode is None:  # again: the tail does not meet what came in since
             await check_open(database)
         await runtime.clock.look(database)

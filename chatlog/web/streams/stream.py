@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from chatlog.chat.joined_rooms import JoinedRooms, RoomsClient
+from chatlog.chat.joined_rooms import JoinedRooms
 from chatlog.chat.parts import Parts
+from chatlog.chat.rooms_client import RoomsClient
 from chatlog.domain.errors import OutcomeUnknown, RateLimited, Refused
 from chatlog.domain.identity import Identity
 from chatlog.kinds.join import JoinRequest

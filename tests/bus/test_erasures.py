@@ -1,0 +1,101 @@
+"""An erasure is reported done once no server shows what it erased any more."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from chatlog.databases.database import Database
+from chatlog.nodes import leases
+from chatlog.operations import erasing
+from chatlog.operations.delegation import carry_out
+from chatlog.runtime import Runtime
+from tests.support.nodes import LocalClient, node_on, until
+
+SECRET = "the launch code is 0000"
+WHO = {"by": "operator", "reason": "asked to"}
+
+
+async def said(node: Runtime) -> tuple[LocalClient, int]:
+    ada = LocalClient(node)
+    await ada.join("general", "ada")
+    await ada.send("chat", room="general", message=SECRET)
+    return ada, int((await ada.until("chat"))["seq"])
+
+
+async def shown(node: Runtime) -> str:
+    """Return what a client who joins now is sent from the memory of a node."""
+    reader = LocalClient(node)
+    await reader.join("general", f"reader {id(reader)}")
+    return bytes(reader.outlet.got).decode(errors="replace")
+
+
+async def test_when_a_server_has_erased_the_other_does_not_show_it_any_more(
+    two_nodes: tuple[Runtime, Runtime],
+) -> None:
+    first, second = two_nodes
+    _, seq = await said(first)
+    assert SECRET in await shown(second)
+    erasure = await first.operations.eraser.redact("general", [seq], **WHO)
+    assert erasure.is_scrubbed, erasure.remains
+    assert SECRET not in await shown(second)
+
+
+async def test_a_command_of_the_shell_waits_for_the_servers_too(
+    two_nodes: tuple[Runtime, Runtime], postgres_url: str, bus: str
+) -> None:
+    first, second = two_nodes
+    _, seq = await said(first)
+    assert SECRET in await shown(second)
+    if bus != "auto":  # a command notifies; servers on NATS find it when they poll
+        first.tail._poll_seconds = second.tail._poll_seconds = 0.2
+        first.tail.ring()
+        second.tail.ring()
+    arguments = {"room": "general", "seqs": [seq], **WHO}
+    erasure = await asyncio.to_thread(
+        lambda: asyncio.run(carry_out(postgres_url, "redact", arguments))
+    )
+    assert erasure["is_scrubbed"], erasure
+    assert SECRET not in await shown(first)
+    assert SECRET not in await shown(second)
+
+
+async def test_a_server_that_does_not_read_is_named(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "SPREAD_SECONDS", 0.3)
+    async with (
+        node_on(postgres_url, node="first", bus="poll") as first,
+        node_on(postgres_url, node="deaf", bus="poll") as deaf,
+    ):
+        _, seq = await said(first)
+        assert SECRET in await shown(deaf)
+        erasure = await first.operations.eraser.redact("general", [seq], **WHO)
+        assert not erasure.is_scrubbed
+        assert erasure.remains.startswith("deaf has not read the erasure yet")
+        deaf.tail.ring()
+        await until(lambda: deaf.tail.position >= seq + 2)
+        assert SECRET not in await shown(deaf)
+
+
+async def test_a_dead_server_is_waited_for_no_longer_than_its_lease(postgres_url: str) -> None:
+    async with node_on(postgres_url, node="first", lease_seconds=1.0) as first:
+        _, seq = await said(first)
+        database = Database(postgres_url)
+        dead = await leases.begin(database, "dead", alone=False, lease_seconds=1.0)
+        await leases.report(database, dead, 0)
+        await database.dispose()
+        erasure = await first.operations.eraser.redact("general", [seq], **WHO)
+        assert erasure.is_scrubbed, erasure.remains
+
+
+async def test_of_several_servers_the_oldest_applies_retention(postgres_url: str) -> None:
+    async with (
+        node_on(postgres_url, node="second") as second,
+        node_on(postgres_url, node="third") as third,
+    ):
+        nodes = [(node.database, node.writer.node) for node in (second, third)]
+        assert [await leases.is_first(*node) for node in nodes] == [True, False]
+        await leases.end(*nodes[0])
+        assert await leases.is_first(*nodes[1])
