@@ -33,6 +33,7 @@ class Failure(enum.Enum):
     FULL = "the disk or the database is full; nothing was written"
     BAD_ROW = "one of the rows cannot be stored; nothing was written"
     UNAVAILABLE = "the database cannot be reached or is busy; nothing was written"
+    CONFLICT = "another transaction was in the way; nothing was written, and a repeat may be"
     UNKNOWN = "the database was lost; if that was at the commit, it may have been written"
     FATAL = "the database is damaged"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 _HASH_AT: Final = sa.select(events.c.hash).where(events.c.position == sa.bindparam("position"))
 _RETRY_SECONDS: Final = 0.2
+_CONFLICT_SECONDS: Final = (0.02, 0.1, 0.3)
+"""Pauses before a transaction is repeated that another one was in the way of."""
 _WARY_BATCHES: Final = 100
 
 
@@ -60,6 +63,10 @@ def appending(commands: Sequence[Command], *, ids: bool) -> Step[list[Outcome]]:
 
 class BadRow(ChatlogError):
     """The database refused a row: the batch is not written; its other commands can be retried."""
+
+
+class Conflict(Unavailable):
+    """Another transaction was in the way (a deadlock, say): nothing was written."""
 
 
 class Writer:
@@ -119,7 +126,8 @@ class Writer:
         """Run a step under the log's lock; return its result and the events it recorded.
 
         Both are durable when this returns. The events belong to this writer's node, or to another
-        ``node`` that this process has begun.
+        ``node`` that this process has begun. A step is run again if another transaction was in
+        the way of its own, such as an administrator's, which ended in a deadlock.
 
         Raises:
             BadRow: nothing was written; one of the rows cannot be stored.
@@ -127,12 +135,23 @@ class Writer:
             LeaseLost: nothing was written; this node's sessions have lapsed.
             OutcomeUnknown: all of it may have been written, or nothing.
         """
+        for seconds in _CONFLICT_SECONDS:
+            try:
+                return await self._transact(step, node or self.node)
+            except Conflict:
+                await asyncio.sleep(seconds * (0.5 + random.random()))
+        try:
+            return await self._transact(step, node or self.node)
+        except Conflict:
+            self.noted(False)
+            raise
+
+    async def _transact(self, step: Step[T], node: Node) -> tuple[T, list[Recorded]]:
         batch: Batch | None = None
         committing = False
         try:
             async with self._database.write() as connection:
                 transaction = await connection.begin()
-                node = node or self.node
                 locked = await self._database.backend.lock(connection, node.number)
                 await self._memory.bring_up(connection, locked.position)
                 batch = Batch(
@@ -163,7 +182,7 @@ class Writer:
         try:
             await self._explain(error, last, committing=committing)
         except ChatlogError as said:
-            if not isinstance(said, BadRow):
+            if not isinstance(said, BadRow | Conflict):
                 self.noted(False)
             raise
 
@@ -180,7 +199,10 @@ class Writer:
         )
         if failure is Failure.FULL:
             raise StorageFull from error
-        # FULL and UNAVAILABLE are certain: nothing was written. After all else the log is asked.
+        if failure is Failure.CONFLICT:
+            raise Conflict from error
+        # FULL, CONFLICT and UNAVAILABLE are certain: nothing was written. After all else the log
+        # is asked.
         if failure is not Failure.UNAVAILABLE and committing:
             if last is None:  # it recorded no event by which it could be looked up
                 raise OutcomeUnknown from error

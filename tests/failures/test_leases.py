@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from chatlog.databases.database import Database
-from chatlog.databases.postgres import backend as postgres
+from chatlog.databases.postgres.limits import WRITER_LIMITS
 from chatlog.nodes import leases
 from chatlog.operations.delegation import carry_out
 from chatlog.runtime import Runtime
@@ -169,7 +169,7 @@ async def test_an_erasure_right_after_an_outage_takes_no_living_node_for_dead(
 async def test_a_stopped_node_that_holds_the_lock_keeps_others_waiting_for_seconds_only(
     node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(postgres._IDLE, "idle_in_transaction_session_timeout", "500ms")
+    monkeypatch.setitem(WRITER_LIMITS, "idle_in_transaction_session_timeout", "500ms")
     stopped = Database(postgres_url)
     monkeypatch.undo()
     node = await node_of(postgres_url)

@@ -134,10 +134,14 @@ async def test_a_commit_that_takes_too_long_is_looked_up(
     node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres_session, "COMMAND_SECONDS", 0.5)
-    room = await Room(await node_of(postgres_url)).open()
+    room = await Room(await node_of(postgres_url, doubt_seconds=30)).open()
     async with administrator(postgres_url) as admin:
         await admin.run(SLOW_COMMIT)
-        assert (await room.say("c-1")).data["code"] == "unavailable"
+        answer = room.say("c-1")
+        slow = await admin.waiting("PgSleep")
+        await admin.waiting("relation")  # the transaction that looks the first one up
+        await admin.terminate(slow)
+        assert (await answer).data["code"] == "unavailable"
         await admin.run("DROP TRIGGER slow_commit ON chatlog.events")
     assert await room.judge() == ["last"]
 

@@ -184,7 +184,7 @@ async def read_rows(
 def raise_if_away(backend: Backend, error: Exception) -> None:
     """Reraise an error that is not about the rows: the database is unreachable or busy."""
     away = isinstance(error, OSError) or getattr(error, "connection_invalidated", False)
-    if away or backend.failure(error) is Failure.UNAVAILABLE:
+    if away or backend.failure(error) in (Failure.UNAVAILABLE, Failure.CONFLICT):
         raise error
 
 

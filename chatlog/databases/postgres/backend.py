@@ -21,6 +21,7 @@ from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.postgres.bell import Notifications
 from chatlog.databases.postgres.definitions import check_objects
 from chatlog.databases.postgres.failures import failure, is_race
+from chatlog.databases.postgres.limits import MIGRATOR_LIMITS, WRITER_LIMITS
 from chatlog.databases.postgres.living import open_nodes
 from chatlog.databases.postgres.migrating import is_foreign, migrate
 from chatlog.databases.postgres.objects import check_settings
@@ -33,12 +34,6 @@ from chatlog.domain.errors import ChatlogError, LeaseLost, LogError
 
 logger = logging.getLogger(__name__)
 
-IDLE_TIMEOUT: Final = "10s"
-"""A writer that sends nothing for so long amid its transaction (a process that was stopped, a
-host that is cut off) is rolled back by the server, else all who append would wait for it. It
-is half of a command's time: the one that waits behind it still succeeds."""
-LOCK_TIMEOUT: Final = "20s"
-"""A migration waits so long for those who read its tables: all others wait behind it."""
 
 _RENEW: Final = sa.text(
     "UPDATE nodes SET "  # noqa: S608 - constants
@@ -49,6 +44,7 @@ _RENEW: Final = sa.text(
     f"{NOW}"
 )
 
+_WRITE_WAL: Final = sa.text("SELECT pg_logical_emit_message(true, 'chatlog', '')")
 _CLOCK: Final = sa.text(f"SELECT {NOW}")
 _ANALYZE: Final = sa.text("ANALYZE events, sessions, users, rooms")
 
@@ -65,7 +61,6 @@ _READS: Final = {
     "default_transaction_isolation": "repeatable read",
     "default_transaction_read_only": "on",
 }
-_IDLE: Final = {"idle_in_transaction_session_timeout": IDLE_TIMEOUT}
 # The same in each BEGIN, which is all that counts behind a pooler.
 _BEGINS_WRITE: Final = {"isolation_level": "READ COMMITTED"}
 _BEGINS_READ: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -102,7 +97,7 @@ class Postgres:
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes."""
-        return self._engine(1, Purpose(_WRITES | _IDLE, writes=True), _BEGINS_WRITE)
+        return self._engine(1, Purpose(_WRITES | WRITER_LIMITS, writes=True), _BEGINS_WRITE)
 
     def reader(self, connections: int, *, patient: bool = False) -> AsyncEngine:
         """Return an engine of connections whose transactions are read-only."""
@@ -111,7 +106,7 @@ class Postgres:
 
     def migrator(self) -> AsyncEngine:
         """Return the engine of a connection whose commands may take long, but not wait long."""
-        settings = _WRITES | _IDLE | {"lock_timeout": LOCK_TIMEOUT}
+        settings = _WRITES | MIGRATOR_LIMITS
         return self._engine(1, Purpose(settings, writes=True, is_patient=True), _BEGINS_WRITE)
 
     def bell(self) -> Notifications:
@@ -191,7 +186,13 @@ class Postgres:
         return Locked(position=found[0], now=found[1], clock=found[2])
 
     async def harden(self, connection: AsyncConnection) -> None:
-        """Do nothing: PostgreSQL stops and recovers from its WAL after a failed sync."""
+        """Wait until a synchronous standby, if there is one, has the WAL up to here.
+
+        Only a transaction that has written something waits for it, and a look-up need not have.
+        The disk needs nothing: PostgreSQL stops and recovers from its WAL after a failed sync.
+        """
+        async with connection.begin():
+            await connection.execute(_WRITE_WAL)
 
     async def take_lock(self, connection: AsyncConnection) -> None:
         """Take the log's lock until the commit."""

@@ -13,6 +13,9 @@ _FAILURES: Final = {
     "53": Failure.UNAVAILABLE,
     "22": Failure.BAD_ROW,
     "23": Failure.BAD_ROW,
+    "40001": Failure.CONFLICT,  # serialization_failure, also at the commit, which it undoes
+    "40P01": Failure.CONFLICT,  # deadlock_detected, likewise
+    "40003": Failure.UNKNOWN,  # statement_completion_unknown
     "40": Failure.UNAVAILABLE,
     "55": Failure.UNAVAILABLE,
     "25": Failure.UNAVAILABLE,

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from chatlog.databases.postgres.limits import SINCE
 from chatlog.databases.postgres.parameters import Target
 from chatlog.domain.errors import LogError
 
@@ -37,8 +38,16 @@ def set_statement(settings: Mapping[str, str], *, local: bool) -> str:
     """Return SQL that applies settings; only for the transaction if ``local``."""
     how = "true" if local else "false"
     return "SELECT " + ", ".join(
-        f"set_config('{name}', '{value}', {how})" for name, value in settings.items()
+        _where_known(name, f"set_config('{name}', '{value}', {how})")
+        for name, value in settings.items()
     )
+
+
+def _where_known(name: str, sql: str) -> str:
+    """Return SQL that does nothing on a server without the setting."""
+    if (since := SINCE.get(name)) is None:
+        return sql
+    return f"CASE WHEN current_setting('server_version_num')::int >= {since} THEN {sql} END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +111,10 @@ async def _keep(connection: asyncpg.Connection, purpose: Purpose) -> bool:
 
 
 async def _check(connection: asyncpg.Connection, settings: Mapping[str, str]) -> None:
-    names = ", ".join(f"current_setting('{name}')" for name in settings)
+    names = ", ".join(_where_known(name, f"current_setting('{name}')") for name in settings)
     kept = dict(zip(settings, await connection.fetchrow(f"SELECT {names}"), strict=True))
     for name, value in settings.items():
-        if kept[name] != value:
+        if kept[name] != value and not (name in SINCE and kept[name] is None):
             raise LogError(
                 f"The database's connection does not keep {name}={value}. A pooler may be "
                 "dropping settings: connect to PostgreSQL directly."
@@ -139,9 +148,11 @@ async def _connect_to(
 ) -> asyncpg.Connection:
     import asyncpg
 
+    from chatlog.databases.postgres.committing import Committing
+
     try:
         async with asyncio.timeout(target.connect_seconds):
-            return await asyncpg.connect(
+            connection = await asyncpg.connect(
                 host=host,
                 port=port,
                 target_session_attrs=session,
@@ -149,6 +160,7 @@ async def _connect_to(
                 command_timeout=command_seconds,
                 timeout=None,
                 statement_cache_size=0,  # SQLAlchemy has its own
+                connection_class=Committing,
                 **target.arguments,
             )
     except OSError as error:
@@ -156,6 +168,8 @@ async def _connect_to(
         reason = f"no answer in {target.connect_seconds:g} s" if is_silent else _reason(error)
         # Not "from error": one of TLS is a ValueError, too, and those are of rows.
         raise ConnectionError(f"{_named(host, port)}: {reason}") from None
+    connection.commit_seconds = command_seconds
+    return connection
 
 
 def _named(host: str | None, port: int) -> str:

