@@ -39,16 +39,28 @@ class Failure(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """An event that was in the log: its position and its hash."""
+
+    position: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """State read when the log's lock is taken: the log's end and the database's clock.
 
     ``position`` is 0 for an empty log; times are RFC 3339 text of 27 characters. ``now`` is never
-    earlier than the time in the node's row; ``clock`` is the clock's own reading.
+    earlier than the time in the node's row; ``clock`` is the clock's own reading. ``last`` is the
+    log's last event, and ``has_diverged`` says whether the log lacks one that was ``seen`` in it:
+    a fail-over has lost it. Where only one process writes, they are None and False.
     """
 
     position: int
     now: str
     clock: str
+    last: Seen | None = None
+    has_diverged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +157,14 @@ class Backend(Protocol):
     async def now(self, connection: AsyncConnection) -> str:
         """Return the time of the database's clock, in the log's format."""
 
-    async def lock(self, connection: AsyncConnection, node: int) -> Locked:
-        """Take the log's lock until the commit and renew the node's lease.
+    async def lock(
+        self, connection: AsyncConnection, node: int, name: str, seen: Seen | None = None
+    ) -> Locked:
+        """Take the log's lock until the commit and renew the lease of the node of this name.
 
         Raises:
-            LeaseLost: if another node has lapsed this node's sessions.
+            LeaseLost: if another node has lapsed this node's sessions, or the log does not have
+                this node.
         """
 
     async def take_lock(self, connection: AsyncConnection) -> None:

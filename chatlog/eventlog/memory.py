@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.backend import Seen
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import lookup
@@ -31,10 +32,15 @@ _PAGE: Final = 1_000
 
 
 class Memory:
-    """Rooms and users as of ``position``, in the order of their last use."""
+    """Rooms and users as of ``position``, in the order of their last use.
+
+    ``seen`` is the last event that was in the log, known even after all else was forgotten: a log
+    without it has lost events.
+    """
 
     def __init__(self, *, max_rooms: int = MAX_ROOMS, max_users: int = MAX_USERS) -> None:
         self.position = 0
+        self.seen: Seen | None = None
         self.rooms: dict[str, Room] = {}
         self.users: dict[str, User] = {}
         self.persons: dict[str, Person] = {}
@@ -42,7 +48,7 @@ class Memory:
         self._max_users = max_users
 
     def forget(self) -> None:
-        """Forget everything, so that it is read from the log again."""
+        """Forget everything but ``seen``, so that it is read from the log again."""
         self.position = 0
         self.rooms.clear()
         self.users.clear()

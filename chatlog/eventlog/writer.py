@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Failure
+from chatlog.databases.backend import Failure, Locked, Seen
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import describe, strip_content
 from chatlog.databases.schema import events
@@ -73,7 +73,8 @@ class Writer:
     """Appends to the log. One task calls its methods, one at a time.
 
     ``noted`` is called with the success of each commit, of which a command refused beforehand is
-    none; ``timed`` with each commit's last event time and the clock's reading. One that
+    none; ``timed`` with each commit's last event time and the clock's reading; ``diverged`` when
+    the log has lost events that were in it, as in a fail-over to a standby without them. One that
     ``is_open`` refuses commands to rooms with rights, which open mode does not heed.
     """
 
@@ -85,6 +86,7 @@ class Writer:
         doubt_seconds: float,
         noted: Callable[[bool], None] = lambda _succeeded: None,
         timed: Callable[[str, str], None] = lambda _last, _clock: None,
+        diverged: Callable[[], None] = lambda: None,
         is_open: bool = False,
     ) -> None:
         self._database = database
@@ -93,7 +95,7 @@ class Writer:
         self._doubt_seconds = doubt_seconds
         self._wary = 0
         self._is_open = is_open
-        self.noted, self.timed = noted, timed
+        self.noted, self.timed, self.diverged = noted, timed, diverged
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Return the outcomes of commands, as ``write``."""
@@ -152,7 +154,7 @@ class Writer:
         try:
             async with self._database.write() as connection:
                 transaction = await connection.begin()
-                locked = await self._database.backend.lock(connection, node.number)
+                locked = await self._lock(connection, node)
                 await self._memory.bring_up(connection, locked.position)
                 batch = Batch(
                     self._memory, node, locked.position, locked.now, is_open=self._is_open
@@ -170,9 +172,27 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - whatever a driver raises must become an outcome
             await self._find_out(error, batch, committing=committing)
         assert batch is not None
+        if batch.recorded:
+            self._memory.seen = Seen(batch.position, batch.recorded[-1].hash)
         self.noted(True)
         self.timed(max((r.at for r in batch.recorded), default=locked.now), locked.clock)
         return result, batch.recorded
+
+    async def _lock(self, connection: AsyncConnection, node: Node) -> Locked:
+        """Take the log's lock; forget what was read from events that the log has lost."""
+        seen = self._memory.seen
+        locked = await self._database.backend.lock(connection, node.number, node.name, seen)
+        self._memory.seen = locked.last
+        if locked.has_diverged:
+            assert seen is not None
+            logger.error(
+                "The log has lost events: another one, or none, is at position %d, where this "
+                "server has seen one. Its database may have failed over.",
+                seen.position,
+            )
+            self._memory.forget()
+            self.diverged()
+        return locked
 
     async def _find_out(self, error: Exception, batch: Batch | None, *, committing: bool) -> None:
         """Return if the transaction is in the log after all; otherwise raise its outcome."""
@@ -240,7 +260,7 @@ class Writer:
         async with self._database.write() as connection:
             async with connection.begin():
                 with contextlib.suppress(LeaseLost):
-                    await backend.lock(connection, self.node.number)
+                    await backend.lock(connection, self.node.number, self.node.name)
                 found = await connection.execute(_HASH_AT, {"position": last.position})
                 there = found.scalar() == last.hash
             if there:

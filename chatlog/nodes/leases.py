@@ -104,14 +104,14 @@ async def renew(database: Database, node: Node) -> Locked:
         LeaseLost: if it has been ended by another.
     """
     async with database.write() as connection, connection.begin():
-        return await database.backend.lock(connection, node.number)
+        return await database.backend.lock(connection, node.number, node.name)
 
 
 async def end(database: Database, node: Node) -> None:
     """Mark this node as stopped."""
     async with database.write() as connection, connection.begin():
         try:
-            await database.backend.lock(connection, node.number)
+            await database.backend.lock(connection, node.number, node.name)
         except LeaseLost:
             return
         ended = nodes.update().where(nodes.c.id == node.number)

@@ -178,7 +178,7 @@ async def test_a_stopped_node_that_holds_the_lock_keeps_others_waiting_for_secon
     async with AsyncExitStack() as stack:
         connection = await stack.enter_async_context(stopped.write())
         _ = await connection.begin()
-        await stopped.backend.lock(connection, node.writer.node.number)
+        await stopped.backend.take_lock(connection)
         async with asyncio.timeout(10):
             answer = await ada.chat("general", "is anybody there?", id="c")
         with suppress(sa.exc.DBAPIError):  # the connection was ended by the server

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_
 
-from chatlog.databases.backend import Backup, Lend, Locked
+from chatlog.databases.backend import Backup, Lend, Locked, Seen
 from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.postgres.bell import Notifications
 from chatlog.databases.postgres.definitions import check_objects
@@ -39,9 +39,10 @@ _RENEW: Final = sa.text(
     "UPDATE nodes SET "  # noqa: S608 - constants
     f"renewed_at = CASE WHEN renewed_at IS NOT NULL THEN greatest(renewed_at, {NOW}) END, "
     f"seen_at = CASE WHEN renewed_at IS NULL THEN greatest(seen_at, {NOW}) ELSE seen_at END "
-    "WHERE id = :node AND ended_at IS NULL "
+    "WHERE id = :node AND node = :name AND ended_at IS NULL "
     "RETURNING (SELECT coalesce(max(position), 0) FROM events), coalesce(renewed_at, seen_at), "
-    f"{NOW}"
+    f"{NOW}, (SELECT hash FROM events ORDER BY position DESC LIMIT 1), "
+    "(SELECT hash FROM events WHERE position = :seen)"
 )
 
 _WRITE_WAL: Final = sa.text("SELECT pg_logical_emit_message(true, 'chatlog', '')")
@@ -177,13 +178,26 @@ class Postgres:
         """Return the server's time."""
         return str((await connection.execute(_CLOCK)).scalar_one())
 
-    async def lock(self, connection: AsyncConnection, node: int) -> Locked:
-        """Take the log's lock, then renew the lease and read the log's end."""
+    async def lock(
+        self, connection: AsyncConnection, node: int, name: str, seen: Seen | None = None
+    ) -> Locked:
+        """Take the log's lock, then renew the lease and read the log's end.
+
+        A fail-over may have lost the node's row, and another node may have its number by now.
+        """
         await connection.execute(LOCK_LOG)
-        found = (await connection.execute(_RENEW, {"node": node})).first()
+        values = {"node": node, "name": name, "seen": 0 if seen is None else seen.position}
+        found = (await connection.execute(_RENEW, values)).first()
         if found is None:
             raise LeaseLost("This server was declared dead; its sessions have lapsed.")
-        return Locked(position=found[0], now=found[1], clock=found[2])
+        position, now, clock, last, there = found
+        return Locked(
+            position,
+            now,
+            clock,
+            None if last is None else Seen(position, last),
+            has_diverged=seen is not None and there != seen.hash,
+        )
 
     async def harden(self, connection: AsyncConnection) -> None:
         """Wait until a synchronous standby, if there is one, has the WAL up to here.

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chatlog.databases.backend import Backup, Check, Lend, Locked
+from chatlog.databases.backend import Backup, Check, Lend, Locked, Seen
 from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.living import OpenNode
 from chatlog.databases.revisions import known_revision, upgrade
@@ -48,7 +48,7 @@ READER_PRAGMAS: Final = {"busy_timeout": 5000, "trusted_schema": 0, "query_only"
 _LOCK: Final = sa.text(
     "UPDATE nodes SET renewed_at = max(renewed_at, :now), "
     "seen_at = CASE WHEN renewed_at IS NULL THEN max(seen_at, :now) ELSE seen_at END "
-    "WHERE id = :node AND ended_at IS NULL "
+    "WHERE id = :node AND node = :name AND ended_at IS NULL "
     "RETURNING (SELECT coalesce(max(position), 0) FROM events), coalesce(renewed_at, seen_at)"
 )
 
@@ -111,10 +111,13 @@ class Sqlite:
         """Return the machine's time."""
         return now_text()
 
-    async def lock(self, connection: AsyncConnection, node: int) -> Locked:
+    async def lock(
+        self, connection: AsyncConnection, node: int, name: str, _seen: Seen | None = None
+    ) -> Locked:
         """Renew the node's lease. ``BEGIN IMMEDIATE`` has already taken the lock."""
         clock = now_text()
-        found = (await connection.execute(_LOCK, {"node": node, "now": clock})).first()
+        values = {"node": node, "name": name, "now": clock}
+        found = (await connection.execute(_LOCK, values)).first()
         if found is None:
             raise LeaseLost("This server was declared dead; its sessions have lapsed.")
         return Locked(position=found[0], now=found[1], clock=clock)
