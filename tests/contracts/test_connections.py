@@ -128,3 +128,17 @@ async def test_both_names_of_postgresql_mean_the_same(postgres_url: str, scheme:
             assert (await connection.execute(sa.text("SELECT 1"))).scalar() == 1
     finally:
         await database.dispose()
+
+
+async def test_postgresql_keeps_a_statement_for_all_its_executions(postgres_url: str) -> None:
+    kept = (
+        "SELECT generic_plans + custom_plans FROM pg_prepared_statements "
+        "WHERE statement LIKE 'SELECT coalesce(max(events.position)%'"
+    )
+    async with open_log(postgres_url) as log:
+        for _ in range(20):
+            async with log.database.read() as connection:
+                await end(connection)
+        async with log.database.read() as connection:
+            executions = (await connection.exec_driver_sql(kept)).scalars().all()
+    assert executions == [20]
