@@ -23,15 +23,17 @@ from chatlog.web.keys import RUNTIME
 
 
 class NodeCollector(Collector):
-    """Converts a node's own counts to metrics."""
+    """Converts a node's own counts to metrics, and ``is_ready``, which takes a commit to tell."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, is_ready: bool) -> None:
         self._runtime = runtime
+        self._is_ready = is_ready
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric as of now."""
         runtime = self._runtime
         delivered = runtime.rooms.delivered
+        yield _gauge("ready", "Whether /readyz answers 200", self._is_ready)
         yield _gauge("connections", "Open WebSockets and streams", len(runtime.clients))
         yield _gauge("rooms", "Rooms in memory", len(runtime.rooms))
         yield _gauge("lagging_readers", "Members that lag behind the head", runtime.rooms.lagging())
@@ -89,8 +91,9 @@ def _histogram(name: str, help: str, histogram: Histogram) -> Metric:
 
 async def show(request: web.Request) -> web.Response:
     """Answer with all metrics."""
+    runtime = request.app[RUNTIME]
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(NodeCollector(request.app[RUNTIME]))
+    registry.register(NodeCollector(runtime, is_ready=await runtime.is_ready()))
     # Set as a header: aiohttp's content_type argument refuses a value with parameters.
     headers = {"Content-Type": CONTENT_TYPE_LATEST}
     return web.Response(body=generate_latest(registry), headers=headers)

@@ -29,9 +29,8 @@ def in_an_hour() -> str:
 
 
 def behind_seconds(node: Runtime) -> float:
-    [metric] = [
-        m for m in NodeCollector(node).collect() if m.name == "chatlog_clock_behind_seconds"
-    ]
+    collected = NodeCollector(node, is_ready=True).collect()
+    [metric] = [one for one in collected if one.name == "chatlog_clock_behind_seconds"]
     return float(metric.samples[0].value)
 
 

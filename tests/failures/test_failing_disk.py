@@ -147,6 +147,7 @@ async def test_a_full_disk_is_said_once_counted_and_not_ready(
             metrics = await answer.text()
         (refused,) = re.findall(r'refusals_total\{code="storage_full"\} (\S+)', metrics)
         assert float(refused) >= MANY
+        assert "\nchatlog_ready 0.0\n" in metrics
         said = [line for line in server.printed(1_000).splitlines() if " WARNING " in line]
         assert sum("could not be written" in line for line in said) == 1, said
         assert len(said) < 10, said

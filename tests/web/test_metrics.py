@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.apps import Browser, frame_of, served
 
 KINDS = {
+    "chatlog_ready": "gauge",
     "chatlog_connections": "gauge",
     "chatlog_rooms": "gauge",
     "chatlog_lagging_readers": "gauge",
