@@ -112,6 +112,7 @@ class Runtime:
             doubt_seconds=self.settings.doubt_seconds,
             noted=self.readiness.note,
             timed=self.clock.note,
+            diverged=self.tail.ring,  # which finds out, and lets the clients come back
             is_open=self.token_mode is None,
         )
 
