@@ -12,13 +12,15 @@ posts, makes rooms and follows the log from the same program (``docs/embed.md``)
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
+from chatlog.domain.version import VERSION
+
 if TYPE_CHECKING:
     from chatlog.domain.errors import ChatlogError, NotRunning, OutcomeUnknown, Refused
     from chatlog.domain.identity import Identity
     from chatlog.settings import Settings
     from chatlog.web import chat_of, create_app
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "ChatlogError",
     "Identity",

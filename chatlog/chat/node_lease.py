@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from chatlog.chat.departures import Departures
 from chatlog.databases.database import Database
+from chatlog.databases.revisions import NewerRevision
 from chatlog.domain.errors import LeaseLost
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases, naming
@@ -25,7 +26,8 @@ class Membership:
     """The lease of ``writer.node``.
 
     ``lost`` is set when the lease is found to be lost; ``begun_again`` is called once this process
-    has become a new node.
+    has become a new node, and ``outdated`` with a sentence if it cannot: the database was migrated
+    meanwhile, to tables that this program does not know.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Membership:
         departures: Departures,
         lost: asyncio.Event,
         begun_again: Callable[[], None],
+        outdated: Callable[[str], None],
         *,
         name: str,
         lease_seconds: float,
@@ -44,6 +47,7 @@ class Membership:
         self._departures = departures
         self._lost = lost
         self._begun_again = begun_again
+        self._outdated = outdated
         self._name = name
         self._lease_seconds = lease_seconds
 
@@ -63,6 +67,7 @@ class Membership:
         try:
             locked = await leases.renew(self._database, self._writer.node)
         except LeaseLost:
+            self._writer.noted(False)
             await self._begin_again()
         except Exception:
             self._writer.noted(False)
@@ -75,9 +80,13 @@ class Membership:
         """Become a new node: the sessions of the old one have lapsed in the log."""
         logger.error("This server was declared dead; its clients will join again.")
         alone = self._database.backend.is_exclusive
-        node = await naming.begin_again(
-            self._database, self._name, alone=alone, lease_seconds=self._lease_seconds
-        )
+        try:
+            node = await naming.begin_again(
+                self._database, self._name, alone=alone, lease_seconds=self._lease_seconds
+            )
+        except NewerRevision as error:
+            self._outdated(str(error))
+            raise
         due = await leaves_due(self._database)
         self._writer.node = node
         # Before its clients' leaves, which would claim that they were here until now.

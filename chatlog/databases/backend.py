@@ -19,12 +19,17 @@ from chatlog.databases.bell import Transport
 from chatlog.databases.hold import Hold
 from chatlog.databases.living import OpenNode
 from chatlog.databases.verdict import SchemaVerdict
+from chatlog.domain.errors import LogError
 
 Lend = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 """``Database.read`` or ``Database.write``, for what may not need a connection at all."""
 
 Check = Callable[[Lend], Awaitable[SchemaVerdict]]
 """A check of what a database keeps beside the rows; it is lent short snapshots."""
+
+
+class Contended(LogError):
+    """A migration beside living servers did not get the tables at once, and gave way."""
 
 
 class Failure(enum.Enum):
@@ -135,8 +140,9 @@ class Backend(Protocol):
         """Migrate to the newest revision in the caller's transaction, unless it is already there.
 
         Raises:
-            LogError: if the database has a newer revision than this program, or must be migrated
-                while one of its servers is alive.
+            LogError: if the database has a newer revision that this program may not serve, or must
+                be migrated while one of its servers is alive.
+            Contended: if servers live beside the migration, and it should be tried again.
         """
 
     def is_race(self, error: BaseException) -> bool:

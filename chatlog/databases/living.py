@@ -30,17 +30,22 @@ class OpenNode:
     token: str
     lease_seconds: float
     is_alive: bool
+    version: str | None = None
+    """That of the node's program; None before revision 0020."""
 
 
-def check_all_stopped(nodes: Iterable[OpenNode]) -> None:
+def check_all_stopped(nodes: Iterable[OpenNode], why: str = "") -> None:
     """Refuse an operation that needs all servers stopped while one is alive.
+
+    ``why`` is a sentence, for an operation that does not always need that.
 
     Raises:
         LogError: naming a running server.
     """
     for node in nodes:
         if node.is_alive:
+            version = "" if node.version is None else f" (version {node.version})"
             raise LogError(
-                f"The server {node.node} is running, or was killed less than "
-                f"{node.lease_seconds:g} s ago. Stop it first."
+                f"The server {node.node}{version} is running, or was killed less than "
+                f"{node.lease_seconds:g} s ago. Stop it first{why and ': '}{why or '.'}"
             )

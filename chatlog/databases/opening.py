@@ -17,7 +17,7 @@ from chatlog.databases.discreet import describe
 from chatlog.databases.hold import Hold
 from chatlog.databases.living import check_all_stopped
 from chatlog.databases.migrate import migrate
-from chatlog.databases.revisions import newest_revision, revision_of
+from chatlog.databases.revisions import is_older, newest_revision, served_revision
 from chatlog.databases.skeleton_keys import bring_up_in_pages
 from chatlog.domain.errors import LogError, said_by_system
 
@@ -46,7 +46,7 @@ async def open_for_reading(
     """Open a log that exists; its reader cannot write. One that asks about all of it is patient.
 
     Raises:
-        LogError: if there is none, or it has another revision.
+        LogError: if there is none, or it has a revision that this program cannot read.
     """
     database = Database(url, readers=readers, patient=patient)
     database.backend.check_there()
@@ -59,15 +59,16 @@ async def open_for_reading(
 
 async def _revision(database: Database) -> str:
     async with database.read() as connection:
-        revision = await revision_of(connection)
+        revision = await served_revision(connection)
     if revision is None:
         raise LogError("The database has no log. Create one with `chatlog migrate`.")
     return revision
 
 
-async def _check_revision(database: Database) -> None:
+async def _check_revision(database: Database, *, exactly: bool = False) -> None:
+    """Refuse a log that this program cannot read; with ``exactly``, one with more than it knows."""
     revision = await _revision(database)
-    if revision != newest_revision():
+    if is_older(revision) or (exactly and revision != newest_revision()):
         raise LogError(
             f"The log is at revision {revision}, and this program reads {newest_revision()}: "
             "run `chatlog migrate` with the newer of the two versions."
@@ -90,8 +91,8 @@ async def open_for_writing(
 
     Raises:
         DatabaseBusy: if another process holds the database.
-        LogError: if the database belongs to another program, has a newer revision or has no
-            log, or if a SQLite file's WAL belongs to another file.
+        LogError: if the database belongs to another program, has a newer revision that this one
+            may not serve or has no log, or if a SQLite file's WAL belongs to another file.
     """
     database = Database(url, readers=readers)
     if not new:
@@ -153,13 +154,14 @@ async def open_at_rest(url: str) -> AsyncIterator[Database]:
 
     Raises:
         DatabaseBusy: if another process holds the database.
-        LogError: if there is no log, it has another revision, or a server is alive on it.
+        LogError: if there is no log, it has another revision (a newer one has more than would be
+            read), or a server is alive on it.
     """
     database = Database(url, readers=1, patient=True)
     database.backend.check_there()
     hold = await database.backend.hold()
     try:
-        await _check_revision(database)
+        await _check_revision(database, exactly=True)
         await check_at_rest(database)
         yield database
     finally:

@@ -19,8 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.backend import Backend, Locked
 from chatlog.databases.database import Database
 from chatlog.databases.living import LEASE_SECONDS, OpenNode
+from chatlog.databases.revisions import served_revision
 from chatlog.databases.schema import nodes
 from chatlog.domain.errors import LeaseLost, LogError
+from chatlog.domain.version import VERSION
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Node
 from chatlog.nodes.clock import now
@@ -80,9 +82,11 @@ async def begin(
 
     Raises:
         NameTaken: if a living node that is not in ``silent`` has the name.
+        NewerRevision: if the database was migrated since it was opened.
     """
     async with database.write() as connection, connection.begin():
         await database.backend.take_lock(connection)
+        await served_revision(connection)
         if silent is not None and not alone:
             await _check_free(database.backend, connection, name, silent)
         at = await now(database, connection)
@@ -92,6 +96,7 @@ async def begin(
         number = await lookup.next_number(connection, nodes.c.id)
         node = Node(f"{name}.{secrets.token_hex(4)}", number, tells_story=story_at is not None)
         row = {"id": number, "node": node.name, "name": name, "started_at": at}
+        row |= {"version": VERSION}
         told = {"seen_at": at} if story_at is None else {"seen_at": story_at, "renewed_at": at}
         await connection.execute(nodes.insert(), row | told | {"lease_seconds": lease_seconds})
     return node

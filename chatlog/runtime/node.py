@@ -69,7 +69,7 @@ class Runtime:
         self.proxies = [ip_network(network) for network in settings.trusted_proxy]
         self.chats = Buckets(settings.chats_per_second(is_token_mode=has_tokens))
         self.stopping = self._has_stopped = False
-        self.unfit = asyncio.Event()
+        self.unfit: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.refusals: Counter[str] = Counter()
         self.tasks = Tasks(tasks)
         self.clock = LogClock()
@@ -95,7 +95,7 @@ class Runtime:
     def _tail(self, turn: asyncio.Lock) -> Tail:
         served: Served = self.rooms
         if self.token_mode is None:
-            served = Guard(served, self._end_as_unfit)
+            served = Guard(served, partial(self._end_as_unfit, UNFIT))
         poll_seconds = self.settings.poll_seconds
         return Tail(self.database, served, turn, poll_seconds=poll_seconds, diverged=self._diverged)
 
@@ -144,6 +144,7 @@ class Runtime:
             self.departures,
             lost,
             self._start_afresh,  # to join again: their sessions lapsed
+            self._end_as_unfit,
             name=node.given_name,
             lease_seconds=self.settings.lease_seconds,
         )
@@ -192,12 +193,14 @@ class Runtime:
             return False
         return not self.stopping and await self.readiness.check() and not self.stopping
 
-    def _end_as_unfit(self) -> None:
-        """Show nothing more: in open mode, nobody may see a log with rights."""
-        logger.error(UNFIT)
+    def _end_as_unfit(self, why: str) -> None:
+        """Show nothing more, because this program may not serve what the database has by now."""
+        if self.unfit.done():
+            return
+        logger.error(why)
         self.door.is_closed = True
         self._end_clients()
-        self.unfit.set()
+        self.unfit.set_result(why)
 
     def _diverged(self) -> None:
         """Let the clients come back: what they have seen may not be in the log any more."""

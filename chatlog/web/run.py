@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 
 from aiohttp import web
 
-from chatlog.chat.open_mode import UNFIT
 from chatlog.domain.errors import LogError
 from chatlog.runtime import Runtime
 from chatlog.settings import Settings
@@ -41,8 +40,8 @@ async def run(
     ``beside`` gets the server's address and runs while it serves; the stop cancels it.
 
     Raises:
-        LogError: if the database is in use, foreign or too new; or if the log got rooms with rights
-            while the server ran in open mode.
+        LogError: if the database is in use, foreign or too new; or if, while the server ran, it
+            was migrated by a newer version, or the log got rooms with rights in open mode.
         CannotListen: if it cannot listen on the port.
     """
     asked, settings = settings, fitted(settings)
@@ -68,15 +67,15 @@ async def run(
             await stop.wait()
             company.cancel()
             watching.cancel()
-        if runtime.unfit.is_set():
-            raise LogError(UNFIT)
+        if runtime.unfit.done():
+            raise LogError(runtime.unfit.result())
     finally:
         acceptor.close()
         await _clean_up(runner, settings)
 
 
 async def _stop_if_unfit(runtime: Runtime, stop: asyncio.Event) -> None:
-    await runtime.unfit.wait()
+    await asyncio.shield(runtime.unfit)
     stop.set()
 
 

@@ -84,7 +84,7 @@ async def test_an_embedded_server_in_open_mode_shows_nothing_more(postgres_url: 
     async with node_on(postgres_url) as node, open_log(postgres_url, node="other") as log:
         await log.append(Create("desk", ADA))
         node.tail.ring()
-        await until(node.unfit.is_set)
+        await until(node.unfit.done)
         assert not await node.is_ready()
         for action in ("read", "join"):
             with pytest.raises(Refused, match="nothing more"):

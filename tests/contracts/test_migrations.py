@@ -1,4 +1,4 @@
-"""Migrations: from nothing, again, by four at once, and never from what is newer."""
+"""Migrations: from nothing, again, by several at once, and never from what is newer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from chatlog.databases.migrate import migrate
 from chatlog.databases.opening import open_for_reading
 from chatlog.databases.postgres import backend as postgres
 from chatlog.databases.postgres import session as postgres_session
-from chatlog.databases.revisions import newest_revision, revision_of
+from chatlog.databases.revisions import (
+    NewerRevision,
+    newest_revision,
+    revision_of,
+    served_revision,
+    unshared_after,
+)
 from chatlog.databases.sqlite.lockfile import LockFile
 from chatlog.domain.errors import LogError, Unavailable
 from tests.support.logbook import open_log
@@ -62,13 +68,13 @@ async def test_an_empty_database_is_brought_to_the_newest_revision_and_stays_the
     assert await revision(database_url) == newest_revision()
 
 
-async def test_four_processes_that_start_at_once_on_an_empty_database_do_no_harm(
+async def test_five_processes_that_start_at_once_on_an_empty_database_do_no_harm(
     database_url: str,
 ) -> None:
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-c", MIGRATE, database_url)
     starts = [
-        await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe) for _ in range(4)
+        await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe) for _ in range(5)
     ]
     said = []
     for start in starts:  # each stays until all have said what became of it
@@ -76,7 +82,7 @@ async def test_four_processes_that_start_at_once_on_an_empty_database_do_no_harm
         said.append((await start.stdout.readline()).split()[0])
     await asyncio.gather(*(start.communicate(b"") for start in starts))
     alone = database_url.startswith("sqlite")  # one at a time, kept apart by the lock file
-    assert sorted(said) == ([b"migrated"] + [b"refused"] * 3 if alone else [b"migrated"] * 4)
+    assert sorted(said) == ([b"migrated"] + [b"refused"] * 4 if alone else [b"migrated"] * 5)
     assert await revision(database_url) == newest_revision()
     async with open_log(database_url) as log:
         await log.join("general", "ada")
@@ -87,11 +93,46 @@ async def test_a_database_of_a_newer_revision_is_refused_and_left_alone(
 ) -> None:
     async with open_log(database_url) as log:
         await log.join("general", "ada")
-        await log.change("UPDATE schema_version SET version_num = '9999'")
-        with pytest.raises(LogError, match="9999"):
-            await migrate(log.database)
+        for serves_from in ("9999", None):
+            await log.change(
+                "UPDATE schema_version SET version_num = '9999', serves_from = :serves_from",
+                serves_from=serves_from,
+            )
+            with pytest.raises(NewerRevision, match="9999"):
+                await migrate(log.database)
+            async with log.database.read() as connection:
+                with pytest.raises(NewerRevision, match="9999"):
+                    await served_revision(connection)
         assert len(await log.events()) == 1
     assert await revision(database_url) == "9999"
+
+
+async def test_a_newer_revision_that_serves_this_program_is_opened_and_left_alone(
+    database_url: str,
+) -> None:
+    async with open_log(database_url) as log:
+        await log.join("general", "ada")
+        await log.change("UPDATE schema_version SET version_num = '9999'")
+        await migrate(log.database)
+        async with log.database.read() as connection:
+            assert await served_revision(connection) == "9999"
+        assert len(await log.events()) == 1
+    assert await revision(database_url) == "9999"
+
+
+@pytest.mark.parametrize("earlier", ["0001", REVISIONS[-2]])
+async def test_a_migrated_database_serves_programs_of_the_last_migration_that_is_not_shared(
+    database_url: str, earlier: str
+) -> None:
+    database = Database(database_url)
+    await make_earlier(database, earlier)
+    async with database.write() as connection, connection.begin():
+        await connection.execute(sa.text("UPDATE nodes SET ended_at = seen_at"))
+    await migrate(database)
+    async with database.read() as connection:
+        said = await connection.execute(sa.text("SELECT serves_from FROM schema_version"))
+        assert said.scalars().all() == [unshared_after("")]
+    await database.dispose()
 
 
 async def test_a_migration_that_fails_half_way_leaves_nothing_behind(

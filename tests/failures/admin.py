@@ -49,6 +49,18 @@ class Admin:
         pid: int = await self.value(WAITING, event)
         return pid
 
+    async def waiting_to(self, statement: str) -> None:
+        """Wait until somebody waits for a lock in a statement like this."""
+        asked = (
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND wait_event_type = 'Lock' AND query LIKE $1"
+        )
+
+        async def one_waits() -> bool:
+            return await self.value(asked, statement) is not None
+
+        await until(one_waits, 30, f"somebody waits to {statement}")
+
     async def terminate(self, pid: int) -> None:
         """End a backend and wait until it is gone."""
         await self.value("SELECT pg_terminate_backend($1, 10000)", pid)

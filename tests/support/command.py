@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,10 @@ class Ended:
     err: str
 
 
-async def chatlog(*arguments: str, database: str, module: str = "chatlog") -> Ended:
-    """Run a command on a database to its end."""
+async def chatlog(
+    *arguments: str, database: str, module: str = "chatlog", folder: Path | None = None
+) -> Ended:
+    """Run a command on a database to its end; in a ``folder`` with a chatlog, it is that one."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -25,6 +28,7 @@ async def chatlog(*arguments: str, database: str, module: str = "chatlog") -> En
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
         env={**os.environ, "CHATLOG_DATABASE": database},
     )
     out, err = await process.communicate()

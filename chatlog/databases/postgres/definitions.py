@@ -17,6 +17,7 @@ from typing import Final
 
 from chatlog.databases.backend import Lend
 from chatlog.databases.postgres.objects import KINDS, major_version, read_objects
+from chatlog.databases.revisions import is_newer, revision_of
 from chatlog.databases.verdict import SchemaVerdict
 
 FILE: Final = Path(__file__).with_name("definitions.json")
@@ -49,23 +50,44 @@ def expected() -> Renderings:
 async def check_objects(read: Lend) -> SchemaVerdict:
     """Compare a PostgreSQL log's objects with those of the migrations."""
     async with read() as connection:
+        revision = await revision_of(connection)
         major, found = await major_version(connection), await read_objects(connection)
     known = await asyncio.to_thread(expected)
-    return compare({f"{kind} {name}": text for (kind, name), text in found.items()}, known, major)
+    return compare(
+        {f"{kind} {name}": text for (kind, name), text in found.items()},
+        known,
+        major,
+        is_newer=revision is not None and is_newer(revision),
+    )
 
 
-def compare(found: Mapping[str, str], known: Renderings, major: int) -> SchemaVerdict:
-    """Compare the renderings by a server of this major version with the known ones."""
+def compare(
+    found: Mapping[str, str], known: Renderings, major: int, *, is_newer: bool = False
+) -> SchemaVerdict:
+    """Compare the renderings by a server of this major version with the known ones.
+
+    A log that ``is_newer`` may have more columns, and more of everything on tables of its own.
+    """
     unsure = []
     for name, renderings in known.items():
         if name not in found:
             return SchemaVerdict(KINDS, f"the {name} is missing")
         if any(found[name] == rendering.text for rendering in renderings):
             continue
+        if is_newer and any(_only_adds(found[name], one.text) for one in renderings):
+            continue
         if any(major in rendering.majors for rendering in renderings):
             return SchemaVerdict(KINDS, f"the {name} differs from what the migrations created")
         unsure.append(name)
     for name in sorted(found.keys() - known.keys()):
-        if name.partition(" ")[0] not in _FREE:
+        kind, _, of = name.partition(" ")
+        is_of_its_own = is_newer and f"table {of.partition('.')[0]}" not in known
+        if kind not in _FREE and not is_of_its_own:
             return SchemaVerdict(KINDS, f"the {name} was not created by the migrations")
     return SchemaVerdict(KINDS, None, tuple(f"the {name}" for name in unsure))
+
+
+def _only_adds(found: str, text: str) -> bool:
+    """Return whether a table's rendering is another's with more columns after its own."""
+    columns, end, rest = text.rpartition(")")
+    return bool(end) and found.startswith(f"{columns}, ") and found.endswith(f"){rest}")

@@ -23,6 +23,8 @@ _FAILURES: Final = {
 }
 # unique_violation, duplicate_schema, duplicate_table: another start has just made it.
 _MADE_BY_ANOTHER: Final = {"23505", "42P06", "42P07"}
+# lock_not_available, deadlock_detected
+_CONTENDED: Final = {"55P03", "40P01"}
 
 
 def _state(error: BaseException) -> str:
@@ -43,3 +45,8 @@ def failure(error: Exception) -> Failure:
 def is_race(error: BaseException) -> bool:
     """Return whether a concurrent migration has just created the same object."""
     return _state(error) in _MADE_BY_ANOTHER
+
+
+def is_contended(error: BaseException) -> bool:
+    """Return whether a lock was not to be had in time."""
+    return _state(error) in _CONTENDED

@@ -11,12 +11,13 @@ from chatlog.databases.living import LEASE_SECONDS, OpenNode
 from chatlog.databases.postgres.statements import NOW
 from chatlog.domain.times import minus
 
-# Through JSON, because tables of an earlier revision lack the last two columns.
+# Through JSON, because tables of an earlier revision lack these columns.
 _NOT_ENDED: Final = sa.text(
     "SELECT id, node, name, xmin::text AS token, "  # noqa: S608 - constants
     "coalesce(to_jsonb(nodes) ->> 'renewed_at', seen_at) AS heard_at, "
     f"coalesce((to_jsonb(nodes) ->> 'lease_seconds')::float, {LEASE_SECONDS}) AS lease_seconds, "
-    f"{NOW} AS now FROM nodes WHERE ended_at IS NULL ORDER BY id"
+    f"to_jsonb(nodes) ->> 'version' AS version, {NOW} AS now FROM nodes "
+    "WHERE ended_at IS NULL ORDER BY id"
 )
 
 
@@ -30,6 +31,7 @@ async def open_nodes(connection: AsyncConnection) -> list[OpenNode]:
             row.token,
             row.lease_seconds,
             row.heard_at >= minus(row.now, row.lease_seconds),
+            row.version,
         )
         for row in await connection.execute(_NOT_ENDED)
     ]

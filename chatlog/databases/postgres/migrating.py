@@ -1,4 +1,9 @@
-"""Create and migrate a log on PostgreSQL, in a schema of its own, while its servers are stopped."""
+"""Create and migrate a log on PostgreSQL, in a schema of its own.
+
+Its servers must be stopped, unless all pending migrations are shared (see ``revisions``). Those
+run beside servers, so they take the tables only if they get them at once: while a migration waits
+for one, everybody waits behind it, and it could wait in a circle with a reader.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +13,20 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.backend import Contended
 from chatlog.databases.living import check_all_stopped
+from chatlog.databases.postgres.failures import is_contended
 from chatlog.databases.postgres.living import open_nodes
 from chatlog.databases.postgres.search_path import finds_views, have_find_views, role_of
 from chatlog.databases.postgres.statements import LOCK_LOG, NOW, SCHEMA
-from chatlog.databases.revisions import known_revision, newest_revision, upgrade
+from chatlog.databases.revisions import is_older, served_revision, unshared_after, upgrade
 from chatlog.domain.errors import LogError
 
 logger = logging.getLogger(__name__)
 
 _END_ALL: Final = sa.text(f"UPDATE nodes SET ended_at = {NOW} WHERE ended_at IS NULL")  # noqa: S608 - constants
+# Less than the second after which PostgreSQL looks for deadlocks, and ends one of two who wait.
+_WAIT_BRIEFLY: Final = sa.text("SET LOCAL lock_timeout = '500ms'")
 _HAS_SCHEMA: Final = sa.text(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL")
 _MAKE_SCHEMA: Final = sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
 # Tables that are neither the server's nor the log's, nor an extension's.
@@ -36,17 +45,45 @@ async def migrate(connection: AsyncConnection) -> None:
     Raises:
         LogError: as ``Backend.migrate``.
     """
-    revision = await known_revision(connection)
+    revision = await served_revision(connection)
     if revision is None:
         await _make_log(connection)
-    elif revision != newest_revision():
+    elif not is_older(revision):
+        return
+    elif (unshared := unshared_after(revision)) is not None:
+        await _migrate_alone(connection, unshared)
+    else:
+        await _migrate_beside_servers(connection)
+
+
+async def _migrate_alone(connection: AsyncConnection, unshared: str) -> None:
+    await connection.execute(LOCK_LOG)
+    if not await _is_older(connection):
+        return  # another was first, and may be serving already
+    why = f"it cannot run beside the migration to revision {unshared}."
+    check_all_stopped(await open_nodes(connection), why)
+    # A server that slept past its lease must not resume with tables that it does not know.
+    await connection.execute(_END_ALL)
+    await upgrade(connection)
+
+
+async def _migrate_beside_servers(connection: AsyncConnection) -> None:
+    await connection.execute(_WAIT_BRIEFLY)
+    try:
         await connection.execute(LOCK_LOG)
-        if await known_revision(connection) == newest_revision():
-            return  # another was first, and may be serving already
-        check_all_stopped(await open_nodes(connection))
-        # A server that slept past its lease must not resume with tables that it does not know.
-        await connection.execute(_END_ALL)
-        await upgrade(connection)
+        if await _is_older(connection):
+            await upgrade(connection)
+    except sa.exc.DBAPIError as error:
+        if not is_contended(error):
+            raise
+        raise Contended(
+            "Others kept using the tables that are to be migrated: nothing was changed. Try again."
+        ) from error
+
+
+async def _is_older(connection: AsyncConnection) -> bool:
+    revision = await served_revision(connection)
+    return revision is not None and is_older(revision)
 
 
 async def _make_log(connection: AsyncConnection) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from chatlog.databases.backend import Backup, Check, Lend, Locked, Seen
 from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.living import OpenNode
-from chatlog.databases.revisions import known_revision, upgrade
+from chatlog.databases.revisions import is_older, served_revision, upgrade
 from chatlog.databases.sqlite.backup import back_up, partial_for
 from chatlog.databases.sqlite.failures import failure
 from chatlog.databases.sqlite.in_place import OpenFile
@@ -151,8 +151,9 @@ class Sqlite:
 
     async def migrate(self, connection: AsyncConnection) -> None:
         """Migrate the file, whose lock the caller holds."""
-        await known_revision(connection)
-        await upgrade(connection)
+        revision = await served_revision(connection)
+        if revision is None or is_older(revision):
+            await upgrade(connection)
 
     def is_race(self, _error: BaseException) -> bool:
         """Return False: there is no concurrent migration."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chatlog.databases.backend import Lend
-from chatlog.databases.revisions import upgrade
+from chatlog.databases.revisions import is_newer, revision_of, upgrade
 from chatlog.databases.schema import metadata
 from chatlog.databases.verdict import SchemaVerdict
 
@@ -30,6 +30,7 @@ _Object = tuple[object, object, object, object]
 
 _OBJECTS: Final = sa.text("SELECT type, name, tbl_name, sql FROM sqlite_master")
 _FREE: Final = re.compile(r"CREATE (?:UNIQUE |VIRTUAL )?(TABLE|INDEX|VIEW) ")
+_COLUMNS: Final = re.compile(r"(?:, \w+ [A-Z]+)+")
 # ANALYZE, which anybody may run, makes and drops them.
 _STATISTICS: Final = "sqlite_stat"
 _made: list[_Object] = []
@@ -38,8 +39,9 @@ _made: list[_Object] = []
 async def check_objects(read: Lend, engine_of: Callable[[Path], AsyncEngine]) -> SchemaVerdict:
     """Compare the file's schema with that of a new log, made with an engine that writes to it."""
     async with read() as connection:
-        found = await _objects(connection)
-    return SchemaVerdict(KINDS, compare(found, await _expected(engine_of)))
+        revision, found = await revision_of(connection), await _objects(connection)
+    newer = revision is not None and is_newer(revision)
+    return SchemaVerdict(KINDS, compare(found, await _expected(engine_of), is_newer=newer))
 
 
 async def check_file(read: Lend) -> SchemaVerdict:
@@ -53,8 +55,15 @@ async def check_file(read: Lend) -> SchemaVerdict:
     return SchemaVerdict(("the file",))
 
 
-def compare(found: Iterable[_Object], expected: Iterable[_Object]) -> str | None:
-    """Return in a clause what differs; None if nothing does."""
+def compare(
+    found: Iterable[_Object], expected: Iterable[_Object], *, is_newer: bool = False
+) -> str | None:
+    """Return in a clause what differs; None if nothing does.
+
+    A log that ``is_newer`` may have more columns, and triggers on tables of its own.
+    """
+    expected = list(expected)
+    tables = {one[1] for one in expected if one[0] == "table"}
     there: dict[object, list[_Object]] = defaultdict(list)
     for one in found:
         there[one[1]].append(one)
@@ -63,9 +72,14 @@ def compare(found: Iterable[_Object], expected: Iterable[_Object]) -> str | None
         rows = there.pop(one[1], [])
         if not rows:
             return f"{what} is missing"
-        if rows != [one]:
+        if rows != [one] and not (is_newer and len(rows) == 1 and _only_adds(rows[0], one)):
             return f"{what} differs from what the migrations created"
-    more = sorted(f"the {one[0]} {one[1]}" for rows in there.values() for one in rows if _acts(one))
+    more = sorted(
+        f"the {one[0]} {one[1]}"
+        for rows in there.values()
+        for one in rows
+        if _acts(one) and not (is_newer and _is_trigger_of_other(one, tables))
+    )
     return f"{more[0]} was not created by the migrations" if more else None
 
 
@@ -76,6 +90,26 @@ def _acts(one: _Object) -> bool:
         return kind != "index" or not str(name).startswith("sqlite_autoindex_")
     made = _FREE.match(sql) if isinstance(sql, str) else None
     return made is None or made[1].lower() != kind
+
+
+def _only_adds(found: _Object, one: _Object) -> bool:
+    """Return whether a table is another with more columns, which SQLite puts after its own."""
+    sql, own = found[3], str(one[3])
+    if one[0] != "table" or found[:3] != one[:3] or not isinstance(sql, str):
+        return False
+    more = len(sql) - len(own)
+    return any(
+        sql[:at] == own[:at]
+        and sql[at + more :] == own[at:]
+        and _COLUMNS.fullmatch(sql, at, at + more)
+        for at in range(len(own))
+    )
+
+
+def _is_trigger_of_other(one: _Object, tables: Collection[object]) -> bool:
+    kind, _name, table, sql = one
+    is_trigger = kind == "trigger" and isinstance(sql, str) and sql.startswith("CREATE TRIGGER ")
+    return is_trigger and table not in tables
 
 
 async def _expected(engine_of: Callable[[Path], AsyncEngine]) -> list[_Object]:

@@ -17,6 +17,7 @@ from chatlog.databases.postgres.definitions import (
     compare,
     expected,
 )
+from chatlog.databases.sqlite.objects import compare as compare_files
 from tests.cli.command import chatlog
 from tests.support.damage import LINES, change, verdict
 
@@ -248,6 +249,57 @@ def test_a_version_that_is_not_known_is_no_proof_of_a_change(
 ) -> None:
     found = compare({"view v": text}, KNOWN, major)
     assert (found.wrong is not None, bool(found.unsure)) == (wrong, unsure)
+
+
+OWN: Renderings = {
+    "table t": [Rendering((16,), "(a text, b bigint NOT NULL)")],
+    "trigger t.one": [Rendering((16,), "CREATE TRIGGER one")],
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({}, False),
+        ({"table t": "(a text, b bigint NOT NULL, c text, d bigint)"}, False),
+        ({"table u": "(a text)", "trigger u.two": "CREATE TRIGGER two"}, False),
+        ({"trigger t.two": "CREATE TRIGGER two"}, True),
+        ({"rule t.two": "CREATE RULE two"}, True),
+        ({"table t": "(a text, c text, b bigint NOT NULL)"}, True),
+        ({"table t": "(a text, b bigint, c text)"}, True),
+        ({"table t": "(a text, b bigint NOT NULL, c text) with row security"}, True),
+        ({"trigger t.one": "CREATE TRIGGER one DISABLED"}, True),
+    ],
+)
+def test_what_a_newer_version_added_is_no_change_of_what_was_there(
+    more: dict[str, str], wrong: bool
+) -> None:
+    found = {name: one.text for name, (one,) in OWN.items()} | more
+    assert (compare(found, OWN, 16, is_newer=True).wrong is not None) is wrong
+    assert (compare(found, OWN, 16).wrong is None) is (more.keys() <= {"table u"})
+
+
+TABLE = "CREATE TABLE t (\n\ta TEXT, \n\tUNIQUE (a)\n)"
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ((), False),
+        ((("table", "t", "t", TABLE.replace(", ", ", b TEXT, c INTEGER, ")),), False),
+        ((("trigger", "u1", "u", "CREATE TRIGGER u1 BEFORE INSERT ON u"),), False),
+        ((("trigger", "t1", "t", "CREATE TRIGGER t1 BEFORE INSERT ON t"),), True),
+        ((("table", "t", "t", TABLE.replace(", ", ", CHECK (a), ")),), True),
+        ((("table", "t", "t", TABLE.replace("TEXT", "INTEGER")),), True),
+    ],
+)
+def test_what_a_newer_version_added_to_a_file_is_no_change_of_what_was_there(
+    more: tuple[tuple[str, str, str, str], ...], wrong: bool
+) -> None:
+    own = ("table", "t", "t", TABLE)
+    found = [*more] if more and more[0][1] == "t" else [own, *more]
+    assert (compare_files(found, [own], is_newer=True) is not None) is wrong
+    assert (compare_files(found, [own]) is None) is (not more)
 
 
 def test_definitions_are_merged_by_what_a_version_renders_now() -> None:

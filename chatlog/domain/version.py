@@ -1,0 +1,7 @@
+"""This program's version; ``pyproject.toml`` has the same."""
+
+from __future__ import annotations
+
+from typing import Final
+
+VERSION: Final = "0.1.0"
