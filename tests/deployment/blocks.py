@@ -1,4 +1,4 @@
-"""The blocks of docs/operations.md, and the places in them that a test has elsewhere."""
+"""Blocks of pages and files of docs/deploy, and the places in them that a test has elsewhere."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-_PAGE: Final = (ROOT / "docs/operations.md").read_text()
+DEPLOY: Final = ROOT / "docs" / "deploy"
 
 
-def block(language: str, having: str = "") -> str:
+def block(language: str, having: str = "", page: str = "operations.md") -> str:
     """Return the one block of a language that has some words."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", _PAGE, re.DOTALL | re.MULTILINE)
+    text = (ROOT / "docs" / page).read_text()
+    found = re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     (one,) = [text for text in found if having in text]
     return str(one)
 

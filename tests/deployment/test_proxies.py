@@ -6,11 +6,8 @@ which a proxy that decodes paths would lose.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,25 +17,18 @@ import pytest
 from tests.access.people import Issuer, Socket, World
 from tests.flows.conftest import Serve
 from tests.support.certificates import authority_and_server
-from tests.support.server import free_port, until
+from tests.support.server import free_port
 
 from .blocks import block, moved
+from .proxying import haproxy_on, nginx_on, running
 
 ROOM = "order #7 ü"
 SUBJECT = "https://id.example/u%2F17"
 NGINX = """
-daemon off;
 worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
 events {{}}
 http {{
     access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
     {block}
 }}
 """
@@ -56,9 +46,7 @@ def nginx(folder: Path, port: int, server: int) -> list[str]:
             "127.0.0.1:8080": f"127.0.0.1:{server}",
         },
     )
-    path = folder / "nginx.conf"
-    path.write_text(NGINX.format(folder=folder, block=text))
-    return ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(path)]
+    return nginx_on(folder, NGINX.format(block=text))
 
 
 def haproxy(folder: Path, port: int, server: int) -> list[str]:
@@ -75,35 +63,7 @@ def haproxy(folder: Path, port: int, server: int) -> list[str]:
             "127.0.0.1:8080": f"127.0.0.1:{server}",
         },
     )
-    path = folder / "haproxy.cfg"
-    path.write_text(text)
-    return ["haproxy", "-db", "-f", str(path)]
-
-
-@asynccontextmanager
-async def running(command: list[str], port: int, context: ssl.SSLContext) -> AsyncIterator[None]:
-    """Check a proxy's configuration, and run it until the block is left."""
-    flag = "-t" if command[0].endswith("nginx") else "-c"
-    checked = subprocess.run([*command, flag], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    process = await asyncio.create_subprocess_exec(*command)
-
-    async def is_up() -> bool:
-        assert process.returncode is None
-        try:
-            async with aiohttp.ClientSession() as http:
-                url = f"https://localhost:{port}/chat/readyz"
-                async with http.get(url, ssl=context) as answer:
-                    return answer.status == 200
-        except aiohttp.ClientError:
-            return False
-
-    try:
-        await until(is_up, 30, f"{command[0]} passes requests on")
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
+    return haproxy_on(folder, text)
 
 
 @pytest.mark.parametrize("proxy", [nginx, haproxy])
@@ -119,7 +79,7 @@ async def test_sockets_pages_and_http_pass_a_proxy_with_tls_and_a_prefix(
     name, *arguments = proxy(tmp_path, port, server.port)
     connector = aiohttp.TCPConnector(ssl=context, local_addr=("127.0.0.2", 0))
     async with (
-        running([program(name), *arguments], port, context),
+        running([program(name), *arguments], f"https://localhost:{port}/chat/readyz", ssl=context),
         aiohttp.ClientSession(connector=connector) as http,
     ):
         world = World(f"https://localhost:{port}/chat", issuer, http)

@@ -20,6 +20,7 @@ async def chatlog(
     *arguments: str, database: str, module: str = "chatlog", folder: Path | None = None
 ) -> Ended:
     """Run a command on a database to its end; in a ``folder`` with a chatlog, it is that one."""
+    of_another = {} if folder is None else {"PYTHONPATH": str(folder)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -29,7 +30,7 @@ async def chatlog(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
-        env={**os.environ, "CHATLOG_DATABASE": database},
+        env={**os.environ, **of_another, "CHATLOG_DATABASE": database},
     )
     out, err = await process.communicate()
     assert process.returncode is not None
