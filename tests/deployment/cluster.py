@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,40 @@ class Cluster:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def run_as_its_user(self, *command: str) -> None:
+        """Run a program of PostgreSQL that refuses root as the user who owns the data."""
+        user = self.server.pgdata.owner() if os.geteuid() == 0 else None
+        program = str(self.server.bin_path / command[0])
+        # Not captured: a server that it starts would keep the pipe open.
+        subprocess.run([program, *command[1:]], check=True, stdin=subprocess.DEVNULL, user=user)
+
+    def restart_with(self, settings: str) -> None:
+        with (self.server.pgdata / "postgresql.auto.conf").open("a") as file:
+            file.write(settings)
+        self.server.stop()
+        self.server.start()
+
+    @contextmanager
+    def restored(self, base: Path, settings: str) -> Iterator[str]:
+        """Start a base backup with settings for its recovery; yield the URL of its chat."""
+        with (base / "postgresql.auto.conf").open("a") as file:
+            file.write(settings)
+        (base / "recovery.signal").touch()
+        sockets = base.with_name("sockets")  # the backup has the lock file of the first one's
+        sockets.mkdir()
+        for path in (sockets, base, *base.rglob("*")):
+            shutil.chown(path, self.server.pgdata.owner())
+        options = f"-c listen_addresses='' -c unix_socket_directories='{sockets}'"
+        control = ("pg_ctl", "-s", "-D", str(base))
+        try:
+            self.run_as_its_user(*control, "-l", str(base / "log"), "-o", options, "-w", "start")
+        except subprocess.CalledProcessError:
+            raise AssertionError((base / "log").read_text()) from None
+        try:
+            yield f"postgresql://chatlog@/chat?host={sockets}"
+        finally:
+            self.run_as_its_user(*control, "-m", "immediate", "stop")
 
 
 @contextmanager

@@ -12,12 +12,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.failures.admin import Admin, administrator
 from tests.flows.conftest import Serve
 from tests.support.client import Client
 from tests.support.clients import Clients
 from tests.support.command import chatlog
 from tests.support.frames import Frame
-from tests.support.server import Server
+from tests.support.server import Server, until
 
 from .blocks import block, moved
 from .cluster import Cluster, running_cluster, set_up
@@ -91,20 +92,34 @@ async def assert_refused(url: str, *statements: str) -> None:
         await connection.close()
 
 
-async def say(client: Client, *words: str) -> Frame:
+async def say(client: Client, room: str, *words: str) -> Frame:
     """Chat; return the last event."""
-    for word in words:
-        ack = await client.chat(ROOM, word)
-    await client.wait_seq(ROOM, ack.seq)
-    return client.last[ROOM]
+    acks = [await client.chat(room, word) for word in words]
+    await client.wait_seq(room, acks[-1].seq)
+    return client.last[room]
 
 
 async def answer_to(clients: Clients, name: str, last: Frame) -> Any:
     """Resume after an event; return the error's code, or the type of another answer."""
     client = await clients.connect(name)
     fields = {"after": last.seq, "hash": last.data["hash"]}
-    frame = await client.ask("join", room=ROOM, username=name, **fields)
+    frame = await client.ask("join", room=last.room, username=name, **fields)
     return frame.data.get("code", frame.type)
+
+
+async def texts(clients: Clients, room: str) -> list[Any]:
+    return [one.data["message"] for one in await clients.read_log(room) if one.type == "chat"]
+
+
+async def archived(admin: Admin) -> None:
+    """Wait until PostgreSQL has archived all WAL up to now."""
+    file = await admin.value("SELECT pg_walfile_name(pg_switch_wal())")
+
+    async def is_archived() -> bool:
+        last = await admin.value("SELECT last_archived_wal FROM pg_stat_archiver")
+        return last is not None and last >= file
+
+    await until(is_archived, 30, f"{file} in the archive")
 
 
 @pytest.mark.slow
@@ -121,9 +136,9 @@ async def test_after_a_restored_dump_clients_learn_that_the_log_is_another_one(
     async with Clients(server) as clients:
         ada = await clients.connect("ada")
         await ada.join(ROOM)
-        kept = await say(ada, "before")
+        kept = await say(ada, ROOM, "before")
         cluster.shell(block("sh", "pg_dump", PAGE), tmp_path, **environment)
-        lost = await say(ada, "after", "longer after")
+        lost = await say(ada, ROOM, "after", "longer after")
     assert await server.stop() == 0
     cluster.shell(block("sh", "pg_restore", PAGE), tmp_path, **environment)
     again = await serve(cluster.url("chatlog", "restored"))
@@ -131,10 +146,44 @@ async def test_after_a_restored_dump_clients_learn_that_the_log_is_another_one(
         assert await answer_to(clients, "cid", lost) == "after_unknown"
         bob = await clients.connect("bob")
         await bob.join(ROOM)
-        await say(bob, *(f"other {n}" for n in range(lost.seq)))
+        await say(bob, ROOM, *(f"other {n}" for n in range(lost.seq)))
         assert await answer_to(clients, "cid", lost) == "diverged"
         assert await answer_to(clients, "ada", kept) == "caught_up"
-        assert not any(
-            "after" in event.data.get("message", "") for event in await clients.read_log(ROOM)
-        )
+        said = await texts(clients, ROOM)
+        assert "before" in said
+        assert not {"after", "longer after"} & set(said)
     assert (await chatlog("verify", database=restored)).status == 0
+
+
+@pytest.mark.slow
+async def test_after_a_recovery_to_a_moment_the_log_ends_there(
+    serve: Serve, cluster: Cluster
+) -> None:
+    folder = cluster.server.pgdata.parent
+    archive = folder / "wal"
+    archive.mkdir()
+    archive.chmod(0o777)
+    here = {"/var/backups/wal": str(archive)}
+    cluster.restart_with(moved(block("ini", "archive_mode", PAGE), here))
+    superuser = {"SERVER": cluster.url("postgres", "postgres")}
+    server = await serve(cluster.url("chatlog", "chat"))
+    async with Clients(server) as clients, administrator(superuser["SERVER"]) as admin:
+        ada = await clients.connect("ada")
+        await ada.join("moments")
+        await ada.chat("moments", "in the backup")
+        cluster.shell(block("sh", "pg_basebackup", PAGE), folder, **superuser)
+        kept = await say(ada, "moments", "in the archive")
+        moment = str(await admin.value("SELECT clock_timestamp()"))
+        lost = await say(ada, "moments", "after the moment")
+        await archived(admin)
+    assert await server.stop() == 0
+    places = here | {"2026-11-26 14:00:00+00": moment}
+    settings = moved(block("ini", "recovery_target_time", PAGE), places)
+    with cluster.restored(folder / "base", settings) as url:
+        again = await serve(url)
+        async with Clients(again) as clients:
+            assert await answer_to(clients, "cid", lost) == "after_unknown"
+            assert await answer_to(clients, "ada", kept) == "caught_up"
+            assert await texts(clients, "moments") == ["in the backup", "in the archive"]
+        assert await again.stop() == 0
+        assert (await chatlog("verify", database=url)).status == 0
