@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from bench.dialects import Dialect
@@ -20,16 +21,18 @@ _QUIET_SECONDS = 0.3
 
 
 class Crowd:
-    """Members of one server. Use as an async context manager: leaving it closes them."""
+    """Members of one server, or of several nodes: every room then has members on each.
 
-    def __init__(self, port: int, dialect: Dialect) -> None:
+    Use as an async context manager: leaving it closes them.
+    """
+
+    def __init__(self, ports: Sequence[int], dialect: Dialect) -> None:
         self.members: list[Member] = []
         self.dialect = dialect
-        self.latencies_ns: list[int] = []
         self.sent: dict[str, int] = {}
         self.last_arrival = time.perf_counter()
         self.on_echo: Callable[[Member, int], None] | None = None
-        self._port = port
+        self._ports = ports
         self._unwatched: list[Member] = []
         self._keys = (f"{time.time_ns():x}-{number}" for number in itertools.count())
         self._loop = asyncio.get_running_loop()
@@ -50,11 +53,12 @@ class Crowd:
     async def connect(self, rooms: Sequence[str], watched: Iterable[int] = ()) -> list[float]:
         """Open and join one member for each name in ``rooms``: the seconds each join took."""
         limit = asyncio.Semaphore(_AT_ONCE)
-        chosen = set(watched)
+        chosen, seats = set(watched), places(rooms)
 
         async def one(index: int, room: str) -> float:
             async with limit:
-                member = await open_member(index, room, self._port, self.dialect)
+                port = self._ports[seats[index] % len(self._ports)]
+                member = await open_member(index, room, port, self.dialect)
                 begun = time.perf_counter()
                 await join(member, self.dialect)
                 took = time.perf_counter() - begun
@@ -65,11 +69,15 @@ class Crowd:
         self.members.sort(key=lambda member: member.index)
         return list(took)
 
+    @property
+    def latencies_ns(self) -> list[int]:
+        """What the watched members have measured."""
+        return [took for member in self.members for took in member.latencies_ns]
+
     def begin(self) -> None:
         """Start counting afresh."""
         for member in self.members:
             member.reset()
-        self.latencies_ns.clear()
         self.sent = dict.fromkeys((member.room for member in self.members), 0)
         self.last_arrival = time.perf_counter()
 
@@ -103,7 +111,7 @@ class Crowd:
         self._loop.remove_writer(member.sock)
 
     def _read(self, member: Member) -> None:
-        own = parse(member, self.latencies_ns)
+        own = parse(member)
         self.last_arrival = time.perf_counter()
         if member.closed:
             self._unhook(member)
@@ -145,3 +153,18 @@ class Crowd:
         except OSError:
             member.closed = True
             return len(data)
+
+
+def places(rooms: Sequence[str]) -> list[int]:
+    """Return for each member the number of its node, to be taken modulo their count.
+
+    The members of a room come to one node after the other, and the first ones of the rooms, who
+    send, do likewise.
+    """
+    numbers = {room: number for number, room in enumerate(dict.fromkeys(rooms))}
+    seated = Counter[str]()
+    found = []
+    for room in rooms:
+        found.append(numbers[room] + seated[room])
+        seated[room] += 1
+    return found

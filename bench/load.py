@@ -17,10 +17,10 @@ _DRAIN_SECONDS = 30.0
 
 
 async def at_rate(
-    crowd: Crowd, pid: int, senders: Sequence[Member], per_second: float, seconds: float
+    crowd: Crowd, pids: Sequence[int], senders: Sequence[Member], per_second: float, seconds: float
 ) -> Tally:
     """Send ``per_second`` chats, the senders in turn, whether or not the server keeps up."""
-    meter = _Meter(crowd, pid)
+    meter = _Meter(crowd, pids)
     total = int(per_second * seconds)
     sent = 0
     while sent < total:
@@ -33,10 +33,10 @@ async def at_rate(
 
 
 async def at_full_speed(
-    crowd: Crowd, pid: int, senders: Sequence[Member], window: int, seconds: float
+    crowd: Crowd, pids: Sequence[int], senders: Sequence[Member], window: int, seconds: float
 ) -> Tally:
     """Keep ``window`` chats of each sender on their way: one more for each that came back."""
-    meter = _Meter(crowd, pid)
+    meter = _Meter(crowd, pids)
     crowd.on_echo = crowd.chat
     for sender in senders:
         crowd.chat(sender, window)
@@ -48,10 +48,10 @@ async def at_full_speed(
 class _Meter:
     """Time and CPU from its making to the last delivery."""
 
-    def __init__(self, crowd: Crowd, pid: int) -> None:
-        self._crowd, self._pid = crowd, pid
+    def __init__(self, crowd: Crowd, pids: Sequence[int]) -> None:
+        self._crowd, self._pids = crowd, pids
         crowd.begin()
-        self._server, self._own = cpu_seconds(pid), own_cpu_seconds()
+        self._servers, self._own = self._server_seconds(), own_cpu_seconds()
         self._begun = time.perf_counter()
 
     def elapsed(self) -> float:
@@ -59,9 +59,12 @@ class _Meter:
 
     async def finish(self) -> Tally:
         await _drained(self._crowd)
-        server, own = cpu_seconds(self._pid) - self._server, own_cpu_seconds() - self._own
+        servers, own = self._server_seconds() - self._servers, own_cpu_seconds() - self._own
         seconds = self._crowd.last_arrival - self._begun
-        return tally(self._crowd, seconds, server, own)
+        return tally(self._crowd, seconds, servers, own)
+
+    def _server_seconds(self) -> float:
+        return sum(map(cpu_seconds, self._pids))
 
 
 async def _drained(crowd: Crowd) -> None:

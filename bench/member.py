@@ -34,10 +34,12 @@ class Member:
     ack_rest: bytes = b""
     unsent: bytearray = field(default_factory=bytearray)
     last_number: dict[int, int] = field(default_factory=dict)
+    latencies_ns: list[int] = field(default_factory=list)
 
     def reset(self) -> None:
         """Forget the counts, not the place in each sender's numbering."""
         self.marks = self.own_marks = self.acks = self.disorder = self.bytes_in = 0
+        self.latencies_ns.clear()
 
 
 async def open_member(index: int, room: str, port: int, dialect: Dialect) -> Member:

@@ -32,7 +32,7 @@ def sweep(member: Member) -> int:
     return member.marks - before
 
 
-def parse(member: Member, latencies_ns: list[int]) -> int:
+def parse(member: Member) -> int:
     """Read once, parse every mark; answer how many were the member's own."""
     size = _read_into(member, 0)
     if size <= 0:
@@ -43,7 +43,7 @@ def parse(member: Member, latencies_ns: list[int]) -> int:
     for match in PARSED.finditer(data):
         end = match.end()
         sent_ns, sender, number = map(int, match.groups())
-        latencies_ns.append(now - sent_ns)
+        member.latencies_ns.append(now - sent_ns)
         _check_order(member, sender, number)
         member.marks += 1
         own += sender == member.index

@@ -71,8 +71,10 @@ def _cells(line: Line) -> tuple[str, ...]:
 def _target(line: Line) -> str:
     if not line.target:
         return ""
-    which, least = line.target
-    return f"ratio ≥ {least:g}" if which == "ratio" else f"≥ {least:,.0f}"
+    which, bound = line.target
+    if which == "ratio":
+        return f"ratio ≥ {bound:g}"
+    return f"{'≥' if line.better == 'more' else '≤'} {bound:,.0f}"
 
 
 def _figures(values: list[float]) -> str:

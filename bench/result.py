@@ -24,7 +24,7 @@ class Line:
     node: list[float] = field(default_factory=list)
     better: Literal["more", "less"] = "more"
     target: tuple[Literal["ratio", "chatlog"], float] | None = None
-    """The least that the named figure is to reach."""
+    """The least of the named figure; of chatlog's own the most, where less is better."""
 
     @property
     def ratios(self) -> list[float]:
@@ -38,8 +38,11 @@ class Line:
         """Whether the target is reached; None without one."""
         if not self.target:
             return None
-        which, least = self.target
-        return median(self.ratios if which == "ratio" else self.chatlog) >= least
+        which, bound = self.target
+        if which == "ratio":
+            return median(self.ratios) >= bound
+        found = median(self.chatlog)
+        return found >= bound if self.better == "more" else found <= bound
 
 
 @dataclass(frozen=True, slots=True)

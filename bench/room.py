@@ -44,7 +44,7 @@ def with_crowd(
     """Seat a crowd on a server and measure something once all is quiet."""
 
     async def run() -> _T:
-        async with Crowd(server.port, server.dialect) as crowd:
+        async with Crowd(server.ports, server.dialect) as crowd:
             await crowd.connect(seats.names, seats.watched)
             await crowd.quiet()
             return await measure(crowd, crowd.members[: seats.senders])

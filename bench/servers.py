@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,30 +27,51 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server."""
+    """A running server, or several nodes that share a log."""
 
     name: str
-    pid: int
-    port: int
+    pids: tuple[int, ...]
+    ports: tuple[int, ...]
     dialect: Dialect
+
+    @property
+    def pid(self) -> int:
+        """The process of the only node."""
+        (pid,) = self.pids
+        return pid
 
 
 @contextmanager
 def chatlog(
-    dialect: Dialect = CHATLOG, under: Sequence[str] = (), flags: Sequence[str] = ()
+    dialect: Dialect = CHATLOG,
+    under: Sequence[str] = (),
+    flags: Sequence[str] = (),
+    database: str = "",
 ) -> Iterator[Server]:
-    """Run ``chatlog serve`` on an empty SQLite file, with default settings besides the ``flags``.
+    """Run ``chatlog serve`` with default settings besides the ``flags``, by default on SQLite.
 
-    ``under`` are Python's arguments before ``-m chatlog``, for a profiler.
+    That is an empty file. ``under`` are Python's arguments before ``-m chatlog``, for a profiler.
     """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chatlog-bench-") as folder:
-        database = f"sqlite:///{folder}/bench.db"
+        database = database or f"sqlite:///{folder}/bench.db"
         python = [sys.executable, *under, "-m", "chatlog"]
         command = [*python, "serve", "--host", HOST, "--port", str(port), "--database", database]
         with _running([*command, *flags], Path(folder), {}) as process:
             _wait(process, lambda: _is_ready(port))
-            yield Server("chatlog", process.pid, port, dialect)
+            yield Server("chatlog", (process.pid,), (port,), dialect)
+
+
+@contextmanager
+def nodes(count: int, database: str, flags: Sequence[str] = ()) -> Iterator[Server]:
+    """Run several nodes on one PostgreSQL, all on the one core for servers."""
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(chatlog(flags=flags, database=database)) for _ in range(count)
+        ]
+        pids = tuple(pid for one in running for pid in one.pids)
+        ports = tuple(port for one in running for port in one.ports)
+        yield Server(f"{count} nodes", pids, ports, CHATLOG)
 
 
 @contextmanager
@@ -62,7 +83,7 @@ def node() -> Iterator[Server]:
         _running(node_server(), Path(folder), node_environment(port)) as process,
     ):
         _wait(process, lambda: _listens(port))
-        yield Server("node", process.pid, port, NODE)
+        yield Server("node", (process.pid,), (port,), NODE)
 
 
 def free_port() -> int:

@@ -66,6 +66,7 @@ def tally(crowd: Crowd, seconds: float, server_cpu: float, generator_cpu: float)
     missing = [crowd.sent[member.room] - member.marks for member in members]
     messages = sum(crowd.sent.values())
     acks = sum(member.acks for member in members)
+    latencies_ns = crowd.latencies_ns
     return Tally(
         messages=messages,
         deliveries=sum(member.marks for member in members),
@@ -78,8 +79,8 @@ def tally(crowd: Crowd, seconds: float, server_cpu: float, generator_cpu: float)
         server_cpu_seconds=server_cpu,
         generator_cpu_seconds=generator_cpu,
         bytes_in=sum(member.bytes_in for member in members),
-        p50_ms=percentile(crowd.latencies_ns, 0.50) / 1e6,
-        p99_ms=percentile(crowd.latencies_ns, 0.99) / 1e6,
+        p50_ms=percentile(latencies_ns, 0.50) / 1e6,
+        p99_ms=percentile(latencies_ns, 0.99) / 1e6,
     )
 
 

@@ -2,8 +2,10 @@
 
 from bench.result import Scenario
 from bench.scenarios.append import append
+from bench.scenarios.crossing import crossing
 from bench.scenarios.equal_load import equal_load
 from bench.scenarios.idle import idle
+from bench.scenarios.nodes import several_nodes
 from bench.scenarios.peak import peak
 from bench.scenarios.quiet import quiet
 from bench.scenarios.storm import storm
@@ -15,4 +17,6 @@ SCENARIOS: dict[str, Scenario] = {
     "idle": idle,
     "storm": storm,
     "append": append,
+    "nodes": several_nodes,
+    "crossing": crossing,
 }

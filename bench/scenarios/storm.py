@@ -58,7 +58,7 @@ def _stormed(server: Server) -> _Storm:
 
 
 async def _measure(server: Server) -> _Storm:
-    async with Crowd(server.port, server.dialect) as crowd:
+    async with Crowd(server.ports, server.dialect) as crowd:
         cpu, begun = cpu_seconds(server.pid), time.perf_counter()
         took = await crowd.connect(["storm"] * _MEMBERS)
         seconds = time.perf_counter() - begun
