@@ -1,0 +1,326 @@
+"""How bell and reads grow with the number of nodes: ``python -m bench.followers``.
+
+One node appends to one PostgreSQL whose commits are durable, at a few rates, while 1 to 200
+followers listen: each is what a node has to follow the log (``bench.follower``), without clients.
+Either each serves a room of its own, and messages go to one room after the other, or all serve the
+one room that gets every message. PostgreSQL has the first core; followers and appender share the
+other. Prints a table; where the followers take their whole core, latencies are theirs to blame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvloop
+
+from bench.follower import transport_of
+from bench.nats import nats
+from bench.postgres import Postgres, postgres
+from bench.process import allow_many_files
+from bench.tally import percentile
+from chatlog.bus.bell import Bell
+from chatlog.databases.database import Database
+from chatlog.databases.migrate import migrate
+from chatlog.eventlog.committer import Committer, Told
+from chatlog.eventlog.writer import Writer
+from chatlog.kinds.chat import PostAs
+from chatlog.kinds.event import Recorded
+from chatlog.nodes import leases
+
+_PROCESSES = 2
+_SPARE_CONNECTIONS = 50
+_CONNECTIONS_EACH = 3
+"""One reads, one listens, and one made sure that it can be heard."""
+_SAMPLES = 20_000
+_DRAIN_SECONDS = 1.5
+_TEXT = "x" * 100
+_KINDS = {"own": "one each", "all": "one, served by all"}
+_HEADS = (
+    "followers",
+    "rooms",
+    "messages/s",
+    "PostgreSQL, cores",
+    "followers, cores",
+    "rings/s",
+    "heard/s",
+    "reads/s",
+    "p50, ms",
+    "p99, ms",
+)
+
+
+class Followers:
+    """The processes with all followers."""
+
+    def __init__(self, processes: Sequence[asyncio.subprocess.Process]) -> None:
+        self._processes = processes
+
+    async def ask(self, **command: Any) -> list[dict[str, Any]]:
+        """Send each of them a command; return their answers."""
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(command).encode() + b"\n")
+        return [await self._answer(process) for process in self._processes]
+
+    async def ready(self) -> None:
+        """Wait until all of them follow."""
+        for process in self._processes:
+            await self._answer(process)
+
+    @staticmethod
+    async def _answer(process: asyncio.subprocess.Process) -> dict[str, Any]:
+        assert process.stdout is not None
+        line = await process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"a process of followers ended with {await process.wait()}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@asynccontextmanager
+async def following(url: str, bus: str, count: int) -> AsyncIterator[Followers]:
+    """Run ``count`` followers in a few processes."""
+    processes = []
+    share = -(-count // _PROCESSES)
+    for first in range(0, count, share):
+        last = min(count, first + share)
+        processes.append(
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bench.follower", url, bus, str(first), str(last)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=1 << 26,
+            )
+        )
+    try:
+        followers = Followers(processes)
+        await followers.ready()
+        yield followers
+    finally:
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.close()
+        for process in processes:
+            await process.wait()
+
+
+class Appender:
+    """The one node that appends: a committer, its bell, and when each event was durable."""
+
+    def __init__(self, committer: Committer, bell: Bell | None) -> None:
+        self._committer = committer
+        self._bell = bell
+        self.committed: dict[int, int] = {}
+
+    async def run(self, rooms: Sequence[str], per_second: int, seconds: float) -> None:
+        """Append to one room after the other, at a rate, for a while."""
+        self.committed.clear()
+        begun, sent, total = time.monotonic(), 0, int(per_second * seconds)
+        while sent < total:
+            due = min(total, int((time.monotonic() - begun) * per_second) + 1)
+            for number in range(sent, due):
+                command = PostAs(rooms[number % len(rooms)], _TEXT, username="writer")
+                self._committer.submit(command, self._note)
+            sent = due
+            await asyncio.sleep(max(0.001, sent / per_second - (time.monotonic() - begun)))
+        await self._committer.drain()
+        await asyncio.sleep(max(0.0, seconds - (time.monotonic() - begun)))
+
+    @property
+    def rings(self) -> int:
+        """How often it has rung so far."""
+        return 0 if self._bell is None else self._bell.told
+
+    def _note(self, told: Told) -> None:
+        if not isinstance(told, Recorded):
+            raise TypeError(f"not appended: {told}")
+        self.committed[told.position] = time.monotonic_ns()
+
+
+@asynccontextmanager
+async def appending(url: str, bus: str) -> AsyncIterator[Appender]:
+    """Run the node that appends, on an empty log."""
+    database = Database(url)
+    await migrate(database)
+    node = await leases.begin(database, "bench", alone=False)
+    transport = transport_of(bus, database)
+    bell = None if transport is None else Bell(transport, lambda: node.number)
+    committer = Committer(
+        Writer(database, node, doubt_seconds=5.0, is_open=True),
+        (lambda _events: None) if bell is None else bell.tell,
+        lambda: None,
+        max_batch=1_000,
+        max_waiting=100_000,
+        max_delay_ms=20,
+    )
+    tasks = [asyncio.create_task(committer.run())]
+    if bell is not None:
+        # NATS sends on the connection that listens.
+        heard = bell.listen(lambda: None, lambda: None, lambda _digests: False)
+        tasks += [asyncio.create_task(heard), asyncio.create_task(bell.send())]
+    try:
+        yield Appender(committer, bell)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if bell is not None:
+            await bell.close()
+        await leases.end(database, node)
+        await database.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is appended, and who follows."""
+
+    followers: int
+    kind: str
+    per_second: int
+    seconds: float
+
+    @property
+    def rooms(self) -> list[str]:
+        return ["all"] if self.kind == "all" else [f"room {n}" for n in range(self.followers)]
+
+    @property
+    def receivers(self) -> int:
+        """How many followers get each message."""
+        return self.followers if self.kind == "all" else 1
+
+    @property
+    def sample(self) -> int:
+        """Of so many positions, the arrivals at one are kept."""
+        return max(1, int(self.per_second * self.seconds * self.receivers / _SAMPLES))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a load came to."""
+
+    load: Load
+    per_second: float
+    postgres_cores: float
+    follower_cores: float
+    rings_per_second: float
+    heard_per_second: float
+    reads_per_second: float
+    p50_ms: float
+    p99_ms: float
+    missed: int
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        load = self.load
+        return (
+            str(load.followers),
+            _KINDS[load.kind],
+            f"{self.per_second:,.0f}",
+            f"{self.postgres_cores:.2f}",
+            f"{self.follower_cores:.2f}",
+            f"{self.rings_per_second:,.0f}",
+            f"{self.heard_per_second:,.0f}",
+            f"{self.reads_per_second:,.0f}",
+            f"{self.p50_ms:.1f}" if load.per_second else "-",
+            f"{self.p99_ms:.1f}" if load.per_second else "-",
+        )
+
+
+async def measured(
+    load: Load, server: Postgres, followers: Followers, appender: Appender
+) -> Measured:
+    """Append while all follow, and wait until they have caught up."""
+    await followers.ask(do="begin", kind=load.kind, sample=load.sample)
+    cpu, rings, begun = server.cpu_seconds(), appender.rings, time.monotonic()
+    await appender.run(load.rooms, load.per_second, load.seconds)
+    used, rung, took = server.cpu_seconds() - cpu, appender.rings - rings, time.monotonic() - begun
+    work = await followers.ask(do="look")
+    missed = await _missed(followers, len(appender.committed) * load.receivers)
+    got = await followers.ask(do="end")
+    late = [at - appender.committed[position] for one in got for position, at in one["arrivals"]]
+    per_second = {what: sum(one[what] for one in work) / took for what in work[0]}
+    return Measured(
+        load,
+        len(appender.committed) / took,
+        used / took,
+        per_second["cpu"],
+        rung / took,
+        per_second["heard"],
+        per_second["reads"],
+        percentile(late, 0.5) / 1e6,
+        percentile(late, 0.99) / 1e6,
+        missed,
+    )
+
+
+async def _missed(followers: Followers, expected: int) -> int:
+    """Wait until no further event comes; return how many have not come."""
+    before, got = -1, 0
+    while before < got < expected or before < 0:
+        before = got
+        await asyncio.sleep(_DRAIN_SECONDS)
+        got = sum(one["events"] for one in await followers.ask(do="count"))
+    return expected - got
+
+
+async def run(wanted: argparse.Namespace) -> int:
+    """Measure all loads; return how many events were missed."""
+    missed = 0
+    most = max(wanted.followers)
+    connections = most * _CONNECTIONS_EACH + _SPARE_CONNECTIONS
+    with postgres(connections=connections) as server, _bus(wanted.bus) as bus:
+        url = server.fresh()
+        async with appending(url, bus) as appender:
+            print(_row(_HEADS), _row("---" for _ in _HEADS), sep="\n", flush=True)
+            for count in wanted.followers:
+                async with following(url, bus, count) as followers:
+                    for kind, rate in _loads(wanted.rates):
+                        load = Load(count, kind, rate, wanted.seconds)
+                        found = await measured(load, server, followers, appender)
+                        print(_row(found.cells), flush=True)
+                        missed += found.missed
+    return missed
+
+
+@contextmanager
+def _bus(name: str) -> Iterator[str]:
+    if name != "nats":
+        yield name
+        return
+    with nats() as url:
+        yield url
+
+
+def _loads(rates: Sequence[int]) -> list[tuple[str, int]]:
+    return [("own", 0), *((kind, rate) for kind in _KINDS for rate in rates)]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.followers", description=__doc__)
+    parser.add_argument("--followers", type=int, nargs="+", default=[1, 10, 50, 100, 200])
+    parser.add_argument("--rates", type=int, nargs="+", default=[10, 100, 500])
+    parser.add_argument("--bus", choices=("auto", "nats", "poll"), default="auto")
+    parser.add_argument("--seconds", type=float, default=6.0, help="of each load")
+    wanted = parser.parse_args()
+    allow_many_files()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        missed = runner.run(run(wanted))
+    if missed:
+        print(f"{missed} events were missed", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
