@@ -16,7 +16,7 @@ from chatlog.databases.database import Database
 from chatlog.databases.hold import DatabaseBusy
 from chatlog.databases.migrate import migrate
 from chatlog.databases.opening import open_for_reading
-from chatlog.databases.postgres import backend as postgres
+from chatlog.databases.postgres import limits
 from chatlog.databases.postgres import session as postgres_session
 from chatlog.databases.revisions import (
     NewerRevision,
@@ -179,7 +179,7 @@ async def test_a_migration_may_take_longer_than_any_other_command(
 async def test_a_migration_waits_only_so_long_for_those_who_read(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setitem(limits.MIGRATOR_LIMITS, "lock_timeout", "100ms")
     database = Database(postgres_url)
     await make_earlier(database, "0005")  # the next one changes a table
     async with database.read() as reader:
