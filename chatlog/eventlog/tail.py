@@ -25,6 +25,8 @@ from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 
 _PAGE: Final = 500
+_PAUSE_SECONDS: Final = 0.005
+"""From the begin of one reading to the next: of many bells, each reading answers several."""
 
 
 class Served(Protocol):
@@ -123,16 +125,19 @@ class Tail:
 
     async def run(self) -> None:
         """Read events from elsewhere, until cancelled; called again, it continues."""
+        loop = asyncio.get_running_loop()
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_seconds):
                     await self._bell.wait()
             self._bell.clear()
+            began = loop.time()
             try:
                 await self._catch_up()
             except Exception:
                 self.ring()  # what was rung for is still to be read
                 raise
+            await asyncio.sleep(began + _PAUSE_SECONDS - loop.time())
 
     async def _catch_up(self) -> None:
         while await self._read_page():

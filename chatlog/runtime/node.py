@@ -205,6 +205,7 @@ class Runtime:
     def _diverged(self) -> None:
         """Let the clients come back: what they have seen may not be in the log any more."""
         logger.error(DIVERGED)
+        self.deliverer.begin_again()
         self._start_afresh()
 
     def _start_afresh(self) -> None:

@@ -69,6 +69,12 @@ class Deliverer:
         self._changed.set()
         self._tail.wake()
 
+    def begin_again(self) -> None:
+        """Begin with what is stored: the log has lost events that were looked through."""
+        for held in self._held.values():
+            held.is_over = True
+        self.look()
+
     async def run(self) -> None:
         """Deliver, until cancelled; called again after a failure, it begins with what is stored."""
         try:

@@ -2,56 +2,87 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chatlog.runtime import Runtime
 from chatlog.wire.frames import GOING_AWAY
 from tests.support.nodes import LocalClient, node_on, until
+from tests.support.rewinding import copy_of
+from tests.webhooks.receiver import receiving
 
-REWIND = """
-    SET session_replication_role = replica;
-    DELETE FROM chatlog.events WHERE position > {0};
-    DELETE FROM chatlog.sessions AS s USING chatlog.rooms AS r WHERE r.id = s.room_id
-        AND s.joined_seq > (SELECT count(*) FROM chatlog.events AS e WHERE e.room_id = r.id);
-    DELETE FROM chatlog.rooms AS r WHERE NOT EXISTS
-        (SELECT 1 FROM chatlog.events AS e WHERE e.room_id = r.id);
-    RESET session_replication_role;
-"""
-"""What a fail-over to a standby that was behind does to the log."""
+SOON: dict[str, Any] = {"bus": "poll", "poll_seconds": 0.2}
 
 
-async def rewind(node: Runtime, position: int) -> None:
-    async with node.database.write() as connection:
-        raw = await connection.get_raw_connection()
-        assert raw.driver_connection is not None
-        await raw.driver_connection.execute(REWIND.format(position))
+async def say(client: LocalClient, *messages: str) -> int:
+    for message in messages:
+        await client.send("chat", room="general", message=message)
+        frame = await client.until("chat", message=message)
+    return int(frame["seq"])
+
+
+async def until_let_go(client: LocalClient) -> None:
+    await until(lambda: client.outlet.closed == (GOING_AWAY, b""))
+
+
+async def joined(node: Runtime, name: str) -> LocalClient:
+    client = LocalClient(node)
+    await client.join("general", name)
+    return client
 
 
 async def test_clients_are_let_go_and_come_back_to_the_log_as_it_is(postgres_url: str) -> None:
-    async with node_on(postgres_url, bus="poll", poll_seconds=0.2) as node:
-        ada = LocalClient(node)
-        await ada.join("general", "ada")
-        for message in ("kept", "lost", "lost too"):
-            await ada.send("chat", room="general", message=message)
-            lost = await ada.until("chat", message=message)
-        await until(lambda: node.tail.position == lost["seq"])
-        await rewind(node, 2)
-        await until(lambda: ada.outlet.closed == (GOING_AWAY, b""))
+    async with node_on(postgres_url, **SOON) as node:
+        ada = await joined(node, "ada")
+        await say(ada, "kept")
+        async with copy_of(postgres_url) as copy:
+            await say(ada, "lost", "lost too")
+            last = await ada.until("chat", message="lost too")
+            await until(lambda: node.tail.position == last["seq"])
+            await copy.go_back()
+            await until_let_go(ada)
         again = LocalClient(node)
-        resume = {"room": "general", "username": "ada", "after": lost["seq"], "hash": lost["hash"]}
+        resume = {"room": "general", "username": "ada", "after": last["seq"], "hash": last["hash"]}
         assert await again.refusal("join", **resume) in ("after_unknown", "diverged")
         await again.join("general", "ada", after=0)
         assert [frame["message"] for frame in again.frames() if frame["type"] == "chat"] == ["kept"]
-        await again.send("chat", room="general", message="and on")
-        await again.until("chat", message="and on")
+        await say(again, "and on")
         await until(lambda: node.tail.position >= 4)
 
 
 async def test_another_event_at_the_same_position_is_noticed_too(postgres_url: str) -> None:
-    async with node_on(postgres_url, bus="poll", poll_seconds=0.2) as node:
-        ada = LocalClient(node)
-        await ada.join("general", "ada")
-        await until(lambda: node.tail.position == 1)
-        await rewind(node, 0)
-        async with node_on(postgres_url, node="other", bus="poll") as other:
-            bob = LocalClient(other)
-            await bob.join("general", "bob")
-            await until(lambda: ada.outlet.closed == (GOING_AWAY, b""))
+    async with (
+        node_on(postgres_url, **SOON, node="first") as first,
+        node_on(postgres_url, **SOON, node="second") as second,
+    ):
+        bob = await joined(second, "bob")
+        async with copy_of(postgres_url) as copy:
+            ada = await joined(first, "ada")
+            await until(lambda: second.tail.position == 2)
+            await copy.go_back()
+            await until_let_go(bob)
+        carol = await joined(second, "carol")
+        await until_let_go(ada)
+        await say(carol, "and on")
+
+
+async def test_webhooks_get_what_comes_in_the_place_of_what_was_lost(
+    postgres_url: str,
+) -> None:
+    async with (
+        receiving() as receiver,
+        node_on(
+            postgres_url, **SOON, allow_http_webhooks=True, allow_private_webhooks=True
+        ) as node,
+    ):
+        await node.operations.webhooks.add(receiver.url, types=["chat"])
+        await until(lambda: node.deliverer.count == 1)
+        ada = await joined(node, "ada")
+        await say(ada, "kept")
+        await receiver.until(1)
+        async with copy_of(postgres_url) as copy:
+            await say(ada, *(f"lost {number}" for number in range(4)))
+            await receiver.until(5)
+            await copy.go_back()
+            await until_let_go(ada)
+        await say(await joined(node, "ada"), "instead")
+        await until(lambda: "instead" in receiver.texts())

@@ -23,15 +23,21 @@ class Copy:
         return f"{self.name}_copy"
 
     async def take(self) -> None:
+        await self._allow(connections=False)  # a server that polls would be back at once
         await self._cut()
         create = f"CREATE DATABASE {self.copied} TEMPLATE {self.name} STRATEGY file_copy"
         await self.admin.execute(create)
+        await self._allow(connections=True)
 
     async def go_back(self) -> None:
         """Put the copy in the database's place: connections end, and its URL leads to the copy."""
+        await self._allow(connections=False)
         await self._cut()
         await self.admin.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
         await self.admin.execute(f"ALTER DATABASE {self.copied} RENAME TO {self.name}")
+
+    async def _allow(self, *, connections: bool) -> None:
+        await self.admin.execute(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS {connections}")
 
     async def _cut(self) -> None:
         await self.admin.fetchval(
