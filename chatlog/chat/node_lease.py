@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from chatlog.chat.departures import Departures
 from chatlog.databases.database import Database
+from chatlog.databases.living import since_boot
 from chatlog.databases.revisions import NewerRevision
 from chatlog.domain.errors import LeaseLost
 from chatlog.eventlog.writer import Writer
@@ -64,6 +65,7 @@ class Membership:
                     await self._lost.wait()
 
     async def _renew(self) -> None:
+        began = since_boot()
         try:
             locked = await leases.renew(self._database, self._writer.node)
         except LeaseLost:
@@ -74,6 +76,7 @@ class Membership:
             raise
         else:
             self._writer.timed(locked.now, locked.clock)
+        self._writer.renewed(began)
         self._writer.noted(True)
 
     async def _begin_again(self) -> None:

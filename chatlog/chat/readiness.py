@@ -1,8 +1,10 @@
-"""Readiness: whether the last commit, a real one or a probe, succeeded.
+"""Readiness: whether the last commit, a real one or a probe, succeeded, and since when not.
 
 Checks cost nothing while chats are committed. If there was no commit for ``probe_seconds``, one
 check makes a probe (a commit that renews the lease), and concurrent checks wait for its outcome:
-so there is at most one probe in that time, however many checks.
+so there is at most one probe in that time, however many checks. After a failure ``watch`` probes
+every second: if nothing was committed for the grace, the node is away until a commit succeeds, and
+its clients are told to go.
 """
 
 from __future__ import annotations
@@ -14,26 +16,68 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from chatlog.databases.discreet import describe
+from chatlog.databases.living import since_boot
 
 logger = logging.getLogger(__name__)
 
 _PATIENCE_SECONDS: Final = 2.0
+_AGAIN_SECONDS: Final = 1.0
 
 
 class Readiness:
-    """Gets the outcome of every commit through ``note``, and runs ``probe`` if there is none."""
+    """Gets the outcome of every commit through ``note``, and runs ``probe`` if there is none.
 
-    def __init__(self, probe: Callable[[], Awaitable[None]], *, probe_seconds: float) -> None:
+    ``renewed`` gets the time before each commit that renewed the lease. ``left`` is called when
+    nothing was committed for ``grace_seconds``.
+    """
+
+    def __init__(
+        self,
+        probe: Callable[[], Awaitable[None]],
+        *,
+        probe_seconds: float,
+        grace_seconds: float = 60.0,
+        left: Callable[[], None] = lambda: None,
+    ) -> None:
         self._probe = probe
         self._probe_seconds = probe_seconds
-        self._is_ready = False
+        self._grace_seconds = grace_seconds
+        self._left = left
+        self._is_ready = self._is_away = False
         self._noted_at = -math.inf
+        self._failed_at = math.inf
+        self._failed = asyncio.Event()
+        self._renewed_at = since_boot()
         self._turn = asyncio.Lock()
+        self._said = ""
+
+    @property
+    def is_away(self) -> bool:
+        """Whether nothing was committed for so long that no client is served."""
+        return self._is_away
 
     def note(self, succeeded: bool) -> None:
         """Record whether a commit succeeded."""
         self._is_ready = succeeded
         self._noted_at = asyncio.get_running_loop().time()
+        if succeeded:
+            self._failed.clear()
+            self._said = ""
+            self._come_back()
+        elif not self._failed.is_set():
+            self._failed_at = self._noted_at
+            self._failed.set()
+
+    def renewed(self, began: float) -> None:
+        """Record the time, by ``since_boot``, before a commit that has renewed the lease."""
+        self._renewed_at = began
+
+    def has_lease(self, lease_seconds: float) -> bool:
+        """Return whether no other node can have declared this one dead.
+
+        A process that was suspended knows this at once, before it has asked the database.
+        """
+        return since_boot() - self._renewed_at < lease_seconds
 
     async def check(self) -> bool:
         """Return whether the last commit succeeded, after a probe if it was too long ago."""
@@ -43,6 +87,34 @@ class Readiness:
                     await self._try()
         return self._is_ready
 
+    async def watch(self) -> None:
+        """After each failure probe until a commit succeeds, until cancelled."""
+        while True:
+            await self._failed.wait()
+            left = self._failed_at + self._grace_seconds - asyncio.get_running_loop().time()
+            await asyncio.sleep(max(0.0, min(_AGAIN_SECONDS, math.inf if self._is_away else left)))
+            async with self._turn:
+                if self._failed.is_set():
+                    await self._try()
+            if self._failed.is_set() and not self._is_away:
+                self._go_away_if_due()
+
+    def _go_away_if_due(self) -> None:
+        if asyncio.get_running_loop().time() - self._failed_at < self._grace_seconds:
+            return
+        logger.error(
+            "Nothing could be committed for %g s: this server closes its clients and serves none "
+            "until it can.",
+            self._grace_seconds,
+        )
+        self._is_away = True
+        self._left()
+
+    def _come_back(self) -> None:
+        if self._is_away:
+            self._is_away = False
+            logger.warning("The log can be written again: this server serves clients again.")
+
     def _is_fresh(self) -> bool:
         return asyncio.get_running_loop().time() - self._noted_at < self._probe_seconds
 
@@ -51,7 +123,9 @@ class Readiness:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._probe()
         except Exception as error:  # noqa: BLE001 - whatever it is, the log cannot be written
-            logger.warning("Not ready: %s", describe(error))
+            if (said := describe(error)) != self._said:
+                logger.warning("Not ready: %s", said)
+            self._said = said
             self.note(succeeded=False)
         else:
             self.note(succeeded=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chatlog.chat.rooms import Rooms
 from chatlog.readers.askers import Asker
 from chatlog.readers.door import Door
@@ -9,13 +11,16 @@ from chatlog.wire.answers import UsersFrame
 
 
 class Users:
-    """Answers ``users``."""
+    """Answers ``users``; from memory only while ``is_current`` says that it cannot be outdated."""
 
-    def __init__(self, rooms: Rooms, door: Door, *, is_alone: bool) -> None:
+    def __init__(
+        self, rooms: Rooms, door: Door, is_current: Callable[[], bool], *, is_alone: bool
+    ) -> None:
         """Answer for a node; one that ``is_alone`` is the only one on its log."""
         self._is_alone = is_alone
         self._rooms = rooms
         self._door = door
+        self._is_current = is_current
 
     async def frame(
         self, asker: Asker, room: str, id: str | None, *, is_member: bool
@@ -30,7 +35,7 @@ class Users:
         """
         admission = await self._door.admit(asker, room, "users")
         live = self._rooms.get(room)
-        is_recent = is_member or self._is_alone
+        is_recent = (is_member or self._is_alone) and self._is_current()
         if live is not None and live.presence.seq and is_recent:
             presence = live.presence
         else:

@@ -7,6 +7,7 @@ process at a time can write (``Backend.is_exclusive``), nobody asks.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,14 @@ from chatlog.domain.errors import LogError
 
 LEASE_SECONDS: Final = 15.0
 """The default lease, and the lease of every node from before revision 0006."""
+
+
+_CLOCK: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def since_boot() -> float:
+    """Return seconds that pass while this process is stopped, or its machine is suspended."""
+    return time.clock_gettime(_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.backend import Failure, Locked, Seen
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import describe, strip_content
+from chatlog.databases.living import since_boot
 from chatlog.databases.schema import events
 from chatlog.domain.errors import (
     ChatlogError,
@@ -74,7 +75,9 @@ class Writer:
 
     ``noted`` is called with the success of each commit, of which a command refused beforehand is
     none; ``timed`` with each commit's last event time and the clock's reading; ``diverged`` when
-    the log has lost events that were in it, as in a fail-over to a standby without them. One that
+    the log has lost events that were in it, as in a fail-over to a standby without them;
+    ``renewed`` with the time, by ``since_boot``, before each commit of this node, which renews its
+    lease. One that
     ``is_open`` refuses commands to rooms with rights, which open mode does not heed.
     """
 
@@ -87,6 +90,7 @@ class Writer:
         noted: Callable[[bool], None] = lambda _succeeded: None,
         timed: Callable[[str, str], None] = lambda _last, _clock: None,
         diverged: Callable[[], None] = lambda: None,
+        renewed: Callable[[float], None] = lambda _began: None,
         is_open: bool = False,
     ) -> None:
         self._database = database
@@ -95,7 +99,8 @@ class Writer:
         self._doubt_seconds = doubt_seconds
         self._wary = 0
         self._is_open = is_open
-        self.noted, self.timed, self.diverged = noted, timed, diverged
+        self.noted, self.timed, self.renewed = noted, timed, renewed
+        self.diverged = diverged
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Return the outcomes of commands, as ``write``."""
@@ -151,6 +156,7 @@ class Writer:
     async def _transact(self, step: Step[T], node: Node) -> tuple[T, list[Recorded]]:
         batch: Batch | None = None
         committing = False
+        began = since_boot()
         try:
             async with self._database.write() as connection:
                 transaction = await connection.begin()
@@ -174,6 +180,8 @@ class Writer:
         assert batch is not None
         if batch.recorded:
             self._memory.seen = Seen(batch.position, batch.recorded[-1].hash)
+        if node is self.node:
+            self.renewed(began)
         self.noted(True)
         self.timed(max((r.at for r in batch.recorded), default=locked.now), locked.clock)
         return result, batch.recorded

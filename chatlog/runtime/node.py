@@ -21,6 +21,7 @@ from chatlog.chat.rooms_client import RoomsClient
 from chatlog.chat.tasks import Tasks
 from chatlog.chat.users import Users
 from chatlog.databases.database import Database
+from chatlog.databases.living import since_boot
 from chatlog.eventlog.append import Node
 from chatlog.eventlog.tail import Served, Tail
 from chatlog.eventlog.writer import Writer
@@ -73,7 +74,7 @@ class Runtime:
         self.refusals: Counter[str] = Counter()
         self.tasks = Tasks(tasks)
         self.clock = LogClock()
-        self.readiness = Readiness(self._probe, probe_seconds=settings.probe_seconds)
+        self.readiness = self._readiness()
         self.rooms = rooms_of(settings, database, self.tasks, tasks)
         turn, lost = asyncio.Lock(), asyncio.Event()
         self.tail = self._tail(turn)
@@ -84,7 +85,8 @@ class Runtime:
         self.membership = self._membership(node, lost)
         self.history = history_of(settings, database)
         self.door = self.history.door
-        self.users = Users(self.rooms, self.door, is_alone=database.backend.is_exclusive)
+        is_alone = database.backend.is_exclusive
+        self.users = Users(self.rooms, self.door, self._is_current, is_alone=is_alone)
         self.members = Members(self.door, now)
         self.operations, self.deliverer = self._operations(tasks)
         self.door.clerk = clerk_of(self.committer)
@@ -113,8 +115,22 @@ class Runtime:
             noted=self.readiness.note,
             timed=self.clock.note,
             diverged=self.tail.ring,  # which finds out, and lets the clients come back
+            renewed=self.readiness.renewed,
             is_open=self.token_mode is None,
         )
+
+    def _readiness(self) -> Readiness:
+        return Readiness(
+            self._probe,
+            probe_seconds=self.settings.probe_seconds,
+            grace_seconds=self.settings.database_grace_seconds,
+            left=partial(self._close_clients, "disconnected"),
+        )
+
+    def _is_current(self) -> bool:
+        """Return whether no other server can have ended the sessions of this one."""
+        is_alone = self.database.backend.is_exclusive
+        return is_alone or self.readiness.has_lease(self.settings.lease_seconds)
 
     def _operations(self, tasks: asyncio.TaskGroup) -> tuple[Operations, Deliverer]:
         """Return the operators' commands, and what delivers webhooks, which they change."""
@@ -166,6 +182,8 @@ class Runtime:
         keep("lease", self.membership.keep)
         reporting = partial(report, self.database, self.writer, self.tail)
         keep("reading", partial(reporting, every_seconds=self.settings.lease_seconds / 3))
+        if not self.database.backend.is_exclusive:  # else no other server could serve the clients
+            keep("outages", self.readiness.watch)
         keep("reaper", self.membership.reap)
         if self.token_mode is not None:
             keep("expiries", partial(end_expired, self.rooms, self.committer))
@@ -174,7 +192,9 @@ class Runtime:
                 keep("keys", self.token_mode.keys.run)
 
     async def _probe(self) -> None:
+        began = since_boot()
         await leases.renew(self.database, self.writer.node)
+        self.readiness.renewed(began)
 
     async def _erase_what_is_too_old(self) -> None:
         await self.operations.retention.run(self.settings.retention_seconds)

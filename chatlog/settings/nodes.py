@@ -26,6 +26,12 @@ class Nodes(Webhooks):
         default=15.0,
         metadata={"help": "lease duration; renewed every third of it"},
     )
+    database_grace_seconds: float = field(
+        default=60.0,
+        metadata={
+            "help": "time without a PostgreSQL that can be written before clients are closed"
+        },
+    )
     poll_seconds: float = field(
         default=1.0, metadata={"help": "interval of polling the log for events committed elsewhere"}
     )

@@ -46,6 +46,8 @@ async def serve(request: web.Request) -> web.StreamResponse:
     ws = _websocket(settings)
     if not ws.can_prepare(request):
         return error(426, "bad_command", "This is a WebSocket endpoint: connect with an Upgrade.")
+    if runtime.readiness.is_away:
+        return error(503, "unavailable", "The log cannot be written now.")
     identity = await identity_at_handshake(request)
     await ws.prepare(request)
     transport = request.transport

@@ -62,6 +62,38 @@ async def test_a_log_that_is_quiet_is_probed_again() -> None:
     assert probe.count == 3
 
 
+async def test_clients_are_sent_away_once_the_grace_is_over_and_served_once_a_commit_succeeds() -> (
+    None
+):
+    probe, left = Probe(), asyncio.Event()
+    probe.error = OSError("gone")
+    readiness = Readiness(probe, probe_seconds=60, grace_seconds=0.05, left=left.set)
+    watching = asyncio.create_task(readiness.watch())
+    readiness.note(succeeded=False)
+    is_away = [readiness.is_away]
+    async with asyncio.timeout(10):
+        await left.wait()
+    is_away.append(readiness.is_away)
+    readiness.note(succeeded=True)
+    is_away.append(readiness.is_away)
+    assert is_away == [False, True, False]
+    watching.cancel()
+
+
+async def test_a_last_probe_at_the_end_of_the_grace_may_still_succeed() -> None:
+    probe, left = Probe(), asyncio.Event()
+    readiness = Readiness(probe, probe_seconds=60, grace_seconds=0.05, left=left.set)
+    watching = asyncio.create_task(readiness.watch())
+    readiness.note(succeeded=False)
+    async with asyncio.timeout(10):
+        while not await readiness.check():
+            await asyncio.sleep(0.002)
+    assert probe.count == 1
+    assert not readiness.is_away
+    assert not left.is_set()
+    watching.cancel()
+
+
 async def test_a_node_is_ready_as_its_last_commit_was(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,15 +9,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from chatlog.chat import node_lease
 from chatlog.databases.database import Database
 from chatlog.databases.postgres.limits import WRITER_LIMITS
+from chatlog.kinds.leave import Leave, Left
 from chatlog.nodes import leases
+from chatlog.nodes.reaper import leaves_due
 from chatlog.operations.delegation import carry_out
 from chatlog.runtime import Runtime
 from chatlog.settings import Settings
 from tests.support.checker import assert_holds
 from tests.support.clients import Clients
 from tests.support.inside import InsideClient
+from tests.support.logbook import open_log
 from tests.support.record import Record
 from tests.support.server import until
 
@@ -64,6 +68,35 @@ async def test_sessions_of_a_killed_process_lapse_from_a_living_one(
     page = await watcher.ask("history", room="general")
     record.logs["general"] = list(page.events)
     assert_holds(record, settled=True)
+
+
+async def test_two_nodes_that_reap_a_third_at_once_end_each_session_once(
+    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_log(postgres_url) as log:  # of a node that is not heard of any more
+        sessions = {await log.join(f"room-{n % 3}", f"user-{n}") for n in range(30)}
+        dead = log.writer.node.number
+        both, due = asyncio.Barrier(2), leaves_due
+
+        async def due_for_both(database: Database) -> list[Leave]:
+            found = await due(database)
+            if found:
+                await both.wait()
+            return found
+
+        monkeypatch.setattr(node_lease, "leaves_due", due_for_both)
+        reapers = [await node_of(postgres_url, lease_seconds=LEASE) for _ in range(2)]
+        await log.change("UPDATE nodes SET lease_seconds = 1.5 WHERE id = :dead", dead=dead)
+
+        async def is_over() -> bool:
+            still_open = "SELECT 1 FROM sessions WHERE left_seq IS NULL"
+            return not await log.table(still_open) and not any(len(r.departures) for r in reapers)
+
+        await until(is_over, 30, "both have no leave left to write")
+        left = [recorded.event for recorded in await log.events() if recorded.event.type == "leave"]
+    assert {event.session for event in left if isinstance(event, Left)} == sessions
+    assert [event.cause for event in left if isinstance(event, Left)] == ["lapsed"] * len(sessions)
+    assert sum(reaper.committer.appended for reaper in reapers) == len(sessions)
 
 
 async def test_a_quiet_node_keeps_its_lease_for_many_lease_times(

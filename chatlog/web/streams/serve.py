@@ -149,10 +149,11 @@ def _counted(request: web.Request) -> Iterator[None]:
     """Count the connection, as an open one, in the block.
 
     Raises:
-        Refused: ``rate_limited`` if that is one too many, ``unavailable`` if the server stops.
+        Refused: ``rate_limited`` if that is one too many, ``unavailable`` if the server stops
+            or has been without its database for too long.
     """
     runtime, address = request.app[RUNTIME], address_of(request)
-    if runtime.stopping:
+    if runtime.stopping or runtime.readiness.is_away:
         raise Unavailable
     is_full = len(runtime.clients) >= runtime.settings.max_connections
     if is_full or not runtime.addresses.add(address):
