@@ -17,7 +17,7 @@ from chatlog.databases.discreet import describe
 from chatlog.databases.hold import Hold
 from chatlog.databases.living import check_all_stopped
 from chatlog.databases.migrate import migrate
-from chatlog.databases.revisions import is_older, newest_revision, served_revision
+from chatlog.databases.revisions import is_newer, is_older, newest_revision, served_revision
 from chatlog.databases.skeleton_keys import bring_up_in_pages
 from chatlog.domain.errors import LogError, said_by_system
 
@@ -65,10 +65,23 @@ async def _revision(database: Database) -> str:
     return revision
 
 
-async def _check_revision(database: Database, *, exactly: bool = False) -> None:
-    """Refuse a log that this program cannot read; with ``exactly``, one with more than it knows."""
+async def check_knows_all(database: Database) -> None:
+    """Refuse a log with more columns or tables than this program knows, and would lose.
+
+    Raises:
+        LogError: if it has a newer revision.
+    """
     revision = await _revision(database)
-    if is_older(revision) or (exactly and revision != newest_revision()):
+    if is_newer(revision):
+        raise LogError(
+            f"The log is at revision {revision}, and this program knows {newest_revision()}: what "
+            "the newer version added would be lost. Use that version."
+        )
+
+
+async def _check_revision(database: Database) -> None:
+    revision = await _revision(database)
+    if is_older(revision):
         raise LogError(
             f"The log is at revision {revision}, and this program reads {newest_revision()}: "
             "run `chatlog migrate` with the newer of the two versions."
@@ -161,7 +174,8 @@ async def open_at_rest(url: str) -> AsyncIterator[Database]:
     database.backend.check_there()
     hold = await database.backend.hold()
     try:
-        await _check_revision(database, exactly=True)
+        await _check_revision(database)
+        await check_knows_all(database)
         await check_at_rest(database)
         yield database
     finally:

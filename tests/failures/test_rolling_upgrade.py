@@ -170,5 +170,6 @@ async def test_an_older_version_serves_a_newer_file_that_only_has_additions(
     await server.stop()
     verified = await chatlog("verify", database=sqlite_url)
     assert verified.status == 0, verified
-    copied = await chatlog("copy", "--from", sqlite_url, "--to", f"{sqlite_url}2", database="")
-    assert (copied.status, f"at revision {SHARED}" in copied.err) == (2, True), copied
+    for command in (("copy", "--from", sqlite_url, "--to", f"{sqlite_url}2"), ("rebuild",)):
+        refused = await chatlog(*command, database=sqlite_url)
+        assert (refused.status, "would be lost" in refused.err) == (2, True), refused

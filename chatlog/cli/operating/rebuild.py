@@ -12,7 +12,7 @@ from chatlog.cli.failures import WRONG, failures_are_sentences
 from chatlog.cli.options import database_option, run
 from chatlog.cli.progress import Report, progress
 from chatlog.databases.living import check_all_stopped
-from chatlog.databases.opening import open_for_writing
+from chatlog.databases.opening import check_knows_all, open_for_writing
 from chatlog.domain.counts import counted
 
 
@@ -45,12 +45,10 @@ async def _rebuild(url: str, report: Report) -> tuple[list[Difference], int]:
         done += events
         report(done, 0)
 
-    async with (
-        open_for_writing(url, new=False) as database,
-        database.write() as connection,
-        connection.begin(),
-    ):
-        await database.backend.take_lock(connection)
-        check_all_stopped(await database.backend.open_nodes(connection))
-        found = await differences(connection, database.backend, tell)
-        return found, await replace(connection, tell) if found else 0
+    async with open_for_writing(url, new=False) as database:
+        await check_knows_all(database)
+        async with database.write() as connection, connection.begin():
+            await database.backend.take_lock(connection)
+            check_all_stopped(await database.backend.open_nodes(connection))
+            found = await differences(connection, database.backend, tell)
+            return found, await replace(connection, tell) if found else 0
