@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -63,13 +64,15 @@ class Database:
     """One backend with its two engines: a connection that writes, some that read.
 
     A server's commands are given up after a while, so that others get their turn; those of
-    ``patient`` readers, which serve nobody else, may take hours.
+    ``patient`` readers, which serve nobody else, may take hours. ``reads`` counts reads by their
+    place, where there is more than one.
     """
 
     def __init__(self, url: str, *, readers: int = 4, patient: bool = False) -> None:
         self.backend = backend_for(url)
         self._writer = self.backend.writer()
         self._reader = self.backend.reader(readers, patient=patient)
+        self.reads = Counter[str]()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:

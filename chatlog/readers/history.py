@@ -17,10 +17,15 @@ from chatlog.wire.events import size_of
 
 
 class History:
-    """Reads pages, a bounded number concurrently, and lends a bounded number of large ones."""
+    """Reads pages, a bounded number concurrently, and lends a bounded number of large ones.
+
+    Pages come from ``past``, which may be a standby; short reads, and all that is decided by, from
+    ``database``.
+    """
 
     def __init__(
         self,
+        past: Database,
         database: Database,
         *,
         max_large_pages: int,
@@ -29,14 +34,14 @@ class History:
         max_page_bytes: int,
         max_buffer_bytes: int,
     ) -> None:
-        self._database = database
+        self._past = past
         self._max_page_bytes = max_page_bytes
         self._max_buffer_bytes = max_buffer_bytes
         self._large = asyncio.Semaphore(max_large_pages)
         self._answers = asyncio.Semaphore(max_http_answers)
         self._reads = asyncio.Semaphore(max_long_reads)
         self.door = Door(self.reading, database.read)
-        self.verifying = Verifying(database)
+        self.verifying = Verifying(past)
 
     @asynccontextmanager
     async def lend(self, asker: Asker, query: EventQuery) -> AsyncIterator[Page]:
@@ -76,7 +81,7 @@ class History:
             Overloaded: if no turn is free in time.
             Unavailable: if the database cannot be read.
         """
-        async with held(self._reads), self._database.read() as connection:
+        async with held(self._reads), self._past.read() as connection:
             yield connection
 
     async def _read(self, asker: Asker, query: EventQuery, max_bytes: int) -> Page:

@@ -86,9 +86,10 @@ async def _subject(database: Database) -> str:
         return f"chatlog.{await log_id(connection)}"
 
 
-def history_of(settings: Settings, database: Database) -> History:
-    """Return the readers of the past."""
+def history_of(settings: Settings, past: Database, database: Database) -> History:
+    """Return the readers of the past; whoever is admitted to it, ``database`` says."""
     return History(
+        past,
         database,
         max_large_pages=settings.max_large_pages,
         max_http_answers=settings.max_http_answers,

@@ -58,9 +58,11 @@ class Runtime:
         node: Node,
         tasks: asyncio.TaskGroup,
         token_mode: TokenMode | None = None,
+        *,
+        past: Database | None = None,
     ) -> None:
         self.settings, self.limits = settings, limits_of(settings)
-        self.database = database
+        self.database, self.past = database, past or database
         self.clients: set[RoomsClient[Any]] = set()
         self.token_mode = token_mode
         self.access = None if token_mode is None else token_mode.access
@@ -83,7 +85,7 @@ class Runtime:
         self.committer = committer_of(settings, self.writer, self._deliver, turn, lost)
         self.departures = Departures(self.committer, self.refusals)
         self.membership = self._membership(node, lost)
-        self.history = history_of(settings, database)
+        self.history = history_of(settings, self.past, database)
         self.door = self.history.door
         is_alone = database.backend.is_exclusive
         self.users = Users(self.rooms, self.door, self._is_current, is_alone=is_alone)

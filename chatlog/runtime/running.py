@@ -11,6 +11,7 @@ from chatlog.chat.open_mode import check_open
 from chatlog.chat.tasks import task_group
 from chatlog.databases.database import Database
 from chatlog.databases.opening import open_for_writing
+from chatlog.databases.standby.reads import reading_past
 from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.arguments import limits_of
@@ -27,19 +28,23 @@ async def running(settings: Settings, *, has_hook: bool = False) -> AsyncIterato
 
     Raises:
         LogError: if the database is in use, belongs to another program or has a newer revision,
-            or if another server has the given name.
+            if another server has the given name, or if a standby's URL cannot be used.
     """
     with control.place() as place:
         opening = open_for_writing(
             settings.database, share=settings.migrate, readers=settings.readers, about=place.choose
         )
-        async with opening as database, _node(settings, database, place, has_hook) as runtime:
+        async with (
+            opening as database,
+            reading_past(database, settings.read_database, readers=settings.readers) as past,
+            _node(settings, database, past, place, has_hook) as runtime,
+        ):
             yield runtime
 
 
 @contextlib.asynccontextmanager
 async def _node(
-    settings: Settings, database: Database, place: control.Place, has_hook: bool
+    settings: Settings, database: Database, past: Database, place: control.Place, has_hook: bool
 ) -> AsyncIterator[Runtime]:
     alone = database.backend.is_exclusive
     live: list[Runtime] = []
@@ -57,7 +62,7 @@ async def _node(
         lease_seconds=settings.lease_seconds,
     )
     async with task_group() as tasks:
-        runtime = Runtime(settings, database, node, tasks, token_mode)
+        runtime = Runtime(settings, database, node, tasks, token_mode, past=past)
         live.append(runtime)
         await runtime.tail.start()
         await leases.report(database, node, runtime.tail.position)  # before it shows anything

@@ -35,6 +35,10 @@ class Nodes(Webhooks):
     poll_seconds: float = field(
         default=1.0, metadata={"help": "interval of polling the log for events committed elsewhere"}
     )
+    read_database: str = field(
+        default="",
+        metadata={"help": "URL of a standby of the database, from which history is read"},
+    )
 
     @property
     def nats_servers(self) -> tuple[str, ...]:

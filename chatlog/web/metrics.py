@@ -55,6 +55,8 @@ class NodeCollector(Collector):
         yield _counters("refusals", "Commands and requests refused", "code", runtime.refusals)
         failures = runtime.tasks.failures
         yield _counters("task_failures", "Failures of background tasks", "task", failures)
+        reads = runtime.past.reads
+        yield _counters("history_reads", "Reads of the past, with a standby", "place", reads)
         yield _gauge("webhooks", "Webhooks that this node delivers", runtime.deliverer.count)
         attempts = runtime.deliverer.attempts
         yield _counters("webhook_attempts", "Attempts to deliver events", "answer", attempts)

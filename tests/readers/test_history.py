@@ -61,7 +61,7 @@ async def test_who_gets_no_turn_in_time_is_told_that_it_is_too_much(
 async def test_large_pages_and_answers_over_http_are_counted_apart(sqlite_url: str) -> None:
     limits = {"max_large_pages": 1, "max_http_answers": 2, "max_long_reads": 1}
     database = Database(sqlite_url)
-    history = History(database, **limits, max_page_bytes=1_000, max_buffer_bytes=100)
+    history = History(database, database, **limits, max_page_bytes=1_000, max_buffer_bytes=100)
     try:
         async with history.turn(), history.turn():
             assert not history._large.locked()

@@ -148,4 +148,3 @@ def primary_and_standby() -> Iterator[Pair]:
         finally:
             standby.stop()
             primary.stop()
-            server.cleanup()
