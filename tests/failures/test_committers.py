@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from chatlog.databases.database import Database
 from chatlog.databases.postgres import session as postgres_session
 from chatlog.databases.postgres.limits import WRITER_LIMITS
+from tests.support.logbook import open_log
 from tests.support.postgres import fresh_database, running_postgres
 
 from .admin import administrator
@@ -136,6 +138,23 @@ async def test_a_commit_that_is_given_up_stays_unseen_until_a_standby_has_it(
             assert seen == 0
         assert (await room.say("c-1")).data.get("repeated") is True
         assert await room.judge() == ["c-1", "last"]
+
+
+async def test_a_look_up_is_believed_only_once_a_standby_has_all_that_it_saw(
+    mortal_postgres: PostgresServer,
+) -> None:
+    """Its own transaction may have written nothing: then its commit waits for no standby."""
+    with fresh_database(mortal_postgres) as url:
+        async with (
+            open_log(url) as log,
+            administrator(url) as admin,
+            log.database.write() as connection,
+        ):
+            async with admin.waiting_for_a_replica():
+                hardened = asyncio.create_task(log.database.backend.harden(connection))
+                await admin.waiting("SyncRep")
+                assert not hardened.done()
+            await hardened
 
 
 @pytest.fixture(scope="module")
