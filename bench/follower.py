@@ -47,11 +47,11 @@ def transport_of(bus: str, database: Database) -> Transport | None:
 class Counted(Database):
     """A database that counts its readers' transactions."""
 
-    reads = 0
+    lent = 0
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
-        self.reads += 1
+        self.lent += 1
         async with super().read() as connection:
             yield connection
 
@@ -89,7 +89,7 @@ class Follower:
         for room in rooms:
             self._names.add(room)
         self.arrivals.clear()
-        self.events = self.database.reads = 0
+        self.events = self.database.lent = 0
         if self.bell is not None:
             self.bell.heard = 0
 
@@ -141,7 +141,7 @@ async def _serve(followers: list[Follower]) -> None:
 
 def _work(followers: list[Follower]) -> dict[str, Any]:
     return {
-        "reads": sum(one.database.reads for one in followers),
+        "reads": sum(one.database.lent for one in followers),
         "heard": sum(one.bell.heard for one in followers if one.bell is not None),
     }
 
