@@ -75,6 +75,10 @@ async def test_an_asynchronous_standby_loses_events_and_whoever_saw_them_is_told
             await ada.chat(ROOM, f"lost {number}")
         lost = ada.last[ROOM]
         await pair.fail_over()
+        assert (await ada.ended()).code == 1001
+        ada = await clients.connect("ada")
+        assert await refusal(ada, lost) in ("after_unknown", "diverged")
+        await ada.resume(ROOM, kept)
         for number in range(3):  # in the places of the lost ones
             await acknowledged(ada, f"instead {number}")
 
