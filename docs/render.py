@@ -2,7 +2,8 @@
 
 ``audit-sql.md`` and ``datasette.json`` come from the queries in ``chatlog/audit/queries``, the
 clients' types of events and the marked tables of other pages from ``chatlog/kinds``, ``access.md``
-from what ``docs/access.py`` expects of a server; tests compare them.
+from what ``docs/access.py`` expects of a server, the tables of ``scale.md`` from
+``bench/scale_model.py``; tests compare them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bench.scale_model import with_model
 from chatlog.audit.queries import Query, by_topic, queries
 from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
@@ -102,6 +104,7 @@ def rendered() -> dict[Path, str]:
     return {
         **{page: with_tables(page.read_text("utf-8"), KINDS) for page in pages},
         HERE / "access.md": access.markdown(),
+        HERE / "scale.md": with_model((HERE / "scale.md").read_text("utf-8")),
         HERE / "audit-sql.md": markdown(),
         HERE / "datasette.json": datasette(),
         HERE.parent / "web" / "client" / "events.generated.ts": typescript(KINDS),
