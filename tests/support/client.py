@@ -91,7 +91,13 @@ class Client:
     # --- commands ------------------------------------------------------------------------
 
     async def send(self, command: Object) -> None:
-        """Send a command as it is."""
+        """Send a command as it is.
+
+        Raises:
+            ConnectionResetError: if the connection has ended; the record ends with that.
+        """
+        if (closed := self.connection.closed) is not None:
+            raise ConnectionResetError(f"{self.connection.label} ended with {closed}")
         self.connection.entries.append(Sent(command))
         await self.ws.send_str(json.dumps(command, ensure_ascii=False))
 
@@ -162,6 +168,11 @@ class Client:
     async def close(self, code: int = 1000) -> None:
         self.closing = code
         await self.ws.close(code=code)
+        await self.ended()
+
+    async def cut(self) -> None:
+        """Cut the connection, as when the client's machine dies."""
+        self.ws._response.close()
         await self.ended()
 
     async def ended(self, within: float = WAIT_SECONDS) -> Closed:

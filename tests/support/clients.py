@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
@@ -12,14 +12,27 @@ from . import raw
 from .client import Client
 from .frames import Frame
 from .record import Record
-from .server import Server, until
+from .server import until
+
+
+class Address(Protocol):
+    """A server that clients may connect to, wherever it runs."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
 
 
 @dataclass(slots=True)
 class Clients:
-    """Opens clients of one server and writes what they do into one record."""
+    """Opens clients of a server and writes what they do into one record.
 
-    server: Server
+    A record may span several servers of one log: then a client is told which it connects to.
+    """
+
+    server: Address
     record: Record = field(default_factory=Record)
     opened: list[Client] = field(default_factory=list)
     bare: list[raw.RawClient] = field(default_factory=list)
@@ -45,9 +58,12 @@ class Clients:
         assert self._session is not None
         await self._session.close()
 
-    async def connect(self, name: str, path: str = "/ws", **options: Any) -> Client:
+    async def connect(
+        self, name: str, path: str = "/ws", *, server: Address | None = None, **options: Any
+    ) -> Client:
         assert self._session is not None, "use as a context manager"
-        ws = await self._session.ws_connect(self.server.url + path, max_msg_size=0, **options)
+        url = (server or self.server).url + path
+        ws = await self._session.ws_connect(url, max_msg_size=0, **options)
         client = Client(name, self.record, self.record.open(self._label(name)), ws)
         client.reader = asyncio.create_task(client.read())
         self.opened.append(client)
@@ -64,9 +80,9 @@ class Clients:
         self._labels[name] += 1
         return f"{name}#{self._labels[name]}"
 
-    async def read_log(self, room: str) -> list[Frame]:
+    async def read_log(self, room: str, *, server: Address | None = None) -> list[Frame]:
         """Page through a room's whole log, on a connection that joins nothing."""
-        reader = await self.connect("auditor")
+        reader = await self.connect("auditor", server=server)
         log: list[Frame] = []
         while await _read_on(reader, room, log):
             pass

@@ -71,6 +71,34 @@ def initialized(data: Path, version: int | None = None) -> PostgresServer:
     return server
 
 
+def stop_postgres(server: PostgresServer, mode: str) -> None:
+    """Stop it: ``fast`` ends every connection in order, ``immediate`` is a crash."""
+    _control(server, "stop", "-m", mode)
+
+
+def start_postgres(server: PostgresServer) -> None:
+    """Start it again with the same files, at the same places."""
+    _control(server, "restart", "-l", str(server.log))  # `restart` keeps the last start's options
+    server.ensure_postgres_running()  # it learns its process by this
+
+
+def listen_also(server: PostgresServer, address: str) -> None:
+    """Start it again, to listen at this address too from now on."""
+    with (server.pgdata / "pg_hba.conf").open("a") as file:
+        file.write(f"host all all {address}/30 trust\n")
+    places = f"-h {address} -k {server.get_postmaster_info().socket_dir}"
+    _control(server, "restart", "-m", "fast", "-l", str(server.log), "-o", places)
+    server.ensure_postgres_running()
+
+
+def _control(server: PostgresServer, *arguments: str) -> None:
+    command = [str(server.bin_path / "pg_ctl"), "-w", "-D", str(server.pgdata), *arguments]
+    nothing = subprocess.DEVNULL
+    subprocess.run(
+        command, check=True, user=server.system_user, stdin=nothing, stdout=nothing, stderr=nothing
+    )
+
+
 @contextmanager
 def fresh_database(server: PostgresServer) -> Iterator[str]:
     """Make an empty database and yield its URL; drop it whoever is still connected."""

@@ -3,7 +3,7 @@
 A ``Server`` keeps its port and database from one process to the next, so that clients come
 back to the same address. What it prints goes to a file, shown when a test fails. ``shell``
 is what a shell does before it becomes the server (``ulimit -n 100;``), ``module`` what Python
-runs as the program.
+runs as the program, ``before`` the words before the command (``ip netns exec NAME``).
 """
 
 import asyncio
@@ -44,31 +44,33 @@ class Server:
     port: int = 0
     shell: str = ""
     module: str = "chatlog"
+    host: str = "127.0.0.1"
+    before: tuple[str, ...] = ()
     process: asyncio.subprocess.Process | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def running(self) -> asyncio.subprocess.Process:
         assert self.process is not None, "the server was never started"
         return self.process
 
-    async def start(self) -> None:
+    async def start(self, within: float = READY_SECONDS) -> None:
         """Start a process on the same port and database, and wait until it is ready."""
         self.port = self.port or free_port()
-        address = ("--host", "127.0.0.1", "--port", str(self.port), "--database", self.database)
+        address = ("--host", self.host, "--port", str(self.port), "--database", self.database)
         arguments = (sys.executable, "-m", self.module, "serve", *address, *self.flags)
         if self.shell:
             arguments = ("/bin/sh", "-c", f'{self.shell} exec "$@"', "sh", *arguments)
         with self.log.open("ab") as out:
             self.process = await asyncio.create_subprocess_exec(
-                *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+                *self.before, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
             )
-        await until(self._ready, READY_SECONDS, f"a ready server\n{self.printed()}")
+        await until(self.is_ready, within, f"a ready server\n{self.printed()}")
 
-    async def _ready(self) -> bool:
+    async def is_ready(self) -> bool:
         assert self.running.returncode is None, f"the server ended:\n{self.printed()}"
         try:
             async with aiohttp.ClientSession() as session, session.get(f"{self.url}/readyz") as r:
