@@ -106,6 +106,7 @@ class Membership:
         """
         watch = Watch()
         while True:
+            await leases.end_stuck(self._database)
             await self._end_silent(watch)
             self._departures.add(await leaves_due(self._database))
             await asyncio.sleep(min(self._lease_seconds / 3, _LOOK_SECONDS))

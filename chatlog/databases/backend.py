@@ -179,6 +179,12 @@ class Backend(Protocol):
     async def open_nodes(self, connection: AsyncConnection) -> list[OpenNode]:
         """Return the nodes not marked as ended, in a log of any revision; none if exclusive."""
 
+    async def end_stuck(self, connection: AsyncConnection) -> int:
+        """Free the log's lock from processes that were stopped while they held it.
+
+        Returns the number of connections that were ended.
+        """
+
     def failure(self, error: Exception) -> Failure:
         """Classify an error; in doubt as ``UNKNOWN``."""
 

@@ -9,6 +9,7 @@ for that long, whatever the clocks say.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Collection, Iterable
 from typing import Final
@@ -26,6 +27,8 @@ from chatlog.domain.version import VERSION
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Node
 from chatlog.nodes.clock import now
+
+logger = logging.getLogger(__name__)
 
 _FORMER_SELVES: Final = (
     nodes.update()
@@ -159,6 +162,15 @@ async def is_first(database: Database, node: Node) -> bool:
     async with database.read() as connection:
         first = (await connection.execute(_FIRST)).scalar()
     return first in (None, node.number)
+
+
+async def end_stuck(database: Database) -> None:
+    """Free the log's lock from processes that were stopped, or cut off, while they held it."""
+    if database.backend.is_exclusive:
+        return
+    async with database.read() as connection:
+        if await database.backend.end_stuck(connection):
+            logger.warning("Ended a connection that held the log's lock and sent nothing.")
 
 
 async def end_silent(database: Database, silent: Iterable[OpenNode]) -> None:

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from chatlog.databases.database import Database
+from chatlog.databases.postgres import limits
 from chatlog.databases.postgres import session as postgres_session
 from chatlog.databases.postgres.limits import WRITER_LIMITS
 from tests.support.logbook import open_log
@@ -155,6 +156,33 @@ async def test_a_look_up_is_believed_only_once_a_standby_has_all_that_it_saw(
                 await admin.waiting("SyncRep")
                 assert not hardened.done()
             await hardened
+
+
+async def test_another_node_ends_a_process_that_was_stopped_while_it_sent_a_statement(
+    node_of: NodeOf, older_postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "IDLE_SECONDS", 1)
+    with fresh_database(older_postgres) as url:
+        room = await Room(await node_of(url, lease_seconds=1.5)).open()
+        stopped = await asyncpg.connect(url)
+        await stopped.execute("BEGIN; LOCK TABLE chatlog.meta IN EXCLUSIVE MODE")
+        await stopped.prepare("SELECT 1")  # nothing more is sent until it is executed
+        assert (await room.say("c-1")).type == "ack"
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            await stopped.execute("COMMIT")
+        assert await room.judge() == ["c-1", "last"]
+
+
+async def test_a_process_that_is_at_work_keeps_the_lock_however_long(
+    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "IDLE_SECONDS", 0)
+    room = await Room(await node_of(postgres_url, lease_seconds=1.5)).open()
+    async with administrator(postgres_url) as admin, admin.holding_the_log():
+        answer = room.say("c-1")
+        await admin.value("SELECT pg_sleep(3)")  # some looks for what is stuck
+    assert (await answer).type == "ack"
+    assert await room.judge() == ["c-1", "last"]
 
 
 @pytest.fixture(scope="module")

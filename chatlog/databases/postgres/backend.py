@@ -23,7 +23,7 @@ from chatlog.databases.postgres.bell import Notifications
 from chatlog.databases.postgres.definitions import check_objects
 from chatlog.databases.postgres.failures import failure, is_race
 from chatlog.databases.postgres.limits import MIGRATOR_LIMITS, WRITER_LIMITS
-from chatlog.databases.postgres.living import open_nodes
+from chatlog.databases.postgres.living import end_stuck, open_nodes
 from chatlog.databases.postgres.migrating import is_foreign, migrate
 from chatlog.databases.postgres.objects import check_settings
 from chatlog.databases.postgres.parameters import target_of
@@ -92,6 +92,7 @@ class Postgres:
     migrate = staticmethod(migrate)
     share_views = staticmethod(share_views)
     open_nodes = staticmethod(open_nodes)
+    end_stuck = staticmethod(end_stuck)
     failure = staticmethod(failure)
     is_race = staticmethod(is_race)
 

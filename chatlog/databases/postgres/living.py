@@ -1,4 +1,4 @@
-"""Read which nodes live on PostgreSQL; see ``databases.living``."""
+"""Read which nodes live on PostgreSQL (see ``databases.living``), and end what one left stuck."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.living import LEASE_SECONDS, OpenNode
-from chatlog.databases.postgres.statements import NOW
+from chatlog.databases.postgres import limits
+from chatlog.databases.postgres.statements import NOW, SCHEMA
 from chatlog.domain.times import minus
 
 # Through JSON, because tables of an earlier revision lack these columns.
@@ -18,6 +19,15 @@ _NOT_ENDED: Final = sa.text(
     f"coalesce((to_jsonb(nodes) ->> 'lease_seconds')::float, {LEASE_SECONDS}) AS lease_seconds, "
     f"to_jsonb(nodes) ->> 'version' AS version, {NOW} AS now FROM nodes "
     "WHERE ended_at IS NULL ORDER BY id"
+)
+
+# Between two statements a connection is "idle in transaction", and the server's own limit applies.
+_END_STUCK: Final = sa.text(
+    "SELECT count(pg_terminate_backend(pid)) "  # noqa: S608 - a constant
+    "FROM pg_stat_activity JOIN pg_locks USING (pid) "
+    f"WHERE datname = current_database() AND relation = to_regclass('{SCHEMA}.meta') "
+    "AND mode = 'ExclusiveLock' AND granted AND state = 'active' AND wait_event = 'ClientRead' "
+    "AND state_change < clock_timestamp() - :seconds * interval '1 second'"
 )
 
 
@@ -35,3 +45,12 @@ async def open_nodes(connection: AsyncConnection) -> list[OpenNode]:
         )
         for row in await connection.execute(_NOT_ENDED)
     ]
+
+
+async def end_stuck(connection: AsyncConnection) -> int:
+    """End connections that hold the log's lock in the middle of a statement, for ten seconds now.
+
+    Returns their number. A role can end only its own connections; those of others stay.
+    """
+    found = await connection.execute(_END_STUCK, {"seconds": limits.IDLE_SECONDS})
+    return int(found.scalar_one())

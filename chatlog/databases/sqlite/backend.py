@@ -129,6 +129,10 @@ class Sqlite:
         """Return none: whoever holds the lock file is the only one."""
         return []
 
+    async def end_stuck(self, _connection: AsyncConnection) -> int:
+        """Do nothing: nobody else holds the database."""
+        return 0
+
     def check_there(self) -> None:
         """Refuse a missing file, which a connection would create."""
         if not self.path.is_file():
