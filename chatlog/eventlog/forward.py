@@ -1,7 +1,8 @@
-"""Read the log forward from a known place, as the tail does: only what a node wants of it.
+"""Read the log forward in the order of positions.
 
-What lies between is looked at first (which rooms, which types), and then only the wanted events
-are read and decoded, in the same snapshot.
+The tail reads from a known place, and only what its node wants: what lies between is looked at
+first (which rooms, which types), and then only the wanted events are read and decoded, in the same
+snapshot.
 """
 
 from __future__ import annotations
@@ -98,14 +99,22 @@ def _place(row: Any) -> Place:
     return Place(row.position, bytes(row.hash))
 
 
+async def events_between(connection: AsyncConnection, first: int, last: int) -> list[Recorded]:
+    """Return the events from one position to another, both included.
+
+    The range keeps planners at the index of positions: with a limit instead, PostgreSQL's kept plan
+    of a young table read all of it (5 ms at 20,000 events instead of 1.5), and SQLite began with
+    the users.
+    """
+    found = await connection.execute(_BETWEEN, {"first": first, "last": last})
+    return [recorded(row) for row in found]
+
+
 async def _at(
     connection: AsyncConnection, positions: Sequence[int], *, is_all: bool
 ) -> list[Recorded]:
     if not positions:
         return []
     if is_all:
-        between = {"first": positions[0], "last": positions[-1]}
-        found = await connection.execute(_BETWEEN, between)
-    else:
-        found = await connection.execute(_AT, {"positions": positions})
-    return [recorded(row) for row in found]
+        return await events_between(connection, positions[0], positions[-1])
+    return [recorded(row) for row in await connection.execute(_AT, {"positions": positions})]

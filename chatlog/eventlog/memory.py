@@ -17,8 +17,8 @@ from chatlog.databases.backend import Seen
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import lookup
+from chatlog.eventlog.forward import events_between
 from chatlog.eventlog.persons import Person
-from chatlog.eventlog.read import read_forward
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Event
 
@@ -72,7 +72,7 @@ class Memory:
     async def _fold(self, connection: AsyncConnection, position: int) -> None:
         if self.position == position:
             return
-        for recorded in await read_forward(connection, self.position, limit=_PAGE):
+        for recorded in await events_between(connection, self.position + 1, position):
             if (room := self.rooms.get(recorded.room)) is not None:
                 recorded.apply(room)
             _note(self.persons, recorded.event)

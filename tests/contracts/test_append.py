@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from chatlog.databases.database import Database
 from chatlog.domain.errors import Refused
-from chatlog.eventlog.read import read_forward
+from chatlog.eventlog.forward import events_between
 from chatlog.kinds.chat import Post, Posted
 from chatlog.kinds.command import FirstPost
 from chatlog.kinds.event import Recorded
@@ -27,7 +27,7 @@ async def test_what_was_appended_is_read_back_by_another_who_opens_the_log(
         other = Database(database_url, readers=1)
         try:
             async with other.read() as connection:
-                found = await read_forward(connection, 1, limit=10)
+                found = await events_between(connection, 2, 11)
         finally:
             await other.dispose()
     assert found == written

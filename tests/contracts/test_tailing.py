@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from chatlog.eventlog.read import read_forward
+from chatlog.eventlog.forward import events_between
 from chatlog.kinds.chat import Post, Posted
 from chatlog.kinds.event import Recorded
 from tests.support.logbook import Log, open_log
@@ -33,7 +33,7 @@ async def follow(log: Log, enough: int) -> list[Recorded]:
         while len(found) < enough:
             async with log.database.read() as connection:
                 position = found[-1].position if found else 0
-                found += await read_forward(connection, position, limit=7)
+                found += await events_between(connection, position + 1, position + 7)
     return found
 
 

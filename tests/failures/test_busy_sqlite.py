@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from chatlog.databases.sqlite import backend as sqlite
-from chatlog.eventlog.read import read_forward
+from chatlog.eventlog.forward import events_between
 from chatlog.kinds.chat import Post, Posted
 from tests.support.checker import assert_holds
 from tests.support.inside import InsideClient
@@ -79,7 +79,7 @@ async def test_callers_who_are_cancelled_change_nothing_for_anybody(
     done = await asyncio.gather(*callers, return_exceptions=True)
     assert [isinstance(outcome, asyncio.CancelledError) for outcome in done] == [True, False] * 20
     async with node.database.read() as connection:
-        log = await read_forward(connection, 1, limit=100)
+        log = await events_between(connection, 2, 101)
     assert [e.event.message for e in log if isinstance(e.event, Posted)] == [
         f"{n}" for n in range(40)
     ]

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
 from chatlog.eventlog.append import Outcome
-from chatlog.eventlog.read import read_forward
+from chatlog.eventlog.forward import events_between
 from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
@@ -53,7 +53,7 @@ class Log:
     async def events(self) -> list[Recorded]:
         """Read the whole log."""
         async with self.database.read() as connection:
-            return await read_forward(connection, 0, limit=1_000_000)
+            return await events_between(connection, 1, 1_000_000)
 
     async def table(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
         """Look into the tables with plain SQL."""
