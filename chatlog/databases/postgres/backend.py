@@ -125,7 +125,6 @@ class Postgres:
             "postgresql+asyncpg://",  # without a host or a password, which it could tell
             pool_size=connections,
             max_overflow=0,
-            pool_pre_ping=True,
             hide_parameters=True,  # they are texts, names and salts, and errors are logged
             execution_options=dict(begins),
         )
@@ -134,6 +133,7 @@ class Postgres:
         def connect(dialect: Any, record: Any, _places: Any, _names: Any) -> Any:
             return self._connect(dialect, record, purpose)
 
+        sa.event.listen(engine.sync_engine, "checkout", _check_open)
         again = set_statement(purpose.settings, local=True)
 
         @sa.event.listens_for(engine.sync_engine, "begin")
@@ -241,3 +241,17 @@ class Postgres:
     def backup(self, _target: Path) -> Backup:
         """Refuse: PostgreSQL has its own programs for that."""
         raise LogError("`chatlog backup` is for SQLite: use pg_dump or a base backup.")
+
+
+def _check_open(connection: Any, _record: Any, _lent: Any) -> None:
+    """Have the pool open another connection if this one was closed while it was idle.
+
+    SQLAlchemy's own check asks the server in a transaction, which is four round trips: more than
+    the tail needs to read what another node has appended. The driver is told of a closed
+    connection, and one that is lost without a word fails either way, at the end of a time limit.
+
+    Raises:
+        DisconnectionError: which the pool expects.
+    """
+    if connection.driver_connection.is_closed():
+        raise sa.exc.DisconnectionError
