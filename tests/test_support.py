@@ -104,7 +104,7 @@ async def test_aiosqlite_is_not_blocking(tmp_path: Path) -> None:
     assert await run() == [(3,)]
 
 
-async def test_each_database_is_empty_and_answers_without_blocking(database_url: str) -> None:
+async def test_each_database_is_empty_and_answers_without_blocking(empty_database_url: str) -> None:
     run = planted(
         """
         async def run():
@@ -119,7 +119,7 @@ async def test_each_database_is_empty_and_answers_without_blocking(database_url:
     """,
         create_engine=create_async_engine,
         sa=sa,
-        url=driver_url(database_url),
+        url=driver_url(empty_database_url),
     )
     assert await run() == 3
 

@@ -17,11 +17,10 @@ import pytest
 from tests.flows.conftest import pytest_runtest_makereport, serve
 from tests.support.apps import served
 from tests.support.server import Server
-from tests.support.templates import sqlite_url, template
 
 from .people import Issuer, World
 
-__all__ = ["pytest_runtest_makereport", "serve", "sqlite_url", "template"]
+__all__ = ["pytest_runtest_makereport", "serve"]
 
 Open = Callable[..., Awaitable[World]]
 

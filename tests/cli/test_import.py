@@ -132,12 +132,15 @@ def test_a_fifo_is_imported_and_its_name_may_say_the_day(sqlite_url: str, tmp_pa
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_is_written(
-    content: bytes, flags: tuple[str, ...], says: str, sqlite_url: str, tmp_path: Path
+    content: bytes, flags: tuple[str, ...], says: str, empty_sqlite_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "room.log"
     file.write_bytes(content)
-    assert says in refused("import", file, *ROOM, *flags, "--database", sqlite_url)
-    assert not Path(sqlite_url.removeprefix("sqlite:///")).exists() or heads(sqlite_url) == []
+    assert says in refused("import", file, *ROOM, *flags, "--database", empty_sqlite_url)
+    assert (
+        not Path(empty_sqlite_url.removeprefix("sqlite:///")).exists()
+        or heads(empty_sqlite_url) == []
+    )
 
 
 def test_a_minute_imported_twice_is_taken_once(database_url: str) -> None:

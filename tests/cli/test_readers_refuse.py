@@ -76,9 +76,9 @@ def test_an_argument_that_is_no_text_is_a_sentence(log: str, reader: tuple[str, 
 
 @pytest.mark.parametrize("reader", [*READERS, *CHANGES])
 def test_a_missing_database_is_a_sentence_and_is_not_made(
-    reader: tuple[str, ...], sqlite_url: str, tmp_path: Path
+    reader: tuple[str, ...], empty_sqlite_url: str, tmp_path: Path
 ) -> None:
-    assert "no database" in refused(*reader, "--database", sqlite_url)
+    assert "no database" in refused(*reader, "--database", empty_sqlite_url)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -97,14 +97,14 @@ def test_an_unreachable_database_is_a_sentence(url: str) -> None:
     assert "chatlog: [Errno" not in refused("migrate", "--database", url)
 
 
-def test_a_file_that_is_no_log_is_a_sentence(tmp_path: Path, postgres_url: str) -> None:
+def test_a_file_that_is_no_log_is_a_sentence(tmp_path: Path, empty_postgres_url: str) -> None:
     other = tmp_path / "other.db"
     other.write_bytes(b"not a database at all" * 100)
     refused("rooms", "--database", f"sqlite:///{other}")
     other.write_bytes(b"")
     assert "chatlog migrate" in refused("rooms", "--database", f"sqlite:///{other}")
     for command in (("rooms",), *CHANGES):
-        assert "chatlog migrate" in refused(*command, "--database", postgres_url)
+        assert "chatlog migrate" in refused(*command, "--database", empty_postgres_url)
 
 
 def test_a_reader_works_and_a_writer_names_the_process_beside_a_server(

@@ -10,7 +10,6 @@ from tests.access.conftest import http, issuer, open_world, world
 from tests.client.fault_server import FaultServer, fault_server
 from tests.client.players import Player, PythonPlayer, Start, TypeScriptPlayer, stage
 from tests.flows.conftest import pytest_runtest_makereport, serve
-from tests.support.templates import sqlite_url, template
 
 __all__ = [
     "http",
@@ -18,8 +17,6 @@ __all__ = [
     "open_world",
     "pytest_runtest_makereport",
     "serve",
-    "sqlite_url",
-    "template",
     "world",
 ]
 

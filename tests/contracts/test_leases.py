@@ -170,28 +170,28 @@ async def test_people_of_an_import_under_way_lapse_where_its_story_is_when_they_
 
 
 async def test_a_migration_is_refused_while_a_server_of_an_earlier_revision_lives(
-    postgres_url: str,
+    empty_postgres_url: str,
 ) -> None:
-    async with earlier(postgres_url) as connection:
+    async with earlier(empty_postgres_url) as connection:
         await connection.execute(SEEN_AT, {"at": "2126-11-22T17:00:00.000000Z"})
     for command in (("serve", "--port", "0"), ("migrate",), ("redact", "general", "2")):
         reason = ("--reason", "a leak") if command[0] == "redact" else ()
-        refused = await chatlog(*command, *reason, database=postgres_url)
+        refused = await chatlog(*command, *reason, database=empty_postgres_url)
         assert (refused.status, refused.out) == (2, ""), refused
         assert "n.1 is running" in refused.err
         assert refused.err.count("\n") == 1
-    assert await revision(postgres_url) == "0004"
+    assert await revision(empty_postgres_url) == "0004"
 
 
 async def test_a_migration_ends_servers_of_an_earlier_revision_that_have_been_silent(
-    postgres_url: str,
+    empty_postgres_url: str,
 ) -> None:
-    async with earlier(postgres_url) as connection:
+    async with earlier(empty_postgres_url) as connection:
         at = (await connection.execute(sa.text(f"SELECT {NOW}"))).scalar_one()
         await connection.execute(SEEN_AT, {"at": minus(at, LEASE_SECONDS + 1)})
-    async with open_for_writing(postgres_url):
-        assert await revision(postgres_url) == newest_revision()
-    async with open_log(postgres_url) as log:
+    async with open_for_writing(empty_postgres_url):
+        assert await revision(empty_postgres_url) == newest_revision()
+    async with open_log(empty_postgres_url) as log:
         assert await ended(log) == ["n.1"]
 
 

@@ -58,21 +58,21 @@ async def revision(url: str) -> str | None:
 
 
 async def test_an_empty_database_is_brought_to_the_newest_revision_and_stays_there(
-    database_url: str,
+    empty_database_url: str,
 ) -> None:
-    async with open_log(database_url) as log:
+    async with open_log(empty_database_url) as log:
         await log.join("general", "ada")
         for _ in range(2):
             await migrate(log.database)
         assert len(await log.events()) == 1
-    assert await revision(database_url) == newest_revision()
+    assert await revision(empty_database_url) == newest_revision()
 
 
 async def test_five_processes_that_start_at_once_on_an_empty_database_do_no_harm(
-    database_url: str,
+    empty_database_url: str,
 ) -> None:
     pipe = asyncio.subprocess.PIPE
-    command = (sys.executable, "-c", MIGRATE, database_url)
+    command = (sys.executable, "-c", MIGRATE, empty_database_url)
     starts = [
         await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe) for _ in range(5)
     ]
@@ -81,10 +81,10 @@ async def test_five_processes_that_start_at_once_on_an_empty_database_do_no_harm
         assert start.stdout is not None
         said.append((await start.stdout.readline()).split()[0])
     await asyncio.gather(*(start.communicate(b"") for start in starts))
-    alone = database_url.startswith("sqlite")  # one at a time, kept apart by the lock file
+    alone = empty_database_url.startswith("sqlite")  # one at a time, kept apart by the lock file
     assert sorted(said) == ([b"migrated"] + [b"refused"] * 4 if alone else [b"migrated"] * 5)
-    assert await revision(database_url) == newest_revision()
-    async with open_log(database_url) as log:
+    assert await revision(empty_database_url) == newest_revision()
+    async with open_log(empty_database_url) as log:
         await log.join("general", "ada")
 
 
@@ -122,9 +122,9 @@ async def test_a_newer_revision_that_serves_this_program_is_opened_and_left_alon
 
 @pytest.mark.parametrize("earlier", ["0001", REVISIONS[-2]])
 async def test_a_migrated_database_serves_programs_of_the_last_migration_that_is_not_shared(
-    database_url: str, earlier: str
+    empty_database_url: str, earlier: str
 ) -> None:
-    database = Database(database_url)
+    database = Database(empty_database_url)
     await make_earlier(database, earlier)
     async with database.write() as connection, connection.begin():
         await connection.execute(sa.text("UPDATE nodes SET ended_at = seen_at"))
@@ -136,7 +136,7 @@ async def test_a_migrated_database_serves_programs_of_the_last_migration_that_is
 
 
 async def test_a_migration_that_fails_half_way_leaves_nothing_behind(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
     def fail(*_: object, **__: object) -> None:
@@ -144,11 +144,11 @@ async def test_a_migration_that_fails_half_way_leaves_nothing_behind(
 
     monkeypatch.setattr(op, "bulk_insert", fail)  # the last step of the first migration
     with pytest.raises(RuntimeError, match="half way"):
-        async with open_log(database_url):
+        async with open_log(empty_database_url):
             pass
     monkeypatch.undo()
-    assert await revision(database_url) is None
-    async with open_log(database_url) as log:
+    assert await revision(empty_database_url) is None
+    async with open_log(empty_database_url) as log:
         assert await log.table("SELECT * FROM events") == []
 
 
@@ -161,9 +161,9 @@ SLOW_INDEXES = (
 
 
 async def test_a_migration_may_take_longer_than_any_other_command(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Database(postgres_url)
+    database = Database(empty_postgres_url)
     await make_earlier(database, "0006")  # the next one makes an index: of many events it is slow
     async with database.write() as connection, connection.begin():
         await connection.execute(sa.text("UPDATE nodes SET ended_at = seen_at"))
@@ -173,21 +173,21 @@ async def test_a_migration_may_take_longer_than_any_other_command(
     monkeypatch.setattr(postgres_session, "COMMAND_SECONDS", 1)
     await migrate(database)
     await database.dispose()
-    assert await revision(postgres_url) == newest_revision()
+    assert await revision(empty_postgres_url) == newest_revision()
 
 
 async def test_a_migration_waits_only_so_long_for_those_who_read(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(limits.MIGRATOR_LIMITS, "lock_timeout", "100ms")
-    database = Database(postgres_url)
+    database = Database(empty_postgres_url)
     await make_earlier(database, "0005")  # the next one changes a table
     async with database.read() as reader:
         await reader.execute(sa.text("SELECT count(*) FROM nodes, events"))
         with pytest.raises(sa.exc.DBAPIError, match="lock timeout"):
             await migrate(database)
     await database.dispose()
-    assert await revision(postgres_url) == "0005"
+    assert await revision(empty_postgres_url) == "0005"
 
 
 async def test_a_question_from_the_shell_may_take_longer_than_a_servers(
@@ -211,15 +211,15 @@ async def test_a_question_from_the_shell_may_take_longer_than_a_servers(
 
 @pytest.mark.parametrize("earlier", REVISIONS[:-1])
 async def test_a_file_whose_statistics_somebody_dropped_is_migrated_from_any_revision(
-    sqlite_url: str, earlier: str
+    empty_sqlite_url: str, earlier: str
 ) -> None:
-    database = Database(sqlite_url)
+    database = Database(empty_sqlite_url)
     await make_earlier(database, earlier)
     async with database.write() as connection, connection.begin():
         await connection.execute(sa.text("DROP TABLE IF EXISTS sqlite_stat1"))
     await migrate(database)
     await database.dispose()
-    assert await revision(sqlite_url) == newest_revision()
+    assert await revision(empty_sqlite_url) == newest_revision()
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])

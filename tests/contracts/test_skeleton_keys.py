@@ -316,10 +316,10 @@ EARLIER = (
 
 
 async def test_the_keys_of_earlier_revisions_are_made_anew(
-    unicode: Unicode, database_url: str
+    unicode: Unicode, empty_database_url: str
 ) -> None:
     unicode("18", K_IS_H)
-    database = Database(database_url)
+    database = Database(empty_database_url)
     await make_earlier(database, "0016")
     async with database.write() as connection, connection.begin():
         for statement in EARLIER:
@@ -329,8 +329,8 @@ async def test_the_keys_of_earlier_revisions_are_made_anew(
             await connection.execute(sa.text("CREATE VIEW mine AS SELECT x FROM no_more"))
     await migrate(database)
     await database.dispose()
-    await migrated(database_url)
-    async with open_log(database_url) as log:
+    await migrated(empty_database_url)
+    async with open_log(empty_database_url) as log:
         assert await sets(log) == {"18": (2, 1)}
         assert await refused(log, KAT)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import pytest
@@ -91,13 +91,25 @@ ONLY = {
 }
 
 
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    database = Database(url, readers=1)
+    try:
+        yield database
+    finally:
+        await database.dispose()
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url, readers=1)
-    try:
-        yield opened
-    finally:
-        await opened.dispose()
+    async with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+async def empty_database(empty_database_url: str) -> AsyncIterator[Database]:
+    async with opened(empty_database_url) as database:
+        yield database
 
 
 async def in_every_table(database: Database, when: str = "") -> list[Any]:
@@ -144,14 +156,13 @@ async def refuses_everything(database: Database) -> None:
 
 
 async def test_every_trigger_is_there_after_migrating_an_empty_database(
-    database: Database,
+    empty_database: Database,
 ) -> None:
-    await migrate(database)
-    assert await triggers(database) == TRIGGERS[database.backend.name]
+    await migrate(empty_database)
+    assert await triggers(empty_database) == TRIGGERS[empty_database.backend.name]
 
 
 async def test_events_rooms_and_users_are_not_changed_by_any_sql(database: Database) -> None:
-    await migrate(database)
     async with database.write() as connection, connection.begin():
         await write_rows(connection)
     await refuses_everything(database)
@@ -169,7 +180,6 @@ RESTORE = (
 
 
 async def test_content_can_be_erased_and_never_put_back(database: Database) -> None:
-    await migrate(database)
     async with database.write() as connection, connection.begin():
         await write_rows(connection)
     for statement in ERASE:
@@ -185,14 +195,14 @@ async def test_content_can_be_erased_and_never_put_back(database: Database) -> N
 
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_a_database_of_any_revision_keeps_its_rows_and_triggers_when_migrated(
-    revision: str, database: Database
+    revision: str, empty_database: Database
 ) -> None:
-    await make_earlier(database, revision)
-    before = await in_every_table(database, "before")
-    await migrate(database)
-    assert await in_every_table(database, "after") == before
-    assert await triggers(database) == TRIGGERS[database.backend.name]
-    await refuses_everything(database)
+    await make_earlier(empty_database, revision)
+    before = await in_every_table(empty_database, "before")
+    await migrate(empty_database)
+    assert await in_every_table(empty_database, "after") == before
+    assert await triggers(empty_database) == TRIGGERS[empty_database.backend.name]
+    await refuses_everything(empty_database)
 
 
 SET_RULE = f"""INSERT INTO {GROWING} (id, room_id, at, days, names, "by")
@@ -210,7 +220,6 @@ RULE_ONLY = {
 
 
 async def test_who_set_a_rule_of_retention_is_added_and_never_changed(database: Database) -> None:
-    await migrate(database)
     async with database.write() as connection, connection.begin():
         await write_rows(connection)
     await attempt(database, SET_RULE.format(1, 30))
@@ -239,7 +248,6 @@ DEFAULT_ONLY = {
 async def test_who_set_the_default_of_retention_is_added_and_never_changed(
     database: Database,
 ) -> None:
-    await migrate(database)
     await attempt(database, SET_DEFAULT.format(1, 30))
     for statement in (*DEFAULT_REFUSED, DEFAULT_ONLY[database.backend.name]):
         with pytest.raises((sa.exc.DBAPIError, sqlite3.Error)):

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.conftest import pytest_runtest_makereport, serve
-from tests.support.templates import sqlite_url, template
 
-__all__ = ["pytest_runtest_makereport", "serve", "sqlite_url", "template"]
+__all__ = ["pytest_runtest_makereport", "serve"]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from .blocks import block
 
 @pytest.mark.slow
 async def test_the_log_moves_to_postgresql_and_a_client_resumes_there(
-    serve: Serve, sqlite_url: str, postgres_url: str, tmp_path: Path
+    serve: Serve, sqlite_url: str, empty_postgres_url: str, tmp_path: Path
 ) -> None:
     server = await serve(sqlite_url)
     last = {}
@@ -34,14 +34,14 @@ async def test_the_log_moves_to_postgresql_and_a_client_resumes_there(
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m chatlog "$@"\n')
     program.chmod(0o755)
     path = f"{program.parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "OLD": sqlite_url, "NEW": postgres_url}
+    environment = {**os.environ, "PATH": path, "OLD": sqlite_url, "NEW": empty_postgres_url}
     script = block("sh", "chatlog copy")
     process = await asyncio.create_subprocess_exec(
         "/bin/sh", "-ec", script, env=environment, cwd=tmp_path
     )
     assert await process.wait() == 0
-    assert (await chatlog("verify", database=postgres_url)).status == 0
-    server = await serve(postgres_url)
+    assert (await chatlog("verify", database=empty_postgres_url)).status == 0
+    server = await serve(empty_postgres_url)
     async with Clients(server) as clients:
         ada = await clients.connect("ada")
         for room, event in last.items():

@@ -12,9 +12,6 @@ from aiohttp import web
 from chatlog import Identity, Settings, chat_of, create_app
 from chatlog.web.embedding import EmbeddedChat
 from tests.support.apps import Browser, browsing
-from tests.support.templates import sqlite_url, template
-
-__all__ = ["sqlite_url", "template"]
 
 SHOP = Identity("shop", name="Shop")
 ADA, BOB = Identity("u-1", name="ada"), Identity("u-2", name="bob")

@@ -23,8 +23,8 @@ TABLES = "SELECT DISTINCT schemaname FROM pg_tables WHERE schemaname IN ('public
 
 
 @pytest.fixture(params=["session", "transaction"])
-def pooled_url(request: pytest.FixtureRequest, postgres_url: str) -> Iterator[str]:
-    with running_pgbouncer(postgres_url, request.param) as url:
+def pooled_url(request: pytest.FixtureRequest, empty_postgres_url: str) -> Iterator[str]:
+    with running_pgbouncer(empty_postgres_url, request.param) as url:
         yield url
 
 
@@ -37,7 +37,7 @@ async def column(url: str, statement: str) -> list[object]:
 
 
 async def test_two_servers_and_other_clients_share_a_pooler_and_keep_every_promise(
-    pooled_url: str, postgres_url: str, node_of: NodeOf
+    pooled_url: str, empty_postgres_url: str, node_of: NodeOf
 ) -> None:
     record = Record()
     ada = InsideClient(await node_of(pooled_url, node="first"), record, "ada")
@@ -56,7 +56,7 @@ async def test_two_servers_and_other_clients_share_a_pooler_and_keep_every_promi
     page = await bob.ask("history", room="general", after=0, limit=500)
     record.logs["general"] = list(page.events)
     assert_holds(record, settled=True)
-    assert await column(postgres_url, TABLES) == ["chatlog"]
+    assert await column(empty_postgres_url, TABLES) == ["chatlog"]
 
 
 async def another_client(url: str, stop: asyncio.Event) -> None:
@@ -69,54 +69,56 @@ async def another_client(url: str, stop: asyncio.Event) -> None:
             await connection.close()
 
 
-async def test_the_commands_go_through_a_pooler(pooled_url: str, postgres_url: str) -> None:
+async def test_the_commands_go_through_a_pooler(pooled_url: str, empty_postgres_url: str) -> None:
     for arguments in (("migrate",), ("rooms",), ("verify",), ("rebuild",)):
         ended = await chatlog(*arguments, database=pooled_url)
         assert ended.status == 0, ended
-    assert await column(postgres_url, TABLES) == ["chatlog"]
+    assert await column(empty_postgres_url, TABLES) == ["chatlog"]
 
 
-async def test_a_pooler_without_transactions_is_refused_in_a_sentence(postgres_url: str) -> None:
-    with running_pgbouncer(postgres_url, "statement") as url:
+async def test_a_pooler_without_transactions_is_refused_in_a_sentence(
+    empty_postgres_url: str,
+) -> None:
+    with running_pgbouncer(empty_postgres_url, "statement") as url:
         ended = await chatlog("migrate", database=url)
     assert (ended.status, ended.out, len(ended.err.splitlines())) == (2, "", 1)
     assert "statement pooling" in ended.err
-    assert await column(postgres_url, TABLES) == []
+    assert await column(empty_postgres_url, TABLES) == []
 
 
 async def test_nothing_is_made_outside_of_the_logs_own_schema(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(postgres._WRITES, "search_path", "public")
     with pytest.raises(LogError, match="search_path"):
-        async with open_for_writing(postgres_url):
+        async with open_for_writing(empty_postgres_url):
             pass
-    assert await column(postgres_url, TABLES) == []
+    assert await column(empty_postgres_url, TABLES) == []
 
 
 async def test_a_setting_that_is_not_kept_is_an_error(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "chatlog.databases.postgres.session.set_statement", lambda *_, **__: "SELECT 1"
     )
     with pytest.raises(LogError, match="does not keep search_path=chatlog"):
-        async with open_for_writing(postgres_url):
+        async with open_for_writing(empty_postgres_url):
             pass
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 async def test_a_database_that_is_not_utf_8_is_refused_by_its_encoding(
-    encoding: str, postgres_url: str
+    encoding: str, empty_postgres_url: str
 ) -> None:
     name = f"odd_{encoding.lower()}"
-    connection = await asyncpg.connect(postgres_url)
+    connection = await asyncpg.connect(empty_postgres_url)
     try:
         await connection.execute(
             f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
         )
         here = await connection.fetchval("SELECT current_database()")
-        url = postgres_url.replace(f"/{here}", f"/{name}")
+        url = empty_postgres_url.replace(f"/{here}", f"/{name}")
         for arguments in (
             ("migrate",),
             ("rooms",),

@@ -8,7 +8,6 @@ story is shrunk by hypothesis and printed; it replays.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -19,9 +18,6 @@ import pytest
 from blockbuster import BlockBuster
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from chatlog.databases.database import Database
-from chatlog.databases.migrate import migrate
 
 from .simulation.plants import PLANTS, Plant, let_ids_repeat, no_deduplication
 from .simulation.world import Step, Story, run
@@ -74,20 +70,6 @@ once = settings(
 
 
 @pytest.fixture(scope="module")
-def empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy: migrating takes longer than a whole story."""
-    path = tmp_path_factory.mktemp("template") / "chatlog.db"
-
-    async def make() -> None:
-        database = Database(f"sqlite:///{path}")
-        await migrate(database)
-        await database.dispose()
-
-    asyncio.run(make())
-    return path
-
-
-@pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     with TemporaryDirectory(prefix="chatlog-stories-") as name:
         yield Path(name)
@@ -105,19 +87,19 @@ def sqlite_may_block(no_blocked_loop: BlockBuster) -> Iterator[None]:
 
 
 @pytest.mark.slow
-def test_whatever_interleaves_the_promises_hold(empty_log: Path, folder: Path) -> None:
+def test_whatever_interleaves_the_promises_hold(sqlite_template: Path, folder: Path) -> None:
     happened: Counter[str] = Counter()
 
     @given(story=stories)
     @settings(once, max_examples=EXAMPLES)
     def holds(story: Story) -> None:
-        violations, happenings = run(story, empty_log, folder)
+        violations, happenings = run(story, sqlite_template, folder)
         happened.update(happenings)
         assert violations == []
 
     holds()
     for seed in range(STORIES):
-        violations, happenings = run(random_story(seed), empty_log, folder)
+        violations, happenings = run(random_story(seed), sqlite_template, folder)
         happened.update(happenings)
         assert violations == []
     # A story in which nothing happens keeps every promise.
@@ -126,18 +108,18 @@ def test_whatever_interleaves_the_promises_hold(empty_log: Path, folder: Path) -
 
 
 def test_a_leave_is_acknowledged_before_a_node_behind_the_log_brings_the_join(
-    empty_log: Path, folder: Path
+    sqlite_template: Path, folder: Path
 ) -> None:
     steps = [Step("chat", 0, 0)] * 6 + [Step("late", 0, 0), Step("leave", 1, 0)]
-    assert run(Story(0, steps), empty_log, folder)[0] == []
+    assert run(Story(0, steps), sqlite_template, folder)[0] == []
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
-def test_a_planted_bug_is_found(plant: Plant, empty_log: Path, folder: Path) -> None:
-    template = empty_log
+def test_a_planted_bug_is_found(plant: Plant, sqlite_template: Path, folder: Path) -> None:
+    template = sqlite_template
     if plant is no_deduplication:
         template = folder / "without index"
-        template.write_bytes(empty_log.read_bytes())
+        template.write_bytes(sqlite_template.read_bytes())
         let_ids_repeat(template)
 
     with plant():

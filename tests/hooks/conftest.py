@@ -13,9 +13,8 @@ from chatlog.cli.options import run
 from chatlog.operations.delegation import carry_out
 from tests.access.conftest import http, issuer, open_world
 from tests.support.apps import served
-from tests.support.templates import sqlite_url, template
 
-__all__ = ["http", "issuer", "open_world", "sqlite_url", "template"]
+__all__ = ["http", "issuer", "open_world"]
 
 
 async def shell(database: str, command: str, **arguments: object) -> dict[str, Any]:

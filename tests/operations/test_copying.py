@@ -51,7 +51,6 @@ def copied(source: str, target: str) -> str:
 
 
 def test_every_table_of_the_database_is_among_those_that_are_copied(database_url: str) -> None:
-    chatlog("migrate", "--database", database_url)
 
     async def names() -> set[str]:
         database = Database(database_url, readers=1)
@@ -133,17 +132,17 @@ def test_pages_are_copied_whole(
 
 
 def test_what_does_not_arrive_or_does_not_verify_is_not_kept(
-    sqlite_url: str, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, empty_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two_small_rooms(sqlite_url, tmp_path)
     with monkeypatch.context() as patched:
         patched.setattr(copying, "_digest_of", lambda _row: next(_serial))
-        assert "did not arrive" in refused("copy", "--from", sqlite_url, "--to", postgres_url)
-    assert "no log" in refused("rooms", "--database", postgres_url)
+        assert "did not arrive" in refused("copy", "--from", sqlite_url, "--to", empty_postgres_url)
+    assert "no log" in refused("rooms", "--database", empty_postgres_url)
     change(sqlite_url, "UPDATE events SET text = 'X' WHERE room_id = 2 AND seq = 4")
-    said = refused("copy", "--from", sqlite_url, "--to", postgres_url)
+    said = refused("copy", "--from", sqlite_url, "--to", empty_postgres_url)
     assert "does not verify (#other: event 4)" in said
-    assert "no log" in refused("rooms", "--database", postgres_url)
+    assert "no log" in refused("rooms", "--database", empty_postgres_url)
 
 
 def test_only_an_empty_database_is_a_target(database_url: str, tmp_path: Path) -> None:
@@ -164,10 +163,8 @@ def test_only_an_empty_database_is_a_target(database_url: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_copy_leaves_the_target_empty(
-    end: signal.Signals, database_url: str, sqlite_url: str, tmp_path: Path
+    end: signal.Signals, empty_database_url: str, tmp_path: Path
 ) -> None:
-    is_file = database_url == sqlite_url  # whose fixture has made the tables already
-    target = f"sqlite:///{tmp_path / 'target.db'}" if is_file else database_url
     source = f"sqlite:///{tmp_path / 'source.db'}"
     history = tmp_path / "2006-12-10.small.txt"
     history.write_text("".join(f"[09:14] <ada> {n} {'x' * 500}\n" for n in range(4_000)))
@@ -184,7 +181,7 @@ def test_an_interrupted_copy_leaves_the_target_empty(
         "main(['copy', '--from', sys.argv[1], '--to', sys.argv[2]])\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, source, target],
+        [sys.executable, "-c", code, source, empty_database_url],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -198,9 +195,9 @@ def test_an_interrupted_copy_leaves_the_target_empty(
         else:
             process.wait(SECONDS)
         assert process.returncode == (130 if end == signal.SIGINT else -end)
-    assert "no log" in refused("rooms", "--database", target)
-    assert "4002 events" in copied(source, target)
-    assert len(lines("rooms", "--database", target)) == 1
+    assert "no log" in refused("rooms", "--database", empty_database_url)
+    assert "4002 events" in copied(source, empty_database_url)
+    assert len(lines("rooms", "--database", empty_database_url)) == 1
 
 
 async def test_a_client_resumes_across_a_copy_and_what_is_served_is_not_copied(

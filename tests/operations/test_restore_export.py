@@ -181,7 +181,6 @@ def test_an_export_that_was_changed_is_refused_and_nothing_is_written(
     imported(source, small, "#small")
     file = tmp_path / "export.jsonl"
     file.write_text(change(export(source, "#small")))
-    chatlog("migrate", "--database", database_url)
     refused("import", file, "--format", "jsonl", "--database", database_url)
     assert lines("rooms", "--database", database_url) == []
     assert "log is empty" in chatlog("verify", "--database", database_url).stdout

@@ -11,8 +11,8 @@ from tests.support.server import Server
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = Server(f"sqlite:///{tmp_path}/chatlog.db", tmp_path / "server.log")
+async def server(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Server]:
+    server = Server(sqlite_url, tmp_path / "server.log")
     await server.start()
     yield server
     await server.kill()

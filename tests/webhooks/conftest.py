@@ -10,11 +10,8 @@ import pytest
 
 from chatlog.runtime import Runtime
 from tests.support.nodes import LocalClient, node_on
-from tests.support.templates import sqlite_url, template
 
 from .receiver import Receiver, receiving
-
-__all__ = ["sqlite_url", "template"]
 
 ALLOWED = {"allow_http_webhooks": True, "allow_private_webhooks": True}
 FAST = {**ALLOWED, "webhook_retry_seconds": (0.05, 0.05)}

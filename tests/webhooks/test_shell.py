@@ -164,7 +164,7 @@ async def test_beside_a_server_on_sqlite_its_flags_count_and_not_the_commands(
 _NAMES = ("allow_http_webhooks", "allow_private_webhooks")
 
 
-def test_the_file_of_the_log_is_its_owners_alone(sqlite_url: str) -> None:
-    asyncio.run(migrated(sqlite_url))
-    path = Path(sqlite_url.removeprefix("sqlite:///"))
+def test_the_file_of_the_log_is_its_owners_alone(empty_sqlite_url: str) -> None:
+    asyncio.run(migrated(empty_sqlite_url))
+    path = Path(empty_sqlite_url.removeprefix("sqlite:///"))
     assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0

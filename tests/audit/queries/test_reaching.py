@@ -25,9 +25,11 @@ async def migrated(url: str) -> None:
         await database.dispose()
 
 
-async def test_a_fresh_connection_reaches_the_views_by_their_plain_names(postgres_url: str) -> None:
-    await migrated(postgres_url)
-    connection = await asyncpg.connect(postgres_url)
+async def test_a_fresh_connection_reaches_the_views_by_their_plain_names(
+    empty_postgres_url: str,
+) -> None:
+    await migrated(empty_postgres_url)
+    connection = await asyncpg.connect(empty_postgres_url)
     try:
         for view in (*VIEWS, *PEOPLE):
             assert await connection.fetch(f"SELECT * FROM audit_{view}") == []
@@ -37,8 +39,8 @@ async def test_a_fresh_connection_reaches_the_views_by_their_plain_names(postgre
         await connection.close()
 
 
-async def test_a_role_s_own_search_path_is_kept_in_front(postgres_url: str) -> None:
-    connection = await asyncpg.connect(postgres_url)
+async def test_a_role_s_own_search_path_is_kept_in_front(empty_postgres_url: str) -> None:
+    connection = await asyncpg.connect(empty_postgres_url)
     try:
         name = await connection.fetchval("SELECT current_database()")
         await connection.execute("CREATE SCHEMA theirs")
@@ -47,8 +49,8 @@ async def test_a_role_s_own_search_path_is_kept_in_front(postgres_url: str) -> N
         )
     finally:
         await connection.close()
-    await migrated(postgres_url)
-    connection = await asyncpg.connect(postgres_url)
+    await migrated(empty_postgres_url)
+    connection = await asyncpg.connect(empty_postgres_url)
     try:
         assert await connection.fetchval("SHOW search_path") == "theirs, public, chatlog"
         assert await connection.fetch("SELECT * FROM audit_events") == []
@@ -57,23 +59,23 @@ async def test_a_role_s_own_search_path_is_kept_in_front(postgres_url: str) -> N
 
 
 async def test_where_others_have_tables_no_search_path_is_changed_unless_asked_for(
-    postgres_url: str,
+    empty_postgres_url: str,
 ) -> None:
-    connection = await asyncpg.connect(postgres_url)
+    connection = await asyncpg.connect(empty_postgres_url)
     try:
         # One that others use for the same: it is not ours.
         await connection.execute("CREATE TABLE public.schema_version (version text)")
         await connection.execute("CREATE TABLE public.users (email text)")
-        ended = await chatlog("migrate", database=postgres_url)
+        ended = await chatlog("migrate", database=empty_postgres_url)
         assert ended.status == 0, ended
         assert "chatlog migrate --search-path postgres" in ended.out
         assert await own_settings(connection) == []
         for role in ("postgres", "postgres"):
-            ended = await chatlog("migrate", "--search-path", role, database=postgres_url)
+            ended = await chatlog("migrate", "--search-path", role, database=empty_postgres_url)
             assert ended.status == 0, ended
         assert await own_settings(connection) == ['search_path="$user", public, chatlog']
         assert await connection.fetch("SELECT * FROM public.schema_version") == []
-        ended = await chatlog("migrate", "--search-path", "stranger", database=postgres_url)
+        ended = await chatlog("migrate", "--search-path", "stranger", database=empty_postgres_url)
         assert (ended.status, "stranger" in ended.err) == (2, True)
     finally:
         await connection.close()
@@ -88,11 +90,11 @@ async def own_settings(connection: asyncpg.Connection) -> list[str]:
     return [row["setting"] for row in found]
 
 
-async def test_tables_in_any_schema_are_somebody_elses(postgres_url: str) -> None:
-    connection = await asyncpg.connect(postgres_url)
+async def test_tables_in_any_schema_are_somebody_elses(empty_postgres_url: str) -> None:
+    connection = await asyncpg.connect(empty_postgres_url)
     try:
         await connection.execute("CREATE SCHEMA theirs; CREATE TABLE theirs.users (email text)")
-        ended = await chatlog("redact", "r", "1", "--reason", "r", database=postgres_url)
+        ended = await chatlog("redact", "r", "1", "--reason", "r", database=empty_postgres_url)
         assert (ended.status, "other tables" in ended.err) == (2, True), ended
         assert await own_settings(connection) == []
     finally:

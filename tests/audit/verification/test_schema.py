@@ -136,7 +136,6 @@ def made(url: str, folder: Path) -> str:
 def test_what_protects_or_shows_events_is_compared_on_postgresql(
     what: str, postgres_url: str
 ) -> None:
-    chatlog("migrate", "--database", postgres_url)
     tampered(postgres_url, POSTGRES[what])
     found = verdict(postgres_url)
     assert "migrations" in found["why"] or "missing" in found["why"]
@@ -144,7 +143,6 @@ def test_what_protects_or_shows_events_is_compared_on_postgresql(
 
 @pytest.mark.parametrize("what", SQLITE)
 def test_what_protects_or_shows_events_is_compared_on_sqlite(what: str, sqlite_url: str) -> None:
-    chatlog("migrate", "--database", sqlite_url)
     tampered(sqlite_url, SQLITE[what])
     found = verdict(sqlite_url)
     # Of some SQLite says by itself that they make no sense.
@@ -211,7 +209,6 @@ def test_a_verification_without_a_checkpoint_says_what_it_cannot_see(
 
 
 def test_an_empty_log_is_not_called_as_it_was_written(database_url: str) -> None:
-    chatlog("migrate", "--database", database_url)
     said = chatlog("verify", "--database", database_url).stdout
     assert "Verified" not in said
     assert "The log is empty" in said

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from tests.cli.command import chatlog
 from tests.support.damage import change, verdict
 
 
 def test_a_setting_that_turns_triggers_off_is_found_and_named(postgres_url: str) -> None:
-    chatlog("migrate", "--database", postgres_url)
     database = sa.make_url(postgres_url).database
     change(postgres_url, f"ALTER DATABASE {database} SET session_replication_role = 'Replica'")
     found = verdict(postgres_url)
@@ -19,7 +17,6 @@ def test_a_setting_that_turns_triggers_off_is_found_and_named(postgres_url: str)
 
 
 def test_triggers_may_be_off_for_roles_that_change_no_event(postgres_url: str) -> None:
-    chatlog("migrate", "--database", postgres_url)
     database = sa.make_url(postgres_url).database
     role = f"role_of_{database}"
     change(
@@ -36,7 +33,6 @@ def test_triggers_may_be_off_for_roles_that_change_no_event(postgres_url: str) -
 
 
 def test_a_setting_that_only_says_how_names_are_written_does_no_harm(postgres_url: str) -> None:
-    chatlog("migrate", "--database", postgres_url)
     database = sa.make_url(postgres_url).database
     change(postgres_url, f"ALTER DATABASE {database} SET quote_all_identifiers = on")
     verdict(postgres_url, ok=True)
