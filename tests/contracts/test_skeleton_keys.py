@@ -78,14 +78,14 @@ async def verifies(url: str) -> None:
 
 
 async def test_a_name_that_was_free_is_refused_by_newer_data(
-    unicode: Unicode, database_url: str
+    unicode: Unicode, empty_database_url: str
 ) -> None:
     unicode("18")
-    async with open_log(database_url) as log:
+    async with open_log(empty_database_url) as log:
         assert not await refused(log, HAT)
     unicode("19", K_IS_H)
-    await migrated(database_url)
-    async with open_log(database_url) as log:
+    await migrated(empty_database_url)
+    async with open_log(empty_database_url) as log:
         assert await sets(log) == {"18": (0, 0), "19": (1, 1)}
         assert await refused(log, KAT)
 
@@ -123,10 +123,10 @@ async def test_names_that_only_now_look_alike_stay_their_owners_and_a_third_is_r
 
 
 async def test_a_version_of_python_with_other_decompositions_has_its_own_keys(
-    unicode: Unicode, database_url: str, monkeypatch: pytest.MonkeyPatch
+    unicode: Unicode, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unicode("18")
-    async with open_log(database_url) as log:
+    async with open_log(empty_database_url) as log:
         assert not await refused(log, HAT)
         first = data_version()
         monkeypatch.setattr(unicodedata, "unidata_version", "99.0.0")
