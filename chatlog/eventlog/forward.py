@@ -1,8 +1,7 @@
 """Read the log forward in the order of positions.
 
-The tail reads from a known place, and only what its node wants: what lies between is looked at
-first (which rooms, which types), and then only the wanted events are read and decoded, in the same
-snapshot.
+The tail reads from a known place, and only what its node wants. Where that is little, what lies
+between is looked at first (which rooms, which types), and then only the wanted events are read.
 """
 
 from __future__ import annotations
@@ -18,17 +17,18 @@ from chatlog.databases.schema import events, rooms
 from chatlog.eventlog.rows import STORED, recorded
 from chatlog.kinds.event import Recorded
 
-# From the known place on, which is compared.
+Wants = Callable[[int, str, str], bool]
+"""Returns whether the event of this position, room and type is wanted."""
+
+# A range of positions, also where a limit would do, keeps planners at the index of positions.
+_IN_RANGE: Final = events.c.position.between(sa.bindparam("first"), sa.bindparam("last"))
 _PASSED: Final = (
     sa.select(events.c.position, events.c.hash, rooms.c.room, events.c.type)
     .join_from(events, rooms, events.c.room_id == rooms.c.id)
-    .where(events.c.position >= sa.bindparam("after"))
+    .where(_IN_RANGE)
     .order_by(events.c.position)
-    .limit(sa.bindparam("limit"))
 )
-_BETWEEN: Final = STORED.where(
-    events.c.position.between(sa.bindparam("first"), sa.bindparam("last"))
-).order_by(events.c.position)
+_BETWEEN: Final = STORED.where(_IN_RANGE).order_by(events.c.position)
 _AT: Final = STORED.where(
     events.c.position.in_(sa.bindparam("positions", expanding=True))
 ).order_by(events.c.position)
@@ -53,13 +53,14 @@ START: Final = Place(0, b"")
 class Page:
     """The wanted events up to ``end``; ``is_full`` if there may be further ones.
 
-    ``types`` are those of all events up to there.
+    ``types`` are those of all events up to there, and ``passed`` is their number.
     """
 
     events: list[Recorded]
     end: Place
     is_full: bool
     types: frozenset[str] = frozenset()
+    passed: int = 0
 
 
 async def end_place(connection: AsyncConnection) -> Place:
@@ -73,26 +74,31 @@ async def page_after(
     after: Place,
     *,
     limit: int,
-    wants: Callable[[int, str, str], bool],
+    wants: Wants,
+    at_once: bool = False,
 ) -> Page | None:
     """Return the next events after a place, of those that ``wants`` the position, room and type.
 
-    Looks through ``limit`` events at most. Returns None if the log does not have the event of that
+    Looks through ``limit`` events at most. With ``at_once`` it reads all of them in one statement,
+    which is faster where most are wanted. Returns None if the log does not have the event of that
     place (any more).
     """
-    asked = {"after": after.position, "limit": limit + 1}
-    passed = list(await connection.execute(_PASSED, asked))
+    first, last = after.position, after.position + limit  # positions have no gaps
+    statement = _BETWEEN if at_once else _PASSED
+    passed = list(await connection.execute(statement, {"first": first, "last": last}))
     if after != START:
         if not passed or _place(passed[0]) != after:
             return None
         del passed[0]
-    passed = passed[:limit]
     if not passed:
         return Page([], after, is_full=False)
-    wanted = [row.position for row in passed if wants(row.position, row.room, row.type)]
-    found = await _at(connection, wanted, is_all=len(wanted) == len(passed))
+    wanted = [row for row in passed if wants(row.position, row.room, row.type)]
+    if at_once:
+        found = [recorded(row) for row in wanted]
+    else:
+        found = await _at(connection, [row.position for row in wanted])
     types = frozenset(row.type for row in passed)
-    return Page(found, _place(passed[-1]), len(passed) == limit, types)
+    return Page(found, _place(passed[-1]), len(passed) == limit, types, len(passed))
 
 
 def _place(row: Any) -> Place:
@@ -110,11 +116,7 @@ async def events_between(connection: AsyncConnection, first: int, last: int) -> 
     return [recorded(row) for row in found]
 
 
-async def _at(
-    connection: AsyncConnection, positions: Sequence[int], *, is_all: bool
-) -> list[Recorded]:
+async def _at(connection: AsyncConnection, positions: Sequence[int]) -> list[Recorded]:
     if not positions:
         return []
-    if is_all:
-        return await events_between(connection, positions[0], positions[-1])
     return [recorded(row) for row in await connection.execute(_AT, {"positions": positions})]

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from chatlog.databases.database import Database
-from chatlog.eventlog.forward import START, Place, end_place, page_after
+from chatlog.eventlog.forward import START, Page, Place, Wants, end_place, page_after
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 
@@ -61,6 +61,7 @@ class Tail:
         self._poll_seconds = poll_seconds
         self._diverged = diverged
         self._ahead: deque[tuple[int, Place]] = deque()
+        self._wants_most = True
         self._bell = asyncio.Event()
         self._moved = asyncio.Event()
         self.moves = 0
@@ -147,22 +148,32 @@ class Tail:
         """Read and dispatch the next page; return whether there may be more to read now."""
         after = self._place
         async with self._database.read() as connection:
-            page = await page_after(connection, after, limit=_PAGE, wants=self._wants())
-        async with self._turn:
-            # A commit of this node that was in progress has now been answered and dispatched.
-            if page is None:
+            page = await page_after(
+                connection, after, limit=_PAGE, wants=self._wants(), at_once=self._wants_most
+            )
+            # Before the transaction ends, which is one more round trip.
+            async with self._turn:
+                # A commit of this node that was in progress has now been answered and dispatched.
+                if page is not None:
+                    self._take(page)
+        if page is None:
+            async with self._turn:
                 await self._start_again()
-                return False
-            events = [event for event in page.events if event.position > self.position]
-            if page.end.position > self.position:
-                self._move(page.end)
-            if events:
-                self._served.dispatch(events)
-        if Erased.type in page.types:
-            self.has_read_erasure.set()
+            return False
         return page.is_full
 
-    def _wants(self) -> Callable[[int, str, str], bool]:
+    def _take(self, page: Page) -> None:
+        events = [event for event in page.events if event.position > self.position]
+        if page.end.position > self.position:
+            self._move(page.end)
+        if events:
+            self._served.dispatch(events)
+        if page.passed:
+            self._wants_most = 2 * len(page.events) >= page.passed
+        if Erased.type in page.types:
+            self.has_read_erasure.set()
+
+    def _wants(self) -> Wants:
         """Return whether an event is to be read: its room is served, and it was not dispatched."""
         known = {at for first, last in self._ahead for at in range(first, last.position + 1)}
         wants = self._served.wants

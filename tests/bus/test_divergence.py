@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from chatlog.runtime import Runtime
@@ -21,7 +22,10 @@ async def say(client: LocalClient, *messages: str) -> int:
 
 
 async def until_let_go(client: LocalClient) -> None:
-    await until(lambda: client.outlet.closed == (GOING_AWAY, b""))
+    """Wait; the tail pauses for seconds after it could not read."""
+    async with asyncio.timeout(40):
+        while client.outlet.closed != (GOING_AWAY, b""):
+            await asyncio.sleep(0.01)
 
 
 async def joined(node: Runtime, name: str) -> LocalClient:

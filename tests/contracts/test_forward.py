@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import pytest
 
-from chatlog.eventlog.forward import START, Page, Place, end_place, page_after
+from chatlog.eventlog.forward import START, Page, Place, Wants, end_place, page_after
 from tests.support.logbook import Log, chats
 
 
@@ -16,10 +16,12 @@ async def page(
     log: Log,
     after: Place,
     limit: int = 100,
-    wants: Callable[[int, str, str], bool] = everything,
+    wants: Wants = everything,
+    *,
+    at_once: bool = False,
 ) -> Page | None:
     async with log.database.read() as connection:
-        return await page_after(connection, after, limit=limit, wants=wants)
+        return await page_after(connection, after, limit=limit, wants=wants, at_once=at_once)
 
 
 async def talk(log: Log) -> None:
@@ -30,12 +32,13 @@ async def talk(log: Log) -> None:
         await log.record(*chats(room, sessions[room], [str(number)]))
 
 
-async def test_pages_follow_each_other_without_gap_or_repeat(log: Log) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_pages_follow_each_other_without_gap_or_repeat(log: Log, at_once: bool) -> None:
     await talk(log)
     for limit in (1, 3, 8, 9):
         place, found, is_full = START, [], True
         while is_full:
-            got = await page(log, place, limit)
+            got = await page(log, place, limit, at_once=at_once)
             assert got is not None
             found += got.events
             place, is_full = got.end, got.is_full
@@ -45,15 +48,23 @@ async def test_pages_follow_each_other_without_gap_or_repeat(log: Log) -> None:
         assert await end_place(connection) == place
 
 
-async def test_only_wanted_events_are_returned_and_the_page_ends_after_the_others(log: Log) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_only_wanted_events_are_returned_and_the_page_ends_after_the_others(
+    log: Log, at_once: bool
+) -> None:
     await talk(log)
     got = await page(
-        log, START, wants=lambda _position, room, type: (room, type) == ("one", "chat")
+        log,
+        START,
+        wants=lambda _position, room, type: (room, type) == ("one", "chat"),
+        at_once=at_once,
     )
     assert got is not None
     assert [(e.room, e.event.type) for e in got.events] == [("one", "chat")] * 3
     assert got.end.position == 8
-    got = await page(log, START, limit=5, wants=lambda position, _room, _type: position > 5)
+    got = await page(
+        log, START, 5, wants=lambda position, _room, _type: position > 5, at_once=at_once
+    )
     assert got is not None
     assert (got.events, got.end.position, got.is_full) == ([], 5, True)
 
@@ -68,6 +79,6 @@ async def test_an_empty_log_and_the_end_of_one_have_nothing_more(log: Log) -> No
 
 async def test_a_place_that_the_log_does_not_have_is_told(log: Log) -> None:
     await talk(log)
-    assert await page(log, Place(9, b"x" * 32)) is None
-    assert await page(log, Place(8, b"x" * 32)) is None
-    assert await page(log, Place(4, b"x" * 32)) is None
+    for at_once in (True, False):
+        for position in (4, 8, 9):
+            assert await page(log, Place(position, b"x" * 32), at_once=at_once) is None
