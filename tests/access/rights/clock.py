@@ -41,8 +41,8 @@ class ShiftedClock:
         async def shifted_now(of: Any, connection: Any) -> str:
             return self._shifted(await now(of, connection))
 
-        async def shifted_lock(of: Any, connection: Any, node: int) -> Locked:
-            locked: Locked = await lock(of, connection, node)
+        async def shifted_lock(of: Any, *told: Any) -> Locked:
+            locked: Locked = await lock(of, *told)
             clock = self._shifted(locked.clock)
             # What the node's row says is the time of a lease, which was shifted then.
             return replace(locked, now=max(locked.now, clock), clock=clock)
