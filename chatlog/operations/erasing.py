@@ -122,7 +122,7 @@ class Eraser:
 
     async def _spread(self, erasures: Sequence[Recorded]) -> str:
         """Wait until every other server has read erasures; return a sentence if one has not."""
-        position = max(recorded.position for recorded in erasures)
+        position = max((recorded.position for recorded in erasures), default=0)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + SPREAD_SECONDS
         while behind := await leases.unread(self._database, position, but=self._committer.node):

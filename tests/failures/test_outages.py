@@ -98,6 +98,7 @@ async def test_a_server_that_was_stopped_past_its_lease_shows_nothing_outdated_w
         await back.resume("general", ada.last["general"])
         await back.chat("general", "and on")
         await back.close()
+    await watcher.wait(lambda frame: frame.data.get("cause") == "disconnected")
     page = await watcher.ask("history", room="general")
     record.logs["general"] = list(page.events)
     assert_holds(record)

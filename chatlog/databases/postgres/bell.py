@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chatlog.databases.postgres.parameters import Target
 from chatlog.databases.postgres.session import Purpose, open_session
+from chatlog.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     import asyncpg
@@ -54,6 +55,7 @@ class Notifications:
 
         Raises:
             ConnectionError: if it is lost.
+            Unavailable: if there is none.
         """
         while True:
             async with self._connected() as (connection, lost):
@@ -113,8 +115,10 @@ class Notifications:
             try:
                 # Without parameters it is one message to the server and one back.
                 await self._sender.execute(f"NOTIFY {CHANNEL}, '{text}'")
-            except BaseException:
+            except BaseException as error:
                 self._sender.terminate()
+                if isinstance(error, Exception):
+                    raise Unavailable("The bell could not be rung.") from error
                 raise
 
     async def close(self) -> None:
@@ -123,7 +127,10 @@ class Notifications:
             self._sender.terminate()
 
     async def _open(self, settings: dict[str, str]) -> asyncpg.Connection:
-        connection, _ = await open_session(self._target, Purpose(settings, writes=False))
+        try:
+            connection, _ = await open_session(self._target, Purpose(settings, writes=False))
+        except Exception as error:
+            raise Unavailable("No connection for the bell.") from error
         return connection
 
 
@@ -137,6 +144,14 @@ async def _watch(connection: asyncpg.Connection, lost: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CHECK_SECONDS):
                 await lost.wait()
-        if not lost.is_set():
-            await connection.fetchval("SELECT 1", timeout=_PATIENCE_SECONDS)
+        if not lost.is_set() and not await _answers(connection):
+            break
     raise ConnectionError("The connection that hears of other servers' events was closed.")
+
+
+async def _answers(connection: asyncpg.Connection) -> bool:
+    try:
+        await connection.fetchval("SELECT 1", timeout=_PATIENCE_SECONDS)
+    except Exception:  # noqa: BLE001 - whatever it is, nothing will be heard here
+        return False
+    return True
