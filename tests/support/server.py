@@ -17,6 +17,8 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.support.forking import Forked, can_fork, fork
+
 READY_SECONDS = 30.0
 
 
@@ -46,14 +48,14 @@ class Server:
     module: str = "chatlog"
     host: str = "127.0.0.1"
     before: tuple[str, ...] = ()
-    process: asyncio.subprocess.Process | None = None
+    process: asyncio.subprocess.Process | Forked | None = None
 
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
 
     @property
-    def running(self) -> asyncio.subprocess.Process:
+    def running(self) -> asyncio.subprocess.Process | Forked:
         assert self.process is not None, "the server was never started"
         return self.process
 
@@ -61,14 +63,22 @@ class Server:
         """Start a process on the same port and database, and wait until it is ready."""
         self.port = self.port or free_port()
         address = ("--host", self.host, "--port", str(self.port), "--database", self.database)
-        arguments = (sys.executable, "-m", self.module, "serve", *address, *self.flags)
+        served = ("serve", *address, *self.flags)
+        if not self.shell and not self.before and self.module == "chatlog" and can_fork():
+            with self.log.open("ab") as out:
+                self.process = await fork(served, out=out.fileno(), err=out.fileno())
+        else:
+            self.process = await self._execute(served)
+        await until(self.is_ready, within, f"a ready server\n{self.printed()}")
+
+    async def _execute(self, served: tuple[str, ...]) -> asyncio.subprocess.Process:
+        arguments = (sys.executable, "-m", self.module, *served)
         if self.shell:
             arguments = ("/bin/sh", "-c", f'{self.shell} exec "$@"', "sh", *arguments)
         with self.log.open("ab") as out:
-            self.process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *self.before, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
             )
-        await until(self.is_ready, within, f"a ready server\n{self.printed()}")
 
     async def is_ready(self) -> bool:
         assert self.running.returncode is None, f"the server ended:\n{self.printed()}"
