@@ -9,8 +9,9 @@ from chatlog.domain.names import name_key
 
 def around(story: Story, secret: bytes) -> dict[str, list[Row]]:
     """Return the rows of the tables that events speak of, once the story is told."""
+    unsaid = (None, None, None)  # of an import, how far it has read, its version
     nodes: list[Row] = [
-        (n.number, n.node, n.node.split(".")[0], n.started_at, n.seen_at, n.ended_at, 15.0, None)
+        (n.number, n.node, n.node.split(".")[0], n.started_at, n.seen_at, n.ended_at, 15.0, *unsaid)
         for n in story.nodes
     ]
     rooms: list[Row] = [
