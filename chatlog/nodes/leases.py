@@ -89,7 +89,8 @@ async def begin(
     """
     async with database.write() as connection, connection.begin():
         await database.backend.take_lock(connection)
-        await served_revision(connection)
+        if not database.backend.is_exclusive:  # elsewhere nobody can have migrated meanwhile
+            await served_revision(connection)
         if silent is not None and not alone:
             await _check_free(database.backend, connection, name, silent)
         at = await now(database, connection)
