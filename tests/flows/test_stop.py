@@ -74,10 +74,10 @@ async def test_a_reader_that_is_stuck_does_not_hold_up_a_stop(
     assert_holds(clients.record, settled=True)
 
 
-async def test_migrations_need_the_server_stopped(serve: Serve, database_url: str) -> None:
-    server = await serve(database_url)
-    refused = await chatlog("migrate", database=database_url)
+async def test_to_migrate_a_file_needs_the_server_stopped(serve: Serve, sqlite_url: str) -> None:
+    server = await serve(sqlite_url)
+    refused = await chatlog("migrate", database=sqlite_url)
     assert (refused.status, refused.out) == (2, "")
     assert refused.err.count("\n") == 1
     assert await server.stop() == 0
-    assert (await chatlog("migrate", database=database_url)).status == 0
+    assert (await chatlog("migrate", database=sqlite_url)).status == 0
