@@ -143,7 +143,7 @@ async def test_a_server_that_slept_through_a_migration_it_cannot_share_ends(
         async def migrated() -> bool:
             return (await newer.run("migrate", database=postgres_url)).status == 0
 
-        await until(migrated, 30, "a migration once the lease has run out")
+        await until(migrated, 90, "a migration once the lease has run out")
         old.running.send_signal(signal.SIGCONT)
         assert (await ada.ended()).code == 1001
         async with asyncio.timeout(20):
