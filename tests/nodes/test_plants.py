@@ -52,7 +52,7 @@ async def commits_fail(admin: Admin, crowd: Crowd) -> None:
     await admin.run(
         """
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            IF random() < 0.01 THEN RAISE EXCEPTION 'no' USING ERRCODE = '55P03'; END IF;
+            IF random() < 0.05 THEN RAISE EXCEPTION 'no' USING ERRCODE = '55P03'; END IF;
             RETURN NULL;
         END $$;
         CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON chatlog.events
