@@ -128,8 +128,7 @@ class Rooms:
         except Exception as error:  # noqa: BLE001 - other rooms, and the node, go on
             # This node no longer knows what its members have received: they resume from the log.
             self._failed(error)
-            self._close(name)
-            room.abandon(GOING_AWAY)
+            self._abandon(name)
 
     async def open(self, name: str) -> LiveRoom:
         """Return the room of this name, read from the log if it is not live yet.
@@ -205,9 +204,12 @@ class Rooms:
     def abandon(self) -> None:
         """Let go of every room and its members: the log is not the one that was read."""
         for name in tuple(self._rooms):
-            room = self._rooms[name]
-            self._close(name)
-            room.abandon(GOING_AWAY)
+            self._abandon(name)
+
+    def _abandon(self, name: str) -> None:
+        room = self._rooms[name]
+        self._close(name)
+        room.abandon(GOING_AWAY)
 
     def _make_space(self) -> None:
         """Drop idle rooms early once there are many, since a client can create them.

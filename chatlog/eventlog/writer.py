@@ -77,8 +77,8 @@ class Writer:
     none; ``timed`` with each commit's last event time and the clock's reading; ``diverged`` when
     the log has lost events that were in it, as in a fail-over to a standby without them;
     ``renewed`` with the time, by ``since_boot``, before each commit of this node, which renews its
-    lease. One that
-    ``is_open`` refuses commands to rooms with rights, which open mode does not heed.
+    lease. One that ``is_open`` refuses commands to rooms with rights, which open mode does not
+    heed.
     """
 
     def __init__(

@@ -99,8 +99,7 @@ async def begin(
         )
         number = await lookup.next_number(connection, nodes.c.id)
         node = Node(f"{name}.{secrets.token_hex(4)}", number, tells_story=story_at is not None)
-        row = {"id": number, "node": node.name, "name": name, "started_at": at}
-        row |= {"version": VERSION}
+        row = {"id": number, "node": node.name, "name": name, "started_at": at, "version": VERSION}
         told = {"seen_at": at} if story_at is None else {"seen_at": story_at, "renewed_at": at}
         await connection.execute(nodes.insert(), row | told | {"lease_seconds": lease_seconds})
     return node
