@@ -32,9 +32,10 @@ from bench.servers import chatlog, nodes
 from bench.tally import Tally, percentile
 from chatlog.bus.bell import Bell
 from chatlog.bus.message import Names
+from chatlog.databases.backend import Place
 from chatlog.databases.database import Connection
 from chatlog.databases.migrate import migrate
-from chatlog.eventlog.forward import Place, end_place, page_after
+from chatlog.eventlog.forward import end_place, page_after
 from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import PostAs
 from chatlog.nodes import leases

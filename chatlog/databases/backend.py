@@ -44,8 +44,8 @@ class Failure(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """An event that was in the log: its position and its hash."""
+class Place:
+    """A place in the log: a position, and the chain hash of the event there."""
 
     position: int
     hash: bytes
@@ -64,7 +64,7 @@ class Locked:
     position: int
     now: str
     clock: str
-    last: Seen | None = None
+    last: Place | None = None
     has_diverged: bool = False
 
 
@@ -164,7 +164,7 @@ class Backend(Protocol):
         """Return the time of the database's clock, in the log's format."""
 
     async def lock(
-        self, connection: AsyncConnection, node: int, name: str, seen: Seen | None = None
+        self, connection: AsyncConnection, node: int, name: str, seen: Place | None = None
     ) -> Locked:
         """Take the log's lock until the commit and renew the lease of the node of this name.
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.backend import Place
 from chatlog.databases.schema import events, rooms
 from chatlog.eventlog.rows import STORED, recorded
 from chatlog.kinds.event import Recorded
@@ -35,14 +36,6 @@ _AT: Final = STORED.where(
 _LAST: Final = (
     sa.select(events.c.position, events.c.hash).order_by(events.c.position.desc()).limit(1)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the log: a position, and the chain hash of the event there."""
-
-    position: int
-    hash: bytes
 
 
 START: Final = Place(0, b"")

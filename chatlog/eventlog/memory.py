@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Seen
+from chatlog.databases.backend import Place
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import lookup
@@ -40,7 +40,7 @@ class Memory:
 
     def __init__(self, *, max_rooms: int = MAX_ROOMS, max_users: int = MAX_USERS) -> None:
         self.position = 0
-        self.seen: Seen | None = None
+        self.seen: Place | None = None
         self.rooms: dict[str, Room] = {}
         self.users: dict[str, User] = {}
         self.persons: dict[str, Person] = {}

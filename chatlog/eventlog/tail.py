@@ -19,8 +19,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from chatlog.databases.backend import Place
 from chatlog.databases.database import Database
-from chatlog.eventlog.forward import START, Page, Place, Wants, end_place, page_after
+from chatlog.eventlog.forward import START, Page, Wants, end_place, page_after
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Failure, Locked, Seen
+from chatlog.databases.backend import Failure, Locked, Place
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import describe, strip_content
 from chatlog.databases.living import since_boot
@@ -179,7 +179,7 @@ class Writer:
             await self._find_out(error, batch, committing=committing)
         assert batch is not None
         if batch.recorded:
-            self._memory.seen = Seen(batch.position, batch.recorded[-1].hash)
+            self._memory.seen = Place(batch.position, batch.recorded[-1].hash)
         if node is self.node:
             self.renewed(began)
         self.noted(True)

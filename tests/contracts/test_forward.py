@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatlog.eventlog.forward import START, Page, Place, Wants, end_place, page_after
+from chatlog.databases.backend import Place
+from chatlog.eventlog.forward import START, Page, Wants, end_place, page_after
 from tests.support.logbook import Log, chats
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_
 
-from chatlog.databases.backend import Backup, Lend, Locked, Seen
+from chatlog.databases.backend import Backup, Lend, Locked, Place
 from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.postgres.bell import Notifications
 from chatlog.databases.postgres.definitions import check_objects
@@ -185,7 +185,7 @@ class Postgres:
         return str((await connection.execute(_CLOCK)).scalar_one())
 
     async def lock(
-        self, connection: AsyncConnection, node: int, name: str, seen: Seen | None = None
+        self, connection: AsyncConnection, node: int, name: str, seen: Place | None = None
     ) -> Locked:
         """Take the log's lock, then renew the lease and read the log's end.
 
@@ -201,7 +201,7 @@ class Postgres:
             position,
             now,
             clock,
-            None if last is None else Seen(position, last),
+            None if last is None else Place(position, last),
             has_diverged=seen is not None and there != seen.hash,
         )
 

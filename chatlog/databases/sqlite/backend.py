@@ -18,7 +18,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chatlog.databases.backend import Backup, Check, Lend, Locked, Seen
+from chatlog.databases.backend import Backup, Check, Lend, Locked, Place
 from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.living import OpenNode
 from chatlog.databases.revisions import is_older, served_revision, upgrade
@@ -112,7 +112,7 @@ class Sqlite:
         return now_text()
 
     async def lock(
-        self, connection: AsyncConnection, node: int, name: str, _seen: Seen | None = None
+        self, connection: AsyncConnection, node: int, name: str, _seen: Place | None = None
     ) -> Locked:
         """Renew the node's lease. ``BEGIN IMMEDIATE`` has already taken the lock."""
         clock = now_text()
