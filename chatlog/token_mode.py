@@ -131,7 +131,7 @@ def redacting(
         given = (identity, order.room, order.of, order.reason)
         step = redact_as(*given, redact_own=redact_own, via=via)
         erasures = await committer.alone(step)
-        await eraser.scrub()
+        await eraser.finish(erasures)
         return erasures[-1]
 
     return redact

@@ -13,6 +13,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.backend import Place
+from chatlog.databases.places import place_of
 from chatlog.databases.schema import events
 from chatlog.eventlog.rows import STORED, recorded
 from chatlog.kinds.event import Recorded
@@ -23,12 +25,6 @@ SCAN: Final = 20_000
 
 _scanned: Final = events.alias("scanned")
 _next: Final = events.alias("next")
-_AT: Final = sa.select(events.c.position, events.c.hash).where(
-    events.c.position == sa.bindparam("position")
-)
-_END: Final = (
-    sa.select(events.c.position, events.c.hash).order_by(events.c.position.desc()).limit(1)
-)
 _SCANNED: Final = (
     sa.select(_scanned.c.position)
     .where(_scanned.c.position > sa.bindparam("after"))
@@ -52,39 +48,11 @@ _OF_TYPES: Final = (_next.c.type + "").in_(sa.bindparam("types", expanding=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the log: right after the event at ``position``, whose full hash is ``hash``.
-
-    Before the first event it is position 0, and the hash is empty.
-    """
-
-    position: int = 0
-    hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which events are wanted: those of these rooms (by number; None is all) and types."""
 
     rooms: Sequence[int] | None = None
     types: Sequence[str] = EVENT_TYPES
-
-
-async def place_at(connection: AsyncConnection, position: int) -> Place | None:
-    """Return the place of an event; None if the log has none there."""
-    if position == 0:
-        return Place()
-    return _place(await connection.execute(_AT, {"position": position}))
-
-
-async def end_of_log(connection: AsyncConnection) -> Place:
-    """Return the place of the log's last event."""
-    return _place(await connection.execute(_END)) or Place()
-
-
-def _place(found: sa.CursorResult[tuple[int, bytes]]) -> Place | None:
-    row = found.first()
-    return None if row is None else Place(row.position, bytes(row.hash).hex())
 
 
 async def read_page(
@@ -94,9 +62,10 @@ async def read_page(
 
     The place is None at the log's end.
     """
-    reach = _place(await connection.execute(_REACH, {"after": after, "scan": SCAN}))
-    if reach is None:
+    row = (await connection.execute(_REACH, {"after": after, "scan": SCAN})).first()
+    if row is None:
         return [], None
+    reach = place_of(row)
     asked: dict[str, object] = {"after": after, "upto": reach.position, "limit": PAGE}
     positions = _NEXT
     if wanted.rooms is not None:
@@ -108,5 +77,5 @@ async def read_page(
     statement = STORED.where(events.c.position.in_(positions)).order_by(events.c.position)
     page = [recorded(row) for row in await connection.execute(statement, asked)]
     if len(page) == PAGE:
-        reach = Place(page[-1].position, page[-1].hash.hex())
+        reach = Place(page[-1].position, page[-1].hash)
     return page, reach

@@ -18,8 +18,8 @@ from chatlog.kinds.registry import RIGHTS_TYPES
 PAUSE_SECONDS: Final = 0.005
 """From one text to the next. PostgreSQL wakes every node for each."""
 _FOR_EVERYBODY: Final = {*RIGHTS_TYPES, Erased.type}
-"""Whatever their room, a node in open mode must read what is about rights, and who erases waits
-until everybody has read that."""
+"""Types whose bell names no rooms, so that every node reads them: a node in open mode must stop at
+an event about rights, and an erasure waits until every node has read it."""
 
 
 class Bell:
@@ -33,6 +33,7 @@ class Bell:
         self._end = 0
         self._rooms: set[str] | None = set()
         self._due = asyncio.Event()
+        self._sending = asyncio.Lock()
 
     def tell(self, events: Collection[Recorded]) -> None:
         """Let the other nodes know, soon, of events that this one has committed."""
@@ -52,27 +53,33 @@ class Bell:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def flush(self) -> None:
-        """Send at once what is to be sent.
+        """Send at once what is to be sent; return once it, and what was on its way, is sent.
 
         Raises:
             Exception: the transport's own.
         """
-        if not self._due.is_set():
-            return
-        self._due.clear()
-        rooms, self._rooms = self._rooms, set()
-        digests = None if rooms is None else frozenset(map(digest, rooms))
-        message = Message(self._node(), self._end, digests)
-        await self._transport.send(written(message, max_bytes=self._transport.max_bytes))
-        self.told += 1
+        async with self._sending:
+            if not self._due.is_set():
+                return
+            self._due.clear()
+            rooms, self._rooms = self._rooms, set()
+            digests = None if rooms is None else frozenset(map(digest, rooms))
+            message = Message(self._node(), self._end, digests)
+            await self._transport.send(written(message, max_bytes=self._transport.max_bytes))
+            self.told += 1
 
     async def listen(
-        self, ring: Callable[[], None], wake: Callable[[], None], has_any: HasAny
+        self,
+        ring: Callable[[], None],
+        wake: Callable[[], None],
+        has_any: HasAny,
+        position: Callable[[], int] = lambda: 0,
     ) -> None:
         """Hear the other nodes, until cancelled.
 
         Calls ``ring`` if there may be events to read: in a room of which ``has_any`` says so, or
-        after a time in which nothing was heard. Calls ``wake`` for events of other rooms.
+        after a time in which nothing was heard. Calls ``wake`` for events of other rooms. Calls
+        neither for events up to the ``position`` that this node has read.
         """
 
         def heard(text: str) -> None:
@@ -80,6 +87,8 @@ class Bell:
             if message is not None and message.node == self._node():
                 return
             self.heard += 1
+            if message is not None and message.end <= position():
+                return
             if message is None or message.rooms is None or has_any(message.rooms):
                 ring()
             else:

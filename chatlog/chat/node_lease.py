@@ -12,6 +12,7 @@ from chatlog.databases.database import Database
 from chatlog.databases.living import since_boot
 from chatlog.databases.revisions import NewerRevision
 from chatlog.domain.errors import LeaseLost
+from chatlog.eventlog.append import Node
 from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases, naming
 from chatlog.nodes.reaper import leaves_due
@@ -42,6 +43,7 @@ class Membership:
         *,
         name: str,
         lease_seconds: float,
+        read_position: Callable[[], int],
     ) -> None:
         self._database = database
         self._writer = writer
@@ -51,6 +53,9 @@ class Membership:
         self._outdated = outdated
         self._name = name
         self._lease_seconds = lease_seconds
+        self._read_position = read_position
+        self._next: Node | None = None
+        """The new node, until this process has become it."""
 
     async def keep(self) -> None:
         """Renew the lease while nothing is appended, and take a new one if it was lost.
@@ -81,21 +86,28 @@ class Membership:
 
     async def _begin_again(self) -> None:
         """Become a new node: the sessions of the old one have lapsed in the log."""
-        logger.error("This server was declared dead; its clients will join again.")
-        alone = self._database.backend.is_exclusive
-        try:
-            node = await naming.begin_again(
-                self._database, self._name, alone=alone, lease_seconds=self._lease_seconds
-            )
-        except NewerRevision as error:
-            self._outdated(str(error))
-            raise
+        if self._next is None:  # else its row is in the log, and what comes after it has failed
+            self._next = await self._begin()
         due = await leaves_due(self._database)
-        self._writer.node = node
+        self._writer.node, self._next = self._next, None
         # Before its clients' leaves, which would claim that they were here until now.
         self._departures.add(due)
         self._lost.clear()
         self._begun_again()
+
+    async def _begin(self) -> Node:
+        logger.error("This server was declared dead; its clients will join again.")
+        try:
+            return await naming.begin_again(
+                self._database,
+                self._name,
+                alone=self._database.backend.is_exclusive,
+                lease_seconds=self._lease_seconds,
+                read_position=self._read_position(),
+            )
+        except NewerRevision as error:
+            self._outdated(str(error))
+            raise
 
     async def reap(self) -> None:
         """Close sessions that dead nodes left open, periodically, until cancelled.

@@ -27,8 +27,8 @@ _AGAIN_SECONDS: Final = 1.0
 class Readiness:
     """Gets the outcome of every commit through ``note``, and runs ``probe`` if there is none.
 
-    ``renewed`` gets the time before each commit that renewed the lease. ``left`` is called when
-    nothing was committed for ``grace_seconds``.
+    ``renewed`` gets the time before each commit that renewed the lease. ``went_away`` is called
+    when nothing was committed for ``grace_seconds``.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Readiness:
         *,
         probe_seconds: float,
         grace_seconds: float = 60.0,
-        left: Callable[[], None] = lambda: None,
+        went_away: Callable[[], None] = lambda: None,
     ) -> None:
         self._probe = probe
         self._probe_seconds = probe_seconds
         self._grace_seconds = grace_seconds
-        self._left = left
+        self._went_away = went_away
         self._is_ready = self._is_away = False
         self._noted_at = -math.inf
         self._failed_at = math.inf
@@ -91,8 +91,9 @@ class Readiness:
         """After each failure probe until a commit succeeds, until cancelled."""
         while True:
             await self._failed.wait()
-            left = self._failed_at + self._grace_seconds - asyncio.get_running_loop().time()
-            await asyncio.sleep(max(0.0, min(_AGAIN_SECONDS, math.inf if self._is_away else left)))
+            now = asyncio.get_running_loop().time()
+            left = math.inf if self._is_away else self._failed_at + self._grace_seconds - now
+            await asyncio.sleep(max(0.0, min(_AGAIN_SECONDS, left)))
             async with self._turn:
                 if self._failed.is_set():
                     await self._try()
@@ -108,7 +109,7 @@ class Readiness:
             self._grace_seconds,
         )
         self._is_away = True
-        self._left()
+        self._went_away()
 
     def _come_back(self) -> None:
         if self._is_away:

@@ -86,14 +86,23 @@ class Tasks:
 
 @contextlib.asynccontextmanager
 async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """Own tasks: leaving the block cancels them all. ``Tasks`` keeps failures out of it."""
+    """Own tasks: leaving the block cancels them all. ``Tasks`` keeps failures out of it.
+
+    What the block raises leaves it as it is, in no group.
+    """
 
     class Over(Exception):
         pass
 
+    failed: Exception | None = None
     try:
         async with asyncio.TaskGroup() as group:
-            yield group
+            try:
+                yield group
+            except Exception as error:  # noqa: BLE001 - raised below
+                failed = error
             raise Over
     except* Over:
         pass
+    if failed is not None:
+        raise failed

@@ -17,6 +17,7 @@ from chatlog.databases.discreet import describe
 from chatlog.databases.hold import Hold
 from chatlog.databases.living import check_all_stopped
 from chatlog.databases.migrate import migrate
+from chatlog.databases.postgres.standby.reads import Standby
 from chatlog.databases.revisions import is_newer, is_older, newest_revision, served_revision
 from chatlog.databases.skeleton_keys import bring_up_in_pages
 from chatlog.domain.errors import LogError, said_by_system
@@ -218,3 +219,20 @@ async def open_empty(url: str) -> AsyncIterator[Database]:
         await database.dispose()
         if hold is not None:
             hold.release()
+
+
+@asynccontextmanager
+async def open_past(database: Database, url: str, *, readers: int) -> AsyncIterator[Database]:
+    """Lend the database of which the past is read: a standby at ``url``, or ``database`` itself.
+
+    Raises:
+        LogError: if one of the two is not PostgreSQL, or the URL is malformed.
+    """
+    if not url:
+        yield database
+        return
+    standby = Standby(database, url, readers=readers)
+    try:
+        yield standby
+    finally:
+        await standby.dispose()

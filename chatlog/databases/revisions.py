@@ -42,7 +42,10 @@ class NewerRevision(LogError):
     """A newer program wrote the database, and this one may not serve it."""
 
     def __init__(self, revision: str) -> None:
-        super().__init__(f"The database is at revision {revision}: a newer chatlog wrote it.")
+        super().__init__(
+            f"The database is at revision {revision}: a newer chatlog wrote it. "
+            "Use that version, or restore a backup."
+        )
 
 
 @cache

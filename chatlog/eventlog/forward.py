@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.backend import Place
+from chatlog.databases.places import START, place_of
 from chatlog.databases.schema import events, rooms
 from chatlog.eventlog.rows import STORED, recorded
 from chatlog.kinds.event import Recorded
@@ -33,13 +34,6 @@ _BETWEEN: Final = STORED.where(_IN_RANGE).order_by(events.c.position)
 _AT: Final = STORED.where(
     events.c.position.in_(sa.bindparam("positions", expanding=True))
 ).order_by(events.c.position)
-_LAST: Final = (
-    sa.select(events.c.position, events.c.hash).order_by(events.c.position.desc()).limit(1)
-)
-
-
-START: Final = Place(0, b"")
-"""The place before the first event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +48,6 @@ class Page:
     is_full: bool
     types: frozenset[str] = frozenset()
     passed: int = 0
-
-
-async def end_place(connection: AsyncConnection) -> Place:
-    """Return the place of the log's last event."""
-    row = (await connection.execute(_LAST)).first()
-    return START if row is None else _place(row)
 
 
 async def page_after(
@@ -80,7 +68,7 @@ async def page_after(
     statement = _BETWEEN if at_once else _PASSED
     passed = list(await connection.execute(statement, {"first": first, "last": last}))
     if after != START:
-        if not passed or _place(passed[0]) != after:
+        if not passed or place_of(passed[0]) != after:
             return None
         del passed[0]
     if not passed:
@@ -91,11 +79,7 @@ async def page_after(
     else:
         found = await _at(connection, [row.position for row in wanted])
     types = frozenset(row.type for row in passed)
-    return Page(found, _place(passed[-1]), len(passed) == limit, types, len(passed))
-
-
-def _place(row: Any) -> Place:
-    return Place(row.position, bytes(row.hash))
+    return Page(found, place_of(passed[-1]), len(passed) == limit, types, len(passed))
 
 
 async def events_between(connection: AsyncConnection, first: int, last: int) -> list[Recorded]:

@@ -21,7 +21,8 @@ from typing import Final, Protocol
 
 from chatlog.databases.backend import Place
 from chatlog.databases.database import Database
-from chatlog.eventlog.forward import START, Page, Wants, end_place, page_after
+from chatlog.databases.places import START, end_place
+from chatlog.eventlog.forward import Page, Wants, page_after
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 
@@ -63,6 +64,7 @@ class Tail:
         self._diverged = diverged
         self._ahead: deque[tuple[int, Place]] = deque()
         self._wants_most = True
+        self._is_in_doubt = False
         self._bell = asyncio.Event()
         self._moved = asyncio.Event()
         self.moves = 0
@@ -73,6 +75,11 @@ class Tail:
         """The position up to which everything has been dispatched."""
         return self._place.position
 
+    @property
+    def sure_place(self) -> Place | None:
+        """The place of the last event that was dispatched; None for none, or while in doubt."""
+        return None if self._is_in_doubt or self._place == START else self._place
+
     async def start(self) -> None:
         """Start at the log's present end."""
         async with self._database.read() as connection:
@@ -82,17 +89,30 @@ class Tail:
         """Signal that there may be something to read."""
         self._bell.set()
 
+    def doubt(self) -> None:
+        """Take nothing more from memory until the log was compared with what was read of it."""
+        self._is_in_doubt = True
+        self.ring()
+
     def offer(self, events: list[Recorded]) -> None:
         """Dispatch a batch just committed if it is next; otherwise let ``run`` read it in order.
 
         It may be next in its rooms, and yet other nodes have appended to other rooms before it.
         """
+        if self._is_in_doubt:
+            self.ring()
+            return
         first, last = events[0].position, _place_of(events[-1])
+        is_erasure = any(recorded.event.type == Erased.type for recorded in events)
         if first == self.position + 1:
             self._move(last)
+            if is_erasure:
+                self.has_read_erasure.set()
         elif first > self.position and self._are_next(events):
             self._ahead.append((first, last))
             self.wake()
+            if is_erasure:  # whoever erases waits until all before it was read
+                self.ring()
         else:
             self.ring()
             return
@@ -156,6 +176,7 @@ class Tail:
             async with self._turn:
                 # A commit of this node that was in progress has now been answered and dispatched.
                 if page is not None:
+                    self._is_in_doubt = False
                     self._take(page)
         if page is None:
             async with self._turn:
@@ -184,6 +205,7 @@ class Tail:
         """Go on from the log's present end: it is not the log that this node has read."""
         self._ahead.clear()
         await self.start()
+        self._is_in_doubt = False
         self._diverged()
         self.wake()
 

@@ -14,14 +14,13 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.backend import Failure, Locked, Place
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import describe, strip_content
 from chatlog.databases.living import since_boot
-from chatlog.databases.schema import events
+from chatlog.databases.places import place_at
 from chatlog.domain.errors import (
     ChatlogError,
     LeaseLost,
@@ -37,7 +36,6 @@ from chatlog.kinds.event import Recorded
 
 logger = logging.getLogger(__name__)
 
-_HASH_AT: Final = sa.select(events.c.hash).where(events.c.position == sa.bindparam("position"))
 _RETRY_SECONDS: Final = 0.2
 _CONFLICT_SECONDS: Final = (0.02, 0.1, 0.3)
 """Pauses before a transaction is repeated that another one was in the way of."""
@@ -77,8 +75,9 @@ class Writer:
     none; ``timed`` with each commit's last event time and the clock's reading; ``diverged`` when
     the log has lost events that were in it, as in a fail-over to a standby without them;
     ``renewed`` with the time, by ``since_boot``, before each commit of this node, which renews its
-    lease. One that ``is_open`` refuses commands to rooms with rights, which open mode does not
-    heed.
+    lease. ``read`` returns the last event that this node has read, if it is sure of it: that must
+    be in the log, too. A writer that ``is_open`` refuses commands to rooms with rights, which open
+    mode does not heed.
     """
 
     def __init__(
@@ -91,6 +90,7 @@ class Writer:
         timed: Callable[[str, str], None] = lambda _last, _clock: None,
         diverged: Callable[[], None] = lambda: None,
         renewed: Callable[[float], None] = lambda _began: None,
+        read: Callable[[], Place | None] = lambda: None,
         is_open: bool = False,
     ) -> None:
         self._database = database
@@ -101,6 +101,7 @@ class Writer:
         self._is_open = is_open
         self.noted, self.timed, self.renewed = noted, timed, renewed
         self.diverged = diverged
+        self._read = read
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Return the outcomes of commands, as ``write``."""
@@ -188,7 +189,7 @@ class Writer:
 
     async def _lock(self, connection: AsyncConnection, node: Node) -> Locked:
         """Take the log's lock; forget what was read from events that the log has lost."""
-        seen = self._memory.seen
+        seen = self._seen()
         locked = await self._database.backend.lock(connection, node.number, node.name, seen)
         self._memory.seen = locked.last
         if locked.has_diverged:
@@ -201,6 +202,17 @@ class Writer:
             self._memory.forget()
             self.diverged()
         return locked
+
+    def _seen(self) -> Place | None:
+        """Return the last event that was in the log.
+
+        Of two at the same position, the one that the node has read: this writer has noticed already
+        if its own is not in the log, but the node may go on from its place without reading again.
+        """
+        seen, read = self._memory.seen, self._read()
+        if seen is None or read is None:
+            return seen or read
+        return read if read.position >= seen.position else seen
 
     async def _find_out(self, error: Exception, batch: Batch | None, *, committing: bool) -> None:
         """Return if the transaction is in the log after all; otherwise raise its outcome."""
@@ -269,8 +281,8 @@ class Writer:
             async with connection.begin():
                 with contextlib.suppress(LeaseLost):
                     await backend.lock(connection, self.node.number, self.node.name)
-                found = await connection.execute(_HASH_AT, {"position": last.position})
-                there = found.scalar() == last.hash
+                found = await place_at(connection, last.position)
+                there = found == Place(last.position, last.hash)
             if there:
                 await backend.harden(connection)
         return there

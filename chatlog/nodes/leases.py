@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -75,6 +75,7 @@ async def begin(
     lease_seconds: float = LEASE_SECONDS,
     story_at: str | None = None,
     silent: Collection[OpenNode] | None = None,
+    read_position: int | None = None,
 ) -> Node:
     """Insert this process as a node, and end nodes that are certainly dead.
 
@@ -82,6 +83,7 @@ async def begin(
     nodes of the same name, which this process replaces. With ``silent`` it replaces only those
     that are dead, or that have not renewed since they were found silent. With ``story_at`` the
     node imports a history that begins then: its ``seen_at`` follows the history's own times.
+    A node that serves clients already gives its ``read_position``, as it would ``report`` it.
 
     Raises:
         NameTaken: if a living node that is not in ``silent`` has the name.
@@ -100,8 +102,11 @@ async def begin(
         number = await lookup.next_number(connection, nodes.c.id)
         node = Node(f"{name}.{secrets.token_hex(4)}", number, tells_story=story_at is not None)
         row = {"id": number, "node": node.name, "name": name, "started_at": at, "version": VERSION}
-        told = {"seen_at": at} if story_at is None else {"seen_at": story_at, "renewed_at": at}
-        await connection.execute(nodes.insert(), row | told | {"lease_seconds": lease_seconds})
+        told: dict[str, Any] = (
+            {"seen_at": at} if story_at is None else {"seen_at": story_at, "renewed_at": at}
+        )
+        told |= {"lease_seconds": lease_seconds, "read_position": read_position}
+        await connection.execute(nodes.insert(), row | told)
     return node
 
 
@@ -142,20 +147,21 @@ async def report(database: Database, node: Node, position: int) -> None:
         await connection.execute(_REPORT, {"number": node.number, "position": position})
 
 
-async def unread(database: Database, position: int, *, but: Node) -> list[OpenNode]:
-    """Return the other nodes that serve clients and have not read up to a position."""
+async def unread(database: Database, position: int) -> list[OpenNode]:
+    """Return the nodes that serve clients and have not read up to a position."""
     if database.backend.is_exclusive:
         return []
     async with database.read() as connection:
-        found = (await connection.execute(_UNREAD, {"position": position})).scalars().all()
-        nodes_found = await database.backend.open_nodes(connection)
-    return [node for node in nodes_found if node.number in found and node.number != but.number]
+        found = set((await connection.execute(_UNREAD, {"position": position})).scalars())
+        nodes_found = await database.backend.open_nodes(connection) if found else ()
+    return [node for node in nodes_found if node.number in found]
 
 
 async def is_first(database: Database, node: Node) -> bool:
-    """Return whether this node is the oldest that serves clients: the one that does what one must.
+    """Return whether this node is the oldest one that serves clients.
 
-    When it ends, or its lease runs out, the next one is. There may be two for a moment.
+    It runs the jobs that only one node should run, such as retention. When it ends, or its lease
+    runs out, the next one is. There may be two for a moment.
     """
     if database.backend.is_exclusive:
         return True

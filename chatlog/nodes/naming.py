@@ -7,6 +7,7 @@ have been killed a moment ago. Its renewals show whether it is alive.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from socket import gethostname
 from typing import Final
 
@@ -46,18 +47,25 @@ async def begin(database: Database, name: str, *, alone: bool, lease_seconds: fl
     )
 
 
-async def begin_again(database: Database, name: str, *, alone: bool, lease_seconds: float) -> Node:
-    """Insert a server that was declared dead as a new node.
+async def begin_again(
+    database: Database, name: str, *, alone: bool, lease_seconds: float, read_position: int
+) -> Node:
+    """Insert a server that was declared dead as a new node, which has read up to a position.
 
     If another node has its name by now, it continues under a unique name: otherwise the two would
     keep ending each other.
     """
+    begin = partial(
+        leases.begin,
+        database,
+        alone=alone,
+        lease_seconds=lease_seconds,
+        read_position=read_position,
+    )
     try:
-        return await leases.begin(
-            database, name, alone=alone, lease_seconds=lease_seconds, silent=()
-        )
+        return await begin(name, silent=())
     except NameTaken:
         other = leases.unique_name(name)
         said = "Another server is now named %s; this server continues as %s."
         logger.error(said, name, other)  # noqa: TRY400 - nothing is wrong with the program
-    return await leases.begin(database, other, alone=alone, lease_seconds=lease_seconds)
+    return await begin(other)

@@ -1,4 +1,4 @@
-"""Report how far this node has read, so that who erases knows when its memory is clean."""
+"""Report how far this node has read the log, so that an erasure can wait for every node."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Erasing on behalf of an operator: texts of messages, or everything about a person.
+"""Erasing: texts of messages, or everything about a person.
 
-Erased content is gone from this server's answers at the commit, and from those of the others once
-they have read the erasure, which is waited for. It is gone from a SQLite file and its WAL as soon
+Erased content is gone from a server's answers once it has read the erasure; whoever erases waits
+until every server has. It is gone from a SQLite file and its WAL as soon
 as no reader's snapshot holds it. That is tried at once, and retried by ``run`` until it succeeds,
 also for content that an earlier process erased. For PostgreSQL, ``docs/operations.md`` describes
 where old rows remain.
@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS: Final = 5.0
 SPREAD_SECONDS: Final = 30.0
 """A server that does not read for so long is dead: its lease has run out by then."""
-_LOOK_SECONDS: Final = 0.02
+_LOOK_SECONDS: Final = 0.01
+_LONGEST_LOOK_SECONDS: Final = 0.5
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _MOST_ROUNDS: Final = 20
@@ -44,7 +45,7 @@ _MOST_ROUNDS: Final = 20
 class Erasure:
     """The result: the number of erased events, their rooms, and whether the file is clean.
 
-    If it is not, or another server has not read the erasure, ``remains`` tells in a sentence where
+    If it is not, or a server has not read the erasure, ``remains`` tells in a sentence where
     the content is and when it will go.
     ``records`` are the rooms and seqs of the events that record the erasure.
     """
@@ -74,7 +75,7 @@ class Eraser:
             Refused: nothing was erased; one of them is not a chat, or is already erased.
         """
         step = erasing.redact(room, seqs, by=by, reason=reason)
-        return await self._finish(await self._committer.alone(step))
+        return await self.finish(await self._committer.alone(step))
 
     async def erase_user(
         self, username: str | None, *, by: str, reason: str, subject: str | None = None
@@ -92,7 +93,7 @@ class Eraser:
         for _ in range(_MOST_ROUNDS):
             try:
                 step = erasing.erase_user(username, by=by, reason=reason, subject=subject)
-                return await self._finish(await self._committer.alone(step))
+                return await self.finish(await self._committer.alone(step))
             except erasing.StillPresent as present:
                 for one in present.subjects - revoked:
                     await self._committer.alone(revoke_subject(one, time.time()))
@@ -111,9 +112,10 @@ class Eraser:
     async def carry_out(self, step: Step[list[Recorded]]) -> Erasure | None:
         """Run a step that erases; return None if nothing was due."""
         erasures = await self._committer.alone(step)
-        return await self._finish(erasures) if erasures else None
+        return await self.finish(erasures) if erasures else None
 
-    async def _finish(self, erasures: Sequence[Recorded]) -> Erasure:
+    async def finish(self, erasures: Sequence[Recorded]) -> Erasure:
+        """Wait until no server shows what was erased, and remove it from the file."""
         count = sum(len(erasing.seqs_of(recorded)) for recorded in erasures)
         rooms = tuple(dict.fromkeys(recorded.room for recorded in erasures))
         remains = " ".join(filter(None, (await self._spread(erasures), await self.scrub())))
@@ -121,18 +123,30 @@ class Eraser:
         return Erasure(count, rooms, not remains, remains, records)
 
     async def _spread(self, erasures: Sequence[Recorded]) -> str:
-        """Wait until every other server has read erasures; return a sentence if one has not."""
+        """Wait until every server has read erasures; return a sentence if one may not have."""
         position = max((recorded.position for recorded in erasures), default=0)
+        try:
+            behind = await self._until_read(position)
+        except Exception as error:  # noqa: BLE001 - whatever the database says, the erasure stands
+            logger.warning("Which servers have read an erasure is unknown: %s", describe(error))
+            return "Servers may still show what it erased until they can read the log again."
+        if not behind:
+            return ""
+        names, have = ", ".join(behind), "has" if len(behind) == 1 else "have"
+        return f"{names} {have} not read the erasure yet, and may still show what it erased."
+
+    async def _until_read(self, position: int) -> list[str]:
+        """Wait until every server has read up to a position; return the names of who has not."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + SPREAD_SECONDS
-        while behind := await leases.unread(self._database, position, but=self._committer.node):
+        deadline, pause = loop.time() + SPREAD_SECONDS, _LOOK_SECONDS
+        while behind := await leases.unread(self._database, position):
             if loop.time() > deadline:
-                names = ", ".join(node.name for node in behind)
-                return f"{names} has not read the erasure yet, and may still show what it erased."
+                break
             if not all(node.is_alive for node in behind):
                 await self._end_dead()
-            await asyncio.sleep(_LOOK_SECONDS)
-        return ""
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_LOOK_SECONDS)
+        return [node.name for node in behind]
 
     async def scrub(self) -> str:
         """Remove erased content from the WAL; return a sentence if that is not possible now.

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from chatlog.audit.log_pages import Place, Wanted
+from chatlog.audit.log_pages import Wanted
+from chatlog.databases.backend import Place
 from chatlog.databases.database import is_cancelled
 from chatlog.domain.errors import Overloaded, Unavailable
 from chatlog.eventlog.tail import Tail

@@ -19,8 +19,8 @@ from chatlog.wire.events import size_of
 class History:
     """Reads pages, a bounded number concurrently, and lends a bounded number of large ones.
 
-    Pages come from ``past``, which may be a standby; short reads, and all that is decided by, from
-    ``database``.
+    Pages come from ``past``, which may be a standby; short reads and all decisions about access
+    come from ``database``.
     """
 
     def __init__(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from chatlog.audit import log_pages
 from chatlog.audit.evidence import checkpoint
-from chatlog.audit.log_pages import Place, Wanted
+from chatlog.audit.log_pages import Wanted
+from chatlog.databases.backend import Place
+from chatlog.databases.places import end_place, place_at
 from chatlog.domain.errors import LogError, RoomUnknown
 from chatlog.eventlog import read
 from chatlog.kinds.event import MAX_SEQ, Recorded
@@ -40,7 +42,7 @@ class WholeLog:
     async def end(self) -> Place:
         """Return the place of the last event."""
         async with self.reading() as connection:
-            return await log_pages.end_of_log(connection)
+            return await end_place(connection)
 
     async def place(self, position: int) -> Place:
         """Return the place of the event at a position.
@@ -49,7 +51,7 @@ class WholeLog:
             LogError: if the log ends before it.
         """
         async with self.reading() as connection:
-            found = await log_pages.place_at(connection, position)
+            found = await place_at(connection, position)
             end = await read.end(connection)
         if found is None:
             raise LogError(f"The log's last position is {end}, before {position}.")
@@ -65,7 +67,7 @@ class WholeLog:
                 read before, or was restored to an earlier state.
         """
         async with self.reading() as connection:
-            there = await log_pages.place_at(connection, after.position)
+            there = await place_at(connection, after.position)
             if there != after:
                 raise LogError(_lost(after, await read.end(connection)))
             events, reached = await log_pages.read_page(connection, after.position, wanted)

@@ -87,7 +87,7 @@ async def _subject(database: Database) -> str:
 
 
 def history_of(settings: Settings, past: Database, database: Database) -> History:
-    """Return the readers of the past; whoever is admitted to it, ``database`` says."""
+    """Return the readers of history: pages come from ``past``, rights from ``database``."""
     return History(
         past,
         database,

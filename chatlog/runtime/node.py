@@ -42,7 +42,8 @@ logger = logging.getLogger(__name__)
 
 DIVERGED: Final = (
     "The log has lost events that this server has read, as after a fail-over to a standby that was "
-    "behind or a restored backup. Its clients come back, and are told what they have of it."
+    "behind or a restored backup. It closes its clients' connections; a client that has seen a "
+    "lost event gets `diverged` when it comes back."
 )
 _RETENTION_PAUSE: Final = 300.0
 """Seconds: a failing retention rule reads a lot for nothing, so retry it rarely."""
@@ -116,7 +117,8 @@ class Runtime:
             doubt_seconds=self.settings.doubt_seconds,
             noted=self.readiness.note,
             timed=self.clock.note,
-            diverged=self.tail.ring,  # which finds out, and lets the clients come back
+            diverged=self.tail.doubt,
+            read=lambda: self.tail.sure_place,
             renewed=self.readiness.renewed,
             is_open=self.token_mode is None,
         )
@@ -126,7 +128,7 @@ class Runtime:
             self._probe,
             probe_seconds=self.settings.probe_seconds,
             grace_seconds=self.settings.database_grace_seconds,
-            left=partial(self._close_clients, "disconnected"),
+            went_away=partial(self._close_clients, "disconnected"),
         )
 
     def _is_current(self) -> bool:
@@ -165,7 +167,11 @@ class Runtime:
             self._end_as_unfit,
             name=node.given_name,
             lease_seconds=self.settings.lease_seconds,
+            read_position=self._read_position,
         )
+
+    def _read_position(self) -> int:
+        return self.tail.position
 
     def start(self) -> None:
         """Start the tasks that run for as long as the node does."""
@@ -173,7 +179,8 @@ class Runtime:
         keep("committer", self.committer.run)
         keep("tail", self.tail.run)
         if self.bell is not None:
-            heard = partial(self.bell.listen, self.tail.ring, self.tail.wake, self.rooms.has_any)
+            rung = (self.tail.ring, self.tail.wake, self.rooms.has_any, self._read_position)
+            heard = partial(self.bell.listen, *rung)
             keep("bell", heard)
             keep("ringing", self.bell.send)
         keep("sweep", self.rooms.sweep)
@@ -205,6 +212,11 @@ class Runtime:
         """Close the connections whose tokens have been revoked."""
         for client in tuple(self.clients):
             client.end_if_revoked()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no further client is served: the server stops, or its log is away for long."""
+        return self.stopping or self.readiness.is_away
 
     async def is_ready(self) -> bool:
         """Return whether the log can be written, according to the last commit or probe.
@@ -242,7 +254,7 @@ class Runtime:
         self.tail.wake()  # who follows the log ends now
 
     async def stop(self) -> None:
-        """End the clients, and wait for what is queued."""
+        """End the clients, and wait until what is queued is appended and the others know of it."""
         if self._has_stopped:
             return
         self._has_stopped = True
@@ -251,8 +263,9 @@ class Runtime:
             async with asyncio.timeout(self.settings.shutdown_seconds / 2):
                 await self.departures.wait()
                 await self.committer.drain()
-        if self.bell is not None:
-            await self.bell.close()
+                if self.bell is not None:
+                    with contextlib.suppress(Exception):  # without it, others read when they poll
+                        await self.bell.flush()
 
     def _close_clients(self, cause: Cause) -> None:
         for client in tuple(self.clients):

@@ -10,8 +10,8 @@ from pathlib import Path
 from chatlog.chat.open_mode import check_open
 from chatlog.chat.tasks import task_group
 from chatlog.databases.database import Database
-from chatlog.databases.opening import open_for_writing
-from chatlog.databases.standby.reads import reading_past
+from chatlog.databases.opening import open_for_writing, open_past
+from chatlog.eventlog.append import Node
 from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.arguments import limits_of
@@ -36,7 +36,7 @@ async def running(settings: Settings, *, has_hook: bool = False) -> AsyncIterato
         )
         async with (
             opening as database,
-            reading_past(database, settings.read_database, readers=settings.readers) as past,
+            open_past(database, settings.read_database, readers=settings.readers) as past,
             _node(settings, database, past, place, has_hook) as runtime,
         ):
             yield runtime
@@ -61,24 +61,35 @@ async def _node(
         alone=alone,
         lease_seconds=settings.lease_seconds,
     )
-    async with task_group() as tasks:
-        runtime = Runtime(settings, database, node, tasks, token_mode, past=past)
-        live.append(runtime)
-        await runtime.tail.start()
-        await leases.report(database, node, runtime.tail.position)  # before it shows anything
-        if token_mode is None:  # again: the tail does not meet what came in since
-            await check_open(database)
-        await runtime.clock.look(database)
-        runtime.start()
-        try:
-            async with _controlled(place.path if alone else None, runtime):
-                yield runtime
-        finally:
-            await runtime.stop()
-            runtime.committer.close()
+    try:
+        async with task_group() as tasks:
+            runtime = Runtime(settings, database, node, tasks, token_mode, past=past)
+            live.append(runtime)
+            await runtime.tail.start()
+            await leases.report(database, node, runtime.tail.position)  # before it shows anything
+            if token_mode is None:  # again: the tail does not meet what came in since
+                await check_open(database)
+            await runtime.clock.look(database)
+            runtime.start()
+            try:
+                async with _controlled(place.path if alone else None, runtime):
+                    yield runtime
+            finally:
+                await runtime.stop()
+                runtime.committer.close()
+    finally:
+        await _end(settings, database, live, node)
+
+
+async def _end(settings: Settings, database: Database, live: list[Runtime], node: Node) -> None:
+    """Close the bell and end the lease, also that of a server that could not start."""
+    for runtime in live:
+        node = runtime.writer.node
+        if runtime.bell is not None:
+            await runtime.bell.close()
     with contextlib.suppress(Exception):  # if the database is away, the lease runs out
         async with asyncio.timeout(settings.shutdown_seconds / 4):
-            await leases.end(database, runtime.writer.node)
+            await leases.end(database, node)
 
 
 @contextlib.asynccontextmanager

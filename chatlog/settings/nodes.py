@@ -29,7 +29,8 @@ class Nodes(Webhooks):
     database_grace_seconds: float = field(
         default=60.0,
         metadata={
-            "help": "time without a PostgreSQL that can be written before clients are closed"
+            "help": "how long commits to PostgreSQL may fail before the server closes its clients' "
+            "connections"
         },
     )
     poll_seconds: float = field(
@@ -49,7 +50,7 @@ class Nodes(Webhooks):
 
 
 def check_nodes(settings: Nodes) -> None:
-    """Refuse a bus that is none.
+    """Refuse a ``bus`` that is neither auto, poll nor addresses of NATS.
 
     Raises:
         WrongValue: without the value, which may hold a password.

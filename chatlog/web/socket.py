@@ -57,8 +57,8 @@ async def serve(request: web.Request) -> web.StreamResponse:
     outlet = SocketOutlet(transport)
     address = address_of(request)
     is_full = len(runtime.clients) >= settings.max_connections
-    if runtime.stopping or is_full or not runtime.addresses.add(address):
-        outlet.let_go(GOING_AWAY if runtime.stopping else TOO_MANY_CONNECTIONS)
+    if runtime.is_closed or is_full or not runtime.addresses.add(address):
+        outlet.let_go(GOING_AWAY if runtime.is_closed else TOO_MANY_CONNECTIONS)
         await _until_closed(ws)
         outlet.forget()
         return ws

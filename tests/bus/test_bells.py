@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from chatlog.bus.bell import Bell
 from chatlog.runtime import Runtime
 from tests.support.checker import assert_holds
 from tests.support.inside import InsideClient
@@ -34,6 +35,50 @@ async def test_what_one_node_appends_reaches_the_members_on_the_other(
     await bob.until("chat", message="hello")
     await bob.send("chat", room="general", message="and back")
     await ada.until("chat", message="and back")
+
+
+async def test_the_last_that_a_server_appends_is_told_before_it_ends(
+    postgres_url: str, bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatlog.bus.bell.PAUSE_SECONDS", 60.0)
+    async with node_on(postgres_url, bus=bus, node="stays", **LONG) as stays:
+        ada = LocalClient(stays)
+        await ada.join("general", "ada")
+        async with node_on(postgres_url, bus=bus, node="ends", **LONG) as ends:
+            await until(lambda: is_up(stays) and is_up(ends))
+            bob = LocalClient(ends)
+            ends.clients.add(bob.connection)
+            await bob.join("general", "bob")
+            await ada.until("notification", username="bob")
+            ada.new()
+        await ada.until("notification", username="bob")
+
+
+async def test_what_is_on_its_way_has_been_sent_when_a_bell_is_flushed() -> None:
+    sent, may_send = list[str](), asyncio.Event()
+
+    class Slow:
+        max_bytes = 1_000
+
+        async def send(self, text: str) -> None:
+            await may_send.wait()
+            sent.append(text)
+
+        async def listen(self, *_: object) -> None: ...
+
+        async def close(self) -> None: ...
+
+    bell = Bell(Slow(), lambda: 1)
+    bell.tell(())
+    sending = asyncio.create_task(bell.send())
+    await asyncio.sleep(0)
+    flushing = asyncio.create_task(bell.flush())
+    await asyncio.sleep(0)
+    assert not flushing.done()
+    may_send.set()
+    await flushing
+    assert len(sent) == 1
+    sending.cancel()
 
 
 async def test_two_nodes_that_chat_at_once_show_one_order(

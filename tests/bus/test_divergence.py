@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from chatlog.runtime import Runtime
 from chatlog.wire.frames import GOING_AWAY
+from tests.support.logbook import chats, open_log
 from tests.support.nodes import LocalClient, node_on, until
 from tests.support.rewinding import copy_of
 from tests.webhooks.receiver import receiving
@@ -67,6 +69,40 @@ async def test_another_event_at_the_same_position_is_noticed_too(postgres_url: s
         carol = await joined(second, "carol")
         await until_let_go(ada)
         await say(carol, "and on")
+
+
+async def test_lost_events_are_noticed_although_the_next_batch_is_the_servers_own(
+    postgres_url: str,
+) -> None:
+    """Others have appended as much as was lost, so that the batch follows what was read."""
+    async with (
+        node_on(postgres_url, bus="poll", node="first") as first,
+        open_log(postgres_url, node="other") as other,
+    ):
+        ada = await joined(first, "ada")
+        bob = await other.join("elsewhere", "bob")
+        first.tail.ring()
+        await until(lambda: first.tail.position == 2)
+        async with copy_of(postgres_url) as copy:
+            await other.record(*chats("elsewhere", bob, ["lost"] * 3))
+            first.tail.ring()
+            await until(lambda: first.tail.position == 5)
+            await copy.go_back()
+        await other.record(*chats("elsewhere", bob, ["instead"] * 3))
+        first.tail._read_page = late(first.tail._read_page)  # type: ignore[method-assign]
+        await ada.send("chat", room="general", message="next")
+        await until_let_go(ada)
+
+
+Read = Callable[[], Coroutine[Any, Any, bool]]
+
+
+def late(read: Read) -> Read:
+    async def read_late() -> bool:
+        await asyncio.sleep(0.5)
+        return await read()
+
+    return read_late
 
 
 async def test_webhooks_get_what_comes_in_the_place_of_what_was_lost(

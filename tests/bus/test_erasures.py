@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from chatlog.databases.database import Database
-from chatlog.nodes import leases
+from chatlog.databases.living import OpenNode
+from chatlog.domain.errors import Unavailable
+from chatlog.domain.identity import Identity
+from chatlog.kinds.erasure import Redact
+from chatlog.nodes import leases, naming
 from chatlog.operations import erasing
 from chatlog.operations.delegation import carry_out
 from chatlog.runtime import Runtime
+from tests.support.logbook import open_log
 from tests.support.nodes import LocalClient, node_on, until
 
 SECRET = "the launch code is 0000"
@@ -77,6 +83,74 @@ async def test_a_server_that_does_not_read_is_named(
         deaf.tail.ring()
         await until(lambda: deaf.tail.position >= seq + 2)
         assert SECRET not in await shown(deaf)
+
+
+async def test_the_server_that_erases_reads_it_before_it_says_so(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another server has appended before, so that it does not take the erasure from memory."""
+    monkeypatch.setattr(erasing, "SPREAD_SECONDS", 0.3)
+    async with (
+        node_on(postgres_url, node="first", bus="poll") as first,
+        node_on(postgres_url, node="second", bus="poll") as second,
+    ):
+        _, seq = await said(first)
+        bob = LocalClient(second)
+        await bob.join("general", "bob")
+        monkeypatch.setattr(first.tail, "ring", lambda: None)
+        redact = first.operations.eraser.redact
+        behind = (await redact("general", [seq], **WHO)).remains
+        assert "first" in behind, behind
+        assert "have not read the erasure yet" in behind
+
+
+async def test_a_person_is_told_once_every_server_has_read_what_was_redacted(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "SPREAD_SECONDS", 60.0)
+    people: dict[str, Any] = {"has_people": True, "bus": "poll"}
+    async with (
+        node_on(postgres_url, node="first", **people) as first,
+        node_on(postgres_url, node="deaf", **people) as deaf,
+    ):
+        eve = Identity("eve", "eve", frozenset({"admin"}))
+        ada = LocalClient(first)
+        await ada.connection.begin(eve)
+        await ada.join("general", "eve")
+        await ada.send("chat", room="general", message=SECRET)
+        seq = int((await ada.until("chat"))["seq"])
+        order = Redact(room="general", of=[seq], reason="asked to")
+        redacting = asyncio.ensure_future(first.redact(eve, order, None))
+        await until(lambda: first.tail.position == seq + 1)
+        await asyncio.sleep(0.1)
+        assert not redacting.done()
+        deaf.tail.ring()
+        assert (await redacting).room == "general"
+
+
+async def test_an_erasure_stands_if_the_database_is_lost_while_the_servers_read_it(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object) -> list[OpenNode]:
+        raise Unavailable
+
+    monkeypatch.setattr(leases, "unread", lost)
+    async with node_on(postgres_url, node="first") as first:
+        _, seq = await said(first)
+        erasure = await first.operations.eraser.redact("general", [seq], **WHO)
+        assert (erasure.events, erasure.is_scrubbed) == (1, False)
+        assert erasure.remains.startswith("Servers may still show")
+
+
+async def test_a_server_that_goes_on_under_a_new_lease_is_waited_for_at_once(
+    postgres_url: str,
+) -> None:
+    async with open_log(postgres_url) as log:
+        again = await naming.begin_again(
+            log.database, "again", alone=False, lease_seconds=60.0, read_position=7
+        )
+        assert [node.number for node in await leases.unread(log.database, 8)] == [again.number]
+        assert await leases.unread(log.database, 7) == []
 
 
 async def test_a_dead_server_is_waited_for_no_longer_than_its_lease(postgres_url: str) -> None:

@@ -67,7 +67,7 @@ async def test_clients_are_sent_away_once_the_grace_is_over_and_served_once_a_co
 ):
     probe, left = Probe(), asyncio.Event()
     probe.error = OSError("gone")
-    readiness = Readiness(probe, probe_seconds=60, grace_seconds=0.05, left=left.set)
+    readiness = Readiness(probe, probe_seconds=60, grace_seconds=0.05, went_away=left.set)
     watching = asyncio.create_task(readiness.watch())
     readiness.note(succeeded=False)
     is_away = [readiness.is_away]
@@ -82,7 +82,7 @@ async def test_clients_are_sent_away_once_the_grace_is_over_and_served_once_a_co
 
 async def test_a_last_probe_at_the_end_of_the_grace_may_still_succeed() -> None:
     probe, left = Probe(), asyncio.Event()
-    readiness = Readiness(probe, probe_seconds=60, grace_seconds=0.05, left=left.set)
+    readiness = Readiness(probe, probe_seconds=60, grace_seconds=0.05, went_away=left.set)
     watching = asyncio.create_task(readiness.watch())
     readiness.note(succeeded=False)
     async with asyncio.timeout(10):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chatlog.databases.backend import Place
-from chatlog.eventlog.forward import START, Page, Wants, end_place, page_after
+from chatlog.databases.places import START, end_place
+from chatlog.eventlog.forward import Page, Wants, page_after
 from tests.support.logbook import Log, chats
 
 

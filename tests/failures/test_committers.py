@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.database import Database
 from chatlog.databases.postgres import limits
 from chatlog.databases.postgres import session as postgres_session
-from chatlog.databases.postgres.limits import WRITER_LIMITS
+from chatlog.databases.postgres.limits import READER_LIMITS, WRITER_LIMITS
+from chatlog.domain.errors import Unavailable
 from tests.support.logbook import open_log
 from tests.support.postgres import fresh_database, running_postgres
 
@@ -39,6 +41,18 @@ CONFLICTS = """
 """
 PARSE = b"P\x00\x00\x00\x10\x00SELECT 1\x00\x00\x00"
 """A message of the protocol that a server answers only after a further one."""
+STOPPED = pytest.mark.parametrize(
+    ("limit", "sent"),
+    [("idle_in_transaction_session_timeout", b""), ("transaction_timeout", PARSE)],
+    ids=["between-statements", "in-a-statement"],
+)
+
+
+async def send(connection: AsyncConnection, sent: bytes) -> None:
+    """Send PostgreSQL something of a connection that the driver knows nothing of."""
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None
+    raw._transport.write(sent)
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"])
@@ -104,10 +118,11 @@ async def test_an_append_that_waits_too_long_is_refused_by_the_server(
     assert await room.judge() == ["last"]
 
 
-async def test_a_process_stopped_while_it_sends_a_statement_does_not_keep_the_log(
-    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+@STOPPED
+async def test_a_process_that_was_stopped_does_not_keep_the_log(
+    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch, limit: str, sent: bytes
 ) -> None:
-    monkeypatch.setitem(WRITER_LIMITS, "transaction_timeout", "1s")
+    monkeypatch.setitem(WRITER_LIMITS, limit, "1s")
     stopped = Database(postgres_url)
     monkeypatch.undo()
     room = await Room(await node_of(postgres_url)).open()
@@ -115,14 +130,29 @@ async def test_a_process_stopped_while_it_sends_a_statement_does_not_keep_the_lo
         connection = await stack.enter_async_context(stopped.write())
         _ = await connection.begin()
         await stopped.backend.take_lock(connection)
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None
-        raw._transport.write(PARSE)
+        await send(connection, sent)
         assert (await room.say("c-1")).type == "ack"
         with suppress(sa.exc.DBAPIError):  # the connection was ended by the server
             await stack.aclose()
     await stopped.dispose()
     assert await room.judge() == ["c-1", "last"]
+
+
+@STOPPED
+async def test_a_process_that_was_stopped_does_not_keep_a_migration_from_its_tables(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, limit: str, sent: bytes
+) -> None:
+    monkeypatch.setitem(READER_LIMITS, limit, "1s")
+    stopped = Database(postgres_url)
+    async with administrator(postgres_url) as admin, AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(stopped.read())
+        _ = await connection.execute(sa.text("SELECT count(*) FROM nodes"))
+        await send(connection, sent)
+        async with asyncio.timeout(10):
+            await admin.run("BEGIN; LOCK TABLE chatlog.nodes IN ACCESS EXCLUSIVE MODE; COMMIT")
+        with suppress(Unavailable):  # the connection was ended by the server
+            await stack.aclose()
+    await stopped.dispose()
 
 
 async def test_a_commit_that_is_given_up_stays_unseen_until_a_standby_has_it(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from chatlog.chat import node_lease
+from chatlog.chat.log_clock import LogClock
 from chatlog.databases.database import Database
-from chatlog.databases.postgres.limits import WRITER_LIMITS
+from chatlog.domain.errors import LogError
 from chatlog.kinds.leave import Leave, Left
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import leaves_due
@@ -160,6 +160,48 @@ async def test_a_node_that_cannot_begin_again_at_once_tries_until_it_can(
     assert not failures
 
 
+async def test_a_server_that_cannot_start_leaves_no_living_node_behind(
+    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise LogError("there is no clock")
+
+    monkeypatch.setattr(LogClock, "look", fail)
+    with pytest.raises(LogError, match="no clock"):
+        await node_of(postgres_url)
+    async with open_log(postgres_url) as log:
+        found = await leases.open_nodes(log.database)
+    assert len(found) == 1  # that of the log that was opened
+
+
+async def test_a_node_whose_database_is_lost_while_it_begins_again_keeps_its_name(
+    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = await node_of(postgres_url, lease_seconds=LEASE, node="a")
+    begin, begun, failures = leases.begin, list[str](), [OSError("the database is gone")]
+
+    async def noted(database: Database, name: str, **named: Any) -> Any:
+        begun.append(name)
+        return await begin(database, name, **named)
+
+    async def unlucky(database: Database) -> list[Leave]:
+        if begun and failures:
+            raise failures.pop()
+        return await leaves_due(database)
+
+    monkeypatch.setattr(leases, "begin", noted)
+    monkeypatch.setattr(node_lease, "leaves_due", unlucky)
+    before = node.writer.node
+    await sql(node, "UPDATE nodes SET ended_at = seen_at")
+
+    async def is_another() -> bool:
+        return node.writer.node != before
+
+    await until(is_another, 30, "a node that goes on")
+    assert (begun, failures) == (["a"], [])
+    assert node.writer.node.given_name == "a"
+
+
 @pytest.mark.parametrize("outage", ["the log is locked", "connections end"])
 async def test_nobody_is_taken_for_dead_after_an_outage_in_which_nobody_could_renew(
     node_of: NodeOf, postgres_url: str, outage: str
@@ -197,27 +239,6 @@ async def test_an_erasure_right_after_an_outage_takes_no_living_node_for_dead(
     async with administrator(postgres_url) as admin:
         assert not await admin.value("SELECT ended_at FROM chatlog.nodes WHERE name = 'a'")
     assert (await bob.chat("general", "still here", id="c")).type == "ack"
-
-
-async def test_a_stopped_node_that_holds_the_lock_keeps_others_waiting_for_seconds_only(
-    node_of: NodeOf, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(WRITER_LIMITS, "idle_in_transaction_session_timeout", "500ms")
-    stopped = Database(postgres_url)
-    monkeypatch.undo()
-    node = await node_of(postgres_url)
-    ada = InsideClient(node, Record(), "ada")
-    await ada.join("general")
-    async with AsyncExitStack() as stack:
-        connection = await stack.enter_async_context(stopped.write())
-        _ = await connection.begin()
-        await stopped.backend.take_lock(connection)
-        async with asyncio.timeout(10):
-            answer = await ada.chat("general", "is anybody there?", id="c")
-        with suppress(sa.exc.DBAPIError):  # the connection was ended by the server
-            await stack.aclose()
-    assert answer.type == "ack"
-    await stopped.dispose()
 
 
 async def _refuse_connections(admin: Any, seconds: float) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from chatlog.databases.database import Database
-from chatlog.databases.standby import reads
-from chatlog.databases.standby.reads import Standby
+from chatlog.databases.postgres.standby import reads
+from chatlog.databases.postgres.standby.reads import Standby
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.read import end
 from chatlog.runtime import Runtime
@@ -71,6 +71,17 @@ async def reader(node_of: NodeOf, pair: Pair, room: str) -> Reader:
     found = Reader(node, room)
     await found.ada.join(room)
     return found
+
+
+async def test_a_primary_that_is_given_as_the_standby_is_named(
+    node_of: NodeOf, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    node = await node_of(postgres_url, read_database=postgres_url)
+    ada = Reader(node, "general")
+    await ada.ada.join("general")
+    said = await ada.say("hello")
+    assert await ada.is_read_from("primary", said.seq)
+    assert "the server at --read-database is not a standby" in caplog.text
 
 
 async def test_every_page_has_what_was_acknowledged_before_it(node_of: NodeOf, pair: Pair) -> None:

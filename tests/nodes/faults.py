@@ -15,7 +15,7 @@ from .crowd import Crowd, crowded
 
 _LISTENING = """
     SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-    AND application_name = 'chatlog bell' AND query LIKE 'LISTEN%'
+    AND application_name = 'chatlog bell' AND query SIMILAR TO '(LISTEN|SELECT 1)%'
 """
 _TERMINATED = """
     SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity

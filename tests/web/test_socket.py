@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientWebSocketResponse, WSMsgType, web
 
+from chatlog.web import socket
+from chatlog.web.keys import RUNTIME
 from tests.support.apps import frame_of, served
 
 
@@ -63,6 +65,17 @@ async def test_one_connection_too_many_is_closed_with_4429(sqlite_url: str) -> N
         async with client.ws_connect("/ws") as ws:
             await ws.send_json({"type": "ping"})
             assert await ws.receive_json() == {"type": "pong"}
+
+
+async def test_who_connects_while_the_grace_without_a_database_ends_is_sent_elsewhere(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(request: web.Request) -> None:
+        request.app[RUNTIME].readiness._is_away = True
+
+    monkeypatch.setattr(socket, "identity_at_handshake", slow)
+    async with served(sqlite_url) as client, client.ws_connect("/ws") as ws:
+        assert await close_code(ws) == 1001
 
 
 async def test_nothing_is_done_after_closing_has_begun(sqlite_url: str) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from chatlog.audit.log_pages import Place
+from chatlog.databases.backend import Place
 from chatlog.domain.errors import LogError
 from chatlog.kinds.event import MAX_SEQ
 from chatlog.readers.whole_log import WholeLog
@@ -24,6 +24,11 @@ class _Cursor(msgspec.Struct):
     log: str
     position: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
     hash: str
+
+
+def _read(path: Path) -> tuple[_Cursor, Place]:
+    said = msgspec.json.decode(path.read_bytes(), type=_Cursor)
+    return said, Place(said.position, bytes.fromhex(said.hash))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +50,18 @@ class CursorFile:
             LogError: if it is not a cursor, or of another log.
         """
         try:
-            said = msgspec.json.decode(self.path.read_bytes(), type=_Cursor)
+            said, place = _read(self.path)
         except FileNotFoundError:
             return None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, ValueError):
             raise LogError(f"{self.path} is not a cursor file: remove it to begin anew.") from None
         if said.log != self.log:
             raise LogError(f"{self.path} is the cursor of another log.")
-        return Place(said.position, said.hash)
+        return place
 
     def write(self, place: Place) -> None:
         """Replace the file, durably."""
-        said = _Cursor(self.log, place.position, place.hash)
+        said = _Cursor(self.log, place.position, place.hash.hex())
         partial = self.path.with_name(f"{self.path.name}.partial")
         with open(os.open(partial, _NEW, 0o600), "wb") as file:  # noqa: PTH123 - pathlib has no mode
             file.write(msgspec.json.encode(said) + b"\n")

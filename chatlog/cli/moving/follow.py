@@ -12,12 +12,13 @@ from typing import Final
 
 import click
 
-from chatlog.audit.log_pages import Place, Wanted
+from chatlog.audit.log_pages import Wanted
 from chatlog.cli import output
 from chatlog.cli.failures import failures_are_sentences
 from chatlog.cli.moving.cursor_file import CursorFile
 from chatlog.cli.options import database_option, run, types_option, zone_option
 from chatlog.cli.streams import check_reader, taken
+from chatlog.databases.backend import Place
 from chatlog.databases.opening import open_for_reading
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import EVENT_TYPES

@@ -26,8 +26,8 @@ from chatlog.domain.errors import LogError
 def migrate(role: str | None, database: str) -> None:
     """Create or migrate the log's tables.
 
-    Stop the servers first. On PostgreSQL they may run if the migration can be shared with them;
-    otherwise it is refused, and names one of them.
+    Stop the servers first. On PostgreSQL they may keep running if the migration is shared;
+    otherwise this command refuses and names a running server.
 
     A PostgreSQL database may hold other tables: the log keeps to its own schema, and no role's
     search_path changes unless you ask for it.

@@ -22,7 +22,7 @@ from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.postgres.bell import Notifications
 from chatlog.databases.postgres.definitions import check_objects
 from chatlog.databases.postgres.failures import failure, is_race
-from chatlog.databases.postgres.limits import MIGRATOR_LIMITS, WRITER_LIMITS
+from chatlog.databases.postgres.limits import MIGRATOR_LIMITS, READER_LIMITS, WRITER_LIMITS
 from chatlog.databases.postgres.living import end_stuck, open_nodes
 from chatlog.databases.postgres.migrating import is_foreign, migrate
 from chatlog.databases.postgres.objects import check_settings
@@ -108,7 +108,8 @@ class Postgres:
 
     def reader(self, connections: int, *, patient: bool = False) -> AsyncEngine:
         """Return an engine of connections whose transactions are read-only."""
-        purpose = Purpose(_READS, writes=False, is_patient=patient)
+        settings = _READS if patient else _READS | READER_LIMITS
+        purpose = Purpose(settings, writes=False, is_patient=patient)
         return self._engine(connections, purpose, _BEGINS_READ)
 
     def migrator(self) -> AsyncEngine:

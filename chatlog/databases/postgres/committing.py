@@ -1,4 +1,4 @@
-"""A connection that never cancels its commits: given up, it is cut instead.
+"""A connection whose commits are never cancelled: it is cut if one takes too long.
 
 asyncpg cancels a command on the server when it times out or its caller is cancelled. PostgreSQL
 does not undo a commit for that: if the commit waits for a synchronous standby, it stops waiting,

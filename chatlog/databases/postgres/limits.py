@@ -1,4 +1,4 @@
-"""Time limits that the server applies to a connection that writes.
+"""Time limits that PostgreSQL applies to a server's connections.
 
 Whoever holds the log's lock keeps all others from appending, so a process that was stopped or a
 host that was cut off must not hold it. The client's own limit of a command (``COMMAND_SECONDS``)
@@ -16,6 +16,9 @@ So the middle of a statement is no rare moment, and a minute is longer than a de
 may stay open. The other nodes end such a connection: ``end_stuck`` in ``living.py``.
 
 None of them applies to a commit that waits for a synchronous standby.
+
+A reader keeps nobody from appending, but a migration needs its tables, and vacuum its snapshot.
+Commands whose readers are patient have no limit: whoever runs one may pause it.
 """
 
 from __future__ import annotations
@@ -31,6 +34,11 @@ WRITER_LIMITS: Final = {
     "lock_timeout": "15s",
     "statement_timeout": "18s",
     "transaction_timeout": "1min",
+}
+
+READER_LIMITS: Final = {
+    **_IDLE,
+    "transaction_timeout": "10min",  # an export over HTTP may read from one snapshot
 }
 
 MIGRATOR_LIMITS: Final = {

@@ -57,14 +57,22 @@ async def migrate(connection: AsyncConnection) -> None:
 
 
 async def _migrate_alone(connection: AsyncConnection, unshared: str) -> None:
-    await connection.execute(LOCK_LOG)
-    if not await _is_older(connection):
-        return  # another was first, and may be serving already
-    why = f"it cannot run beside the migration to revision {unshared}."
-    check_all_stopped(await open_nodes(connection), why)
-    # A server that slept past its lease must not resume with tables that it does not know.
-    await connection.execute(_END_ALL)
-    await upgrade(connection)
+    try:
+        await connection.execute(LOCK_LOG)
+        if not await _is_older(connection):
+            return  # another was first, and may be serving already
+        why = f"it cannot run beside the migration to revision {unshared}."
+        check_all_stopped(await open_nodes(connection), why)
+        # A server that slept past its lease must not resume with tables that it does not know.
+        await connection.execute(_END_ALL)
+        await upgrade(connection)
+    except sa.exc.DBAPIError as error:
+        if not is_contended(error):
+            raise
+        raise LogError(
+            "A transaction of another program holds the tables that are to be migrated "
+            "(pg_stat_activity shows it): nothing was changed. End it, and try again."
+        ) from error
 
 
 async def _migrate_beside_servers(connection: AsyncConnection) -> None:

@@ -153,7 +153,7 @@ def _counted(request: web.Request) -> Iterator[None]:
             or has been without its database for too long.
     """
     runtime, address = request.app[RUNTIME], address_of(request)
-    if runtime.stopping or runtime.readiness.is_away:
+    if runtime.is_closed:
         raise Unavailable
     is_full = len(runtime.clients) >= runtime.settings.max_connections
     if is_full or not runtime.addresses.add(address):

@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.database import DRIVER_ERRORS, Database, is_cancelled
 from chatlog.databases.discreet import describe
-from chatlog.databases.standby.freshness import End, end_of, has_replayed, hash_at, last_of
+from chatlog.databases.places import end_place, place_at
+from chatlog.databases.postgres.standby.freshness import End, end_of, has_replayed
 from chatlog.domain.errors import ChatlogError, LogError, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -107,13 +108,13 @@ class Standby(Database):
 
         A hash stands for the log up to its event: the last events are what a fail-over loses.
         """
-        position, last = await last_of(standby)
-        if position < end.position:
+        last = await end_place(standby)
+        if last.position < end.position:
             raise _LagsError
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-        while position:
+        while True:
             async with self._primary.read() as connection:
-                found = await hash_at(connection, position)
+                found = await place_at(connection, last.position)
             if found == last:
                 return
             if found is not None:
@@ -137,20 +138,3 @@ async def _pause_until(deadline: float) -> None:
     if asyncio.get_running_loop().time() > deadline:
         raise _LagsError
     await asyncio.sleep(_LOOK_SECONDS)
-
-
-@asynccontextmanager
-async def reading_past(database: Database, url: str, *, readers: int) -> AsyncIterator[Database]:
-    """Lend the database of which the past is read: a standby at ``url``, or ``database`` itself.
-
-    Raises:
-        LogError: if one of the two is not PostgreSQL, or the URL is malformed.
-    """
-    if not url:
-        yield database
-        return
-    standby = Standby(database, url, readers=readers)
-    try:
-        yield standby
-    finally:
-        await standby.dispose()
