@@ -3,7 +3,7 @@
 ``audit-sql.md`` and ``datasette.json`` come from the queries in ``chatlog/audit/queries``, the
 clients' types of events and the marked tables of other pages from ``chatlog/kinds``, ``access.md``
 from what ``docs/access.py`` expects of a server, the tables of ``scale.md`` from
-``bench/scale_model.py``; tests compare them.
+``bench/scale_tables.py``; tests compare them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bench.scale_model import with_model
+from bench.scale_tables import with_model
 from chatlog.audit.queries import Query, by_topic, queries
 from chatlog.databases.revisions import VERSION_TABLE
 from chatlog.databases.schema import metadata
