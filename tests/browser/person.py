@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 # Chromium reports each lost connection itself; the tests that lose one on purpose look at what
 # the page makes of it.
@@ -55,6 +57,13 @@ class Person:
 
     async def connected(self) -> None:
         await expect(self.page.locator(".connection")).to_contain_text("Connected")
+
+    async def reconnect(self) -> None:
+        """Have the page try now, unless it comes back by itself before."""
+        button = self.page.get_by_role("button", name="Try now").first
+        with suppress(PlaywrightTimeout):
+            await button.click(timeout=2_000)
+        await expect(self.page.locator(".connection")).to_contain_text("Connected", timeout=30_000)
 
     async def say(self, text: str) -> None:
         await self.composer.fill(text)

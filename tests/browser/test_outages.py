@@ -11,6 +11,15 @@ from tests.browser.network import Cable
 from tests.support.server import Server
 
 People = Any
+SCROLL_ALL_THE_TIME = """() => {
+    document.hasFocus = () => true;
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+        document.querySelector(".log").dispatchEvent(new Event("scroll"));
+        channel.port2.postMessage(null);
+    };
+    channel.port2.postMessage(null);
+}"""
 
 
 async def test_the_server_is_killed_in_mid_sentence_and_comes_back(
@@ -62,6 +71,21 @@ async def test_the_network_is_cut_and_comes_back(people: People, cable: Cable) -
     await ada.page.evaluate("dispatchEvent(new Event('online'))")  # at once, not after the delay
     await ada.sees("before", *(f"missed {number}" for number in range(12)), "from the tunnel")
     await expect(ada.page.get_by_text("12 missed messages recovered in general.")).to_be_visible()
+    await expect(ada.page.locator("[data-unread]")).to_have_count(1)
+
+
+async def test_what_was_missed_gets_its_line_although_the_page_scrolls_before_it_is_drawn(
+    people: People, cable: Cable
+) -> None:
+    ada, bob = await people("ada", url=cable.url), await people("bob")
+    await ada.page.evaluate(SCROLL_ALL_THE_TIME)
+    await cable.cut()
+    await expect(ada.page.locator(".connection")).to_contain_text("Reconnecting")
+    await bob.say("missed")
+    await expect(bob.pending).to_have_count(0)
+    await cable.plug_in()
+    await ada.reconnect()
+    await ada.sees("missed")
     await expect(ada.page.locator("[data-unread]")).to_have_count(1)
 
 

@@ -120,9 +120,8 @@ async def test_who_is_kicked_is_told_and_comes_back_only_by_hand(
     await server.kill()
     await expect(bob.page.locator(".offline")).to_be_visible()
     await server.start()
-    await bob.page.get_by_role("button", name="Try now").first.click()
-    await bob.connected()
-    await ada.connected()  # on her own
+    await bob.reconnect()
+    await ada.reconnect()
     await expect(told).to_be_visible()
     await expect(ada.page.locator(".people li")).to_have_count(1)
     await bob.page.get_by_role("button", name="Join again").click()

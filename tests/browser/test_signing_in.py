@@ -130,8 +130,7 @@ async def test_a_reconnect_uses_the_newest_token(signed: Signed, server: Server)
     await server.kill()
     await expect(ada.page.locator(".offline")).to_be_visible()
     await server.start()
-    await ada.page.get_by_role("button", name="Try now").first.click()
-    await ada.connected()
+    await ada.reconnect()
     await expect(ada.page.locator(".self")).to_contain_text("ada l.")
 
 

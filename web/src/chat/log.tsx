@@ -39,7 +39,7 @@ export function Log({ room }: { room: Room }) {
       scroll.detach();
     };
   }, [room]);
-  useLayoutEffect(() => scroll.settle());
+  useLayoutEffect(() => scroll.drawn(live));
   useEffect(() => {
     // After `settle`, which has marked as read what somebody is looking at: that gets no line.
     if (!live || line.current !== null || room.unread.count === 0) return;

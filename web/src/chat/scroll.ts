@@ -21,6 +21,8 @@ export class LogScroll {
   #read: (seq: number) => void = () => {};
   #anchor: { row: HTMLElement; top: number } | null = null;
   #opened = false;
+  /** The room has been drawn as live: before, nothing is marked as read, or it would get no line. */
+  #isDrawnLive = false;
   #watch: ResizeObserver | null = null;
   readonly #look = () => this.#tellRead();
 
@@ -45,6 +47,11 @@ export class LogScroll {
   }
 
   /** After each drawing: back to where one was. */
+  drawn(live: boolean): void {
+    this.#isDrawnLive = live;
+    this.settle();
+  }
+
   settle(): void {
     const box = this.#box;
     if (!box) return;
@@ -131,7 +138,7 @@ export class LogScroll {
   /** What has been on the screen of somebody who looks has been read. */
   #tellRead(): void {
     const box = this.#box;
-    if (!box || this.#room.state.is !== "live" || document.hidden) return;
+    if (!box || !this.#isDrawnLive || this.#room.state.is !== "live" || document.hidden) return;
     const { head } = this.#room.timeline;
     if (this.atEnd && head) return this.#read(head.seq);
     if (!this.#room.timeline.atPresent) return;
