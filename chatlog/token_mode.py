@@ -26,7 +26,7 @@ from chatlog.eventlog.steps.revocations import revocations_since
 from chatlog.kinds.erasure import Redact
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.member import Grant
-from chatlog.operations.erasing import Eraser
+from chatlog.operations.erasing import PATIENCE_SECONDS, Eraser
 from chatlog.readers.askers import Person
 from chatlog.readers.door import Clerk
 from chatlog.settings import Settings
@@ -131,7 +131,8 @@ def redacting(
         given = (identity, order.room, order.of, order.reason)
         step = redact_as(*given, redact_own=redact_own, via=via)
         erasures = await committer.alone(step)
-        await eraser.finish(erasures)
+        # The person's connection waits meanwhile, so it does not wait for a server that hangs.
+        await eraser.finish(erasures, within=PATIENCE_SECONDS)
         return erasures[-1]
 
     return redact

@@ -47,9 +47,15 @@ def read(text: str) -> Message | None:
         said = json.loads(text)
         rooms = said.get("rooms")
         digests = None if rooms is None else frozenset(_split(rooms))
-        return Message(int(said["node"]), int(said["end"]), digests)
+        return Message(_whole(said["node"]), _whole(said["end"]), digests)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value
 
 
 def _split(rooms: str) -> Iterable[str]:

@@ -96,4 +96,7 @@ class Nats:
 
 
 async def _warn(error: Exception) -> None:
-    logger.warning("NATS: %s", describe(error), extra={"kind": type(error)})
+    from nats.errors import Error
+
+    said = str(error) if isinstance(error, Error) else describe(error)  # theirs quote no password
+    logger.warning("NATS: %s", said, extra={"kind": said})

@@ -1,9 +1,9 @@
-"""Readiness: whether the last commit, a real one or a probe, succeeded, and since when not.
+"""Readiness: whether the last commit and the tail's last reading succeeded, and since when not.
 
 Checks cost nothing while chats are committed. If there was no commit for ``probe_seconds``, one
 check makes a probe (a commit that renews the lease), and concurrent checks wait for its outcome:
 so there is at most one probe in that time, however many checks. After a failure ``watch`` probes
-every second: if nothing was committed for the grace, the node is away until a commit succeeds, and
+every second: if the log was not written and read for the grace, the node is away until it is, and
 its clients are told to go.
 """
 
@@ -27,8 +27,9 @@ _AGAIN_SECONDS: Final = 1.0
 class Readiness:
     """Gets the outcome of every commit through ``note``, and runs ``probe`` if there is none.
 
-    ``renewed`` gets the time before each commit that renewed the lease. ``went_away`` is called
-    when nothing was committed for ``grace_seconds``.
+    ``note_read`` gets the outcomes of the tail's readings, and ``renewed`` the time before each
+    commit that renewed the lease. ``went_away`` is called when there were failures for
+    ``grace_seconds``.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class Readiness:
         self._probe_seconds = probe_seconds
         self._grace_seconds = grace_seconds
         self._went_away = went_away
-        self._is_ready = self._is_away = False
+        self._has_committed = self._is_away = False
+        self._failing: set[str] = set()
         self._noted_at = -math.inf
         self._failed_at = math.inf
         self._failed = asyncio.Event()
@@ -58,15 +60,26 @@ class Readiness:
 
     def note(self, succeeded: bool) -> None:
         """Record whether a commit succeeded."""
-        self._is_ready = succeeded
+        self._has_committed = self._has_committed or succeeded
         self._noted_at = asyncio.get_running_loop().time()
-        if succeeded:
+        self._note("written", succeeded)
+
+    def note_read(self, succeeded: bool) -> None:
+        """Record whether the tail could read the log."""
+        self._note("read", succeeded)
+
+    def _note(self, what: str, succeeded: bool) -> None:
+        if not succeeded:
+            self._failing.add(what)
+            if not self._failed.is_set():
+                self._failed_at = asyncio.get_running_loop().time()
+                self._failed.set()
+            return
+        self._failing.discard(what)
+        if not self._failing and self._failed.is_set():
             self._failed.clear()
             self._said = ""
             self._come_back()
-        elif not self._failed.is_set():
-            self._failed_at = self._noted_at
-            self._failed.set()
 
     def renewed(self, began: float) -> None:
         """Record the time, by ``since_boot``, before a commit that has renewed the lease."""
@@ -80,15 +93,15 @@ class Readiness:
         return since_boot() - self._renewed_at < lease_seconds
 
     async def check(self) -> bool:
-        """Return whether the last commit succeeded, after a probe if it was too long ago."""
+        """Return whether the log can be written and read, after a probe if no commit is recent."""
         if not self._is_fresh():
             async with self._turn:
                 if not self._is_fresh():
                     await self._try()
-        return self._is_ready
+        return self._has_committed and not self._failing
 
     async def watch(self) -> None:
-        """After each failure probe until a commit succeeds, until cancelled."""
+        """After each failure probe until all succeeds, until cancelled."""
         while True:
             await self._failed.wait()
             now = asyncio.get_running_loop().time()
@@ -104,8 +117,9 @@ class Readiness:
         if asyncio.get_running_loop().time() - self._failed_at < self._grace_seconds:
             return
         logger.error(
-            "Nothing could be committed for %g s: this server closes its clients and serves none "
-            "until it can.",
+            "The log could not be %s for %g s: this server closes its clients' connections and "
+            "serves none until it can.",
+            " and ".join(sorted(self._failing)),
             self._grace_seconds,
         )
         self._is_away = True
@@ -114,7 +128,7 @@ class Readiness:
     def _come_back(self) -> None:
         if self._is_away:
             self._is_away = False
-            logger.warning("The log can be written again: this server serves clients again.")
+            logger.warning("The log can be used again: this server serves clients again.")
 
     def _is_fresh(self) -> bool:
         return asyncio.get_running_loop().time() - self._noted_at < self._probe_seconds

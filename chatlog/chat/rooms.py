@@ -45,11 +45,16 @@ class Rooms:
         max_buffer_bytes: int,
         max_recent_bytes: int,
         idle_seconds: float,
+        is_current: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``catch_up`` serves a member that is behind; ``failed`` reports a failed dispatch."""
+        """``catch_up`` serves a member that is behind; ``failed`` reports a failed dispatch.
+
+        ``is_current`` returns whether memory may be shown; see ``Feed``.
+        """
         self.delivered = Delivered()
         self._catch_up = catch_up
         self._failed = failed
+        self._is_current = is_current
         self._database = database
         self._max_buffer_bytes = max_buffer_bytes
         self._recent = Budget(max_recent_bytes, max_room_bytes=max_recent_bytes // _ONE_ROOM)
@@ -187,6 +192,7 @@ class Rooms:
             max_buffer_bytes=self._max_buffer_bytes,
             delivered=self.delivered,
             catch_up=self._catch_up,
+            is_current=self._is_current,
         )
         return LiveRoom(feed, presence)
 

@@ -49,10 +49,20 @@ class Feed:
     """The members of one room and their delivery.
 
     ``catch_up`` is called with a member that has fallen behind; it must call ``advance`` for it
-    until that returns True.
+    until that returns True. ``is_current`` returns whether recent frames are as in the log: a
+    server that was cut off has not heard what was erased.
     """
 
-    __slots__ = ("_catch_up", "_delivered", "_mark", "lagging", "live", "recent", "room")
+    __slots__ = (
+        "_catch_up",
+        "_delivered",
+        "_is_current",
+        "_mark",
+        "lagging",
+        "live",
+        "recent",
+        "room",
+    )
 
     def __init__(
         self,
@@ -62,6 +72,7 @@ class Feed:
         max_buffer_bytes: int,
         delivered: Delivered,
         catch_up: Callable[[Feed, Member], None],
+        is_current: Callable[[], bool] = lambda: True,
     ) -> None:
         self.room = room
         self.recent = recent
@@ -70,6 +81,7 @@ class Feed:
         self._mark = max_buffer_bytes
         self._delivered = delivered
         self._catch_up = catch_up
+        self._is_current = is_current
 
     @property
     def is_empty(self) -> bool:
@@ -119,6 +131,8 @@ class Feed:
         The member is then live or, past its last seq, removed.
         """
         outlet = member.outlet
+        if not self._is_current():
+            self.recent.clear()  # the member is sent what the log has
         while member.cursor < self._target(member) and not member.gone:
             if outlet.waiting() > self._mark or member.cursor + 1 < self.recent.first:
                 return False

@@ -45,7 +45,9 @@ class Served(Protocol):
 
 
 class Tail:
-    """Follows the log. ``diverged`` is called if its end is not what this node has read."""
+    """Follows the log. ``diverged`` is called if its end is not what this node has read, and
+    ``noted`` with the outcome of each reading.
+    """
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Tail:
         *,
         poll_seconds: float,
         diverged: Callable[[], None] = lambda: None,
+        noted: Callable[[bool], None] = lambda _succeeded: None,
     ) -> None:
         self._place = START
         self._database = database
@@ -62,6 +65,7 @@ class Tail:
         self._turn = turn
         self._poll_seconds = poll_seconds
         self._diverged = diverged
+        self._noted = noted
         self._ahead: deque[tuple[int, Place]] = deque()
         self._wants_most = True
         self._is_in_doubt = False
@@ -158,7 +162,9 @@ class Tail:
                 await self._catch_up()
             except Exception:
                 self.ring()  # what was rung for is still to be read
+                self._noted(False)
                 raise
+            self._noted(True)
             await asyncio.sleep(began + _PAUSE_SECONDS - loop.time())
 
     async def _catch_up(self) -> None:

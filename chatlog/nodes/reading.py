@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from chatlog.databases.database import Database
 from chatlog.eventlog.tail import Tail
@@ -11,12 +12,24 @@ from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
 
 
-async def report(database: Database, writer: Writer, tail: Tail, *, every_seconds: float) -> None:
-    """Report at once when an erasure was read, otherwise from time to time, until cancelled."""
+async def report(
+    database: Database,
+    writer: Writer,
+    tail: Tail,
+    recall: Callable[[], Awaitable[None]],
+    *,
+    every_seconds: float,
+) -> None:
+    """Report at once when an erasure was read, otherwise from time to time, until cancelled.
+
+    ``recall`` stops what is still sending erased content; it is called before.
+    """
     reported = None
     while True:
-        tail.has_read_erasure.clear()
         now = writer.node, tail.position
+        if tail.has_read_erasure.is_set():
+            tail.has_read_erasure.clear()
+            await recall()
         if now != reported:
             await leases.report(database, *now)
             reported = now

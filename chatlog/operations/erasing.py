@@ -13,7 +13,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +41,10 @@ _LONGEST_PAUSE_SECONDS: Final = 5.0
 _MOST_ROUNDS: Final = 20
 
 
+async def _nothing() -> None:
+    """Recall nothing: nobody is served."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erasure:
     """The result: the number of erased events, their rooms, and whether the file is clean.
@@ -63,6 +67,8 @@ class Eraser:
     def __init__(self, database: Database, committer: Committer) -> None:
         self._database = database
         self._committer = committer
+        self.recall: Callable[[], Awaitable[None]] = _nothing
+        """Stops what this server is still sending of erased content."""
         self._due = asyncio.Event()
         self._is_running = False
         self._is_held = False
@@ -114,19 +120,20 @@ class Eraser:
         erasures = await self._committer.alone(step)
         return await self.finish(erasures) if erasures else None
 
-    async def finish(self, erasures: Sequence[Recorded]) -> Erasure:
+    async def finish(self, erasures: Sequence[Recorded], *, within: float | None = None) -> Erasure:
         """Wait until no server shows what was erased, and remove it from the file."""
         count = sum(len(erasing.seqs_of(recorded)) for recorded in erasures)
         rooms = tuple(dict.fromkeys(recorded.room for recorded in erasures))
-        remains = " ".join(filter(None, (await self._spread(erasures), await self.scrub())))
+        remains = " ".join(filter(None, (await self._spread(erasures, within), await self.scrub())))
         records = tuple((recorded.room, recorded.seq) for recorded in erasures)
         return Erasure(count, rooms, not remains, remains, records)
 
-    async def _spread(self, erasures: Sequence[Recorded]) -> str:
+    async def _spread(self, erasures: Sequence[Recorded], within: float | None) -> str:
         """Wait until every server has read erasures; return a sentence if one may not have."""
         position = max((recorded.position for recorded in erasures), default=0)
         try:
-            behind = await self._until_read(position)
+            await self.recall()
+            behind = await self._until_read(position, within or SPREAD_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever the database says, the erasure stands
             logger.warning("Which servers have read an erasure is unknown: %s", describe(error))
             return "Servers may still show what it erased until they can read the log again."
@@ -135,10 +142,10 @@ class Eraser:
         names, have = ", ".join(behind), "has" if len(behind) == 1 else "have"
         return f"{names} {have} not read the erasure yet, and may still show what it erased."
 
-    async def _until_read(self, position: int) -> list[str]:
+    async def _until_read(self, position: int, within: float) -> list[str]:
         """Wait until every server has read up to a position; return the names of who has not."""
         loop = asyncio.get_running_loop()
-        deadline, pause = loop.time() + SPREAD_SECONDS, _LOOK_SECONDS
+        deadline, pause = loop.time() + within, _LOOK_SECONDS
         while behind := await leases.unread(self._database, position):
             if loop.time() > deadline:
                 break

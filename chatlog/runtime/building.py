@@ -31,7 +31,11 @@ from chatlog.webhooks.sending import Sender
 
 
 def rooms_of(
-    settings: Settings, database: Database, tasks: Tasks, group: asyncio.TaskGroup
+    settings: Settings,
+    database: Database,
+    tasks: Tasks,
+    group: asyncio.TaskGroup,
+    is_current: Callable[[], bool],
 ) -> Rooms:
     """Return the rooms that this node serves."""
     catch_up = CatchUp(
@@ -47,6 +51,7 @@ def rooms_of(
         max_buffer_bytes=settings.max_buffer_bytes,
         max_recent_bytes=settings.max_recent_bytes,
         idle_seconds=settings.idle_room_seconds,
+        is_current=is_current,
     )
 
 

@@ -78,7 +78,7 @@ class Runtime:
         self.tasks = Tasks(tasks)
         self.clock = LogClock()
         self.readiness = self._readiness()
-        self.rooms = rooms_of(settings, database, self.tasks, tasks)
+        self.rooms = rooms_of(settings, database, self.tasks, tasks, self._is_current)
         turn, lost = asyncio.Lock(), asyncio.Event()
         self.tail = self._tail(turn)
         self.writer = self._writer(node)
@@ -102,7 +102,14 @@ class Runtime:
         if self.token_mode is None:
             served = Guard(served, partial(self._end_as_unfit, UNFIT))
         poll_seconds = self.settings.poll_seconds
-        return Tail(self.database, served, turn, poll_seconds=poll_seconds, diverged=self._diverged)
+        return Tail(
+            self.database,
+            served,
+            turn,
+            poll_seconds=poll_seconds,
+            diverged=self._diverged,
+            noted=self.readiness.note_read,
+        )
 
     def _deliver(self, events: list[Recorded]) -> None:
         """Dispatch a batch that this node has committed, and let the other nodes know."""
@@ -155,6 +162,7 @@ class Runtime:
             tasks,
         )
         operations.webhooks.changed = deliverer.look
+        operations.eraser.recall = deliverer.recall
         return operations, deliverer
 
     def _membership(self, node: Node, lost: asyncio.Event) -> Membership:
@@ -189,7 +197,7 @@ class Runtime:
         keep("retention", self._erase_what_is_too_old, longest_pause_seconds=_RETENTION_PAUSE)
         keep("webhooks", self.deliverer.run)
         keep("lease", self.membership.keep)
-        reporting = partial(report, self.database, self.writer, self.tail)
+        reporting = partial(report, self.database, self.writer, self.tail, self.deliverer.recall)
         keep("reading", partial(reporting, every_seconds=self.settings.lease_seconds / 3))
         if not self.database.backend.is_exclusive:  # else no other server could serve the clients
             keep("outages", self.readiness.watch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -63,6 +64,8 @@ def _is_address(server: str) -> bool:
     """Return whether this is the URL of a NATS server."""
     try:
         parts = urlsplit(server)
-        return server.startswith(_NATS) and bool(parts.hostname) and parts.port != 0
+        is_plain = parts.path in ("", "/") and not (parts.query or parts.fragment)
+        is_named = bool(parts.hostname) and not re.search(r"\s", server)
+        return server.startswith(_NATS) and is_plain and is_named and parts.port != 0
     except ValueError:
         return False

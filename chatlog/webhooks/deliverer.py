@@ -75,6 +75,11 @@ class Deliverer:
             held.is_over = True
         self.look()
 
+    async def recall(self) -> None:
+        """Recall what is being sent and was erased meanwhile; see ``Lane.recall``."""
+        lanes = [lane for held in self._held.values() for lane in held.lanes.values()]
+        await asyncio.gather(*(lane.recall() for lane in lanes))
+
     async def run(self) -> None:
         """Deliver, until cancelled; called again after a failure, it begins with what is stored."""
         try:

@@ -72,6 +72,8 @@ class Lane:
         self._means = means
         self._has_more = False
         self._retried = asyncio.Event()
+        self._is_recalled = False
+        self._sent: tuple[Recorded, asyncio.Task[Answer]] | None = None
 
     def ring(self) -> None:
         """Note that there may be another event."""
@@ -81,6 +83,16 @@ class Lane:
         """Look again at once, because somebody has changed the webhook."""
         self._has_more = True
         self._retried.set()
+
+    async def recall(self) -> None:
+        """Stop sending an event if it has been erased meanwhile: it is sent anew, as it is now."""
+        self._is_recalled = True  # what is being read now may be older
+        if self._sent is None:
+            return
+        recorded, sending = self._sent
+        log = await self._means.log()
+        if await log.next_in(self._room, recorded.seq - 1, [recorded.event.type]) != recorded:
+            sending.cancel()
 
     async def run(self) -> None:
         """Deliver until nothing is left or the room is failing; whatever fails is tried again."""
@@ -124,15 +136,33 @@ class Lane:
                 await self._retried.wait()
 
     async def _attempt(self, spot: Spot, present: str) -> bool:
-        webhook = self._held.webhook
+        self._is_recalled = False
         log = await self._means.log()
-        recorded = await log.next_in(self._room, spot.seq, webhook.types)
+        recorded = await log.next_in(self._room, spot.seq, self._held.webhook.types)
         if recorded is None:
             return False
-        answer = await deliver(self._means.sender, webhook, recorded, spot.uuid, present)
+        answer = None
+        if not self._is_recalled:
+            answer = await self._send(recorded, spot, present)
+        if answer is None:
+            return True
         self._means.attempts[_kind(answer)] += 1
         await self._note(spot, recorded, answer)
         return not answer.is_gone
+
+    async def _send(self, recorded: Recorded, spot: Spot, present: str) -> Answer | None:
+        """Return what came of an attempt; None if it was recalled."""
+        attempt = deliver(self._means.sender, self._held.webhook, recorded, spot.uuid, present)
+        sending = asyncio.create_task(attempt, name="webhook attempt")
+        self._sent = recorded, sending
+        try:
+            return await sending
+        except asyncio.CancelledError:
+            if is_cancelled():
+                raise
+            return None
+        finally:
+            self._sent = None
 
     async def _note(self, spot: Spot, recorded: Recorded, answer: Answer) -> None:
         held, write = self._held, self._means.ledger.write
@@ -144,9 +174,9 @@ class Lane:
             pause = self._means.schedule.pause(failures, answer)
             changes = [progress.failed(*place, failures, pause)]
             if answer.is_gone:
-                held.is_over = True
                 changes.append(progress.disabled(held.webhook.number, held.node))
             await write(progress.all_of(changes))
+            held.is_over |= answer.is_gone  # not before: it would be held anew, and sent again
             if pause is None or answer.is_gone:
                 _say_end(held.webhook, answer)
         _say(held, answer)

@@ -16,8 +16,10 @@ from chatlog.nodes import leases, naming
 from chatlog.operations import erasing
 from chatlog.operations.delegation import carry_out
 from chatlog.runtime import Runtime
+from chatlog.webhooks.sending import Answer, Sender
 from tests.support.logbook import open_log
 from tests.support.nodes import LocalClient, node_on, until
+from tests.webhooks.receiver import receiving
 
 SECRET = "the launch code is 0000"
 WHO = {"by": "operator", "reason": "asked to"}
@@ -151,6 +153,45 @@ async def test_a_server_that_goes_on_under_a_new_lease_is_waited_for_at_once(
         )
         assert [node.number for node in await leases.unread(log.database, 8)] == [again.number]
         assert await leases.unread(log.database, 7) == []
+
+
+async def test_only_a_server_with_a_lease_shows_a_slow_reader_its_memory(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with node_on(postgres_url) as node:
+        slow = LocalClient(node)
+        await slow.join("general", "slow")
+        room = node.rooms.get("general")
+        assert room is not None
+        is_current = [room.feed._is_current()]
+        monkeypatch.setattr(node.readiness, "has_lease", lambda _seconds: False)
+        is_current.append(room.feed._is_current())
+        assert is_current == [True, False]
+
+
+async def test_a_webhook_is_not_sent_what_was_erased_while_it_waited_for_a_connection(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_send, post = list[bytes](), asyncio.Event(), Sender._post
+
+    async def slow(sender: Sender, url: str, headers: Any, body: bytes, guard: Any) -> Answer:
+        begun.append(body)
+        await may_send.wait()
+        return await post(sender, url, headers, body, guard)
+
+    monkeypatch.setattr(Sender, "_post", slow)
+    private = {"allow_http_webhooks": True, "allow_private_webhooks": True}
+    async with receiving() as receiver, node_on(database_url, **private) as node:
+        await node.operations.webhooks.add(receiver.url, types=["chat"])
+        await until(lambda: node.deliverer.count == 1)
+        _, seq = await said(node)
+        await until(lambda: begun)
+        assert SECRET.encode() in begun[0]
+        erasure = await node.operations.eraser.redact("general", [seq], **WHO)
+        assert erasure.is_scrubbed, erasure.remains
+        may_send.set()
+        await receiver.until(1)
+        assert SECRET.encode() not in b"".join(one.body for one in receiver.got)
 
 
 async def test_a_dead_server_is_waited_for_no_longer_than_its_lease(postgres_url: str) -> None:

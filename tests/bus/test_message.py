@@ -36,7 +36,12 @@ def test_rooms_that_do_not_fit_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "1", "{}", '{"node":1}', '{"node":"x","end":1}', "[" * 100_000]
+    "text",
+    [
+        *("", "{", "[]", "null", "1", "{}", '{"node":1}', "[" * 100_000),
+        *('{"node":"x","end":1}', '{"node":"1","end":1}', '{"node":1,"end":1.5}'),
+        *('{"node":1,"end":Infinity}', '{"node":1,"end":1e999}', '{"node":true,"end":1}'),
+    ],
 )
 def test_what_is_no_message_is_none(text: str) -> None:
     assert read(text) is None

@@ -80,6 +80,27 @@ async def test_clients_are_sent_away_once_the_grace_is_over_and_served_once_a_co
     watching.cancel()
 
 
+async def test_a_server_that_can_commit_but_not_read_is_not_ready_and_sends_its_clients_away() -> (
+    None
+):
+    probe, left = Probe(), asyncio.Event()
+    readiness = Readiness(probe, probe_seconds=60, grace_seconds=0.05, went_away=left.set)
+    watching = asyncio.create_task(readiness.watch())
+    readiness.note(succeeded=True)
+    assert await readiness.check()
+    readiness.note_read(succeeded=False)
+    assert not await readiness.check()
+    async with asyncio.timeout(10):
+        await left.wait()
+    readiness.note(succeeded=True)
+    is_away = [readiness.is_away]
+    readiness.note_read(succeeded=True)
+    is_away.append(readiness.is_away)
+    assert is_away == [True, False]
+    assert await readiness.check()
+    watching.cancel()
+
+
 async def test_a_last_probe_at_the_end_of_the_grace_may_still_succeed() -> None:
     probe, left = Probe(), asyncio.Event()
     readiness = Readiness(probe, probe_seconds=60, grace_seconds=0.05, went_away=left.set)

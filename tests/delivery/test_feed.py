@@ -49,6 +49,15 @@ def test_a_member_at_the_head_gets_each_batch_in_one_write() -> None:
     assert outlet.writes == [5, 15]
 
 
+def test_who_is_behind_gets_nothing_from_the_memory_of_a_server_that_was_cut_off() -> None:
+    room = Room(head=3)
+    room.feed._is_current = lambda: False
+    member, outlet = room.admit(0)
+    assert outlet.got == b""
+    assert room.fallen == [member]
+    assert room.feed.recent.first == 4  # what was before is read from the log
+
+
 def test_a_batch_of_more_than_the_mark_is_written_in_pieces_of_at_most_that() -> None:
     room = Room()
     _, outlet = room.admit(0)

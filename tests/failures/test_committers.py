@@ -15,10 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.database import Database
 from chatlog.databases.postgres import limits
 from chatlog.databases.postgres import session as postgres_session
+from chatlog.databases.postgres.bell import APPLICATION, CHANNEL
 from chatlog.databases.postgres.limits import READER_LIMITS, WRITER_LIMITS
 from chatlog.domain.errors import Unavailable
+from chatlog.nodes import leases
 from tests.support.logbook import open_log
 from tests.support.postgres import fresh_database, running_postgres
+from tests.support.server import until
 
 from .admin import administrator
 from .conftest import NodeOf
@@ -201,6 +204,40 @@ async def test_another_node_ends_a_process_that_was_stopped_while_it_sent_a_stat
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
             await stopped.execute("COMMIT")
         assert await room.judge() == ["c-1", "last"]
+
+
+async def test_a_stopped_process_that_listens_is_ended_so_that_notifications_do_not_pile_up(
+    postgres_url: str,
+) -> None:
+    listens = {"application_name": APPLICATION}
+    stopped = await asyncpg.connect(postgres_url, server_settings=listens)
+    await stopped.add_listener(CHANNEL, lambda *_: None)
+    stopped._transport.pause_reading()
+    database = Database(postgres_url)
+    async with administrator(postgres_url) as admin:
+        many = (
+            f"SELECT pg_notify('{CHANNEL}', repeat('x', 7000) || n) FROM generate_series(1, 3000) n"
+        )
+        await admin.value(f"SELECT count(*) FROM ({many}) AS sent")
+        clogged = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'ClientWrite'"
+
+        async def is_clogged() -> bool:
+            return bool(await admin.value(clogged))
+
+        await until(is_clogged, 20, "a process that takes no notifications")
+        for _ in range(2):
+            assert await is_clogged()
+            await leases.end_stuck(database)
+        listening = (
+            f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{APPLICATION}'"
+        )
+
+        async def is_gone() -> bool:
+            return bool(await admin.value(listening) == 0)
+
+        await until(is_gone, 20, "the end of its connection")
+    stopped.terminate()
+    await database.dispose()
 
 
 async def test_a_process_that_is_at_work_keeps_the_lock_however_long(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from chatlog.databases.postgres.bell import Notifications
 from chatlog.databases.postgres.definitions import check_objects
 from chatlog.databases.postgres.failures import failure, is_race
 from chatlog.databases.postgres.limits import MIGRATOR_LIMITS, READER_LIMITS, WRITER_LIMITS
-from chatlog.databases.postgres.living import end_stuck, open_nodes
+from chatlog.databases.postgres.living import end_clogged, end_stuck, open_nodes
 from chatlog.databases.postgres.migrating import is_foreign, migrate
 from chatlog.databases.postgres.objects import check_settings
 from chatlog.databases.postgres.parameters import target_of
@@ -92,7 +92,6 @@ class Postgres:
     migrate = staticmethod(migrate)
     share_views = staticmethod(share_views)
     open_nodes = staticmethod(open_nodes)
-    end_stuck = staticmethod(end_stuck)
     failure = staticmethod(failure)
     is_race = staticmethod(is_race)
 
@@ -101,6 +100,7 @@ class Postgres:
         self.place = shown_url(parameters)
         self._target = target_of(parameters)
         self._has_warned = not self._target.unchecked
+        self._clogged: Set[int] = frozenset()
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes."""
@@ -205,6 +205,11 @@ class Postgres:
             None if last is None else Place(position, last),
             has_diverged=seen is not None and there != seen.hash,
         )
+
+    async def end_stuck(self, connection: AsyncConnection) -> int:
+        """End connections of stopped processes that hold the log's lock or keep notifications."""
+        self._clogged = await end_clogged(connection, self._clogged)
+        return await end_stuck(connection)
 
     async def harden(self, connection: AsyncConnection) -> None:
         """Wait until a synchronous standby, if there is one, has the WAL up to here.

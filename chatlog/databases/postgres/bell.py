@@ -34,9 +34,9 @@ _PATIENCE_SECONDS: Final = 5.0
 _WITHOUT_SECONDS: Final = 60.0
 """Pause before the next attempt to listen through what passes nothing on."""
 
-# The role's or the database's default could make a NOTIFY wait for a standby.
-_NOTIFIES: Final = {"application_name": APPLICATION, "synchronous_commit": "off"}
-_LISTENS: Final = {"application_name": APPLICATION}
+# The role's or the database's default could make a NOTIFY wait for a standby, or end it at once.
+_LISTENS: Final = {"application_name": APPLICATION, "statement_timeout": "10s"}
+_NOTIFIES: Final = {**_LISTENS, "synchronous_commit": "off"}
 
 
 class Notifications:

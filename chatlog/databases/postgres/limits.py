@@ -38,6 +38,7 @@ WRITER_LIMITS: Final = {
 
 READER_LIMITS: Final = {
     **_IDLE,
+    "statement_timeout": "18s",
     "transaction_timeout": "10min",  # an export over HTTP may read from one snapshot
 }
 

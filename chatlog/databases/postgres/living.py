@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Final
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.living import LEASE_SECONDS, OpenNode
 from chatlog.databases.postgres import limits
+from chatlog.databases.postgres.bell import APPLICATION
 from chatlog.databases.postgres.statements import NOW, SCHEMA
 from chatlog.domain.times import minus
 
@@ -28,6 +30,16 @@ _END_STUCK: Final = sa.text(
     f"WHERE datname = current_database() AND relation = to_regclass('{SCHEMA}.meta') "
     "AND mode = 'ExclusiveLock' AND granted AND state = 'active' AND wait_event = 'ClientRead' "
     "AND state_change < clock_timestamp() - :seconds * interval '1 second'"
+)
+
+# A process that listens, and is stopped, keeps PostgreSQL from removing notifications; a full queue
+# fails the commits of whoever notifies, other programs included.
+_CLOGGED: Final = sa.text(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+    "AND application_name = :listens AND wait_event = 'ClientWrite'"
+)
+_END: Final = sa.text(
+    "SELECT count(pg_terminate_backend(pid)) FROM unnest(CAST(:pids AS int[])) AS pid"
 )
 
 
@@ -54,3 +66,14 @@ async def end_stuck(connection: AsyncConnection) -> int:
     """
     found = await connection.execute(_END_STUCK, {"seconds": limits.IDLE_SECONDS})
     return int(found.scalar_one())
+
+
+async def end_clogged(connection: AsyncConnection, before: Set[int]) -> Set[int]:
+    """End connections that listen and take nothing, now and when this was asked ``before``.
+
+    Returns those that take nothing now, for the next time.
+    """
+    found = set((await connection.execute(_CLOGGED, {"listens": APPLICATION})).scalars())
+    if both := found & before:
+        await connection.execute(_END, {"pids": sorted(both)})
+    return found - before
