@@ -53,9 +53,9 @@ async def test_a_sockets_folder_is_connected_to_in_every_form(postgres_url: str)
 
 
 async def test_options_reach_the_server_and_do_not_move_the_log(postgres_url: str) -> None:
-    options = quote("-c search_path=public -c synchronous_commit=off --statement_timeout=12345")
+    options = quote("-c search_path=public -c synchronous_commit=off --work_mem=12345")
     url = f"{postgres_url}&options={options}&application_name=my%20chat"
-    assert await value(url, "SHOW statement_timeout") == "12345ms"
+    assert await value(url, "SHOW work_mem") == "12345kB"
     assert await value(url, "SHOW search_path") == "chatlog"
     assert await value(url, "SHOW application_name") == "my chat"
     database = Database(url)
