@@ -45,8 +45,10 @@ class Served(Protocol):
 
 
 class Tail:
-    """Follows the log. ``diverged`` is called if its end is not what this node has read, and
-    ``noted`` with the outcome of each reading.
+    """Follows the log.
+
+    ``noted`` is called with the outcome of each reading, and ``diverged`` if the log's end is not
+    what this node has read.
     """
 
     def __init__(
