@@ -11,8 +11,8 @@ from bench.follower import transport_of
 from chatlog.bus.bell import Bell
 from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
-from chatlog.eventlog.committer import Committer, Told
-from chatlog.eventlog.writer import Writer
+from chatlog.eventlog.committing.committer import Committer, Told
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.kinds.chat import PostAs
 from chatlog.kinds.event import Recorded
 from chatlog.nodes import leases

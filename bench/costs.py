@@ -36,8 +36,8 @@ from chatlog.databases.backend import Place
 from chatlog.databases.database import Connection
 from chatlog.databases.migrate import migrate
 from chatlog.databases.places import end_place
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.eventlog.forward import page_after
-from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import PostAs
 from chatlog.nodes import leases
 

@@ -31,7 +31,7 @@ from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
 from chatlog.domain.identity import Identity
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.writer import Writer
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.kinds.command import Command
 from chatlog.kinds.creation import Create
 from chatlog.kinds.room import Configure

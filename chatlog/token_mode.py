@@ -18,7 +18,7 @@ from chatlog.domain.identity import Identity
 from chatlog.domain.names import Limits
 from chatlog.domain.times import text
 from chatlog.eventlog import lookup
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.eventlog.present_names import present_name
 from chatlog.eventlog.steps.looks import What, look
 from chatlog.eventlog.steps.redacting import redact_as

@@ -22,7 +22,7 @@ from chatlog.chat.rooms_client import RoomsClient
 from chatlog.databases.discreet import describe
 from chatlog.delivery.outlet import Outlet, drained
 from chatlog.domain.errors import ChatlogError, OutcomeUnknown, RateLimited, Refused, Unavailable
-from chatlog.eventlog.committer import Told
+from chatlog.eventlog.committing.committer import Told
 from chatlog.kinds.command import FirstPost, Order, Request
 from chatlog.kinds.creation import CreateRoom
 from chatlog.kinds.erasure import Redact

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chatlog.domain.errors import OutcomeUnknown, Overloaded, Refused
-from chatlog.eventlog.committer import Committer, Told
+from chatlog.eventlog.committing.committer import Committer, Told
 from chatlog.kinds.leave import Leave
 
 _RETRY_SECONDS = 0.5

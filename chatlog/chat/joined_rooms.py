@@ -20,7 +20,7 @@ from chatlog.delivery.outlet import Outlet
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import OutcomeUnknown, Refused, Unavailable
 from chatlog.domain.identity import Identity
-from chatlog.eventlog.committer import Told
+from chatlog.eventlog.committing.committer import Told
 from chatlog.kinds.command import Command, FirstPost
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import JoinAsPerson, JoinRequest

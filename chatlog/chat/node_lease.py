@@ -13,7 +13,7 @@ from chatlog.databases.living import since_boot
 from chatlog.databases.revisions import NewerRevision
 from chatlog.domain.errors import LeaseLost
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.writer import Writer
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.nodes import leases, naming
 from chatlog.nodes.reaper import leaves_due
 from chatlog.nodes.watch import Watch

@@ -14,7 +14,7 @@ from chatlog.chat.rooms import Rooms
 from chatlog.chat.users import Users
 from chatlog.domain.identity import Identity
 from chatlog.domain.names import Limits
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.kinds.erasure import Redact
 from chatlog.kinds.event import Recorded
 from chatlog.readers.door import Door

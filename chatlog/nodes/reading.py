@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 from chatlog.databases.database import Database
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.eventlog.tail import Tail
-from chatlog.eventlog.writer import Writer
 from chatlog.nodes import leases
 
 

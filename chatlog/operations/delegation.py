@@ -19,12 +19,12 @@ from chatlog.databases.hold import DatabaseBusy
 from chatlog.databases.opening import open_for_reading, open_for_writing
 from chatlog.domain.rights import Role
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.eventlog.steps.erasing import find_people, roles_of
 from chatlog.eventlog.steps.hooks import Hook, all_hooks
 from chatlog.eventlog.steps.retention import Change, Rule, changes, rules
 from chatlog.eventlog.steps.retention_default import default, default_changes
-from chatlog.eventlog.writer import Writer
 from chatlog.kinds.event import Recorded
 from chatlog.nodes import leases
 from chatlog.nodes.clock import now

@@ -20,10 +20,10 @@ from typing import Final
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import describe
 from chatlog.domain.errors import Refused
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
+from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.steps import erasing
 from chatlog.eventlog.steps.revocations import revoke_subject
-from chatlog.eventlog.writer import Step
 from chatlog.kinds.event import Recorded
 from chatlog.nodes import leases
 from chatlog.nodes.reaper import endings

@@ -9,7 +9,7 @@ from typing import Any, Final
 from chatlog.databases.database import Database
 from chatlog.domain.identity import Identity, check_subject, hook_subject
 from chatlog.domain.names import Limits, check_room, check_stored_room, check_username
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.eventlog.read import room_number
 from chatlog.eventlog.steps.hooks import Hook, add_hook, hook_at, identity_of_hook, remove_hook
 from chatlog.operations.arguments import check_by, text_of

@@ -20,7 +20,7 @@ from chatlog.domain.names import Limits, check_room
 from chatlog.domain.room import Room
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Node, Outcome
-from chatlog.eventlog.writer import Writer
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.formats.history import History
 from chatlog.formats.story import Arrived, Departed, Happening, Spoke, Story
 from chatlog.kinds.chat import Post

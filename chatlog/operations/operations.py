@@ -11,7 +11,7 @@ from typing import Any
 
 from chatlog.databases.database import Database
 from chatlog.domain.names import Limits
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.operations import arguments
 from chatlog.operations.acts import logged
 from chatlog.operations.control_socket import Handler

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from chatlog.databases.database import Database
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.eventlog.steps import retention
 from chatlog.eventlog.steps.retention import Rule
 from chatlog.eventlog.steps.retention_default import (

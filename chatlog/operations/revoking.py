@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.eventlog.steps.revocations import revoke_subject, revoke_token
 
 

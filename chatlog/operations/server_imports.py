@@ -18,9 +18,9 @@ from chatlog.databases.database import Database
 from chatlog.domain.errors import LogError, Refused
 from chatlog.domain.names import Limits
 from chatlog.eventlog.append import Node
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
+from chatlog.eventlog.committing.writer import appending
 from chatlog.eventlog.steps.insertion import RoomInsertion, inserting
-from chatlog.eventlog.writer import appending
 from chatlog.formats.files import files
 from chatlog.formats.history import History, Reading
 from chatlog.kinds.command import Command

@@ -14,10 +14,10 @@ from chatlog.chat.tasks import Tasks
 from chatlog.databases.bell import Transport
 from chatlog.databases.database import Database
 from chatlog.delivery.catch_up import CatchUp
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.eventlog.lookup import log_id
 from chatlog.eventlog.tail import Tail
-from chatlog.eventlog.writer import Writer
 from chatlog.kinds.event import Recorded
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door

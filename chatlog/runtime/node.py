@@ -23,8 +23,8 @@ from chatlog.chat.users import Users
 from chatlog.databases.database import Database
 from chatlog.databases.living import since_boot
 from chatlog.eventlog.append import Node
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.eventlog.tail import Served, Tail
-from chatlog.eventlog.writer import Writer
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.leave import Cause
 from chatlog.nodes import leases

@@ -17,7 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from chatlog.eventlog.histogram import Histogram
+from chatlog.eventlog.committing.histogram import Histogram
 from chatlog.runtime import Runtime
 from chatlog.web.keys import RUNTIME
 

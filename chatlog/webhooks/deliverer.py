@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chatlog.databases.database import Database
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.eventlog.tail import Tail
 from chatlog.webhooks.lane import Held, Lane, Means
 from chatlog.webhooks.store import progress, webhooks

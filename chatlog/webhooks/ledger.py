@@ -11,7 +11,7 @@ import asyncio
 from chatlog.databases.database import Connection, Database
 from chatlog.domain.errors import Unavailable
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.webhooks.store.progress import Change, all_of
 
 

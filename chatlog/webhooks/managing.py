@@ -13,7 +13,7 @@ from typing import Any
 from chatlog.databases.database import Connection, Database
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import check_stored_room
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.kinds.registry import EVENT_TYPES, check_types
 from chatlog.nodes.clock import now
 from chatlog.webhooks.addresses import check_address

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from chatlog.domain.errors import Refused
-from chatlog.eventlog.writer import Writer
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.kinds.creation import Create
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.member import Grant

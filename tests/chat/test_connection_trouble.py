@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from chatlog.domain.errors import OutcomeUnknown, Overloaded
-from chatlog.eventlog.committer import Done
+from chatlog.eventlog.committing.committer import Done
 from chatlog.kinds.command import Command
 from chatlog.wire.frames import GOING_AWAY, TOO_SLOW
 from tests.support.nodes import LocalClient, node_on, until

@@ -12,7 +12,7 @@ import pytest
 from chatlog.chat import departures as module
 from chatlog.chat.departures import Departures
 from chatlog.domain.errors import OutcomeUnknown, Overloaded, Refused, StorageFull, Unavailable
-from chatlog.eventlog.committer import Done, Told
+from chatlog.eventlog.committing.committer import Done, Told
 from chatlog.kinds.command import Command
 from chatlog.kinds.leave import Leave
 from tests.support.events import ADA, left, recorded

@@ -9,7 +9,7 @@ import pytest
 
 from chatlog.chat.live import LiveRoom
 from chatlog.domain.errors import Overloaded, Unavailable
-from chatlog.eventlog.committer import Done
+from chatlog.eventlog.committing.committer import Done
 from chatlog.kinds.command import Command
 from chatlog.kinds.join import Join
 from chatlog.runtime import Runtime

@@ -10,7 +10,7 @@ from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_writing
 from chatlog.databases.schema import nodes
 from chatlog.domain.names import Limits
-from chatlog.eventlog.writer import Writer
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.formats.history import History, Reading
 from chatlog.kinds.command import Command
 from chatlog.nodes import leases

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from chatlog.domain.errors import Refused
-from chatlog.eventlog.committer import Committer, Told
+from chatlog.eventlog.committing.committer import Committer, Told
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded

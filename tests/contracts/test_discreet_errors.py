@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.discreet import describe
 from chatlog.domain.errors import Refused, Unavailable
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.writer import BadRow
+from chatlog.eventlog.committing.outcomes import BadRow
 from chatlog.kinds.chat import Post
 from tests.support.logbook import Log
 

@@ -13,7 +13,7 @@ from aiohttp import web
 import chatlog
 from chatlog import Identity, NotRunning, OutcomeUnknown, Refused, Settings, chat_of, create_app
 from chatlog.domain.errors import Unavailable
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.kinds.chat import ChatFrame, PostAs
 from chatlog.readers.door import Door
 from chatlog.web.embedding import EmbeddedChat

@@ -15,7 +15,7 @@ from chatlog.chat.live import LiveRoom
 from chatlog.chat.node_lease import Membership
 from chatlog.databases.database import Database
 from chatlog.delivery.feed import Feed
-from chatlog.eventlog.committer import Committer
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.eventlog.steps import retention
 from chatlog.eventlog.tail import Tail
 from chatlog.operations.retention import Retention

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
 from chatlog.eventlog.append import Outcome
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.eventlog.forward import events_between
-from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import Post
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded

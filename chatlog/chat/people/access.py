@@ -11,7 +11,7 @@ from chatlog.chat.people.buckets import Buckets, Counts
 from chatlog.domain.errors import OutcomeUnknown, RateLimited, Refused
 from chatlog.domain.identity import Identity
 from chatlog.domain.names import Limits, as_username, is_new_room
-from chatlog.eventlog.committer import Told
+from chatlog.eventlog.committing.committer import Told
 from chatlog.kinds.event import Recorded
 
 

@@ -32,12 +32,12 @@ from chatlog.domain.room import Room
 from chatlog.domain.users import Subject, User
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
+from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.rights import rights_of
 from chatlog.eventlog.rows import USER, WITH_SUBJECT, user_in
 from chatlog.eventlog.steps.erasing_texts import check_erasable, erase_texts
 from chatlog.eventlog.steps.hooks import forget_hooks_of
 from chatlog.eventlog.steps.revocations import revoke_subject
-from chatlog.eventlog.writer import Step
 from chatlog.kinds.erasure import Erased
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.member import Appointed

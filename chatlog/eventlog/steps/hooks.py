@@ -21,9 +21,9 @@ from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
+from chatlog.eventlog.committing.writer import Step, appending
 from chatlog.eventlog.read import room_number
 from chatlog.eventlog.rights import has_rights
-from chatlog.eventlog.writer import Step, appending
 from chatlog.kinds.command import Decision, Known
 from chatlog.kinds.event import required
 from chatlog.kinds.member import Appointed

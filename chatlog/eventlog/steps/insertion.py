@@ -18,8 +18,8 @@ from chatlog.databases.schema import nodes, rooms, sessions
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup, read, rows
 from chatlog.eventlog.append import SEEN, Batch
+from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.steps.newcomers import Newcomers
-from chatlog.eventlog.writer import Step
 from chatlog.kinds.details import contents_column, facts_of
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.join import Joined

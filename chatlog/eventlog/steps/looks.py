@@ -11,7 +11,7 @@ from chatlog.databases.schema import looks
 from chatlog.domain.identity import Identity
 from chatlog.eventlog import read
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.writer import Step
+from chatlog.eventlog.committing.writer import Step
 
 What = Literal["users_at", "sessions", "witnesses", "verify", "proof", "read"]
 

@@ -12,8 +12,8 @@ from chatlog.databases.schema import events, users
 from chatlog.domain.identity import Identity
 from chatlog.domain.rights import authorize
 from chatlog.eventlog.append import Batch
+from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.steps.erasing_texts import check_erasable, erase_texts
-from chatlog.eventlog.writer import Step
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.person import acting, asker
 from chatlog.kinds.registry import MESSAGE_TYPES

@@ -17,10 +17,10 @@ from chatlog.databases.schema import events, retention, retention_changes, rooms
 from chatlog.domain.errors import Refused, RoomUnknown
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
+from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.read import room_number
 from chatlog.eventlog.steps.erasing import erase_users, users_with
 from chatlog.eventlog.steps.erasing_texts import MAX_SEQS, erase_texts
-from chatlog.eventlog.writer import Step
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import MESSAGE_TYPES
 

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.schema import retention, retention_defaults, rooms
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
+from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.steps.retention import Change, Rule
-from chatlog.eventlog.writer import Step
 
 _CHANGES: Final = sa.select(
     retention_defaults.c.at,

@@ -19,7 +19,7 @@ from chatlog.domain import times
 from chatlog.domain.revocation import SUBJECT, TOKEN, Revocation, revocation_key
 from chatlog.eventlog import lookup
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.writer import Step
+from chatlog.eventlog.committing.writer import Step
 
 _SINCE: Final = (
     sa.select(revocations.c.id, revocations.c.kind, revocations.c.key, revocations.c.issued_until)

@@ -16,8 +16,8 @@ from chatlog.databases.database import Database
 from chatlog.domain import times
 from chatlog.domain.errors import LogError
 from chatlog.eventlog.append import Node, Outcome
+from chatlog.eventlog.committing.writer import Writer
 from chatlog.eventlog.steps import erasing
-from chatlog.eventlog.writer import Writer
 from chatlog.kinds.chat import Post, Posted
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded

@@ -14,7 +14,7 @@ from chatlog.domain.errors import Refused
 from chatlog.domain.times import minus
 from chatlog.eventlog import lookup, read
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.writer import Step
+from chatlog.eventlog.committing.writer import Step
 
 _FORMER_SECONDS: Final = 86_400.0
 """How long the former key signs too: 24 h, by the contract."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.schema import nodes, webhooks
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.writer import Step
+from chatlog.eventlog.committing.writer import Step
 from chatlog.kinds.registry import EVENT_TYPES
 
 _ALL: Final = (

@@ -12,8 +12,8 @@ from unittest import mock
 
 from chatlog.delivery.feed import Feed, Member
 from chatlog.eventlog.append import Batch
-from chatlog.eventlog.committer import Committer
-from chatlog.eventlog.writer import Writer
+from chatlog.eventlog.committing import outcomes
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.projections.presence import Presence
 
 Plant = Callable[[], Any]
@@ -67,7 +67,7 @@ def a_commit_in_doubt_is_taken_for_failed() -> Iterator[None]:
     async def guess(*_: Any) -> bool:
         return False
 
-    with mock.patch.object(Writer, "_is_there", guess):
+    with mock.patch.object(outcomes, "_is_there", guess):
         yield
 
 

@@ -1,14 +1,12 @@
 """The writer: appends a batch in one transaction and determines its outcome.
 
-Only this module maps database errors to the three outcomes: stored, refused, unknown. It looks
-up a commit of unknown outcome in the log before it reports it or writes anything else; it never
-guesses.
+A batch is stored, refused, or its outcome is unknown, as ``outcomes`` finds out before anything
+else is written.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,27 +14,19 @@ from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Failure, Locked, Place
+from chatlog.databases.backend import Locked, Place
 from chatlog.databases.database import Database
-from chatlog.databases.discreet import describe, strip_content
+from chatlog.databases.discreet import strip_content
 from chatlog.databases.living import since_boot
-from chatlog.databases.places import place_at
-from chatlog.domain.errors import (
-    ChatlogError,
-    LeaseLost,
-    LogError,
-    OutcomeUnknown,
-    StorageFull,
-    Unavailable,
-)
+from chatlog.domain.errors import ChatlogError, LeaseLost, Unavailable
 from chatlog.eventlog.append import Batch, Node, Outcome
+from chatlog.eventlog.committing.outcomes import BadRow, Conflict, find_out
 from chatlog.eventlog.memory import Memory
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 
 logger = logging.getLogger(__name__)
 
-_RETRY_SECONDS: Final = 0.2
 _CONFLICT_SECONDS: Final = (0.02, 0.1, 0.3)
 """Pauses before a transaction is repeated that another one was in the way of."""
 _WARY_BATCHES: Final = 100
@@ -58,14 +48,6 @@ def appending(commands: Sequence[Command], *, ids: bool) -> Step[list[Outcome]]:
         return [batch.settle(command) for command in commands]
 
     return step
-
-
-class BadRow(ChatlogError):
-    """The database refused a row: the batch is not written; its other commands can be retried."""
-
-
-class Conflict(Unavailable):
-    """Another transaction was in the way (a deadlock, say): nothing was written."""
 
 
 class Writer:
@@ -219,70 +201,12 @@ class Writer:
         self._memory.forget()
         strip_content(error)  # a text is encoded for its hash before an engine sees it
         last = batch.recorded[-1] if batch is not None and batch.recorded else None
+        database, node, seconds = self._database, self.node, self._doubt_seconds
         try:
-            await self._explain(error, last, committing=committing)
+            await find_out(
+                error, last, database, node, committing=committing, doubt_seconds=seconds
+            )
         except ChatlogError as said:
             if not isinstance(said, BadRow | Conflict):
                 self.noted(False)
             raise
-
-    async def _explain(self, error: Exception, last: Recorded | None, *, committing: bool) -> None:
-        """Return if the transaction turns out to be committed; otherwise raise its outcome."""
-        failure = self._database.backend.failure(error)
-        if failure is Failure.BAD_ROW and not committing:
-            raise BadRow("The database cannot store this.") from error
-        logger.warning(
-            "The log could not be written (%s): %s",
-            failure.name,
-            describe(error),
-            extra={"kind": failure},
-        )
-        if failure is Failure.FULL:
-            raise StorageFull from error
-        if failure is Failure.CONFLICT:
-            raise Conflict from error
-        # FULL, CONFLICT and UNAVAILABLE are certain: nothing was written. After all else the log
-        # is asked.
-        if failure is not Failure.UNAVAILABLE and committing:
-            if last is None:  # it recorded no event by which it could be looked up
-                raise OutcomeUnknown from error
-            if await self._is_there(last):
-                return
-        if failure is Failure.FATAL:
-            raise LogError(f"The database is damaged: {describe(error)}") from error
-        raise Unavailable from error
-
-    async def _is_there(self, last: Recorded) -> bool:
-        """Look up the batch's last event; True only once it is durable.
-
-        Raises:
-            OutcomeUnknown: if the database does not return in time.
-        """
-        try:
-            async with asyncio.timeout(self._doubt_seconds):
-                while True:
-                    try:
-                        return await self._look(last)
-                    except Exception as error:  # noqa: BLE001 - still away, however it says so
-                        logger.warning("Looking for a commit's outcome: %s", describe(error))
-                        await asyncio.sleep(_RETRY_SECONDS)
-        except TimeoutError:
-            raise OutcomeUnknown from None
-
-    async def _look(self, last: Recorded) -> bool:
-        """Look it up under the log's lock, in a transaction that writes.
-
-        PostgreSQL may still be executing the commit whose connection was lost: it releases the
-        lock when it ends. In SQLite's WAL, a commit whose fsync failed is invisible but would
-        reappear after a crash, so this transaction's commit overwrites it.
-        """
-        backend = self._database.backend
-        async with self._database.write() as connection:
-            async with connection.begin():
-                with contextlib.suppress(LeaseLost):
-                    await backend.lock(connection, self.node.number, self.node.name)
-                found = await place_at(connection, last.position)
-                there = found == Place(last.position, last.hash)
-            if there:
-                await backend.harden(connection)
-        return there

@@ -29,9 +29,10 @@ from chatlog.domain.errors import (
     Unavailable,
 )
 from chatlog.eventlog.append import Node, Outcome
-from chatlog.eventlog.histogram import Histogram
-from chatlog.eventlog.pace import Pace
-from chatlog.eventlog.writer import BadRow, Step, Writer
+from chatlog.eventlog.committing.histogram import Histogram
+from chatlog.eventlog.committing.outcomes import BadRow
+from chatlog.eventlog.committing.pace import Pace
+from chatlog.eventlog.committing.writer import Step, Writer
 from chatlog.kinds.command import Command
 from chatlog.kinds.event import Recorded
 
