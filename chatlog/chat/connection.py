@@ -159,7 +159,8 @@ class Connection(RoomsClient[Outlet]):
             self._landed.set_result(None)
         if isinstance(told, Recorded):
             if id is not None:
-                self._answer(Ack(id=id, room=room, seq=told.seq, hash=told.hash_text))
+                ack = Ack(id=id, room=room, seq=told.seq, hash=told.hash_text)
+                self._outlet.write_soon(text_frame(encode_answer(ack)))
         elif isinstance(told, FirstPost):
             assert id is not None
             self._answer(

@@ -156,6 +156,7 @@ class JoinedRooms:
         def joined(_: Recorded) -> None:
             self._username = self._username if self._credentials else command.username
             self._sessions[command.room] = session
+            self._outlet.gather(on=len(self._sessions) > 1)
             if self._closed is not None:
                 self.close(self._closed)
 
@@ -223,6 +224,7 @@ class JoinedRooms:
         if self._sessions.get(room) != session:
             return False
         del self._sessions[room]
+        self._outlet.gather(on=len(self._sessions) > 1)
         return True
 
     async def append(

@@ -103,7 +103,8 @@ class LiveRoom:
 
     def _arrive(self, member: RoomMember, recorded: Recorded, event: Joined) -> Member:
         self._members[event.session] = member
-        self._find_next_end(recorded.at)
+        if event.user.subject is not None:
+            self._find_next_end(recorded.at)
         users = UsersFrame(recorded.room, recorded.seq, self.presence.names(), self.presence.count)
         caught_up = CaughtUp(
             recorded.room,

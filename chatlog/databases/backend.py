@@ -7,12 +7,13 @@ has. Everything else in this folder is written once for both.
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chatlog.databases.bell import Transport
@@ -23,6 +24,10 @@ from chatlog.domain.errors import LogError
 
 Lend = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 """``Database.read`` or ``Database.write``, for what may not need a connection at all."""
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Coroutine[Any, Any, T]]
+"""The work of a transaction: it begins and commits by itself."""
 
 Check = Callable[[Lend], Awaitable[SchemaVerdict]]
 """A check of what a database keeps beside the rows; it is lent short snapshots."""
@@ -68,6 +73,25 @@ class Locked:
     has_diverged: bool = False
 
 
+@dataclass(slots=True)
+class Append:
+    """One transaction of a node whose rows were decided before it: ``Backend.append`` writes it.
+
+    It was decided for a log that ends at ``position``, at the time ``now``. ``writes`` are
+    statements in their order, each with its rows. ``is_committing`` is set right before the
+    COMMIT: an error after that has an unknown outcome. ``fixed_seconds`` is the CPU time that it
+    would have taken without any rows.
+    """
+
+    node: int
+    name: str
+    position: int
+    now: str
+    writes: Sequence[tuple[sa.Executable, Sequence[Any]]] = field(repr=False)
+    is_committing: bool = False
+    fixed_seconds: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Backup:
     """A copy of a log that is to be made: ``partial`` grows towards the size of ``source``.
@@ -97,6 +121,10 @@ class Backend(Protocol):
 
         Then all other nodes are certainly dead, and other processes' commands go through it.
         """
+
+    @property
+    def commit_seconds(self) -> float:
+        """The usual CPU time of a commit without rows, in seconds, where it is not measured."""
 
     @property
     def schema(self) -> str | None:
@@ -171,6 +199,27 @@ class Backend(Protocol):
         Raises:
             LeaseLost: if another node has lapsed this node's sessions, or the log does not have
                 this node.
+        """
+
+    def clock(self) -> str | None:
+        """Return the reading of the database's clock if it is this machine's, otherwise None."""
+
+    async def append(self, append: Append) -> bool:
+        """Write a transaction that was decided from memory; return whether that was possible.
+
+        It is not, and nothing was written, if the log does not end where the append says, or is
+        not at its time, or if other processes write to this database, too. Nobody else may use the
+        connection that writes meanwhile.
+
+        Raises:
+            LeaseLost: as ``lock``.
+            Exception: the driver's own.
+        """
+
+    def at_once(self, work: Work[T]) -> Awaitable[T] | None:
+        """Return what runs work on the connection that writes, in one hop; None if nothing does.
+
+        The work awaits nothing but its statements. Nobody else may use the connection meanwhile.
         """
 
     async def take_lock(self, connection: AsyncConnection) -> None:

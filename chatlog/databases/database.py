@@ -11,17 +11,18 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Backend
+from chatlog.databases.backend import Append, Backend, Work
 from chatlog.databases.postgres.backend import Postgres
 from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.databases.sqlite.url import sqlite_path
 from chatlog.domain.errors import LogError, Unavailable
 
+T = TypeVar("T")
 Connection = AsyncConnection
 """A lent connection; higher layers only pass it to functions of this folder."""
 
@@ -73,12 +74,33 @@ class Database:
         self._writer = self.backend.writer()
         self._reader = self.backend.reader(readers, patient=patient)
         self.reads = Counter[str]()
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Lend the connection that writes; its user begins and commits."""
-        async with self._writer.connect() as connection:
+        async with self._turn, self._writer.connect() as connection:
             yield connection
+
+    async def at_once(self, work: Work[T]) -> T:
+        """Lend the connection that writes to work that awaits nothing but its statements.
+
+        A database in this process then needs one hop for all of it.
+        """
+        async with self._turn:
+            if (running := self.backend.at_once(work)) is not None:
+                return await running
+        async with self.write() as connection:
+            return await work(connection)
+
+    def clock(self) -> str | None:
+        """Return as ``Backend.clock``."""
+        return self.backend.clock()
+
+    async def append(self, append: Append) -> bool:
+        """Write a transaction that was decided from memory, if possible; as ``Backend.append``."""
+        async with self._turn:
+            return await self.backend.append(append)
 
     @asynccontextmanager
     async def migrate(self) -> AsyncIterator[AsyncConnection]:
@@ -140,6 +162,13 @@ class Uncommitted(Database):
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Lend the transaction's connection."""
         yield self._connection
+
+    async def at_once(self, work: Work[T]) -> T:
+        """Lend the transaction's connection."""
+        return await work(self._connection)
+
+    def clock(self) -> None:
+        """Return None: every append belongs to the open transaction."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chatlog.domain.errors import ChatlogError, Refused
 
@@ -19,10 +18,10 @@ _QUOTING_CLASSES: Final = ("22", "23")
 """The SQLSTATE classes (data exception, constraint violation) whose messages quote values."""
 
 
-def keep_content_out_of_errors(engine: AsyncEngine) -> None:
+def keep_content_out_of_errors(engine: sa.Engine) -> None:
     """Remove quoted values from every error that a statement of this engine raises."""
 
-    @sa.event.listens_for(engine.sync_engine, "handle_error")
+    @sa.event.listens_for(engine, "handle_error")
     def strip(context: Any) -> None:
         found = {context.original_exception, context.sqlalchemy_exception} - {None}
         for error in found:

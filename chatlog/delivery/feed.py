@@ -149,10 +149,10 @@ class Feed:
         self._delivered.events += last - member.cursor
         self._delivered.bytes += len(buffer)
         member.cursor = last
-        member.outlet.write(buffer)
         if last == member.notice_seq:
-            member.outlet.write(member.notice)
+            buffer += member.notice
             member.notice, member.notice_seq = b"", 0
+        member.outlet.write(buffer)
 
     def stop_before_notice(self, member: Member, last: int) -> int:
         """Return the last seq that may be written to a member before its notice."""

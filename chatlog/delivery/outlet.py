@@ -15,6 +15,18 @@ class Outlet(Protocol):
     def write(self, frames: bytes, /) -> None:
         """Send whole frames; discard them once closing has begun."""
 
+    def write_soon(self, frames: bytes, /) -> None:
+        """Send whole frames together with the next ones, at the latest when others have their turn.
+
+        A write costs 5 µs, most of it in the kernel.
+        """
+
+    def gather(self, *, on: bool) -> None:
+        """Send all frames like that from now on, or stop it: for a client who is in several rooms.
+
+        One batch may have events of several of them.
+        """
+
     def waiting(self) -> int:
         """Return the number of bytes that the kernel has not accepted yet."""
 

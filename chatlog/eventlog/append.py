@@ -14,6 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.databases.backend import Append
 from chatlog.databases.schema import nodes, rooms, sessions, users
 from chatlog.domain.errors import Refused
 from chatlog.domain.identity import Identity
@@ -149,6 +150,16 @@ class Batch(Knowledge):
         self._events.append(row)
         self._note(recorded, room.number)
         return recorded
+
+    def append(self) -> Append:
+        """Return the transaction that writes what was recorded of rooms and users in memory.
+
+        Nothing else may have been recorded, as ``suffices`` says beforehand.
+        """
+        writes = (rows.INSERT_EVENTS, self._events), (_OPEN, self._opened), (_CLOSE, self._closed)
+        began = self._position - len(self._events)
+        written = [(statement, found) for statement, found in writes if found]
+        return Append(self._number, self.node, began, self._now, written)
 
     async def write(self, connection: AsyncConnection) -> None:
         """Insert everything that was recorded."""

@@ -107,15 +107,22 @@ class Knowledge:
 
     # The look-ups.
 
+    def suffices(self, commands: Sequence[Command]) -> bool:
+        """Return whether ``look_up`` without ``ids`` has nothing to read for these commands."""
+        rooms = self._memory.rooms
+        return self._memory.has(*_names_in(commands)) and not any(
+            command.identity is not None
+            or command.seen is not None
+            or command.targets
+            or (command.client_id is not None and command.must_look_up_id(rooms[command.room]))
+            for command in commands
+        )
+
     async def look_up(
         self, connection: AsyncConnection, commands: Sequence[Command], *, ids: bool
     ) -> None:
         """Read the data needed to decide the commands; with ``ids``, those of repeated ids too."""
-        await self.know(
-            connection,
-            {command.room for command in commands},
-            {handle for command in commands for handle in _handles(command)},
-        )
+        await self.know(connection, *_names_in(commands))
         for command in commands:
             room = self._memory.rooms.get(command.room)
             if (seen := command.seen) is not None and room is not None:
@@ -237,6 +244,14 @@ async def _created(
         for (room, owner, id), first in posts.items()
         if first.type == Changed.type
     }
+
+
+def _names_in(commands: Sequence[Command]) -> tuple[set[str], set[str]]:
+    """Return the names of the rooms, and the handles of the users, of commands."""
+    return (
+        {command.room for command in commands},
+        {handle for command in commands for handle in _handles(command)},
+    )
 
 
 def _handles(command: Command) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.backend import Place
+from chatlog.domain import times
 from chatlog.domain.room import Room
 from chatlog.domain.users import User
 from chatlog.eventlog import lookup
@@ -35,11 +36,12 @@ class Memory:
     """Rooms and users as of ``position``, in the order of their last use.
 
     ``seen`` is the last event that was in the log, known even after all else was forgotten: a log
-    without it has lost events.
+    without it has lost events. ``now`` is the time of the last batch.
     """
 
     def __init__(self, *, max_rooms: int = MAX_ROOMS, max_users: int = MAX_USERS) -> None:
         self.position = 0
+        self.now = times.FIRST
         self.seen: Place | None = None
         self.rooms: dict[str, Room] = {}
         self.users: dict[str, User] = {}
@@ -54,14 +56,15 @@ class Memory:
         self.users.clear()
         self.persons.clear()
 
-    async def bring_up(self, connection: AsyncConnection, position: int) -> None:
-        """Make space, and fold in the events that others have appended, up to the log's end.
-
-        Called before a batch reads its data, so it drops nothing that the batch needs.
-        """
+    def make_space(self) -> None:
+        """Drop what was used least recently, before a batch reads what it needs."""
         _drop_oldest(self.rooms, self._max_rooms)
         _drop_oldest(self.users, self._max_users)
         _drop_oldest(self.persons, self._max_users)
+
+    async def bring_up(self, connection: AsyncConnection, position: int) -> None:
+        """Make space, and fold in the events that others have appended, up to the log's end."""
+        self.make_space()
         # All writers wait for the lock meanwhile: beyond one page, clear and reread on demand.
         if not 0 <= position - self.position <= _PAGE:
             self.forget()
@@ -79,6 +82,10 @@ class Memory:
             if type(recorded.event) is Erased:  # one of them may have lost the name
                 self.users.clear()
                 self.persons.clear()
+
+    def has(self, rooms: set[str], users: set[str]) -> bool:
+        """Return whether all of these rooms and users are cached; they become the last used."""
+        return not _missing(self.rooms, rooms) and not _missing(self.users, users)
 
     async def load(self, connection: AsyncConnection, names: Iterable[str]) -> None:
         """Read the rooms with these names that are not cached. Rooms without events are skipped."""

@@ -61,6 +61,7 @@ def committer_of(
     deliver: Callable[[list[Recorded]], None],
     turn: asyncio.Lock,
     lost: asyncio.Event,
+    delivered: Callable[[], int],
 ) -> Committer:
     """Return what gathers commands into commits."""
     return Committer(
@@ -68,6 +69,7 @@ def committer_of(
         deliver,
         lost.set,
         turn=turn,
+        delivered=delivered,
         max_batch=settings.max_batch,
         max_waiting=settings.max_waiting_commands,
         max_waiting_bytes=settings.max_waiting_bytes,

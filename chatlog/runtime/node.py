@@ -23,6 +23,7 @@ from chatlog.chat.users import Users
 from chatlog.databases.database import Database
 from chatlog.databases.living import since_boot
 from chatlog.eventlog.append import Node
+from chatlog.eventlog.committing.committer import Committer
 from chatlog.eventlog.committing.writer import Writer
 from chatlog.eventlog.tail import Served, Tail
 from chatlog.kinds.event import Recorded
@@ -83,7 +84,7 @@ class Runtime:
         self.tail = self._tail(turn)
         self.writer = self._writer(node)
         self.bell = bell_of(settings, database, self.writer)
-        self.committer = committer_of(settings, self.writer, self._deliver, turn, lost)
+        self.committer = self._committer(turn, lost)
         self.departures = Departures(self.committer, self.refusals)
         self.membership = self._membership(node, lost)
         self.history = history_of(settings, self.past, database)
@@ -109,6 +110,12 @@ class Runtime:
             poll_seconds=poll_seconds,
             diverged=self._diverged,
             noted=self.readiness.note_read,
+        )
+
+    def _committer(self, turn: asyncio.Lock, lost: asyncio.Event) -> Committer:
+        delivered = self.rooms.delivered
+        return committer_of(
+            self.settings, self.writer, self._deliver, turn, lost, lambda: delivered.events
         )
 
     def _deliver(self, events: list[Recorded]) -> None:

@@ -24,7 +24,7 @@ _CLOSE: Final = 0x88  # FIN and opcode 8
 class SocketOutlet:
     """Writes to one connection's transport until closing begins."""
 
-    __slots__ = ("_cut", "_transport", "_write", "closed_with", "waiting")
+    __slots__ = ("_cut", "_gathers", "_held", "_transport", "_write", "closed_with", "waiting")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -33,9 +33,39 @@ class SocketOutlet:
         self._write: Callable[[bytes], None] = transport.write
         self.waiting: Callable[[], int] = transport.get_write_buffer_size
         self.closed_with: int | None = None
+        self._held = b""
+        self._gathers = False
 
     def write(self, frames: bytes, /) -> None:
         """Write whole frames to the transport; discard them once closing has begun."""
+        if self._gathers:
+            self.write_soon(frames)
+            return
+        if self._held:
+            frames, self._held = self._held + frames, b""
+        self._send(frames)
+
+    def write_soon(self, frames: bytes, /) -> None:
+        """Write whole frames with the next ones, or at the end of this turn of the event loop."""
+        if not self._held:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._held += frames
+
+    def gather(self, *, on: bool) -> None:
+        """Write all frames soon, or, by default, at once."""
+        if on != self._gathers:
+            self._gathers = on
+            self.waiting = self._waiting if on else self._transport.get_write_buffer_size
+
+    def _waiting(self) -> int:
+        return len(self._held) + self._transport.get_write_buffer_size()
+
+    def _flush(self) -> None:
+        frames, self._held = self._held, b""
+        if frames:
+            self._send(frames)
+
+    def _send(self, frames: bytes) -> None:
         try:
             self._write(frames)
         except RuntimeError:  # uvloop has closed the transport, but not called its handler yet
@@ -51,7 +81,8 @@ class SocketOutlet:
         if not self.is_open:
             return
         payload = struct.pack("!H", code) + reason
-        self.write(bytes((_CLOSE, len(payload))) + payload)
+        self._flush()
+        self._send(bytes((_CLOSE, len(payload))) + payload)
         self.shut(code)
         # A client that does not read would keep its buffer for ever: only abort frees it.
         self._cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._transport.abort)

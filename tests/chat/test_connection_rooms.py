@@ -195,12 +195,13 @@ async def test_a_join_in_flight_when_the_connection_closes_is_followed_by_its_le
     async with node_on(sqlite_url) as node:
         ada, bob = LocalClient(node), LocalClient(node)
         await bob.join("general", "bob")
-        joining = asyncio.create_task(ada.send("join", room="general", username="ada"))
         room = node.rooms.get("general")
         assert room is not None
-        await until(lambda: room.joining)
-        ada.connection.close("shutdown")
-        ada.connection.close("disconnected")
+        async with node.database.write():  # no commit can begin meanwhile
+            joining = asyncio.create_task(ada.send("join", room="general", username="ada"))
+            await until(lambda: room.joining)
+            ada.connection.close("shutdown")
+            ada.connection.close("disconnected")
         await joining
         frame = await bob.until("notification", event="leave", username="ada")
         assert frame["cause"] == "shutdown"

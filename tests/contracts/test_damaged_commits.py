@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from chatlog.databases.backend import Failure
+from chatlog.databases.sqlite.one_hop import OneHopConnection
 from chatlog.domain.errors import LogError, OutcomeUnknown
 from chatlog.eventlog.append import Batch
 from chatlog.kinds.chat import Post
 from tests.support.logbook import Log
+
+Work = Callable[[sqlite3.Connection], None]
 
 
 class Plant:
@@ -32,7 +38,22 @@ class Plant:
             )
             raise RuntimeError("database disk image is malformed")
 
+        whole = OneHopConnection.whole
+
+        async def write_whole(
+            connection: OneHopConnection, work: Work, committing: Callable[[], None]
+        ) -> float:
+            if plant.times == 0:
+                return await whole(connection, work, committing)
+            plant.times -= 1
+            if plant.is_carried_out:
+                await whole(connection, work, committing)
+            else:
+                committing()
+            raise RuntimeError("database disk image is malformed")
+
         monkeypatch.setattr(AsyncTransaction, "commit", commit)
+        monkeypatch.setattr(OneHopConnection, "whole", write_whole)
         monkeypatch.setattr(type(log.database.backend), "failure", lambda *_: Failure.FATAL)
 
 

@@ -45,6 +45,12 @@ class Outlet:
             if not self.stuck:
                 self.read()
 
+    def write_soon(self, frames: bytes, /) -> None:
+        self.write(frames)
+
+    def gather(self, *, on: bool) -> None:
+        """Take what comes as it comes."""
+
     def waiting(self) -> int:
         return len(self._unread)
 

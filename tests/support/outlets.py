@@ -24,6 +24,12 @@ class FakeOutlet:
             self.unread += len(frames)
             self.most_unread = max(self.most_unread, self.unread)
 
+    def write_soon(self, frames: bytes, /) -> None:
+        self.write(frames)
+
+    def gather(self, *, on: bool) -> None:
+        self.gathers = on
+
     def waiting(self) -> int:
         return self.unread
 

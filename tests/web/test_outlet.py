@@ -16,12 +16,14 @@ class Transport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
+        self.writes: list[bytes] = []
         self.closing = self.aborted = self.gone = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if self.gone:
             raise RuntimeError("unable to perform operation; the handler is closed")
         self.written += bytes(data)
+        self.writes.append(bytes(data))
 
     def get_write_buffer_size(self) -> int:
         return len(self.written)
@@ -109,3 +111,54 @@ async def test_writing_to_a_transport_that_is_gone_raises_nothing(transport: Tra
     outlet.write(b"lost")
     outlet.let_go(1001)
     outlet.forget()
+
+
+async def test_an_ack_goes_with_the_frames_that_follow_in_one_write(transport: Transport) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.write_soon(b"ack")
+    outlet.write_soon(b"ack")
+    assert transport.writes == []
+    outlet.write(b"frames")
+    await asyncio.sleep(0)
+    assert transport.writes == [b"ackackframes"]
+
+
+async def test_an_ack_without_frames_goes_when_others_have_their_turn(
+    transport: Transport,
+) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.write_soon(b"ack")
+    await asyncio.sleep(0)
+    assert transport.writes == [b"ack"]
+
+
+async def test_the_frames_of_several_rooms_leave_in_one_write(transport: Transport) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.gather(on=True)
+    outlet.write_soon(b"ack")
+    outlet.write(b"one room's")
+    outlet.write(b"another's")
+    assert outlet.waiting() == len(b"ackone room'sanother's")
+    await asyncio.sleep(0)
+    assert transport.writes == [b"ackone room'sanother's"]
+    outlet.gather(on=False)
+    outlet.write(b"at once")
+    assert transport.writes[1:] == [b"at once"]
+
+
+async def test_what_was_held_comes_before_the_close_frame(transport: Transport) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.write_soon(b"ack")
+    outlet.let_go(4408)
+    await asyncio.sleep(0)
+    assert transport.writes == [b"ack", b"\x88\x02\x11\x38"]
+
+
+async def test_nothing_that_was_held_is_written_once_closing_has_begun(
+    transport: Transport,
+) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.write_soon(b"ack")
+    outlet.shut(1000)
+    await asyncio.sleep(0)
+    assert transport.writes == []

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_
 
-from chatlog.databases.backend import Backup, Lend, Locked, Place
+from chatlog.databases.backend import Append, Backup, Lend, Locked, Place, T, Work
 from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.postgres.bell import Notifications
 from chatlog.databases.postgres.definitions import check_objects
@@ -84,6 +84,7 @@ class Postgres:
 
     name = "postgresql"
     is_exclusive = False
+    commit_seconds = 0.001
     schema = SCHEMA
     unscrubbed = "the database's files"
     checks = (check_objects, check_settings)
@@ -142,7 +143,7 @@ class Postgres:
             if connection.connection.info.get(_POOLED):
                 connection.exec_driver_sql(again)
 
-        keep_content_out_of_errors(engine)
+        keep_content_out_of_errors(engine.sync_engine)
         return engine
 
     def _connect(self, dialect: Any, record: Any, purpose: Purpose) -> Any:
@@ -219,6 +220,16 @@ class Postgres:
         """
         async with connection.begin():
             await connection.execute(_WRITE_WAL)
+
+    def clock(self) -> None:
+        """Return None: only the server knows its clock."""
+
+    async def append(self, _append: Append) -> bool:
+        """Return False: other nodes may have appended meanwhile."""
+        return False
+
+    def at_once(self, _work: Work[T]) -> None:
+        """Return None: each statement is a round trip."""
 
     async def take_lock(self, connection: AsyncConnection) -> None:
         """Take the log's lock until the commit."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,12 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chatlog.databases.backend import Backup, Check, Lend, Locked, Place
+from chatlog.databases.backend import Append, Backup, Check, Lend, Locked, Place, T, Work
 from chatlog.databases.discreet import keep_content_out_of_errors
 from chatlog.databases.living import OpenNode
 from chatlog.databases.revisions import is_older, served_revision, upgrade
+from chatlog.databases.sqlite.appending import RENEW, renewed_or_lost
+from chatlog.databases.sqlite.appending import append as append_in
 from chatlog.databases.sqlite.backup import back_up, partial_for
 from chatlog.databases.sqlite.failures import failure
 from chatlog.databases.sqlite.in_place import OpenFile
@@ -31,7 +33,7 @@ from chatlog.databases.sqlite.one_hop import OneHopConnection, Opened
 from chatlog.databases.sqlite.read_only import connect_read_only, open_read_only
 from chatlog.databases.sqlite.stray_wal import check_wal
 from chatlog.domain import times
-from chatlog.domain.errors import LeaseLost, LogError
+from chatlog.domain.errors import LogError
 
 PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -45,12 +47,7 @@ PRAGMAS: Final = {
 
 READER_PRAGMAS: Final = {"busy_timeout": 5000, "trusted_schema": 0, "query_only": 1}
 
-_LOCK: Final = sa.text(
-    "UPDATE nodes SET renewed_at = max(renewed_at, :now), "
-    "seen_at = CASE WHEN renewed_at IS NULL THEN max(seen_at, :now) ELSE seen_at END "
-    "WHERE id = :node AND node = :name AND ended_at IS NULL "
-    "RETURNING (SELECT coalesce(max(position), 0) FROM events), coalesce(renewed_at, seen_at)"
-)
+_LOCK: Final = sa.text(RENEW)
 
 
 def now_text() -> str:
@@ -66,6 +63,7 @@ class Sqlite:
 
     name = "sqlite"
     is_exclusive = True
+    commit_seconds = 0.0002
     schema = None
 
     failure = staticmethod(failure)
@@ -73,6 +71,7 @@ class Sqlite:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.held: OpenFile | None = None
+        self._writing: OneHopConnection | None = None
 
     @property
     def place(self) -> str:
@@ -81,20 +80,25 @@ class Sqlite:
 
     def writer(self) -> AsyncEngine:
         """Return the engine of the one connection that writes and checkpoints."""
-        return _engine(self._open_to_write, 1, PRAGMAS, begin="BEGIN IMMEDIATE")
+        return _engine(self._connect_to_write, 1, PRAGMAS, begin="BEGIN IMMEDIATE")
 
     def reader(self, connections: int, *, patient: bool = False) -> AsyncEngine:
         """Return an engine of read-only connections; their snapshots must stay short.
 
         None has a limit of time, ``patient`` or not.
         """
-        return _engine(self._open_to_read, connections, READER_PRAGMAS, begin="BEGIN")
+        connect = partial(OneHopConnection, self._open_to_read)
+        return _engine(connect, connections, READER_PRAGMAS, begin="BEGIN")
 
     def bell(self) -> None:
         """Return None: no other node can write."""
 
     def migrator(self) -> None:
         """Return None: the one connection that writes has no limit of time."""
+
+    def _connect_to_write(self) -> OneHopConnection:
+        self._writing = OneHopConnection(self._open_to_write)
+        return self._writing
 
     def _open_to_write(self) -> Opened:
         if self.held is None:
@@ -118,9 +122,24 @@ class Sqlite:
         clock = now_text()
         values = {"node": node, "name": name, "now": clock}
         found = (await connection.execute(_LOCK, values)).first()
-        if found is None:
-            raise LeaseLost("This server was declared dead; its sessions have lapsed.")
-        return Locked(position=found[0], now=found[1], clock=clock)
+        position, now = renewed_or_lost(None if found is None else tuple(found))
+        return Locked(position=position, now=now, clock=clock)
+
+    def clock(self) -> str:
+        """Return the machine's time."""
+        return now_text()
+
+    async def append(self, append: Append) -> bool:
+        """Write it in one hop to SQLite's thread, if the connection has been opened."""
+        if self._writing is None or not self._writing.is_open:
+            return False
+        return await append_in(self._writing, append)
+
+    def at_once(self, work: Work[T]) -> Awaitable[T] | None:
+        """Return what runs work in SQLite's thread, if the connection has been opened."""
+        if self._writing is None or not self._writing.is_open:
+            return None
+        return self._writing.at_once(work)
 
     async def take_lock(self, _connection: AsyncConnection) -> None:
         """Do nothing: ``BEGIN IMMEDIATE`` has already taken the lock."""
@@ -224,17 +243,21 @@ def _writer(path: Path) -> AsyncEngine:
 
 
 def _engine(
-    opener: Callable[[], Opened], connections: int, pragmas: dict[str, Any], *, begin: str
+    connect: Callable[[], OneHopConnection],
+    connections: int,
+    pragmas: dict[str, Any],
+    *,
+    begin: str,
 ) -> AsyncEngine:
     engine = create_async_engine(
         "sqlite+aiosqlite:///file",  # what is opened is the creator's
-        async_creator=lambda: OneHopConnection(opener),
+        async_creator=connect,
         pool_size=connections,
         max_overflow=0,
         pool_reset_on_return=None,  # a useless hop: every user ends its transaction
         hide_parameters=True,  # they are texts, names and salts, and errors are logged
     )
-    keep_content_out_of_errors(engine)
+    keep_content_out_of_errors(engine.sync_engine)
     _prepare(engine, pragmas, begin=begin)
     return engine
 

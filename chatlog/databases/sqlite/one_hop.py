@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import aiosqlite
+import sqlalchemy as sa
+
+from chatlog.databases.backend import T, Work
+from chatlog.databases.sqlite.at_once import engine_on, run_at_once
 
 
 def _nothing() -> None:
@@ -44,6 +49,7 @@ class OneHopConnection(aiosqlite.Connection):
         # Otherwise a connection that was never closed would keep the process alive.
         self._thread.daemon = True
         self._begin = ""
+        self._engine: sa.Engine | None = None
 
     def _run_opener(self) -> sqlite3.Connection:
         self._opened = self._opener()
@@ -89,6 +95,53 @@ class OneHopConnection(aiosqlite.Connection):
             self._opened.before()
             self._conn.execute(begin)
         step(self._conn)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether statements can be executed."""
+        return self._connection is not None
+
+    async def at_once(self, work: Work[T]) -> T:
+        """Run the work of a transaction in one hop, as ``run_at_once``."""
+        result: T = await self._execute(self._at_once, work)  # type: ignore[no-untyped-call]
+        return result
+
+    def _at_once(self, work: Work[T]) -> T:
+        assert self._opened is not None
+        if self._engine is None:
+            self._engine = engine_on(self._opened.connection)
+        return run_at_once(self._engine, self._opened.before, work)
+
+    async def whole(
+        self, work: Callable[[sqlite3.Connection], None], committing: Callable[[], None]
+    ) -> float:
+        """Run a whole transaction in one hop; return the CPU seconds that ``work`` did not take.
+
+        ``committing`` is called before the COMMIT. Both run in SQLite's thread. If either raises,
+        or the COMMIT fails, the transaction is rolled back.
+        """
+        seconds: float = await self._execute(self._whole, work, committing)  # type: ignore[no-untyped-call]
+        return seconds
+
+    def _whole(
+        self, work: Callable[[sqlite3.Connection], None], committing: Callable[[], None]
+    ) -> float:
+        assert self._opened is not None
+        began = time.thread_time()
+        self._opened.before()
+        file = self._conn
+        file.execute("BEGIN IMMEDIATE")
+        try:
+            working = time.thread_time()
+            work(file)
+            worked = time.thread_time()
+            committing()
+            file.execute("COMMIT")
+        except BaseException:
+            if file.in_transaction:
+                file.execute("ROLLBACK")
+            raise
+        return time.thread_time() - began - (worked - working)
 
     async def commit(self) -> None:
         """Commit, if anything was begun."""

@@ -60,12 +60,13 @@ class Committer:
         max_delay_ms: float,
         max_waiting_bytes: int = sys.maxsize,
         turn: asyncio.Lock | None = None,
+        delivered: Callable[[], int] = lambda: 0,
     ) -> None:
         """Pass committed events to ``deliver``; call ``lost`` if this node is declared dead.
 
         The queue is full at ``max_waiting`` commands, or at ``max_waiting_bytes`` of messages:
         a thousand long messages take as much memory as 100,000 short ones. ``turn`` is shared
-        with a tail of the same log.
+        with a tail of the same log. ``delivered`` counts the deliveries of events so far.
         """
         self._writer = writer
         self._deliver = deliver
@@ -75,7 +76,8 @@ class Committer:
         self._max_waiting = max_waiting
         self._max_waiting_bytes = max_waiting_bytes
         self._waiting_bytes = 0
-        self._pace = Pace(max_delay_ms / 1_000)
+        self._pace = Pace(max_delay_ms / 1_000, writer.commit_seconds)
+        self._delivered = delivered
         self._line: deque[tuple[Command, Done]] = deque()
         self._steps: deque[Callable[[], Awaitable[None]]] = deque()
         self._bell = asyncio.Event()
@@ -177,7 +179,6 @@ class Committer:
 
         If a batch raises, its commands get the failure; called again, it continues with the next.
         """
-        loop = asyncio.get_running_loop()
         while True:
             await self._bell.wait()
             while self._steps:
@@ -187,12 +188,11 @@ class Committer:
                 await self._pace.wait()
             if not (batch := self._take()):
                 continue
-            began = loop.time()
+            self._pace.start()
             async with self._turn:
                 await asyncio.shield(self._write(batch))
             if not self._line and not self._steps:
                 self._idle.set()
-            self._pace.note(len(batch), loop.time() - began)
 
     def _take(self) -> list[tuple[Command, Done]]:
         size = min(len(self._line), self._max_batch)
@@ -246,7 +246,10 @@ class Committer:
                 logger.exception("A command's outcome could not be delivered")
         if events:
             self.appended += len(events)
+            before = self._delivered()
             self._deliver(events)
+            deliveries = self._delivered() - before
+            self._pace.note(self._writer.commit_seconds, len(events), deliveries)
 
 
 def _bytes_of(command: Command) -> int:

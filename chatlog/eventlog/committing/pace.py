@@ -1,9 +1,12 @@
-"""The pause between two commits: none at low load, longer under load.
+"""The pause between two commits: none while the core has time, longer under load.
 
-Commits cost about the same whatever their size, and every member of a room gets one write per
-batch, so fewer, larger batches make a busy room cheap; a quiet room must not wait for them. The
-pause grows with the rate of commands: none below ``QUIET``, the longest from ``BUSY`` on. It
-counts from the end of the last commit, so a command that arrives after the pause never waits.
+Part of a commit's cost is the same whatever its size, and every member of a room gets one write per
+batch: larger batches make a busy room cheap. The next commit starts no sooner than a multiple of
+these fixed costs after the start of the last, so they take a bounded share of the core. The pause
+overlaps the commit and its fan-out, and a command that comes after it never waits.
+
+Only what is fixed counts. A pause that grows with time on the clock, or with what grows with the
+number of rows, makes larger batches, which make it longer.
 """
 
 from __future__ import annotations
@@ -11,37 +14,43 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-QUIET: Final = 50.0
-"""Commands per second below which there is no pause: one commit each costs under 0.1 core."""
-BUSY: Final = 500.0
-_WINDOW_SECONDS: Final = 0.25
+SHARE: Final = 7.0
+"""The pause as a multiple of the fixed costs, which so take at most a fifth of the core."""
+_AROUND: Final = 2.2
+"""The fixed costs of a commit, its hop and wake-ups included, as a multiple of the database's."""
+_MEMBERS_A_COMMIT: Final = 70.0
+"""Writes to this many members cost as much as a commit: 4 to 5 µs each, and 0.3 ms."""
+_WEIGHT: Final = 0.1
 
 
 class Pace:
-    """The pause, from a decaying average of the rate of commands."""
+    """The pause, from decaying averages of what commits cost and how many members they reach."""
 
-    def __init__(self, longest_seconds: float) -> None:
+    def __init__(self, longest_seconds: float, commit_seconds: float) -> None:
+        """``commit_seconds`` is the database's part of a commit's fixed CPU time, to begin with."""
         self._longest = longest_seconds
-        self._rate = 0.0
-        self._last = 0.0
+        self._commit_seconds = commit_seconds
+        self._members = 1.0
+        self._started = 0.0
 
     async def wait(self) -> None:
-        """Wait for the rest of the pause since the last commit."""
-        pause = self.pause()
-        if pause > 0:
-            left = self._last + pause - asyncio.get_running_loop().time()
-            if left > 0:
-                await asyncio.sleep(left)
+        """Wait for the rest of the pause since the start of the last commit; then one starts."""
+        now = asyncio.get_running_loop().time()
+        left = self._started + self.pause() - now
+        if left > 0:
+            await asyncio.sleep(left)
+
+    def start(self) -> None:
+        """Take note that a commit starts."""
+        self._started = asyncio.get_running_loop().time()
 
     def pause(self) -> float:
-        """Return the pause between two commits at the present rate, in seconds."""
-        share = (self._rate - QUIET) / (BUSY - QUIET)
-        return self._longest * min(1.0, max(0.0, share))
+        """Return the seconds from the start of a commit to that of the next."""
+        fixed = _AROUND * self._commit_seconds * (1 + self._members / _MEMBERS_A_COMMIT)
+        return min(self._longest, SHARE * fixed)
 
-    def note(self, commands: int, seconds: float) -> None:
-        """Add a batch of this many commands to the average."""
-        now = asyncio.get_running_loop().time()
-        elapsed = max(now - self._last, seconds, 1e-6)
-        weight = min(1.0, elapsed / _WINDOW_SECONDS)
-        self._rate += weight * (commands / elapsed - self._rate)
-        self._last = now
+    def note(self, commit_seconds: float, events: int, deliveries: int) -> None:
+        """Add a commit to the averages: the database's fixed CPU time, and what was delivered."""
+        self._commit_seconds += _WEIGHT * (commit_seconds - self._commit_seconds)
+        if events:
+            self._members += _WEIGHT * (deliveries / events - self._members)

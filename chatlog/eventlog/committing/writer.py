@@ -10,11 +10,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Locked, Place
+from chatlog.databases.backend import Append, Locked, Place
 from chatlog.databases.database import Database
 from chatlog.databases.discreet import strip_content
 from chatlog.databases.living import since_boot
@@ -50,6 +52,16 @@ def appending(commands: Sequence[Command], *, ids: bool) -> Step[list[Outcome]]:
     return step
 
 
+@dataclass(slots=True)
+class _Attempt(Generic[T]):
+    """A transaction that may have failed: how far it came. ``results`` has the step's result."""
+
+    batch: Batch | None = None
+    clock: str = ""
+    results: list[T] = field(default_factory=list)
+    is_committing: bool = False
+
+
 class Writer:
     """Appends to the log. One task calls its methods, one at a time.
 
@@ -59,7 +71,8 @@ class Writer:
     ``renewed`` with the time, by ``since_boot``, before each commit of this node, which renews its
     lease. ``read`` returns the last event that this node has read, if it is sure of it: that must
     be in the log, too. A writer that ``is_open`` refuses commands to rooms with rights, which open
-    mode does not heed.
+    mode does not heed. ``commit_seconds`` is the CPU time that the last commit would have
+    taken the database without any rows, as far as it is known.
     """
 
     def __init__(
@@ -84,6 +97,7 @@ class Writer:
         self.noted, self.timed, self.renewed = noted, timed, renewed
         self.diverged = diverged
         self._read = read
+        self.commit_seconds = database.backend.commit_seconds
 
     async def append(self, commands: Sequence[Command]) -> list[Outcome]:
         """Return the outcomes of commands, as ``write``."""
@@ -104,20 +118,60 @@ class Writer:
         """
         if self._wary == 0:
             try:
-                return await self.transact(appending(commands, ids=False))
+                if (known := await self._write_known(commands)) is not None:
+                    return known
+                return await self.transact(appending(commands, ids=False), at_once=True)
             except BadRow:
                 self._wary = _WARY_BATCHES
         self._wary -= 1
-        return await self.transact(appending(commands, ids=True))
+        return await self.transact(appending(commands, ids=True), at_once=True)
+
+    async def _write_known(
+        self, commands: Sequence[Command]
+    ) -> tuple[list[Outcome], list[Recorded]] | None:
+        """Decide commands from memory and write them in one hop, if the database can do that.
+
+        Returns None, and has written nothing, if something must be read for them first.
+
+        Raises:
+            As ``transact``.
+        """
+        if (clock := self._database.clock()) is None or self.node.tells_story:
+            return None
+        memory, began = self._memory, since_boot()
+        memory.make_space()
+        now = max(clock, memory.now)
+        batch = Batch(memory, self.node, memory.position, now, is_open=self._is_open)
+        if not batch.suffices(commands):
+            return None
+        append: Append | None = None
+        try:
+            outcomes = [batch.settle(command) for command in commands]
+            append = batch.append()
+            if not await self._database.append(append):
+                memory.forget()
+                return None
+            memory.position = batch.position
+        except ChatlogError as error:
+            self._refused(error)
+            raise
+        except Exception as error:  # noqa: BLE001 - as in _transact
+            committing = append is not None and append.is_committing
+            await self._find_out(error, batch, committing=committing)
+        else:
+            self.commit_seconds = append.fixed_seconds
+        self._succeeded(batch, self.node, began, clock)
+        return outcomes, batch.recorded
 
     async def transact(
-        self, step: Step[T], *, node: Node | None = None
+        self, step: Step[T], *, node: Node | None = None, at_once: bool = False
     ) -> tuple[T, list[Recorded]]:
         """Run a step under the log's lock; return its result and the events it recorded.
 
         Both are durable when this returns. The events belong to this writer's node, or to another
         ``node`` that this process has begun. A step is run again if another transaction was in
-        the way of its own, such as an administrator's, which ended in a deadlock.
+        the way of its own, such as an administrator's, which ended in a deadlock. One that runs
+        ``at_once`` awaits nothing but its statements.
 
         Raises:
             BadRow: nothing was written; one of the rows cannot be stored.
@@ -127,47 +181,67 @@ class Writer:
         """
         for seconds in _CONFLICT_SECONDS:
             try:
-                return await self._transact(step, node or self.node)
+                return await self._transact(step, node or self.node, at_once=at_once)
             except Conflict:
                 await asyncio.sleep(seconds * (0.5 + random.random()))
         try:
-            return await self._transact(step, node or self.node)
+            return await self._transact(step, node or self.node, at_once=at_once)
         except Conflict:
             self.noted(False)
             raise
 
-    async def _transact(self, step: Step[T], node: Node) -> tuple[T, list[Recorded]]:
-        batch: Batch | None = None
-        committing = False
-        began = since_boot()
+    async def _transact(
+        self, step: Step[T], node: Node, *, at_once: bool
+    ) -> tuple[T, list[Recorded]]:
+        attempt, began = _Attempt[T](), since_boot()
+        work = partial(self._carry_out, attempt, step, node)
         try:
-            async with self._database.write() as connection:
-                transaction = await connection.begin()
-                locked = await self._lock(connection, node)
-                await self._memory.bring_up(connection, locked.position)
-                batch = Batch(
-                    self._memory, node, locked.position, locked.now, is_open=self._is_open
-                )
-                result = await step(connection, batch)
-                await batch.write(connection)
-                self._memory.position = batch.position
-                committing = True
-                await transaction.commit()
+            if at_once:
+                await self._database.at_once(work)
+            else:
+                async with self._database.write() as connection:
+                    await work(connection)
         except ChatlogError as error:
-            self._memory.forget()
-            if isinstance(error, LeaseLost | Unavailable):
-                self.noted(False)
+            self._refused(error)
             raise
         except Exception as error:  # noqa: BLE001 - whatever a driver raises must become an outcome
-            await self._find_out(error, batch, committing=committing)
-        assert batch is not None
+            await self._find_out(error, attempt.batch, committing=attempt.is_committing)
+        assert attempt.batch is not None
+        self._succeeded(attempt.batch, node, began, attempt.clock)
+        return attempt.results[0], attempt.batch.recorded
+
+    async def _carry_out(
+        self, attempt: _Attempt[T], step: Step[T], node: Node, connection: AsyncConnection
+    ) -> None:
+        """Run a step in a transaction, and keep what is known of it in the attempt."""
+        memory = self._memory
+        transaction = await connection.begin()
+        locked = await self._lock(connection, node)
+        attempt.clock = locked.clock
+        await memory.bring_up(connection, locked.position)
+        batch = Batch(memory, node, locked.position, locked.now, is_open=self._is_open)
+        attempt.batch = batch
+        attempt.results.append(await step(connection, batch))
+        await batch.write(connection)
+        memory.position = batch.position
+        attempt.is_committing = True
+        await transaction.commit()
+
+    def _succeeded(self, batch: Batch, node: Node, began: float, clock: str) -> None:
+        """Take note of a batch that is durable."""
         if batch.recorded:
             self._memory.seen = Place(batch.position, batch.recorded[-1].hash)
+        self._memory.now = batch.now
         if node is self.node:
             self.renewed(began)
         self.noted(True)
-        self.timed(max((r.at for r in batch.recorded), default=locked.now), locked.clock)
-        return result, batch.recorded
+        self.timed(max((r.at for r in batch.recorded), default=batch.now), clock)
+
+    def _refused(self, error: ChatlogError) -> None:
+        """Take note of a batch of which nothing was written."""
+        self._memory.forget()
+        if isinstance(error, LeaseLost | Unavailable):
+            self.noted(False)
 
     async def _lock(self, connection: AsyncConnection, node: Node) -> Locked:
         """Take the log's lock; forget what was read from events that the log has lost."""

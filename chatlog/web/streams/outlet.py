@@ -62,6 +62,13 @@ class StreamOutlet:
         if self.closed_with is None:
             self._send(self._messages_of(frames))
 
+    def write_soon(self, frames: bytes, /) -> None:
+        """Write at once: only acks are worth waiting for others, and a stream has none."""
+        self.write(frames)
+
+    def gather(self, *, on: bool) -> None:
+        """Do nothing."""
+
     def comment(self) -> None:
         """Write a comment, which keeps proxies from ending an idle stream."""
         if self.is_open and not self.waiting():

@@ -100,6 +100,21 @@ class _Connection(OneHopConnection):
         if fate in ("late", "doubt"):
             raise _error("SQLITE_IOERR_FSYNC")
 
+    async def whole(
+        self, work: Callable[[sqlite3.Connection], None], committing: Callable[[], None]
+    ) -> float:
+        """Run it as the several statements that it consists of."""
+        assert self._connection is not None
+        self.begin("BEGIN IMMEDIATE")
+        try:
+            await self.hop(work)
+            committing()
+            await self.commit()
+        except BaseException:
+            await self.rollback()
+            raise
+        return 0.0005
+
     async def rollback(self) -> None:
         assert self._connection is not None
         self._connection.rollback()

@@ -1,0 +1,82 @@
+"""Run a whole transaction in SQLite's thread, in one hop, though it is written as a coroutine.
+
+The coroutine awaits nothing but its statements, and here these are carried out at once, so it never
+waits. Each hop to the thread costs 40 µs, SQLAlchemy's asynchronous layer as much again, and on a
+busy server a turn of the event loop: with eight of them, 25 ms.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Self, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chatlog.databases.backend import Work
+from chatlog.databases.discreet import keep_content_out_of_errors
+
+T = TypeVar("T")
+
+
+class _AtOnce:
+    """What a transaction uses of an ``AsyncConnection``; nothing of it waits."""
+
+    def __init__(self, connection: sa.Connection, check: Callable[[], None]) -> None:
+        self._connection = connection
+        self._check = check
+        self.dialect = connection.dialect
+
+    async def begin(self) -> Self:
+        """Begin the transaction, and return what commits it."""
+        self._check()
+        self._connection.begin()
+        return self
+
+    async def commit(self) -> None:
+        """Commit the transaction."""
+        self._connection.commit()
+
+    async def execute(self, statement: sa.Executable, parameters: Any = None) -> Any:
+        """Execute a statement."""
+        return self._connection.execute(statement, parameters)
+
+    async def exec_driver_sql(self, statement: str, parameters: Any = None) -> Any:
+        """Execute a statement given as text."""
+        return self._connection.exec_driver_sql(statement, parameters)
+
+
+def engine_on(file: sqlite3.Connection) -> sa.Engine:
+    """Return an engine on a connection that is open already, to be used in the same thread."""
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: file,
+        poolclass=sa.StaticPool,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+    )
+    keep_content_out_of_errors(engine)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def run_at_once(engine: sa.Engine, check: Callable[[], None], work: Work[T]) -> T:
+    """Run work on a connection; ``check`` refuses to begin. What is not committed is rolled back.
+
+    Raises:
+        RuntimeError: if the work waits for something else than its statements.
+    """
+    with engine.connect() as connection:
+        running = work(cast(AsyncConnection, _AtOnce(connection, check)))
+        try:
+            running.send(None)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        running.close()
+        raise RuntimeError("A transaction that runs at once awaited something else.")

@@ -1,0 +1,71 @@
+"""The pause between commits: from start to start, a multiple of what is fixed in their cost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from chatlog.eventlog.committing.pace import SHARE, Pace
+from tests.flows.simulation.machine import VirtualLoop
+
+COMMIT = 0.0002
+
+
+def busy(longest_seconds: float, *, members: int, commit_seconds: float = COMMIT) -> Pace:
+    """Return the pause after many commits in rooms of so many members."""
+    pace = Pace(longest_seconds, commit_seconds)
+    for _ in range(200):
+        pace.note(commit_seconds, events=10, deliveries=10 * members)
+    return pace
+
+
+async def test_a_command_that_comes_after_the_pause_does_not_wait() -> None:
+    pace = Pace(10.0, COMMIT)
+    pace.start()
+    await asyncio.sleep(pace.pause())
+    async with asyncio.timeout(0):
+        await pace.wait()
+
+
+def test_the_pause_overlaps_the_commit_and_its_fan_out() -> None:
+    loop = VirtualLoop()
+
+    async def starts() -> list[float]:
+        pace, found = Pace(0.02, 0.004), []
+        for _ in range(3):
+            await pace.wait()
+            pace.start()
+            found.append(loop.time())
+            await asyncio.sleep(0.015)  # the commit
+        return found
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        first, second, third = runner.run(starts())
+    assert second - first == pytest.approx(0.02)
+    assert third - second == pytest.approx(0.02)
+
+
+def test_fixed_costs_take_a_bounded_share_of_the_core() -> None:
+    assert busy(1.0, members=1).pause() >= SHARE * COMMIT
+    assert busy(1.0, members=1_000).pause() > 5 * busy(1.0, members=10).pause()
+
+
+def test_the_pause_has_a_longest_and_may_be_none() -> None:
+    assert busy(0.02, members=100_000).pause() == 0.02
+    assert busy(0.0, members=100).pause() == 0
+
+
+def test_the_pause_does_not_depend_on_the_size_of_batches() -> None:
+    small, large = Pace(1.0, COMMIT), Pace(1.0, COMMIT)
+    for _ in range(100):
+        small.note(COMMIT, events=1, deliveries=20)
+        large.note(COMMIT, events=500, deliveries=10_000)
+    assert small.pause() == pytest.approx(large.pause())
+
+
+def test_a_commit_without_events_says_nothing_of_members() -> None:
+    pace = busy(1.0, members=100)
+    before = pace.pause()
+    pace.note(COMMIT, events=0, deliveries=0)
+    assert pace.pause() == before
