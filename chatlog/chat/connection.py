@@ -112,8 +112,7 @@ class Connection(RoomsClient[Outlet]):
 
     async def _users(self, command: wire.Users) -> None:
         asker, is_member = self._joined.asker, command.room in self._joined
-        users = self._parts.users
-        self._answer(await users.frame(asker, command.room, command.id, is_member=is_member))
+        self._answer(await self._parts.users.frame(asker, command, is_member=is_member))
 
     async def _do_as_person(self, command: wire.ClientCommand) -> None:
         """Execute a command that only people who have proved who they are can give."""

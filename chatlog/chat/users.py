@@ -8,6 +8,7 @@ from chatlog.chat.rooms import Rooms
 from chatlog.readers.askers import Asker
 from chatlog.readers.door import Door
 from chatlog.wire.answers import UsersFrame
+from chatlog.wire.commands import Users as UsersCommand
 
 
 class Users:
@@ -22,10 +23,8 @@ class Users:
         self._door = door
         self._is_current = is_current
 
-    async def frame(
-        self, asker: Asker, room: str, id: str | None, *, is_member: bool
-    ) -> UsersFrame:
-        """Return the users present in a room, as of its head.
+    async def frame(self, asker: Asker, command: UsersCommand, *, is_member: bool) -> UsersFrame:
+        """Return the users present in a room, as of its head: a page of their names.
 
         A member sees what its frames have told. Anybody else may come from another node that has
         read further than this one, so the log is asked.
@@ -33,6 +32,7 @@ class Users:
         Raises:
             Refused: ``room_unknown`` for a room without events.
         """
+        room = command.room
         admission = await self._door.admit(asker, room, "users")
         live = self._rooms.get(room)
         is_recent = (is_member or self._is_alone) and self._is_current()
@@ -40,4 +40,6 @@ class Users:
             presence = live.presence
         else:
             presence = await admission.presence()
-        return UsersFrame(room, presence.seq, presence.names(), presence.count, id)
+        return UsersFrame(
+            room, presence.seq, presence.names(command.after), presence.count, command.id
+        )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 
 from chatlog.domain.rights import Rights
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
-from chatlog.kinds.event import Recorded
+from chatlog.kinds.event import Recorded, shown_name
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
 
@@ -25,7 +25,7 @@ class Presence:
         self._sessions = sessions
         users = {user.id: user for user in map(sessions.user_of, sessions) if user is not None}
         self.count = len(users)
-        self._names = sorted(user.name or "" for user in users.values())
+        self._names = sorted(shown_name(user.name) for user in users.values())
 
     def apply(self, recorded: Recorded) -> None:
         """Advance by the next event."""
@@ -43,16 +43,18 @@ class Presence:
         """Return the user whose open session this is, or None."""
         return self._sessions.user_of(session)
 
-    def names(self) -> list[str]:
-        """Return the first ``MAX_NAMES`` names, sorted by code point."""
-        return self._names[:MAX_NAMES]
+    def names(self, after: str | None = None) -> list[str]:
+        """Return the first ``MAX_NAMES`` names past ``after``, sorted by code point."""
+        start = 0 if after is None else bisect_right(self._names, after)
+        return self._names[start : start + MAX_NAMES]
 
     def _arrive(self, user: User) -> None:
         self.count += 1
-        insort(self._names, user.name or "")
+        insort(self._names, shown_name(user.name))
 
     def _depart(self, user: User) -> None:
         self.count -= 1
-        at = bisect_left(self._names, user.name or "")
-        if at < len(self._names) and self._names[at] == (user.name or ""):
+        name = shown_name(user.name)
+        at = bisect_left(self._names, name)
+        if at < len(self._names) and self._names[at] == name:
             del self._names[at]

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, get_args
 import msgspec
 
 from chatlog.domain.errors import Refused
-from chatlog.domain.names import Limits, check_id, check_stored_room
+from chatlog.domain.names import Limits, check_id, check_stored_room, check_stored_username
 from chatlog.kinds import ORDERS
 from chatlog.kinds.command import Form
 from chatlog.kinds.erasure import Redact
@@ -60,13 +60,16 @@ class History(Form, tag="history"):
 
 
 class Users(Form, tag="users"):
-    """Ask who is present in a room."""
+    """Ask who is present in a room, by name; ``after`` continues after a name, present or not."""
 
     room: str
+    after: str | None = None
     id: str | None = None
 
     def check(self, limits: Limits) -> None:
         check_stored_room(self.room, limits)
+        if self.after is not None:
+            check_stored_username(self.after)
 
 
 class Ping(Form, tag="ping"):

@@ -150,6 +150,21 @@ async def test_users_and_history_need_no_join(sqlite_url: str) -> None:
     assert [event["username"] for event in history["events"]] == ["ada"]
 
 
+async def test_users_continue_after_a_name(sqlite_url: str) -> None:
+    async with node_on(sqlite_url) as node:
+        for name in ("ada", "bob", "eve"):
+            await LocalClient(node).join("general", name)
+        asker = LocalClient(node)
+        await asker.send("users", room="general", after="ada")
+        await asker.send("users", room="general", after="dan")
+        await asker.send("users", room="general", after="eve")
+        answers = asker.new()
+        assert await asker.refusal("users", room="general", after="") == "username_invalid"
+        assert await asker.refusal("users", room="general", after=7) == "bad_command"
+    assert [answer["users"] for answer in answers] == [["bob", "eve"], ["eve"], []]
+    assert [answer["count"] for answer in answers] == [3, 3, 3]
+
+
 async def test_history_gives_the_bytes_that_were_sent_live(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         ada = LocalClient(node)

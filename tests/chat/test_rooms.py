@@ -16,6 +16,7 @@ from chatlog.kinds.join import Join
 from chatlog.kinds.leave import Leave
 from chatlog.readers.askers import ANYBODY, OPERATOR
 from chatlog.runtime import Runtime
+from chatlog.wire.commands import Users
 from tests.support.nodes import LocalClient, node_on, texts_of, until
 
 
@@ -131,9 +132,9 @@ async def test_who_comes_and_goes_in_one_batch_gets_its_whole_session(sqlite_url
 async def test_users_are_told_from_memory_and_from_the_log_alike(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node, 2)
-        cold = await node.users.frame(ANYBODY, "general", None, is_member=False)
+        cold = await node.users.frame(ANYBODY, Users("general"), is_member=False)
         await node.rooms.open("general")
-        assert await node.users.frame(ANYBODY, "general", None, is_member=False) == cold
+        assert await node.users.frame(ANYBODY, Users("general"), is_member=False) == cold
         assert (cold.seq, list(cold.users), cold.count) == (3, ["ada"], 1)
 
 

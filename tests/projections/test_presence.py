@@ -91,3 +91,20 @@ def test_it_equals_a_naive_fold_from_wherever_it_began(
         if presence is not None:
             here = sorted(USERS[n].name or "" for n, mine in tabs.items() if mine)
             assert (presence.seq, presence.names(), presence.count) == (seq, here, len(here))
+
+
+def test_names_continue_after_a_name_that_need_not_be_present() -> None:
+    users = [a_user(f"user-{n:04}", n) for n in range(1, 1_101)]
+    presence = Presence(0, OpenSessions((f"s{user.number}", user) for user in users))
+    assert presence.names("user-1000") == [f"user-{n:04}" for n in range(1_001, 1_101)]
+    assert presence.names("user-1099b") == ["user-1100"]
+    assert presence.names("user-1100") == []
+    assert len(presence.names("a")) == MAX_NAMES
+
+
+def test_an_erased_name_is_listed_as_erased_until_its_user_departs() -> None:
+    erased = dataclasses.replace(ADA, name=None)
+    presence = Presence(2, OpenSessions([("s1", erased), ("s2", BOB)]))
+    assert presence.names() == ["(erased)", "bob"]
+    presence.apply(recorded(3, left(erased, "s1")))
+    assert (presence.names(), presence.count) == (["bob"], 1)

@@ -49,7 +49,8 @@ COMMANDS: dict[str, ClientCommand] = {
     '{"type":"history","room":"a","around":0,"limit":1,"types":["chat","erasure"]}': History(
         "a", around=0, limit=1, types=["chat", "erasure"]
     ),
-    '{"type":"users","room":"a","id":"u"}': Users("a", "u"),
+    '{"type":"users","room":"a","id":"u"}': Users("a", id="u"),
+    '{"type":"users","room":"a","after":"(erased)"}': Users("a", "(erased)"),
     '{"type":"ping"}': Ping(),
     '{"type":"ping","some":{"later":["thing",1e99,null]}}': Ping(),
 }
@@ -88,6 +89,7 @@ BAD_COMMANDS = {
     "no username": ('{"type":"join","room":"a"}', "username"),
     "no room": ('{"type":"join","username":"ada"}', "room"),
     "an object for a room": ('{"type":"users","room":{}}', "room"),
+    "a number for a username": ('{"type":"users","room":"a","after":1}', "after"),
     "backlog 501": ('{"type":"join","room":"a","username":"b","backlog":501}', "backlog"),
     "backlog -1": ('{"type":"join","room":"a","username":"b","backlog":-1}', "backlog"),
     "backlog true": ('{"type":"join","room":"a","username":"b","backlog":true}', "backlog"),
