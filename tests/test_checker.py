@@ -1,5 +1,7 @@
 """The checker is checked: each planted bug is caught by the rule that is for it."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.checker import judge
@@ -129,6 +131,48 @@ def test_erased_content_is_the_one_thing_that_may_change() -> None:
     ada.send(type="history", room="general", after=1, id="i")
     ada.get(type="history", events=[erased], **page, id="i")
     assert {violation.rule for violation in judge(chat.record)} == {"one event"}
+
+
+def storm(asked: str = "digest", **wrong: object) -> Record:
+    """Two come and one goes; ada gets a digest, in which something may be ``wrong``."""
+    chat = FakeChat(Record())
+    eve, ada = chat.connect("eve"), chat.connect("ada")
+    eve.join()
+    ada.join(presence=asked)
+    ada.inside = False
+    chat.connect("bob").join()
+    chat.connect("zoe").join()
+    eve.close()
+    place = {key: chat.log[-1].data[key] for key in ("room", "seq", "hash")}
+    change = {"from": 3, "joined": ["bob", "zoe"], "left": ["eve"], "count": 3}
+    ada.get(type="presence", **{**place, **change, **wrong})
+    ada.inside = True
+    ada.chat("a-1", "hello")
+    return chat.finish()
+
+
+def test_a_digest_stands_for_a_run_of_joins_and_leaves() -> None:
+    assert judge(storm(), settled=True) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        ({"from": 4}, "contiguous"),
+        ({"from": 2}, "contiguous"),
+        ({"seq": 4}, "contiguous"),
+        ({"joined": ["bob"]}, "digest"),
+        ({"left": []}, "digest"),
+        ({"count": 4}, "digest"),
+        ({"hash": "0123456789abcdef"}, "hash"),
+        ({"joined": ["zoe", "bob"]}, "shape"),
+        ({"from": 5}, "shape"),
+        ({"asked": "full"}, "digest"),
+    ],
+    ids=str,
+)
+def test_a_digest_that_is_wrong_is_caught(wrong: dict[str, Any], rule: str) -> None:
+    assert rule in {violation.rule for violation in judge(storm(**wrong), settled=True)}
 
 
 def test_a_connection_that_was_cut_is_owed_no_answer() -> None:

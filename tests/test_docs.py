@@ -22,6 +22,7 @@ from chatlog.kinds.registry import FRAMES
 from chatlog.settings import Settings
 from chatlog.wire import answers
 from chatlog.wire.commands import ClientCommand, decode
+from chatlog.wire.presence import PresenceFrame
 from docs import render, tables
 from tests.support.events import LIMITS
 
@@ -32,6 +33,7 @@ IN_TABLE = re.compile(r"^\| [^|`]*\| `chatlog (?P<rest>[a-z][^`]*)`", re.MULTILI
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#]+)?(?:#(?P<anchor>[^)]+))?\)")
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{str(frame.__struct_config__.tag): frame for frame in FRAMES},
+    "presence": PresenceFrame,
     "users": answers.UsersFrame,
     "caught_up": answers.CaughtUp,
     "ack": answers.Ack,
@@ -97,12 +99,12 @@ def test_the_sample_commands_are_commands() -> None:
         decode(line.encode(), LIMITS)
 
 
-@pytest.mark.parametrize("heading", ["Events", "Answers"])
+@pytest.mark.parametrize("heading", ["Events", "Answers", "Presence digests"])
 def test_the_sample_frames_have_the_keys_of_real_ones_in_their_order(heading: str) -> None:
     for line in samples(heading):
         frame = msgspec.json.decode(line, type=dict[str, object])
         struct = STRUCTS[str(frame["type"])]
-        known = ["type", *(field.name for field in msgspec.structs.fields(struct))]
+        known = ["type", *(field.encode_name for field in msgspec.structs.fields(struct))]
         assert [key for key in known if key in frame] == list(frame), line
 
 

@@ -150,7 +150,12 @@ class JoinedRooms:
         session = secrets.token_hex(16)
         is_admin = self._credentials is not None and self._credentials.required().is_admin
         room.joining[session] = RoomMember(
-            self._outlet, admission.frames, command.id, self._ended, is_admin
+            self._outlet,
+            admission.frames,
+            command.id,
+            self._ended,
+            is_admin,
+            wants_digest=command.presence == "digest",
         )
 
         def joined(_: Recorded) -> None:

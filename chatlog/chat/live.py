@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from chatlog.chat.digest import Digest
 from chatlog.delivery.feed import Feed, Member, ReadFrames
 from chatlog.delivery.outlet import Outlet
 from chatlog.domain.errors import LogError
@@ -35,7 +36,8 @@ _AT_ONCE = ""
 class RoomMember:
     """A client's session in a room; ``left`` is called with its room, itself and its end's cause.
 
-    The role of one who ``is_admin`` does not run out.
+    The role of one who ``is_admin`` does not run out. One that ``wants_digest`` asked for runs of
+    joins and leaves as single frames.
     """
 
     outlet: Outlet
@@ -43,6 +45,7 @@ class RoomMember:
     id: str | None
     left: Callable[[str, str, str], None]
     is_admin: bool = False
+    wants_digest: bool = False
 
 
 class LiveRoom:
@@ -73,14 +76,17 @@ class LiveRoom:
         if events[0].seq != head + 1:
             raise LogError(f"After seq {head} of a room came {events[0].seq}.")
         frames: list[bytes] = []
+        digest = Digest() if self.feed.wants_digest else None
         admitted: list[Member] = []
         for recorded in events:
             if self._next_end is not None and recorded.at >= self._next_end:
                 self._cut_off(recorded.at, recorded.seq - 1, admitted)
             frames.append(text_frame(encode(recorded)))
             self.presence.apply(recorded)
+            if digest is not None:
+                digest.add(recorded, frames[-1], self.presence.count)
             self._note(recorded, frames[-1], admitted)
-        self.feed.publish(frames)
+        self.feed.publish(frames, () if digest is None else digest.pieces())
         if any(type(recorded.event) is Erased for recorded in events):
             # Earlier frames have the erased content; they are reread from the log on demand.
             self.feed.recent.clear()
@@ -117,7 +123,15 @@ class LiveRoom:
         )
         notice = text_frame(encode_answer(users)) + text_frame(encode_answer(caught_up))
         cursor = event.replay_from - 1
-        return Member(event.session, member.outlet, member.read, cursor, notice, recorded.seq)
+        return Member(
+            event.session,
+            member.outlet,
+            member.read,
+            cursor,
+            notice,
+            recorded.seq,
+            wants_digest=member.wants_digest,
+        )
 
     def _depart(self, event: Left, seq: int, admitted: list[Member]) -> None:
         """End a session at ``seq``; ``admitted`` are those to be admitted after it."""

@@ -7,10 +7,11 @@ that lags; ``publish`` costs one write per member.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from chatlog.delivery.outlet import Outlet
+from chatlog.delivery.pieces import Piece, join_pieces
 from chatlog.delivery.recent import Recent, join_frames
 
 ReadFrames = Callable[[int], Awaitable[list[bytes]]]
@@ -23,7 +24,7 @@ class Member:
 
     ``read`` reads for this member the frames that are no longer in memory. ``notice`` is sent once
     the cursor reaches ``notice_seq`` (0: already sent). ``last``, if set, is the last seq that the
-    member gets.
+    member gets. While it is live, one that ``wants_digest`` gets pieces instead of frames.
     """
 
     session: str
@@ -33,6 +34,7 @@ class Member:
     notice: bytes = b""
     notice_seq: int = 0
     last: int | None = None
+    wants_digest: bool = False
     gone: bool = field(default=False)
 
 
@@ -49,7 +51,8 @@ class Feed:
     """The members of one room and their delivery.
 
     ``catch_up`` is called with a member that has fallen behind; it must call ``advance`` for it
-    until that returns True. ``is_current`` returns whether recent frames are as in the log: a
+    until that returns True. Members at the head are in ``live``, or in ``live_digest`` if they want
+    digests. ``is_current`` returns whether recent frames are as in the log: a
     server that was cut off has not heard what was erased.
     """
 
@@ -60,6 +63,7 @@ class Feed:
         "_mark",
         "lagging",
         "live",
+        "live_digest",
         "recent",
         "room",
     )
@@ -77,6 +81,7 @@ class Feed:
         self.room = room
         self.recent = recent
         self.live: dict[str, Member] = {}
+        self.live_digest: dict[str, Member] = {}
         self.lagging: dict[str, Member] = {}
         self._mark = max_buffer_bytes
         self._delivered = delivered
@@ -86,12 +91,25 @@ class Feed:
     @property
     def is_empty(self) -> bool:
         """Whether the room has no members."""
-        return not self.live and not self.lagging
+        return not self.live and not self.live_digest and not self.lagging
 
-    def publish(self, frames: list[bytes]) -> None:
-        """Append the frames of the next seqs and write them to all members at the head."""
+    @property
+    def wants_digest(self) -> bool:
+        """Whether ``publish`` needs the pieces of its frames."""
+        return bool(self.live_digest)
+
+    def publish(self, frames: list[bytes], pieces: Sequence[Piece] = ()) -> None:
+        """Append the frames of the next seqs and write them to all members at the head.
+
+        Members who want digests are written ``pieces``, which cover the same seqs.
+        """
         seq = self.recent.head + 1
         self.recent.extend(frames)
+        if self.live_digest:
+            assert pieces
+            assert pieces[-1].last == self.recent.head
+            for buffer, last, taken in join_pieces(pieces, self._mark):
+                self._push(self.live_digest, buffer, last, taken)
         if not self.live:
             return
         start = 0
@@ -99,20 +117,20 @@ class Feed:
             buffer, last = join_frames(frames[start:], seq + start, self._mark)
             taken = last - (seq + start) + 1
             start += taken
-            self._push(buffer, last, taken)
+            self._push(self.live, buffer, last, taken)
 
-    def _push(self, buffer: bytes, last: int, taken: int) -> None:
+    def _push(self, members: dict[str, Member], buffer: bytes, last: int, taken: int) -> None:
         mark = self._mark
         behind = []
-        for member in self.live.values():
+        for member in members.values():
             outlet = member.outlet
             outlet.write(buffer)
             if outlet.waiting() > mark:
                 behind.append(member)
-        self._delivered.events += taken * len(self.live)
-        self._delivered.bytes += len(buffer) * len(self.live)
+        self._delivered.events += taken * len(members)
+        self._delivered.bytes += len(buffer) * len(members)
         for member in behind:
-            del self.live[member.session]
+            del members[member.session]
             member.cursor = last
             self._fall_behind(member)
 
@@ -170,7 +188,8 @@ class Feed:
         if member.gone or not member.outlet.is_open:
             return
         if member.last is None:
-            self.live[member.session] = member
+            members = self.live_digest if member.wants_digest else self.live
+            members[member.session] = member
 
     def dismiss(self, session: str, last: int) -> Member | None:
         """Make a session's own leave, at a seq not yet published, the last event it gets.
@@ -181,10 +200,13 @@ class Feed:
         if session in self.lagging:
             self.lagging[session].last = last
             return None
-        member = self.live.pop(session, None)
+        member = self._pop_live(session)
         if member is not None:
             member.cursor, member.last = self.recent.head, last
         return member
+
+    def _pop_live(self, session: str) -> Member | None:
+        return self.live.pop(session, None) or self.live_digest.pop(session, None)
 
     def is_serving(self, outlet: Outlet) -> bool:
         """Whether a member with this outlet is still being caught up."""
@@ -192,7 +214,7 @@ class Feed:
 
     def drop(self, session: str) -> None:
         """Forget a session whose socket is gone."""
-        self.live.pop(session, None)
+        self._pop_live(session)
         if (member := self.lagging.pop(session, None)) is not None:
             member.gone = True
 

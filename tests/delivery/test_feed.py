@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatlog.delivery.feed import Delivered, Feed, Member
+from chatlog.delivery.pieces import Piece
 from chatlog.delivery.recent import Budget, Recent
 from tests.support.outlets import FakeOutlet, never_read
 
@@ -217,4 +218,72 @@ def test_a_member_who_is_given_up_on_is_counted_and_forgotten() -> None:
     room.publish(*range(1, 31))
     room.feed.let_go(member)
     assert room.delivered.slow == 1
+    assert room.feed.is_empty
+
+
+class DigestRoom(Room):
+    """A room whose member wants digests; the others get their events."""
+
+    def __init__(self, *, keeps_up: bool = True) -> None:
+        super().__init__()
+        self.outlet = FakeOutlet(keeps_up=keeps_up)
+        self.member = Member("digest", self.outlet, never_read, 0, wants_digest=True)
+        self.feed.admit(self.member)
+
+    def publish_run(self, first: int, last: int) -> None:
+        frames = [frame(seq) for seq in range(first, last + 1)]
+        self.feed.publish(frames, [Piece(b"<%d-%d>" % (first, last), last)])
+
+
+def test_a_member_who_wants_digests_gets_pieces_and_the_others_get_their_frames() -> None:
+    room = DigestRoom()
+    _, other = room.admit(0)
+    room.publish_run(1, 3)
+    room.feed.publish([frame(4)], [Piece(frame(4), 4)])
+    assert room.outlet.got == b"<1-3><004>"
+    assert other.got == b"<001><002><003><004>"
+    assert room.delivered.events == 2 + 4  # what was written
+
+
+def test_pieces_are_needed_only_while_a_member_at_the_head_wants_them() -> None:
+    room = DigestRoom()
+    before = (room.feed.wants_digest, room.feed.is_empty)
+    room.feed.drop("digest")
+    after = (room.feed.wants_digest, room.feed.is_empty)
+    assert (before, after) == ((True, False), (False, True))
+    room.publish(1)
+    assert room.outlet.got == b""
+
+
+def test_a_member_who_wants_digests_gets_events_from_the_end_of_the_last_one_while_it_lags() -> (
+    None
+):
+    room = DigestRoom(keeps_up=False)
+    room.feed.publish([frame(seq) for seq in range(1, 4)], [Piece(b"x" * 101, 3)])
+    assert room.fallen == [room.member]
+    room.publish(4, 5)
+    room.outlet.read()
+    assert room.feed.advance(room.member)
+    room.outlet.keeps_up = True
+    room.publish_run(6, 8)
+    assert room.outlet.got == b"x" * 101 + b"<004><005><6-8>"
+
+
+def test_a_member_who_falls_behind_within_a_batch_goes_on_after_the_last_piece_it_got() -> None:
+    room = DigestRoom(keeps_up=False)
+    pieces = [Piece(b"a" * 60, 3), Piece(b"b" * 60, 4), Piece(b"c" * 60, 6)]
+    room.feed.publish([frame(seq) for seq in range(1, 7)], pieces)
+    assert (room.fallen, room.member.cursor) == ([room.member], 4)
+    room.outlet.read()
+    assert room.feed.advance(room.member)
+    assert room.outlet.got == b"a" * 60 + b"b" * 60 + b"<005><006>"
+
+
+def test_the_last_batch_of_a_member_who_wants_digests_ends_with_its_own_leave() -> None:
+    room = DigestRoom()
+    leaving = room.feed.dismiss("digest", 2)
+    assert leaving is room.member
+    room.publish(1, 2, 3)
+    room.feed.admit(leaving)
+    assert room.outlet.got == b"<001><002>"
     assert room.feed.is_empty

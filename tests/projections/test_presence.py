@@ -108,3 +108,5 @@ def test_an_erased_name_is_listed_as_erased_until_its_user_departs() -> None:
     assert presence.names() == ["(erased)", "bob"]
     presence.apply(recorded(3, left(erased, "s1")))
     assert (presence.names(), presence.count) == (["bob"], 1)
+    presence.apply(recorded(4, joined(erased, "s3")))
+    assert (presence.names(), presence.count) == (["(erased)", "bob"], 2)

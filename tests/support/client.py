@@ -56,7 +56,7 @@ class Client:
 
     def _got(self, frame: Frame) -> None:
         self.connection.entries.append(frame)
-        if frame.is_event:
+        if frame.is_event or frame.is_digest:
             self.last[frame.room] = frame
             if self.on_event is not None:
                 self.on_event(frame)
@@ -163,7 +163,9 @@ class Client:
         """Wait until this connection has seen a room up to a seq."""
         if room not in self.last or self.last[room].seq < seq:
             async with asyncio.timeout(within):
-                await self.expect(lambda f: f.is_event and f.room == room and f.seq >= seq)
+                await self.expect(
+                    lambda f: (f.is_event or f.is_digest) and f.room == room and f.seq >= seq
+                )
 
     async def close(self, code: int = 1000) -> None:
         self.closing = code

@@ -122,12 +122,11 @@ class FakeClient:
             self.raw(self.held.raw)
             self.held = None
 
-    def join(self, after: int | None = None, backlog: int = 50) -> None:
+    def join(self, after: int | None = None, backlog: int = 50, **more: Any) -> None:
         bug, log = self.server.bug, self.server.log
-        resume = {} if after is None else {"after": after}
-        self.send(
-            type="join", room="general", username=self.name, id="j", backlog=backlog, **resume
-        )
+        if after is not None:
+            more["after"] = after
+        self.send(type="join", room="general", username=self.name, id="j", backlog=backlog, **more)
         own = self.server.append(self.server.presence("join", self.name))
         first = (self._first(backlog) if after is None else after + 1) - 1
         first += bug == "resume_off_by_one" and after is not None

@@ -103,6 +103,18 @@ SHAPES: dict[tuple[str, str | None], Shape] = {
     ("session", "leave"): Shape({**_LEFT, "sessions": _seq}, _LAPSE),
     ("erasure", None): Shape({**_WHO, "of": _seqs}, {}),
     ("users", None): Shape({"room": _text, "seq": _seq, "users": _names, "count": _count}, _ID),
+    ("presence", None): Shape(
+        {
+            "room": _text,
+            "from": _seq,
+            "seq": _seq,
+            "hash": _hash,
+            "joined": _names,
+            "left": _names,
+            "count": _count,
+        },
+        {},
+    ),
     ("caught_up", None): Shape(
         {
             "room": _text,
@@ -158,6 +170,8 @@ def _relations(data: Object) -> Iterator[str]:
         verb = {"join": "joined", "leave": "left"}[data["event"]]
         if data.get("message") != f"{data.get('username')} {verb} the room.":
             yield f"has another text than '… {verb} the room.'"
+    if data["type"] == "presence" and not data.get("from", 0) < data.get("seq", 0):
+        yield "covers no run of events"
     names, count = data.get("users"), data.get("count")
     if _names(names) and _count(count) and len(names or ()) != min(count or 0, USERS_LISTED):
         yield "has a count that its list does not bear out"
@@ -175,6 +189,15 @@ class Frame:
     seq: int
     is_event: bool
     events: tuple["Frame", ...] = ()
+
+    @property
+    def is_digest(self) -> bool:
+        return self.type == "presence"
+
+    @property
+    def first(self) -> int:
+        """The first seq that it covers: a digest covers several."""
+        return int(self.data["from"]) if self.is_digest else self.seq
 
     @property
     def is_join(self) -> bool:

@@ -72,7 +72,7 @@ def hashes(facts: Facts) -> Iterator[Violation]:
                 yield Violation("hash", f"seqs {owner[digest]} and {seq} of {room} share {digest}")
     for connection in facts.record.connections:
         for frame in connection.frames:
-            if frame.type in ("ack", "caught_up"):
+            if frame.type in ("ack", "caught_up", "presence"):
                 yield from _quoted(facts, frame)
 
 

@@ -55,25 +55,34 @@ class PresenceFold:
 
 
 def presence(facts: Facts) -> Iterator[Violation]:
-    """Sessions are counted right, and every ``users`` frame is the fold at its seq."""
-    asked = _users_frames(facts)
+    """Sessions are counted right, and every ``users`` frame is the fold at its seq.
+
+    A digest is what changed in the fold between its ends.
+    """
+    asked = _frames_of(facts, "users")
+    digests = _frames_of(facts, "presence")
     for room in facts.seen:
         fold = PresenceFold(room)
+        before = {frame.first: frozenset[str]() for of in digests.values() for frame in of}
         for event in facts.prefix(room):
             if "erased" in event.data and event.type != "chat":
                 break  # Names are gone: from here on the fold cannot be made.
+            if event.seq in before:
+                before[event.seq] = frozenset(fold.names)
             yield from fold.step(event)
             for frame in asked.get((room, event.seq), ()):
                 yield from _listed(frame, fold.names)
+            for frame in digests.get((room, event.seq), ()):
+                yield from _summed_up(frame, before[frame.first], frozenset(fold.names))
         else:
             yield from _departed(facts, fold)
 
 
-def _users_frames(facts: Facts) -> dict[tuple[str, int], list[Frame]]:
+def _frames_of(facts: Facts, type: str) -> dict[tuple[str, int], list[Frame]]:
     asked: dict[tuple[str, int], list[Frame]] = defaultdict(list)
     for connection in facts.record.connections:
         for frame in connection.frames:
-            if frame.type == "users":
+            if frame.type == type:
                 asked[frame.room, frame.seq].append(frame)
     return asked
 
@@ -82,6 +91,12 @@ def _listed(frame: Frame, names: list[str]) -> Iterator[Violation]:
     if frame.data.get("count") != len(names) or frame.data.get("users") != names[:USERS_LISTED]:
         text = f"{frame.raw} is not the fold, which is {names}"
         yield Violation("users", text)
+
+
+def _summed_up(frame: Frame, before: frozenset[str], after: frozenset[str]) -> Iterator[Violation]:
+    told = (frame.data.get("joined"), frame.data.get("left"), frame.data.get("count"))
+    if told != (sorted(after - before), sorted(before - after), len(after)):
+        yield Violation("digest", f"{frame.raw} is not what changed in {frame.room}")
 
 
 def _departed(facts: Facts, fold: PresenceFold) -> Iterator[Violation]:

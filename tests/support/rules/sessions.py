@@ -47,7 +47,7 @@ class Walk:
                 self.here[room].maybe_left = True
 
     def _got(self, frame: Frame) -> Iterator[Violation]:
-        if frame.is_event:
+        if frame.is_event or frame.is_digest:
             yield from self._event(frame)
         elif frame.type == "users" and "id" not in frame.data:
             yield from self._users(frame)
@@ -74,7 +74,7 @@ class Walk:
             del self.here[frame.room]
 
     def _begins(self, session: Session, frame: Frame) -> bool:
-        return bool(self.asked.get(frame.room)) and frame.seq != session.events[-1].seq + 1
+        return bool(self.asked.get(frame.room)) and frame.first != session.events[-1].seq + 1
 
     def _open(self, room: str) -> Session:
         if room in self.here:
@@ -90,11 +90,13 @@ class Walk:
             yield self._bad("joining", f"got {_at(frame)} between users and caught_up")
         if not session.events:
             after = session.asked.get("after")
-            if after is not None and frame.seq != after + 1:
+            if after is not None and frame.first != after + 1:
                 yield self._bad("contiguous", f"resumed after {after} and got {_at(frame)}")
             return
+        if frame.is_digest and session.asked.get("presence") != "digest":
+            yield self._bad("digest", f"got a digest that it did not ask for: {frame.raw}")
         last = session.events[-1].seq
-        if frame.seq != last + 1:
+        if frame.first != last + 1:
             yield self._bad("contiguous", f"got {_at(frame)} of {frame.room} after seq {last}")
 
     def _users(self, frame: Frame) -> Iterator[Violation]:
@@ -135,7 +137,7 @@ def _at(frame: Frame) -> str:
 
 
 def _join_faults(session: Session, caught_up: Frame) -> Iterator[str]:
-    own, first, room = session.events[-1], session.events[0].seq, session.room
+    own, first, room = session.events[-1], session.events[0].first, session.room
     if session.users is None or session.users.seq != caught_up.seq:
         yield f"got no users of {room} as of seq {caught_up.seq} before caught_up"
     if own.seq != caught_up.seq or not own.is_join:

@@ -17,6 +17,7 @@ from chatlog.kinds.registry import FRAMES, AnyFrame
 from chatlog.web.api.described.examples import example_of
 from chatlog.wire.answers import Answer, HistoryFrame
 from chatlog.wire.commands import ClientCommand
+from chatlog.wire.presence import PresenceFrame
 
 Schema = dict[str, Any]
 Struct = type[msgspec.Struct]
@@ -48,7 +49,7 @@ def _by_tag(structs: Iterable[Struct], suffix: str = "") -> dict[str, tuple[Stru
     return found
 
 
-SENT: Final = _by_tag((*FRAMES, *get_args(Answer)))
+SENT: Final = _by_tag((*FRAMES, PresenceFrame, *get_args(Answer)))
 """The frames that a server sends, by name."""
 TAKEN: Final = _by_tag(get_args(ClientCommand), "-command")
 """The commands that it takes. In token mode some have other fields: these have two structs."""
