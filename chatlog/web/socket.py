@@ -50,6 +50,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
         return error(503, "unavailable", "The log cannot be written now.")
     identity = await identity_at_handshake(request)
     await ws.prepare(request)
+    ws.headers.clear()  # they have been sent, and take 0.5 KiB
     transport = request.transport
     if transport is None:
         return ws
@@ -128,6 +129,7 @@ async def _read(ws: web.WebSocketResponse, connection: Connection, outlet: Socke
             return
         elif message.type is WSMsgType.BINARY:
             outlet.let_go(UNSUPPORTED, b"send text frames")
+        del message  # a silent client's last frame, up to 64 KiB, would stay in memory
 
 
 async def _answer_close(ws: web.WebSocketResponse, outlet: SocketOutlet) -> None:

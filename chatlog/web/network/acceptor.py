@@ -45,6 +45,8 @@ class Acceptor:
         # answered: the first has done so longest.
         self._waiting: dict[Visitor, None] = {}
         self._answered: dict[Visitor, None] = {}
+        # Made once: three methods bound for each connection took 0.2 KiB of it.
+        self._told = (self.wait, self.upgrade, self.forget)
         self._note_requests()
 
     def open(self, listeners: list[socket.socket]) -> None:
@@ -118,7 +120,7 @@ class Acceptor:
             logger.debug("A connection ended before it was accepted: %r", error)
 
     def _visitor(self) -> Visitor:
-        return Visitor(self._server, self._settings, self.wait, self.upgrade, self.forget)
+        return Visitor(self._server, self._settings, *self._told)
 
     def _make_room(self, listener: socket.socket, error: OSError) -> None:
         """Close the idlest connection, and retry in a moment."""
