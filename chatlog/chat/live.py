@@ -102,10 +102,20 @@ class LiveRoom:
         elif type(event) is Left and event.session in self._members:
             self._depart(event, recorded.seq, admitted)
         elif type(event) is Left and (cut := self._cut.pop(event.session, None)) is not None:
-            cut.outlet.write(frame)
+            self._bid_farewell(cut, event.session, frame, admitted)
             cut.left(self.feed.room, event.session, event.cause)
         elif type(event) is Appointed or type(event) is Changed:
             self._find_next_end(recorded.at)
+
+    def _bid_farewell(
+        self, cut: RoomMember, session: str, frame: bytes, admitted: list[Member]
+    ) -> None:
+        """Send a session that was cut off its leave, after what it still has to get."""
+        for reader in (*admitted, *self.feed.lagging.values()):
+            if reader.session == session:
+                reader.farewell = frame
+                return
+        cut.outlet.write(frame)
 
     def _arrive(self, member: RoomMember, recorded: Recorded, event: Joined) -> Member:
         self._members[event.session] = member

@@ -24,7 +24,8 @@ class Member:
 
     ``read`` reads for this member the frames that are no longer in memory. ``notice`` is sent once
     the cursor reaches ``notice_seq`` (0: already sent). ``last``, if set, is the last seq that the
-    member gets. While it is live, one that ``wants_digest`` gets pieces instead of frames.
+    member gets, but for the ``farewell``, which follows it. While it is live, one that
+    ``wants_digest`` gets pieces instead of frames.
     """
 
     session: str
@@ -35,6 +36,7 @@ class Member:
     notice_seq: int = 0
     last: int | None = None
     wants_digest: bool = False
+    farewell: bytes = b""
     gone: bool = field(default=False)
 
 
@@ -187,6 +189,8 @@ class Feed:
         self.lagging.pop(member.session, None)
         if member.gone or not member.outlet.is_open:
             return
+        if member.farewell:
+            member.outlet.write(member.farewell)
         if member.last is None:
             members = self.live_digest if member.wants_digest else self.live
             members[member.session] = member

@@ -114,8 +114,6 @@ class Members(RuleBasedStateMachine):
     def leave(self, session: str) -> None:
         client = self.clients.get(session)
         if client is not None and client.is_cut:
-            if client.own > self.dispatched or session in self.feed.lagging:
-                return
             client.alone = self.head + 1
         elif client is not None:
             client.last = self.head + 1
@@ -145,16 +143,14 @@ class Members(RuleBasedStateMachine):
     @rule(steps=STEPS, cut_at=st.none() | st.integers(0, 8))
     def dispatch(self, steps: list[tuple[str, int, Any, int]], cut_at: int | None) -> None:
         self.dispatched = self.head
-        newly_cut = None
         for place, (action, number, client, back) in enumerate(steps):
             if place == cut_at and self.open:
-                newly_cut = sorted(self.open)[number % len(self.open)]
-                self.cut(newly_cut)
+                self.cut(sorted(self.open)[number % len(self.open)])
             user = USERS[number % len(USERS)]
             if action == "join":
                 self.join(user, client, back)
-            elif action == "leave" and (others := sorted({*self.open} - {newly_cut})):
-                self.leave(others[number % len(others)])
+            elif action == "leave" and self.open:
+                self.leave(sorted(self.open)[number % len(self.open)])
             else:
                 self.append(posted(user))
         self.room.dispatch(self.log[self.dispatched :])
