@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.backend import Place
 from chatlog.databases.places import place_of
 from chatlog.databases.schema import events
-from chatlog.eventlog.rows import STORED, recorded
+from chatlog.eventlog.rows import STORED, all_recorded
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import EVENT_TYPES
 
@@ -75,7 +75,7 @@ async def read_page(
         positions = positions.where(_OF_TYPES)
         asked |= {"types": wanted.types}
     statement = STORED.where(events.c.position.in_(positions)).order_by(events.c.position)
-    page = [recorded(row) for row in await connection.execute(statement, asked)]
+    page = all_recorded((await connection.execute(statement, asked)).all())
     if len(page) == PAGE:
         reach = Place(page[-1].position, page[-1].hash)
     return page, reach

@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.proofs import PROVED, proved
+from chatlog.audit.proofs import PROVED, all_proved
 from chatlog.databases.schema import events, looks, rooms
 from chatlog.eventlog.steps.erasing import OF_PEOPLE, find_people, people_asked
 from chatlog.kinds.proof import Proved
@@ -75,4 +75,4 @@ async def read_at(
     """Yield the events at these positions with their proofs, in order, a page at a time."""
     for first in range(0, len(positions), page):
         asked = {"positions": positions[first : first + page]}
-        yield [proved(row) for row in await connection.execute(_AT, asked)]
+        yield all_proved((await connection.execute(_AT, asked)).all())

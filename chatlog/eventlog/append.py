@@ -146,8 +146,8 @@ class Batch(Knowledge):
         recorded = Recorded(self._position, room.name, seq, at, digest, event, via)
         recorded.apply(room)
         self.recorded.append(recorded)
-        row = rows.event_row(recorded, facts, room.number, self._number, sealed, further)
-        self._events.append(row)
+        places = (room.number, event.user.number, self._number)
+        self._events.append(rows.event_row(recorded, facts, *places, sealed, further))
         self._note(recorded, room.number)
         return recorded
 
@@ -224,7 +224,8 @@ class Batch(Knowledge):
             first = FirstPost(recorded.seq, recorded.hash, event.type, event.text, recorded.room)
             self._posts[room, owner_of(event.user), id] = first
         if type(event) is Joined:
-            self._opened.append(rows.session_opened(recorded, event, room, self._number))
+            places = (room, event.user.number, self._number)
+            self._opened.append(rows.session_opened(recorded, event, *places))
         elif type(event) is Left:
             self._closed.append(rows.session_closed(recorded, event))
 

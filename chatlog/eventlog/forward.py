@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.backend import Place
 from chatlog.databases.places import START, place_of
 from chatlog.databases.schema import events, rooms
-from chatlog.eventlog.rows import STORED, recorded
+from chatlog.eventlog.rows import STORED, all_recorded
 from chatlog.kinds.event import Recorded
 
 Wants = Callable[[int, str, str], bool]
@@ -75,7 +75,7 @@ async def page_after(
         return Page([], after, is_full=False)
     wanted = [row for row in passed if wants(row.position, row.room, row.type)]
     if at_once:
-        found = [recorded(row) for row in wanted]
+        found = all_recorded(wanted)
     else:
         found = await _at(connection, [row.position for row in wanted])
     types = frozenset(row.type for row in passed)
@@ -90,10 +90,11 @@ async def events_between(connection: AsyncConnection, first: int, last: int) -> 
     the users.
     """
     found = await connection.execute(_BETWEEN, {"first": first, "last": last})
-    return [recorded(row) for row in found]
+    return all_recorded(found.all())
 
 
 async def _at(connection: AsyncConnection, positions: Sequence[int]) -> list[Recorded]:
     if not positions:
         return []
-    return [recorded(row) for row in await connection.execute(_AT, {"positions": positions})]
+    found = await connection.execute(_AT, {"positions": positions})
+    return all_recorded(found.all())

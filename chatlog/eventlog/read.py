@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.schema import MEMBER, events, rooms, users
-from chatlog.eventlog.rows import STORED, recorded
+from chatlog.eventlog.rows import STORED, all_recorded
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.registry import EVENT_TYPES
 
@@ -86,7 +86,7 @@ async def governing_events(
     rows = list(await connection.execute(_ROOM_EVENTS, asked))
     rows += await connection.execute(_MEMBERS if subject is None else _MEMBERS_OF, asked)
     rows.sort(key=lambda row: row.seq)
-    return [recorded(row) for row in rows]
+    return all_recorded(rows)
 
 
 async def read_room(
@@ -114,7 +114,7 @@ async def read_room(
             query = _of(_DOWN_OF_TYPE if newest else _UP_OF_TYPE, users)
             rows += await connection.execute(query, values | {"type": type_})
     rows.sort(key=lambda row: row.seq)
-    return [recorded(row) for row in (rows[-limit:] if newest else rows[:limit])]
+    return all_recorded(rows[-limit:] if newest else rows[:limit])
 
 
 def _of(query: sa.Select[Any], users: Sequence[int] | None) -> sa.Select[Any]:

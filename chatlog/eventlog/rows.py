@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -66,7 +66,7 @@ _TOPIC: Final = sa.case(
     else_=events.c.text,
 )
 
-STORED: Final[sa.Select[Any]] = sa.select(
+_EVENT: Final = (
     events.c.position,
     rooms.c.room,
     events.c.seq,
@@ -74,22 +74,12 @@ STORED: Final[sa.Select[Any]] = sa.select(
     events.c.hash,
     events.c.type,
     events.c.version,
-    users.c.uuid,
-    users.c.username,
-    users.c.id,
-    users.c.commitment,
-    nodes.c.node,
-    events.c.session,
-    events.c.client_id,
-    events.c.cause,
-    events.c.last_seen_at,
-    events.c.sessions,
-    events.c.replay_from,
-    events.c.of,
-    events.c.details,
+    *(events.c[name] for name in Facts._fields),
     _TOPIC.label("text"),
     events.c.contents,
-    *SUBJECT,
+    nodes.c.node,
+)
+_ABOUT: Final = (
     OTHER.c.uuid.label("other_uuid"),
     OTHER.c.username.label("other_name"),
     OTHER.c.id.label("other_id"),
@@ -98,44 +88,71 @@ STORED: Final[sa.Select[Any]] = sa.select(
     OTHERS_SUBJECT.c.subject.label("others_subject"),
     OTHERS_SUBJECT.c.id.label("others_subject_id"),
     OTHERS_SUBJECT.c.commitment.label("others_subject_commitment"),
-).select_from(_FROM)
+)
+
+STORED: Final[sa.Select[Any]] = sa.select(*_EVENT, *USER, *_ABOUT).select_from(_FROM)
 """Select this, with a condition and an order, to read events; ``recorded`` takes its rows."""
 
+FACTS: Final = slice(7, 7 + len(Facts._fields))
+"""The columns of ``STORED`` that are the facts of an event."""
+PEOPLE: Final = slice(len(_EVENT), len(_EVENT) + len(USER) + len(_ABOUT))
+"""The columns of ``STORED`` that are the users in an event."""
 
-_FACTS: Final = attrgetter(*Facts._fields)
+Row = Any
+"""An ``sa.Row``, or a named tuple of the same columns."""
+
+People = dict[tuple[Any, ...], tuple[User, User | None]]
+"""An event's user, and whom it is about, by the columns ``PEOPLE`` of its row."""
 
 
-def recorded(row: sa.Row[Any]) -> Recorded:
-    """Return the event in a row of ``STORED``.
+def all_recorded(found: Iterable[Row]) -> list[Recorded]:
+    """Return the events in a page of rows of ``STORED``; raises as ``recorded``.
+
+    A page has many events of few people, so each user is made once.
+    """
+    people: People = {}
+    return [recorded(row, people) for row in found]
+
+
+def recorded(row: Row, people: People | None = None) -> Recorded:
+    """Return the event in a row of ``STORED``; ``people`` are those of its page so far.
 
     Raises:
         LogError: if this program does not know the row's type or version, or would not have
             written the row.
     """
-    kind = BY_TYPE.get(row.type)
-    if kind is None or row.version not in (kind.version, *kind.upcasts):
+    position, room, seq, at, digest, type_, version, *rest = row[: PEOPLE.start]
+    *facts, text, contents, node = rest
+    kind = BY_TYPE.get(type_)
+    if kind is None or (version != kind.version and version not in kind.upcasts):
         raise LogError(
-            f"Event {row.seq} of room {row.room!r} is of type {row.type!r}, version "
-            f"{row.version}: a newer chatlog wrote it."
+            f"Event {seq} of room {room!r} is of type {type_!r}, version "
+            f"{version}: a newer chatlog wrote it."
         )
     try:
-        user = user_in(row)
-        facts = current(kind, row.version, Facts(*_FACTS(row)))
-        event = kind.of_facts(user, row.node, facts, row.text, _about(row))
-        if row.contents is not None:
-            event = event.with_contents(contents_in(row.contents))
-        place = (row.position, row.room, row.seq, row.at, bytes(row.hash))
-        return Recorded(*place, event, via_of(row.details))
+        user, about = _people(row, {} if people is None else people)
+        event = kind.of_facts(user, node, current(kind, version, Facts(*facts)), text, about)
+        if contents is not None:
+            event = event.with_contents(contents_in(contents))
+        return Recorded(position, room, seq, at, bytes(digest), event, via_of(facts[-1]))
     except Exception as error:  # whatever a damaged row does to its kind
         raise unreadable(row) from error
 
 
-def user_in(row: sa.Row[Any]) -> User:
+def _people(row: Row, known: People) -> tuple[User, User | None]:
+    columns = row[PEOPLE]
+    found = known.get(columns)
+    if found is None:
+        found = known[columns] = user_in(row), _about(row)
+    return found
+
+
+def user_in(row: Row) -> User:
     """Return the user in a row of the columns of ``USER``."""
     return User(row.uuid, row.username, row.id, bytes(row.commitment), subject_in(row))
 
 
-def subject_in(row: sa.Row[Any]) -> Subject | None:
+def subject_in(row: Row) -> Subject | None:
     """Return the subject in a row that has one, in the columns of ``SUBJECT``."""
     if row.subject_uuid is None:
         return None
@@ -143,7 +160,7 @@ def subject_in(row: sa.Row[Any]) -> Subject | None:
     return Subject(row.subject_uuid, row.subject, row.subject_id, commitment, bool(row.is_renamed))
 
 
-def _about(row: sa.Row[Any]) -> User | None:
+def _about(row: Row) -> User | None:
     if row.other_uuid is None:
         return None
     subject = None
@@ -158,7 +175,7 @@ def _about(row: sa.Row[Any]) -> User | None:
     return User(row.other_uuid, row.other_name, row.other_id, commitment, subject)
 
 
-def unreadable(row: sa.Row[Any]) -> LogError:
+def unreadable(row: Row) -> LogError:
     """Return the error for a row that is damaged; raise it from its cause."""
     return LogError(
         f"Event {row.seq} of room {row.room!r} is damaged: run `chatlog verify` for details."
@@ -169,6 +186,7 @@ def event_row(
     recorded: Recorded,
     facts: Facts,
     room: int,
+    user: int,
     node: int,
     sealed: tuple[bytes | None, bytes | None, str | None],
     contents: str | None,
@@ -185,7 +203,7 @@ def event_row(
         recorded.at,
         event.type,
         version_of(facts.details),
-        event.user.number,
+        user,
         node,
         *facts,
         recorded.hash,
@@ -206,12 +224,14 @@ def insert_events(dialect: sa.Dialect) -> str:
     return str(INSERT_EVENTS.compile(dialect=dialect))
 
 
-def session_opened(recorded: Recorded, event: Joined, room: int, node: int) -> dict[str, Any]:
+def session_opened(
+    recorded: Recorded, event: Joined, room: int, user: int, node: int
+) -> dict[str, Any]:
     """Return the row of a session that begins with this event."""
     return {
         "session": event.session,
         "room_id": room,
-        "user_id": event.user.number,
+        "user_id": user,
         "node_id": node,
         "joined_seq": recorded.seq,
         "joined_at": recorded.at,

@@ -117,9 +117,10 @@ _decode_contents: Final = msgspec.json.Decoder(dict[str, _Salted]).decode
 
 def contents_column(event: Event, salts: Mapping[str, bytes]) -> str | None:
     """Return the column of an event, given the salts of its contents."""
-    found = event.further_contents()
+    if not event.contents or not (found := event.further_contents()):
+        return None
     salted = {name: _Salted(salts[name].hex(), content) for name, content in found.items()}
-    return msgspec.json.encode(salted).decode() if salted else None
+    return msgspec.json.encode(salted).decode()
 
 
 def contents_in(column: str | None) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ import builtins
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, Self, TypeVar, cast
 
@@ -151,7 +151,8 @@ class Event(ABC):
     @property
     def everybody(self) -> tuple[User, ...]:
         """The users in it."""
-        return (self.user,) if self.about is None else (self.user, self.about)
+        about = self.about
+        return (self.user,) if about is None else (self.user, about)
 
     @property
     def people(self) -> Mapping[str, User]:
@@ -162,11 +163,6 @@ class Event(ABC):
     def times(self) -> tuple[str, ...]:
         """Its times, besides that of its place in the log."""
         return ()
-
-    def of_user(self, user: User) -> Self:
-        """Return this event, of another user."""
-        changed: Self = replace(cast(Any, self), user=user)
-        return changed
 
     def further_contents(self) -> dict[str, str]:
         """Return those of its ``contents`` that it has, by name."""
@@ -245,8 +241,7 @@ class Event(ABC):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True):
     """An event in its place: durable, and the same for everyone who asks.
 
     ``position`` grows along the log; ``seq`` is 1, 2, 3 … in the room; ``at`` is RFC 3339
@@ -272,6 +267,10 @@ class Recorded:
         """The fields with which most frames begin: its room, seq, hash and time, and its door."""
         place = {"room": self.room, "seq": self.seq, "hash": self.hash_text, "at": self.at}
         return place if self.via is None else place | {"via": self.via}
+
+    def moved(self, position: int) -> Recorded:
+        """Return it at this position of another log."""
+        return Recorded(position, self.room, self.seq, self.at, self.hash, self.event, self.via)
 
     def apply(self, room: Room) -> None:
         """Move the room on to this event, which is its next."""

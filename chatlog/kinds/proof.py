@@ -7,7 +7,7 @@ in an export. Erased content leaves its commitment, but no salt.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
@@ -73,8 +73,7 @@ class PersonSalts(NamedTuple):
     is_named: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """The room's id, the commitments and salts of the event's erasable content, and its details.
 
     ``text_commitment`` (32 bytes) is None if the event has no text. A salt is None once its
@@ -88,12 +87,11 @@ class Proof:
     text_commitment: bytes | None
     text_salt: bytes | None
     details: str | None = None
-    salts: Mapping[str, bytes] = field(default_factory=dict)
-    people: Mapping[str, PersonSalts] = field(default_factory=dict)
+    salts: Mapping[str, bytes] = {}
+    people: Mapping[str, PersonSalts] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
+class Proved(msgspec.Struct, frozen=True):
     """An event with everything that a third party needs to verify it."""
 
     recorded: Recorded

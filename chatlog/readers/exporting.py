@@ -22,7 +22,7 @@ from chatlog.kinds.proof import Proved
 from chatlog.readers.admission import Admission
 from chatlog.readers.past_events import Reading
 
-PAGE: Final = 500
+PAGE: Final = 1_000
 TRIES: Final = 3
 """Attempts with short snapshots before a room is read in a single one."""
 

@@ -7,6 +7,7 @@ client's frame with a ``proof`` at its end. ``decode_proved`` accepts exactly wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -72,41 +73,45 @@ def size_of(recorded: Recorded) -> int:
     return len(encode(recorded))
 
 
-def encode_proof(proved: Proved) -> bytes:
-    """Return the JSON text of ``proof`` alone."""
-    event, proof = proved.recorded.event, proved.proof
+def _proof_line(proved: Proved, frame: msgspec.Struct) -> ProofLine:
+    """Return the proof of an event, without what its frame shows."""
+    event, proof, shown = proved.recorded.event, proved.proof, frame.__struct_fields__
     facts = event.facts()
-    shows_of = "of" in event.frame(proved.recorded).__struct_fields__
-    return _encode(
-        event.proof_line(
-            format=FORMAT,
-            hash=proved.recorded.hash.hex(),
-            room_id=proof.room_id,
-            user_id=event.user.id,
-            node=event.node,
-            name_commitment=event.user.commitment.hex(),
-            name_salt=_hex(proof.name_salt),
-            text_commitment=_hex(proof.text_commitment),
-            text_salt=_hex(proof.text_salt),
-            session=facts.session,
-            of=None if shows_of else facts.of,
-            details=proof.details,
-            contents=_contents(proved) if proof.salts else None,
-            people={key: _person(user, proof, key) for key, user in event.people.items()} or None,
-            **event.hidden(),
-        )
+    line = event.proof_line(
+        format=FORMAT,
+        hash=proved.recorded.hash.hex(),
+        room_id=proof.room_id,
+        user_id=event.user.id,
+        node=event.node,
+        name_commitment=event.user.commitment.hex(),
+        name_salt=_hex(proof.name_salt),
+        text_commitment=_hex(proof.text_commitment),
+        text_salt=_hex(proof.text_salt),
+        session=facts.session,
+        of=None if "of" in shown else facts.of,
+        details=proof.details,
+        contents=_contents(proved, shown) if proof.salts else None,
+        people=_people_lines(event, proof),
     )
+    for name, value in event.hidden().items():
+        setattr(line, name, value)
+    return line
 
 
-def _contents(proved: Proved) -> dict[str, ContentLine]:
+def _contents(proved: Proved, shown: Sequence[str]) -> dict[str, ContentLine]:
     """Return the further contents: their salts, and those that the frame does not show."""
     event, salts = proved.recorded.event, proved.proof.salts
-    found, shown = event.further_contents(), event.frame(proved.recorded).__struct_fields__
+    found = event.further_contents()
     return {
         name: ContentLine(salts[name].hex(), None if name in shown else found.get(name))
         for name in event.contents
         if name in salts
     }
+
+
+def _people_lines(event: Event, proof: Proof) -> dict[str, PersonLine] | None:
+    people = event.people
+    return {key: _person(user, proof, key) for key, user in people.items()} if people else None
 
 
 def _person(user: User, proof: Proof, key: str) -> PersonLine:
@@ -118,7 +123,8 @@ def _person(user: User, proof: Proof, key: str) -> PersonLine:
 
 def encode_proved(proved: Proved) -> bytes:
     """Return the client's frame of the event with its proof: JSON text in UTF-8, one line."""
-    return b'%b,"proof":%b}' % (encode(proved.recorded)[:-1], encode_proof(proved))
+    frame = proved.recorded.event.frame(proved.recorded)
+    return b'%b,"proof":%b}' % (_encode(frame)[:-1], _encode(_proof_line(proved, frame)))
 
 
 def decode_proved(line: bytes) -> Proved:
@@ -129,7 +135,8 @@ def decode_proved(line: bytes) -> Proved:
     """
     try:
         proved = _decode(line)
-        same = encode_proved(proved) == line or _says(encode_proved(proved)) == _says(line)
+        again = encode_proved(proved)
+        same = again == line or _says(again) == _says(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, KeyError) as error:
         raise BadLine(f"it is not an event of an export ({error})") from None
     if not same:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 from chatlog.domain.users import User
 from chatlog.eventlog import chain
@@ -57,7 +58,7 @@ def proved(
         elif isinstance(event, Posted) and kept is not None and text == kept:
             shown, text_salt = replace(event, message=kept), bytes(16)
         if name_salt is None:
-            shown = shown.of_user(replace(ADA, name=None))
+            shown = cast(Event, replace(cast(Any, shown), user=replace(ADA, name=None)))
         recorded = Recorded(0, "general", seq, at, previous, shown)
         events.append(Proved(recorded, Proof(ROOM_ID, name_salt, sealed, text_salt)))
     return events

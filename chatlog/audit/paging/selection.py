@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.locating import Room, find_room
 from chatlog.audit.presence import seq_at
-from chatlog.audit.proofs import PROVED, proved
+from chatlog.audit.proofs import PROVED, all_proved
 from chatlog.databases.schema import events
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup
@@ -122,7 +122,7 @@ async def read_selected(
     if selection.users is not None:
         statement = statement.where(events.c.user_id.in_(selection.users))
     found = await connection.execute(statement.order_by(events.c.seq).limit(limit))
-    return [proved(row) for row in found]
+    return all_proved(found.all())
 
 
 async def last_erasure(connection: AsyncConnection, room: int) -> int:

@@ -24,6 +24,8 @@ TIME: Final = re.compile(PATTERN)
 
 
 _GONE: Final = PersonSalts()
+_MOST_NAMES: Final = 1_000
+"""Names that a check keeps in mind."""
 
 
 class Wrong(ChatlogError):
@@ -50,6 +52,7 @@ class ChainCheck:
             (state.session, User(state.user_id, None, 0, b"")) for state in begin.open
         )
         self.missing = MissingContent(first=begin.head + 1)
+        self._names: set[tuple[bytes, bytes | None, str | None]] = set()
 
     def accept(self, proved: Proved) -> None:
         """Check the next event and move on to it.
@@ -84,8 +87,7 @@ class ChainCheck:
             raise Wrong(*found)
 
     def _check_content(self, seq: int, event: Event, proof: Proof) -> None:
-        if not _opens(event.user.commitment, proof.name_salt, event.user.name):
-            raise Wrong(seq, "its username is not the one that was committed to")
+        self._check_name(seq, event.user, proof.name_salt)
         text = event.text
         if proof.text_commitment is None:
             if text is not None or proof.text_salt is not None or event.is_message:
@@ -95,6 +97,17 @@ class ChainCheck:
         if proof.details is not None or proof.salts:
             _check_contents(seq, event, proof)
             _check_people(seq, event, proof)
+
+    def _check_name(self, seq: int, user: User, salt: bytes | None) -> None:
+        """Check the name of an event's user, unless it is that of an earlier event."""
+        name = (user.commitment, salt, user.name)
+        if name in self._names:
+            return
+        if not _opens(*name):
+            raise Wrong(seq, "its username is not the one that was committed to")
+        if len(self._names) >= _MOST_NAMES:
+            self._names.clear()
+        self._names.add(name)
 
     def _check_hash(self, proved: Proved) -> None:
         recorded, proof = proved.recorded, proved.proof

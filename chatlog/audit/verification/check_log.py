@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.verification.decoding import raise_if_away
+from chatlog.audit.verification.stored_rows import raise_if_away
 from chatlog.databases.backend import Lend
 from chatlog.databases.database import Database
 from chatlog.databases.opening import why

@@ -10,16 +10,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.check_events import ChainCheck, Wrong
-from chatlog.audit.verification.decoding import BEFORE_ALL, decoded, raise_if_away, read_rows
+from chatlog.audit.verification.decoding import Decoder
 from chatlog.audit.verification.refold_sessions import Refold
 from chatlog.audit.verification.restored_content import check_gone
 from chatlog.audit.verification.room_states import BEGINNING, RoomState
+from chatlog.audit.verification.stored_rows import (
+    BEFORE_ALL,
+    StoredRow,
+    raise_if_away,
+    read_rows,
+)
 from chatlog.databases.database import Database
 from chatlog.databases.opening import why
 from chatlog.domain.errors import Unavailable
@@ -127,26 +132,28 @@ class RoomCheck:
         rows = await read_rows(
             connection, backend, self._room, self._after, limit=_PAGE, last=self._last
         )
+        decoder = Decoder(secret)
         for begin in range(0, len(rows), _AT_ONCE):
-            accepted = [self._accept(row, secret) for row in rows[begin : begin + _AT_ONCE]]
+            accepted = [self._accept(row, decoder) for row in rows[begin : begin + _AT_ONCE]]
             await check_gone(connection, self._room, accepted)
             await asyncio.sleep(0)  # a server has others to serve
         await self._refold.compare_closed(connection)
         self._tell(len(rows))
         return bool(rows)
 
-    def _accept(self, row: sa.Row[Any], secret: bytes) -> Recorded:
+    def _accept(self, row: StoredRow, decoder: Decoder) -> Recorded:
         before = self.chain.at
-        proved = decoded(row, self.chain.head + 1, secret)
-        if row.position <= self._position:
-            raise Wrong(row.seq, "its position is not after the previous event's")
+        proved = decoder.decoded(row, self.chain.head + 1)
+        recorded = proved.recorded
+        if recorded.position <= self._position:
+            raise Wrong(recorded.seq, "its position is not after the previous event's")
         self.chain.accept(proved)
         # An append renews its node's lease at the event's own time, unless the room is ahead.
-        if row.at > before and row.seen_at < row.at:
-            raise Wrong(row.seq, "its node was last seen before it")
-        self._refold.apply(proved.recorded)
-        self._after, self._position = row.seq, row.position
-        return proved.recorded
+        if before < recorded.at > row.seen_at:
+            raise Wrong(recorded.seq, "its node was last seen before it")
+        self._refold.apply(recorded)
+        self._after, self._position = recorded.seq, recorded.position
+        return recorded
 
     async def _finish(self, connection: AsyncConnection) -> None:
         """Check what can be judged only at the end, in the snapshot that showed the end."""

@@ -34,7 +34,7 @@ class MissingContent:
             self.contents[seq] = missing
         if nameless := [user.id for user in event.everybody if user.name is None]:
             self.names[seq] = nameless
-        if isinstance(event, Erased):
+        if type(event) is Erased:
             self._erase(seq, event.user.id, event.of)
             if self.first > 1 and (before := tuple(of for of in event.of if of < self.first)):
                 self.reaches.append((seq, event.user.id, before))

@@ -7,6 +7,7 @@ locks of the parent's threads and its open database.
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import signal
 from collections import deque
@@ -33,7 +34,7 @@ async def check_in_processes(
 ) -> AsyncIterator[Found]:
     """Check the tasks' pieces in several processes; yield the findings in their order."""
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_prepare)
     waiting: deque[asyncio.Future[list[Found]]] = deque()
     try:
         async for task in tasks:
@@ -55,7 +56,8 @@ def _told(task: list[Found], tell: Tell) -> list[Found]:
     return task
 
 
-def _leave_interrupts() -> None:
+def _prepare() -> None:
+    gc.set_threshold(50_000, 20, 50)  # as in a command
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends them
 
 

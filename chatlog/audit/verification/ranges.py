@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.audit.verification.check_room import RoomCheck, RoomVerdict
-from chatlog.audit.verification.decoding import BEFORE_ALL, raise_if_away
 from chatlog.audit.verification.missing_content import MissingContent
 from chatlog.audit.verification.room_states import RoomState, claimed
+from chatlog.audit.verification.stored_rows import BEFORE_ALL, raise_if_away
 from chatlog.databases.database import Database
 from chatlog.databases.schema import events, rooms
 from chatlog.domain.errors import Unavailable

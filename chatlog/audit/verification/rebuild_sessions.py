@@ -109,7 +109,8 @@ def _fold(
     """Fold one event into the open sessions; return the session that it ends."""
     event = recorded.event
     if isinstance(event, Joined):
-        opened = rows.session_opened(recorded, event, room, numbers[event.node])
+        places = (room, event.user.number, numbers[event.node])
+        opened = rows.session_opened(recorded, event, *places)
         open_[event.session] = opened | _END
         return None
     assert isinstance(event, Left)

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.check_events import Wrong
-from chatlog.audit.verification.decoding import raise_if_away
 from chatlog.audit.verification.room_states import BEGINNING, RoomState, SessionState
+from chatlog.audit.verification.stored_rows import raise_if_away
 from chatlog.databases.backend import Backend
 from chatlog.databases.schema import nodes, sessions, users
 from chatlog.kinds.event import Recorded
@@ -67,13 +67,13 @@ class Refold:
     def apply(self, recorded: Recorded) -> None:
         """Fold one event in."""
         event = recorded.event
-        if isinstance(event, Joined):
+        if type(event) is Joined:
             self._joins += 1
             place = (recorded.seq, recorded.at, event.replay_from)
             self._open[event.session] = SessionState(
                 event.session, event.user.id, event.node, *place
             )
-        elif isinstance(event, Left):
+        elif type(event) is Left:
             state = self._open.pop(event.session)
             end = (recorded.seq, recorded.at, event.cause, event.last_seen_at)
             self._closed.append(SessionState(*state[:6], *end))

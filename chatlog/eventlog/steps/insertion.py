@@ -8,7 +8,7 @@ log can stop it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from chatlog.eventlog.append import SEEN, Batch
 from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.steps.newcomers import Newcomers
 from chatlog.kinds.details import contents_column, facts_of
-from chatlog.kinds.event import Recorded
+from chatlog.kinds.event import Event, Recorded
 from chatlog.kinds.join import Joined
 from chatlog.kinds.leave import Left
 from chatlog.kinds.proof import Proved
@@ -88,19 +88,21 @@ class RoomInsertion:
         await self._people.finish()
 
     def _place(self, recorded: Recorded) -> Recorded:
-        """Return the event with its position and its user's number in this log."""
+        """Return the event with its position in this log."""
         self._position += 1
-        event = recorded.event
-        user = replace(event.user, number=self._people.numbers[event.user.id])
-        self._nodes[event.node].last_at = recorded.at
-        return replace(recorded, position=self._position, event=event.of_user(user))
+        self._nodes[recorded.event.node].last_at = recorded.at
+        return recorded.moved(self._position)
+
+    def _places(self, event: Event) -> tuple[int, int, int]:
+        """Return the numbers in this log of an event's room, user and node."""
+        user = self._people.numbers[event.user.id]
+        return self._room, user, self._nodes[event.node].number
 
     def _row(self, recorded: Recorded, proved: Proved) -> tuple[Any, ...]:
         event, proof = recorded.event, proved.proof
         sealed = (proof.text_commitment, proof.text_salt, event.text)
         further = contents_column(event, proof.salts)
-        node = self._nodes[event.node].number
-        return rows.event_row(recorded, facts_of(proved), self._room, node, sealed, further)
+        return rows.event_row(recorded, facts_of(proved), *self._places(event), sealed, further)
 
     async def _insert(self, new: list[tuple[Any, ...]]) -> None:
         statement = rows.insert_events(self._connection.dialect)
@@ -110,10 +112,9 @@ class RoomInsertion:
         opened, closed = [], []
         for recorded in placed:
             event = recorded.event
-            if isinstance(event, Joined):
-                node = self._nodes[event.node].number
-                opened.append(rows.session_opened(recorded, event, self._room, node))
-            elif isinstance(event, Left):
+            if type(event) is Joined:
+                opened.append(rows.session_opened(recorded, event, *self._places(event)))
+            elif type(event) is Left:
                 closed.append(rows.session_closed(recorded, event))
         if opened:
             await self._connection.execute(sessions.insert(), opened)
