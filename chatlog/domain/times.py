@@ -21,7 +21,7 @@ LAST: Final = "9999-12-31T23:59:59.999999Z"
 
 def text(at: datetime) -> str:
     """Format a time for the log; ``at`` is UTC, aware or naive."""
-    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return at.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def moment(given: str) -> str | None:

@@ -23,14 +23,14 @@ _SLIGHT: Final = timedelta(minutes=10)
 
 
 class Clock:
-    """Follows the times of one file. ``at`` is the moment of the last line read.
+    """Follows the times of one file.
 
     ``half_days``: the file has a 12-hour clock without AM and PM.
     """
 
     def __init__(self, day: date | None, zone: tzinfo = UTC, *, half_days: bool = False) -> None:
-        self.at = ""
-        """RFC 3339 text; empty before the first time."""
+        self._at: str | None = ""
+        """The text of the moment, once somebody has asked for it."""
         self.has_half_day_step = False
         self.widest_hour = 0
         self.steps_back = 0
@@ -45,13 +45,21 @@ class Clock:
         self._last: Stamp | None = None
 
     @property
+    def at(self) -> str:
+        """The moment of the last line read as RFC 3339 text; empty before the first time."""
+        if self._at is None:
+            assert self._moment is not None
+            self._at = times.text(self._moment)
+        return self._at
+
+    @property
     def moment(self) -> datetime | None:
         """The moment of the last line read, as an aware datetime."""
         return self._moment
 
     def begin(self, at: str) -> None:
         """Set the moment of the lines before the first time."""
-        self.at = at
+        self._at = at
 
     def read(self, stamp: Stamp) -> None:
         """Advance to a line's time.
@@ -158,6 +166,8 @@ class Clock:
 
     def _to_utc(self, written: datetime) -> datetime:
         """Convert to UTC; in a repeated hour, choose the second moment if the first is past."""
+        if self._zone is UTC:
+            return written.replace(tzinfo=UTC)
         try:
             first = written.replace(tzinfo=self._zone).astimezone(UTC)
         except OverflowError:
@@ -174,7 +184,7 @@ class Clock:
         self._written = written
         if self._moment is None or moment > self._moment:
             self._moment = moment
-            self.at = times.text(moment)
+            self._at = None
 
 
 def _midnight(day: date) -> datetime:

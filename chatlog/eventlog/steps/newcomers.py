@@ -73,7 +73,8 @@ def met_in(page: Iterable[Proved]) -> dict[str, Met]:
         event, proof = proved.recorded.event, proved.proof
         for key, person in event.people.items():
             found.setdefault(person.id, Met(person, proof.people[key]))
-        found.setdefault(event.user.id, Met(event.user, PersonSalts(proof.name_salt)))
+        if event.user.id not in found:
+            found[event.user.id] = Met(event.user, PersonSalts(proof.name_salt))
     return found
 
 
