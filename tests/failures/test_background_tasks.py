@@ -204,12 +204,14 @@ async def test_a_batch_that_fails_in_an_unknown_way_is_told_so(
     node = await node_of(sqlite_url)
     ada = InsideClient(node, Record(), "ada")
     await ada.join("general")
-    planted = plant(type(node.writer), "transact")
-    planted.is_broken = True
+    plants = [plant(type(node.writer), name) for name in ("write", "transact")]
+    for planted in plants:
+        planted.is_broken = True
     answer = await ada.chat("general", "lost", id="c-1")
     assert answer.data["code"] == "outcome_unknown"
     erasing = asyncio.create_task(node.operations.eraser.redact("general", [1], by="e", reason="r"))
     with pytest.raises(Exception, match=r"^$"):
         await erasing
-    planted.is_broken = False
+    for planted in plants:
+        planted.is_broken = False
     assert "repeated" not in (await ada.chat("general", "lost", id="c-1")).data

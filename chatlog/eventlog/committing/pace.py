@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-SHARE: Final = 7.0
+SHARE: Final = 5.0
 """The pause as a multiple of the fixed costs, which so take at most a fifth of the core."""
 _AROUND: Final = 2.2
 """The fixed costs of a commit, its hop and wake-ups included, as a multiple of the database's."""

@@ -1,0 +1,83 @@
+"""The costs of a batch of chats, counted: what grows with messages, with members, with neither.
+
+Counts do not depend on the machine. A change that makes the path of a message longer shows here.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chatlog.chat import live
+from chatlog.databases.sqlite.one_hop import OneHopConnection
+from chatlog.eventlog import chain
+from chatlog.kinds.chat import Post
+from tests.support.nodes import LocalClient, node_on, until
+
+MEMBERS = 10
+CHATS = 20
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count hops to SQLite's thread, hashes, and events encoded."""
+    found: Counter[str] = Counter()
+
+    def count(owner: Any, name: str) -> None:
+        call = getattr(owner, name)
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            found[name] += 1
+            return call(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    count(OneHopConnection, "_execute")
+    count(chain, "sha256")
+    count(live, "encode")
+    return found
+
+
+async def test_a_batch_is_one_hop_two_hashes_a_chat_and_one_write_a_member(
+    sqlite_url: str, calls: Counter[str]
+) -> None:
+    async with node_on(sqlite_url, max_in_flight=CHATS + 1) as node:
+        members = [LocalClient(node) for _ in range(MEMBERS)]
+        for number, member in enumerate(members):
+            await member.join("general", f"user{number}")
+        for member in members:
+            member.outlet.writes.clear()
+        calls.clear()
+        async with node.database.write():  # so that all chats are in one batch
+            for number in range(CHATS):
+                await members[0].send("chat", id=f"c-{number}", message="hello")
+            calls.clear()
+        await until(lambda: len(members[-1].frames()) >= CHATS)
+        one_batch = {"_execute": 1, "sha256": 2 * CHATS, "encode": CHATS}
+        two_batches = one_batch | {"_execute": 2}  # the first chat may have begun one
+        assert dict(calls) in (one_batch, two_batches)
+        assert len(members[-1].outlet.writes) == calls["_execute"]
+        # Acks wait for those writes (see ``SocketOutlet.write_soon``).
+        assert len(members[0].outlet.writes) == CHATS + calls["_execute"]
+
+
+async def test_a_commit_leaves_nothing_to_the_garbage_collector(sqlite_url: str) -> None:
+    async with node_on(sqlite_url) as node:
+        ada = LocalClient(node)
+        await ada.join("general")
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(CHATS):
+                await ada.send("chat", id=f"c-{number}", message="hello")
+                await ada.until("ack", id=f"c-{number}")
+            gc.set_debug(gc.DEBUG_SAVEALL)
+            gc.collect()
+            assert not [found for found in gc.garbage if isinstance(found, Post | bytes)]
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
