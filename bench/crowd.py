@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from bench.dialects import Dialect
+from bench.dialects import Dialect, Said
 from bench.frames import text_frame, unasked_pong
 from bench.marks import marked_text
-from bench.member import Member, join, open_member
+from bench.member import Member, join, open_member, username_of
 from bench.receive import parse, sweep
 
 _SWEEP_SECONDS = 0.01
@@ -96,7 +96,8 @@ class Crowd:
     def _next_chat(self, member: Member) -> bytes:
         member.sent += 1
         text = marked_text(member.index, member.sent)
-        return text_frame(self.dialect.chat(next(self._keys), text))
+        username = username_of(member.index)
+        return text_frame(self.dialect.chat(Said(member.room, username, next(self._keys), text)))
 
     def _attach(self, member: Member, watched: bool) -> None:
         member.watched = watched

@@ -13,13 +13,23 @@ from bench.tally import Tally, tally
 
 _TICK_SECONDS = 0.001
 _STALLED_SECONDS = 5.0
+_PAUSE_SECONDS = 1.0
 _DRAIN_SECONDS = 30.0
 
 
 async def at_rate(
-    crowd: Crowd, pids: Sequence[int], senders: Sequence[Member], per_second: float, seconds: float
+    crowd: Crowd,
+    pids: Sequence[int],
+    senders: Sequence[Member],
+    per_second: float,
+    seconds: float,
+    *,
+    drain_seconds: float = _DRAIN_SECONDS,
 ) -> Tally:
-    """Send ``per_second`` chats, the senders in turn, whether or not the server keeps up."""
+    """Send ``per_second`` chats, the senders in turn, whether or not the server keeps up.
+
+    What has not come ``drain_seconds`` after the last one was sent is overdue.
+    """
     meter = _Meter(crowd, pids)
     total = int(per_second * seconds)
     sent = 0
@@ -29,7 +39,7 @@ async def at_rate(
             crowd.chat(senders[number % len(senders)])
         sent = due
         await asyncio.sleep(max(_TICK_SECONDS, sent / per_second - meter.elapsed()))
-    return await meter.finish()
+    return await meter.finish(drain_seconds)
 
 
 async def at_full_speed(
@@ -57,24 +67,27 @@ class _Meter:
     def elapsed(self) -> float:
         return time.perf_counter() - self._begun
 
-    async def finish(self) -> Tally:
-        await _drained(self._crowd)
+    async def finish(self, drain_seconds: float = _DRAIN_SECONDS) -> Tally:
+        in_time = await _drained(self._crowd, drain_seconds)
         servers, own = self._server_seconds() - self._servers, own_cpu_seconds() - self._own
         seconds = self._crowd.last_arrival - self._begun
-        return tally(self._crowd, seconds, servers, own)
+        return tally(self._crowd, seconds, servers, own, in_time=in_time)
 
     def _server_seconds(self) -> float:
         return sum(map(cpu_seconds, self._pids))
 
 
-async def _drained(crowd: Crowd) -> None:
-    """Wait for every delivery, or until nothing more is to be hoped for."""
-    end = time.perf_counter() + _DRAIN_SECONDS
+async def _drained(crowd: Crowd, seconds: float) -> bool:
+    """Wait for every delivery, or until none comes any more: False where they still come."""
+    end = time.perf_counter() + seconds
     while not _complete(crowd):
         await asyncio.sleep(_TICK_SECONDS * 10)
         now = time.perf_counter()
-        if now > end or now - crowd.last_arrival > _STALLED_SECONDS:
-            return
+        if now - crowd.last_arrival > _STALLED_SECONDS:
+            return True
+        if now > end:
+            return now - crowd.last_arrival > _PAUSE_SECONDS
+    return True
 
 
 def _complete(crowd: Crowd) -> bool:

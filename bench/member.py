@@ -6,7 +6,7 @@ import asyncio
 import socket
 from dataclasses import dataclass, field
 
-from bench.dialects import Dialect
+from bench.dialects import CHATLOG, Dialect
 from bench.frames import handshake, text_frame
 from bench.marks import CARRY
 
@@ -21,6 +21,7 @@ class Member:
     index: int
     room: str
     sock: socket.socket
+    ack: bytes = CHATLOG.ack
     watched: bool = False
     """Every mark of a watched member is parsed: latency, order. The others' are counted."""
     marks: int = 0
@@ -52,9 +53,11 @@ async def open_member(index: int, room: str, port: int, dialect: Dialect) -> Mem
         await loop.sock_connect(sock, (HOST, port))
         await loop.sock_sendall(sock, _handshake(index, port, dialect))
         answer = await _read_until(sock, b"\r\n\r\n")
-    if b" 101 " not in answer.split(b"\r\n", 1)[0]:
-        raise ConnectionError(f"no upgrade: {answer[:200]!r}")
-    return Member(index, room, sock)
+        if b" 101 " not in answer.split(b"\r\n", 1)[0]:
+            raise ConnectionError(f"no upgrade: {answer[:200]!r}")
+        if dialect.login:
+            await _ask(sock, *dialect.login)
+    return Member(index, room, sock, dialect.ack)
 
 
 def _handshake(index: int, port: int, dialect: Dialect) -> bytes:
@@ -69,11 +72,14 @@ def username_of(index: int) -> str:
 
 async def join(member: Member, dialect: Dialect) -> None:
     """Join the member's room and wait for the answer."""
-    loop = asyncio.get_running_loop()
     text = dialect.join(member.room, username_of(member.index))
     async with asyncio.timeout(_STEP_SECONDS):
-        await loop.sock_sendall(member.sock, text_frame(text))
-        await _read_until(member.sock, dialect.joined)
+        await _ask(member.sock, text, dialect.joined)
+
+
+async def _ask(sock: socket.socket, text: str, answer: bytes) -> None:
+    await asyncio.get_running_loop().sock_sendall(sock, text_frame(text))
+    await _read_until(sock, answer)
 
 
 async def _read_until(sock: socket.socket, token: bytes) -> bytes:

@@ -27,7 +27,7 @@ def nats(*, has_core: bool = True) -> Iterator[str]:
     port = free_port()
     with on_server_core() if has_core else nullcontext():
         process = subprocess.Popen(
-            [_program(), "--addr", HOST, "--port", str(port)],
+            [nats_program(), "--addr", HOST, "--port", str(port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -39,7 +39,8 @@ def nats(*, has_core: bool = True) -> Iterator[str]:
         process.wait()
 
 
-def _program() -> str:
+def nats_program() -> str:
+    """Find the nats-server of the wheel, else the system's."""
     beside = Path(sys.executable).with_name("nats-server")
     found = str(beside) if beside.exists() else shutil.which("nats-server")
     if not found:

@@ -1,4 +1,4 @@
-"""Finding Node.js, and installing what the tutorial's server needs, once."""
+"""Finding Node.js, and installing what the peers on it need, once."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
-_FOLDER = Path(__file__).resolve().parent / "peers" / "node"
+_PEERS = Path(__file__).resolve().parent / "peers"
 
 
-def node_server() -> list[str]:
-    """Return the command that runs the peer; its packages are installed at the first call."""
-    if not (_FOLDER / "node_modules" / ".package-lock.json").exists():
-        _install()
-    return [_node(), str(_FOLDER / "server.js")]
+def node_server(peer: str = "node") -> list[str]:
+    """Return the command that runs a peer; its packages are installed at the first call."""
+    folder = _PEERS / peer
+    if not (folder / "node_modules" / ".package-lock.json").exists():
+        _install(folder)
+    return [_node(), str(folder / "server.js")]
 
 
 def node_environment(port: int) -> dict[str, str]:
@@ -41,18 +42,20 @@ def _node() -> str:
     return found
 
 
-def _install() -> None:
+def _install(folder: Path) -> None:
     path = f"{Path(_node()).parent}:{os.environ.get('PATH', os.defpath)}"
     done = subprocess.run(
         [*_npm(), "ci", "--loglevel=error"],
-        cwd=_FOLDER,
+        cwd=folder,
         check=False,
         env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"npm ci failed in bench/peers/node: {done.stderr.strip()[-500:]}")
+        raise RuntimeError(
+            f"npm ci failed in bench/peers/{folder.name}: {done.stderr.strip()[-500:]}"
+        )
 
 
 def _npm() -> list[str]:

@@ -14,7 +14,6 @@ from bench.member import Member
 _BUFFER = bytearray(1 << 18)
 _VIEW = memoryview(_BUFFER)
 _ROOM = len(_BUFFER) - CARRY
-_ACK = b'"type":"ack"'
 
 
 def sweep(member: Member) -> int:
@@ -68,8 +67,8 @@ def _read_into(member: Member, offset: int) -> int:
 
 def _count_acks(member: Member, size: int) -> None:
     data = member.ack_rest + _VIEW[:size]
-    member.acks += data.count(_ACK)
-    member.ack_rest = data[-(len(_ACK) - 1) :]
+    member.acks += data.count(member.ack)
+    member.ack_rest = data[-(len(member.ack) - 1) :]
 
 
 def _check_order(member: Member, sender: int, number: int) -> None:

@@ -22,12 +22,14 @@ _T = TypeVar("_T")
 class Seats:
     """Who sits where: members spread evenly over rooms, of whom the first ones of each speak.
 
-    The senders and one more in ten of the members are watched: latency and order are theirs.
+    The senders and one in ``watch_every`` of the other members are watched: latency and order are
+    theirs.
     """
 
     members: int = 100
     rooms: int = 1
     senders: int = 20
+    watch_every: int = 10
 
     @property
     def names(self) -> list[str]:
@@ -35,7 +37,7 @@ class Seats:
 
     @property
     def watched(self) -> set[int]:
-        return {*range(self.senders), *range(self.senders, self.members, 10)}
+        return {*range(self.senders), *range(self.senders, self.members, self.watch_every)}
 
 
 def with_crowd(

@@ -57,8 +57,8 @@ def chatlog(
         database = database or f"sqlite:///{folder}/bench.db"
         python = [sys.executable, *under, "-m", "chatlog"]
         command = [*python, "serve", "--host", HOST, "--port", str(port), "--database", database]
-        with _running([*command, *flags], Path(folder), {}) as process:
-            _wait(process, lambda: _is_ready(port))
+        with running([*command, *flags], Path(folder), {}) as process:
+            wait_until(process, lambda: _is_ready(port))
             yield Server("chatlog", (process.pid,), (port,), dialect)
 
 
@@ -80,9 +80,9 @@ def node() -> Iterator[Server]:
     port = free_port()
     with (
         tempfile.TemporaryDirectory(prefix="chatlog-bench-") as folder,
-        _running(node_server(), Path(folder), node_environment(port)) as process,
+        running(node_server(), Path(folder), node_environment(port)) as process,
     ):
-        _wait(process, lambda: _listens(port))
+        wait_until(process, lambda: listens(port))
         yield Server("node", (process.pid,), (port,), NODE)
 
 
@@ -95,9 +95,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(
+def running(
     command: Sequence[str], folder: Path, more: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server on the servers' core until the end of the ``with``; ``folder`` has its log."""
     log = folder / "server.log"
     with on_server_core(), log.open("wb") as output:
         process = subprocess.Popen(
@@ -121,7 +122,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
+def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
+    """Wait until a server is ready; an error says that it ended or took too long."""
     end = time.monotonic() + _START_SECONDS
     while not ready():
         if process.poll() is not None:
@@ -139,6 +141,7 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Tell whether somebody listens on a port of loopback."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0

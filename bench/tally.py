@@ -25,15 +25,17 @@ class Tally:
     bytes_in: int
     p50_ms: float
     p99_ms: float
+    in_time: bool = True
+    """False where deliveries still came when the wait for them ended: the server was too slow."""
 
     @property
     def faults(self) -> str:
         """What disqualifies the run, in words; empty for a clean one."""
         counts = {
-            "lost": self.lost,
+            "lost" if self.in_time else "overdue": self.lost,
             "repeated": self.repeated,
             "out of order": self.disordered,
-            "unacknowledged": self.unacknowledged,
+            "unacknowledged" if self.in_time else "acks overdue": self.unacknowledged,
             "connections cut": self.cut,
         }
         return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
@@ -60,7 +62,14 @@ class Tally:
         return self.generator_cpu_seconds / self.seconds
 
 
-def tally(crowd: Crowd, seconds: float, server_cpu: float, generator_cpu: float) -> Tally:
+def tally(
+    crowd: Crowd,
+    seconds: float,
+    server_cpu: float,
+    generator_cpu: float,
+    *,
+    in_time: bool = True,
+) -> Tally:
     """Compare what every member got with what its room was sent."""
     members = crowd.members
     missing = [crowd.sent[member.room] - member.marks for member in members]
@@ -81,6 +90,7 @@ def tally(crowd: Crowd, seconds: float, server_cpu: float, generator_cpu: float)
         bytes_in=sum(member.bytes_in for member in members),
         p50_ms=percentile(latencies_ns, 0.50) / 1e6,
         p99_ms=percentile(latencies_ns, 0.99) / 1e6,
+        in_time=in_time,
     )
 
 

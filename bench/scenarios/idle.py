@@ -20,15 +20,16 @@ _ROOM_SIZE = 50
 def idle(plan: Plan) -> list[Line]:
     """Measure the memory that the connections added to the server's."""
     with chatlog() as server:
-        mine = _kib_per_connection(server, plan.connections)
+        mine = kib_per_connection(server, plan.connections)
     peers: list[float] = []
     if plan.with_node:
         with node() as server:
-            peers.append(_kib_per_connection(server, plan.connections))
+            peers.append(kib_per_connection(server, plan.connections))
     return [Line("idle", "memory a connection", "KiB", [mine], peers, "less")]
 
 
-def _kib_per_connection(server: Server, connections: int) -> float:
+def kib_per_connection(server: Server, connections: int) -> float:
+    """Return the KiB of memory that each idle member adds to a server."""
     before = resident_bytes(server.pid)
 
     async def measure(crowd: Crowd, _: Sequence[Member]) -> float:

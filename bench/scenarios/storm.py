@@ -22,20 +22,21 @@ _MEMBERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Storm:
+class Storm:
     joins_per_second: float
     cpu_ms_per_join: float
+    p50_ms: float
     p99_ms: float
 
 
 def storm(plan: Plan) -> list[Line]:
     """Measure joins a second into one room."""
     with chatlog() as server:
-        mine = _stormed(server)
-    peers: list[_Storm] = []
+        mine = stormed(server)
+    peers: list[Storm] = []
     if plan.with_node:
         with node() as server:
-            peers.append(_stormed(server))
+            peers.append(stormed(server))
     return [
         Line(
             "storm", "joins", "/s", [mine.joins_per_second], [run.joins_per_second for run in peers]
@@ -52,18 +53,20 @@ def storm(plan: Plan) -> list[Line]:
     ]
 
 
-def _stormed(server: Server) -> _Storm:
+def stormed(server: Server, members: int = _MEMBERS) -> Storm:
+    """Let everybody come; raise NoResult where a connection was cut."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_measure(server))
+        return runner.run(_measure(server, members))
 
 
-async def _measure(server: Server) -> _Storm:
+async def _measure(server: Server, members: int) -> Storm:
     async with Crowd(server.ports, server.dialect) as crowd:
         cpu, begun = cpu_seconds(server.pid), time.perf_counter()
-        took = await crowd.connect(["storm"] * _MEMBERS)
+        took = await crowd.connect(["storm"] * members)
         seconds = time.perf_counter() - begun
         await crowd.quiet()
         if any(member.closed for member in crowd.members):
             raise NoResult("connections cut")
-        cpu_ms = (cpu_seconds(server.pid) - cpu) * 1e3 / _MEMBERS
-        return _Storm(_MEMBERS / seconds, cpu_ms, percentile(took, 0.99) * 1e3)
+        cpu_ms = (cpu_seconds(server.pid) - cpu) * 1e3 / members
+        p50, p99 = (percentile(took, part) * 1e3 for part in (0.5, 0.99))
+        return Storm(members / seconds, cpu_ms, p50, p99)

@@ -1,0 +1,1 @@
+"""chatlog beside the servers that people would pick instead: ``python -m bench.table``."""

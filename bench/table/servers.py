@@ -1,0 +1,55 @@
+"""The servers that the table has a column for, and what each of them keeps and lacks."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from bench.servers import Server, chatlog, node
+from bench.table.peers import CENTRIFUGO_PROGRAM, centrifugo, naive, nats_jetstream, socketio
+
+TUTORIAL: Final = "tutorial"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A server of the table."""
+
+    name: str
+    start: Callable[[], AbstractContextManager[Server]]
+    after_kill: str
+    """What is left of the messages that somebody saw, after ``kill -9``."""
+    after_power_cut: str
+
+    @property
+    def can_run(self) -> bool:
+        return self.start is not centrifugo or bool(shutil.which(CENTRIFUGO_PROGRAM))
+
+
+_ALL: Final = (
+    Column("chatlog", chatlog, "every message", "every message"),
+    Column(TUTORIAL, node, "nothing", "nothing"),
+    Column("Socket.IO", socketio, "nothing", "nothing"),
+    Column("naive aiohttp", naive, "every message", "every message"),
+    Column(
+        "NATS JetStream",
+        nats_jetstream,
+        "every acknowledged message",
+        "all but up to 2 minutes (`sync_interval`)",
+    ),
+    Column("Centrifugo", centrifugo, "nothing", "nothing"),
+)
+NAMES: Final = tuple(column.name for column in _ALL)
+
+
+def columns(names: list[str]) -> list[Column]:
+    """Return the servers named, all without a name, but for those whose program is not here."""
+    found = [column for column in _ALL if not names or column.name in names]
+    for column in found:
+        if not column.can_run:
+            print(f"{column.name}: no such program on PATH, left out", file=sys.stderr)
+    return [column for column in found if column.can_run]
