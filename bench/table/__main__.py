@@ -25,14 +25,16 @@ def main() -> int:
     allow_many_files()
     facts, others, begun = machine_facts(), OtherWork(), time.monotonic()
     run = Run(columns(wanted.servers), wanted.seconds, wanted.repeat)
+    page = ""
     for name in wanted.parts:
         PARTS[name](run)
-    facts["other work"] = f"{others.cores():.1f} cores"
-    page = markdown(facts, run.columns, run.figures)
+        facts["other work"] = f"{others.cores():.1f} cores"
+        page = markdown(facts, run.columns, run.figures)
+        if wanted.write:  # after each part: what was measured outlasts what goes wrong later
+            KEPT.write_text(page, encoding="utf-8")
     print(page)
     print(f"{(time.monotonic() - begun) / 60:.1f} minutes", file=sys.stderr)
     if wanted.write:
-        KEPT.write_text(page, encoding="utf-8")
         for path, picture in _pictures(run).items():
             path.write_text(picture, encoding="utf-8")
     return 1 if any(server == "chatlog" for _, server in run.figures.faults) else 0

@@ -105,9 +105,14 @@ def curves(run: Run) -> None:
         turns: dict[str, list[list[Tally]]] = {}
         for _ in range(run.repeat):
             for column in run.columns:
-                if column.name in PLOTTED:
-                    _say(f"{shape.name} at rising rates: {column.name}")
+                if column.name not in PLOTTED:
+                    continue
+                _say(f"{shape.name} at rising rates: {column.name}")
+                try:
                     found = curve(column, shape, rates, run.seconds)
+                except FAULTS as fault:
+                    _say(f"  no result: {fault!r}")
+                else:
                     turns.setdefault(column.name, []).append(found)
         run.points[shape] = {name: _points(rates, found) for name, found in turns.items()}
 

@@ -11,6 +11,7 @@ from typing import Final
 _WIDTH, _HEIGHT, _GAP = 310, 190, 70
 _LEFT, _TOP, _BOTTOM = 60, 50, 50
 _COLOURS: Final = ("#2f81f7", "#d9730d")
+_ENDS: Final = [step * 10.0**power for power in range(-6, 10) for step in (1, 2, 5)]
 _STYLE: Final = """
 text { font: 12px sans-serif; fill: #1f2328; }
 .title { font-weight: bold; }
@@ -51,26 +52,26 @@ def svg(title: str, x_label: str, y_label: str, panels: Sequence[Panel]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """A logarithmic axis from whole power of ten to whole power of ten."""
+    """A logarithmic axis, whose ends are 1, 2 or 5 times a power of ten."""
 
-    low: int
-    high: int
+    low: float
+    high: float
     begin: float
     end: float
 
     @staticmethod
     def of(values: Sequence[float], begin: float, end: float) -> _Axis:
-        low = math.floor(math.log10(min(values))) if values else 0
-        high = math.ceil(math.log10(max(values))) if values else 1
-        return _Axis(low, max(high, low + 1), begin, end)
+        low, high = (min(values), max(values)) if values else (1.0, 10.0)
+        low = max(one for one in _ENDS if one <= low)
+        return _Axis(low, max(10 * low, min(one for one in _ENDS if one >= high)), begin, end)
 
     def at(self, value: float) -> float:
-        part = (math.log10(value) - self.low) / (self.high - self.low)
+        part = math.log(value / self.low) / math.log(self.high / self.low)
         return self.begin + part * (self.end - self.begin)
 
     @property
     def ticks(self) -> list[float]:
-        return [10.0**power for power in range(self.low, self.high + 1)]
+        return [one for one in _ENDS[::3] if self.low <= one <= self.high]
 
 
 def _panel(panel: Panel, left: float, ys: _Axis, names: Sequence[str]) -> Iterator[str]:

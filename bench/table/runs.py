@@ -18,6 +18,7 @@ from bench.table.servers import Column
 from bench.tally import Tally
 
 _WARM_SECONDS: Final = 1.0
+_WARM_RATE: Final = 200.0
 _DRAIN_SECONDS: Final = 10.0
 _SHORT_DRAIN_SECONDS: Final = 2.0
 _FEWEST_MESSAGES: Final = 40
@@ -53,6 +54,7 @@ def curve(column: Column, shape: Shape, rates: Sequence[float], seconds: float) 
 
     async def measure(crowd: Crowd, senders: Sequence[Member]) -> list[Tally]:
         found: list[Tally] = []
+        await _short(crowd, server, senders, _WARM_RATE, _WARM_SECONDS)
         for rate in rates:
             length = max(seconds, _FEWEST_MESSAGES / rate)
             result = await _short(crowd, server, senders, rate, length)
