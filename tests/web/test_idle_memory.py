@@ -14,7 +14,6 @@ import socket
 import sys
 import tracemalloc
 
-import pytest
 from aiohttp import web
 
 from chatlog.settings import Settings
@@ -23,8 +22,9 @@ from chatlog.web.network.acceptor import Acceptor
 from chatlog.web.network.listening import listen
 
 FIRST, MEASURED, ROOMS = 100, 200, 20
-MOST_BYTES = 15_700
-"""14,130 to 14,380 were measured, and 18,200 while a WebSocket kept all of its handshake."""
+MOST_BYTES = 15_700 if sys.version_info[:2] == (3, 11) else 20_480
+"""14,130 to 14,380 were measured on Python 3.11, and 18,200 while a WebSocket kept all of its
+handshake. Objects have other sizes in other versions: there only the promised limit counts."""
 
 HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -32,7 +32,6 @@ HANDSHAKE = (
 )
 
 
-@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="measured on Python 3.11")
 async def test_an_idle_connection_takes_no_more_memory_than_it_did(sqlite_url: str) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, sqlite_url), stdout=asyncio.subprocess.PIPE
