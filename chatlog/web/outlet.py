@@ -87,6 +87,11 @@ class SocketOutlet:
         # A client that does not read would keep its buffer for ever: only abort frees it.
         self._cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._transport.abort)
 
+    def finish(self, code: int) -> None:
+        """Write what is held, and discard later frames: the client has asked to close."""
+        self._flush()
+        self.shut(code)
+
     def shut(self, code: int) -> None:
         """Discard later frames: closing has begun."""
         self.closed_with = code
@@ -94,6 +99,7 @@ class SocketOutlet:
 
     def forget(self) -> None:
         """Release the transport: the connection has ended."""
+        self.gather(on=False)  # a bound method of its own would keep it until the next collection
         if self._cut is not None:
             self._cut.cancel()
             self._transport.close()

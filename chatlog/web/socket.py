@@ -149,7 +149,7 @@ async def _take(
 async def _answer_close(ws: web.WebSocketResponse, outlet: SocketOutlet) -> None:
     """Answer the client's close frame, unless it answers the server's."""
     if outlet.closed_with is None:
-        outlet.shut(WSCloseCode.OK)
+        outlet.finish(WSCloseCode.OK)
         await ws.close(drain=False)
 
 

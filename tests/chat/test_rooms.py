@@ -117,11 +117,12 @@ async def test_who_comes_and_goes_in_one_batch_gets_its_whole_session(sqlite_url
     async with node_on(sqlite_url) as node:
         await fill(node, 3)
         ada = LocalClient(node)
-        joining = asyncio.create_task(ada.send("join", room="general", username="eve", after=0))
         room = await node.rooms.open("general")
-        await until(lambda: room.joining)
-        (session,) = room.joining
-        node.departures.add([Leave("general", session, "kicked")])
+        async with node.database.write():  # no commit can begin meanwhile
+            joining = asyncio.create_task(ada.send("join", room="general", username="eve", after=0))
+            await until(lambda: room.joining)
+            (session,) = room.joining
+            node.departures.add([Leave("general", session, "kicked")])
         await joining
         await ada.until("notification", event="leave", username="eve")
         await node.committer.append(Post("general", "tab", "after"))

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.sqlite import backend as sqlite
@@ -144,3 +145,21 @@ async def test_what_waits_for_the_connection_gets_its_turn_beside_appends(log: L
         assert not task.done()
     await task
     assert len(await log.events()) == 2
+
+
+async def test_a_commit_that_fails_in_one_hop_leaves_no_transaction_open(log: Log) -> None:
+    session = await log.join(ROOM, "ada")
+
+    async def work(connection: AsyncConnection) -> None:
+        transaction = await connection.begin()
+        await connection.exec_driver_sql("CREATE TABLE one (id INTEGER PRIMARY KEY)")
+        await connection.exec_driver_sql(
+            "CREATE TABLE two (id REFERENCES one DEFERRABLE INITIALLY DEFERRED)"
+        )
+        await connection.exec_driver_sql("INSERT INTO two VALUES (1)")
+        await transaction.commit()
+
+    with pytest.raises(sa.exc.IntegrityError):
+        await log.database.at_once(work)
+    [event] = await log.record(Post(ROOM, session, "next"))
+    assert event.seq == 2

@@ -14,7 +14,9 @@ from unittest import mock
 
 import sqlalchemy as sa
 
+from chatlog.chat import node_lease
 from chatlog.chat.live import LiveRoom
+from chatlog.databases.database import Database
 from chatlog.databases.postgres import backend
 from chatlog.databases.postgres.bell import Notifications
 from chatlog.domain.errors import Refused
@@ -25,7 +27,11 @@ from chatlog.eventlog.tail import Tail, _place_of
 from chatlog.kinds.command import Known
 from chatlog.kinds.event import Event, Recorded
 from chatlog.kinds.leave import Leave, Left
+from chatlog.nodes import reaper
 from tests.flows.simulation.plants import broadcast_before_commit, no_deduplication
+
+_AFTER_SECONDS = 1.5
+"""Longer than the interval at which nodes look for dead ones, in these tests."""
 
 Plant = Callable[[], AbstractContextManager[Any]]
 
@@ -90,6 +96,13 @@ def the_lease_is_never_lost() -> Iterator[None]:
 def each_reaper_closes_a_session() -> Iterator[None]:
     """A lapse isn't decided under the lock: whoever finds a dead node's session appends it."""
     decide, users = Leave.decide, dict[str, User]()
+    due = reaper.leaves_due
+
+    async def after_a_while(database: Database) -> Any:
+        found = await due(database)
+        if found:  # so long that the others find the same
+            await asyncio.sleep(_AFTER_SECONDS)
+        return found
 
     def once_more(self: Leave, room: Room, known: Known) -> Event | Refused:
         if (user := room.sessions.user_of(self.session)) is not None:
@@ -99,7 +112,10 @@ def each_reaper_closes_a_session() -> Iterator[None]:
             return Left(*left)
         return decide(self, room, known)
 
-    with mock.patch.object(Leave, "decide", once_more):
+    with (
+        mock.patch.object(Leave, "decide", once_more),
+        mock.patch.object(node_lease, "leaves_due", after_a_while),
+    ):
         yield
 
 

@@ -93,7 +93,7 @@ CASES = (
     case(plants.the_tail_skips_what_it_has_not_read, nothing, "contiguous"),
     case(plants.broadcast_before_commit, commits_fail, "one event", "hash", STUCK),
     case(plants.no_deduplication, clients_are_cut, "once", is_guarded=False),
-    case(plants.the_lease_is_never_lost, a_node_is_taken_for_dead, STUCK),
+    case(plants.the_lease_is_never_lost, a_node_is_taken_for_dead, STUCK, "missing"),
     case(plants.each_reaper_closes_a_session, a_node_is_taken_for_dead, "presence"),
     case(plants.a_lost_listener_is_not_replaced, listeners_are_killed, STUCK, settings=UNPOLLED),
 )

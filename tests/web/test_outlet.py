@@ -162,3 +162,23 @@ async def test_nothing_that_was_held_is_written_once_closing_has_begun(
     outlet.shut(1000)
     await asyncio.sleep(0)
     assert transport.writes == []
+
+
+async def test_what_was_held_is_written_before_the_client_s_close_is_answered(
+    transport: Transport,
+) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.write_soon(b"ack")
+    outlet.finish(1000)
+    outlet.write(b"later")
+    await asyncio.sleep(0)
+    assert transport.writes == [b"ack"]
+
+
+async def test_an_outlet_that_gathered_is_in_no_cycle_once_it_is_forgotten(
+    transport: Transport,
+) -> None:
+    outlet = SocketOutlet(transport)
+    outlet.gather(on=True)
+    outlet.forget()
+    assert outlet.waiting == transport.get_write_buffer_size

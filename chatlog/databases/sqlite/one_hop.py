@@ -99,7 +99,7 @@ class OneHopConnection(aiosqlite.Connection):
     @property
     def is_open(self) -> bool:
         """Whether statements can be executed."""
-        return self._connection is not None
+        return self._running and self._connection is not None
 
     async def at_once(self, work: Work[T]) -> T:
         """Run the work of a transaction in one hop, as ``run_at_once``."""
@@ -110,7 +110,11 @@ class OneHopConnection(aiosqlite.Connection):
         assert self._opened is not None
         if self._engine is None:
             self._engine = engine_on(self._opened.connection)
-        return run_at_once(self._engine, self._opened.before, work)
+        try:
+            return run_at_once(self._engine, self._opened.before, work)
+        finally:
+            if self._conn.in_transaction:  # SQLAlchemy takes a failed COMMIT for the end of it
+                self._conn.execute("ROLLBACK")
 
     async def whole(
         self, work: Callable[[sqlite3.Connection], None], committing: Callable[[], None]

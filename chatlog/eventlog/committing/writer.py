@@ -231,7 +231,7 @@ class Writer:
         """Take note of a batch that is durable."""
         if batch.recorded:
             self._memory.seen = Place(batch.position, batch.recorded[-1].hash)
-        self._memory.now = batch.now
+        self._memory.now = max(self._memory.now, batch.now)
         if node is self.node:
             self.renewed(began)
         self.noted(True)
