@@ -111,11 +111,11 @@ class LiveRoom:
         self, cut: RoomMember, session: str, frame: bytes, admitted: list[Member]
     ) -> None:
         """Send a session that was cut off its leave, after what it still has to get."""
-        for reader in (*admitted, *self.feed.lagging.values()):
-            if reader.session == session:
-                reader.farewell = frame
-                return
-        cut.outlet.write(frame)
+        here = (reader for reader in admitted if reader.session == session)
+        if (reader := self.feed.lagging.get(session) or next(here, None)) is not None:
+            reader.farewell = frame
+        else:
+            cut.outlet.write(frame)
 
     def _arrive(self, member: RoomMember, recorded: Recorded, event: Joined) -> Member:
         self._members[event.session] = member

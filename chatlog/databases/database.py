@@ -11,18 +11,17 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Append, Backend, Work
+from chatlog.databases.backend import Append, Backend, T, Work
 from chatlog.databases.postgres.backend import Postgres
 from chatlog.databases.sqlite.backend import Sqlite
 from chatlog.databases.sqlite.url import sqlite_path
 from chatlog.domain.errors import LogError, Unavailable
 
-T = TypeVar("T")
 Connection = AsyncConnection
 """A lent connection; higher layers only pass it to functions of this folder."""
 

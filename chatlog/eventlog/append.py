@@ -37,11 +37,12 @@ Outcome = Recorded | FirstPost | Refused
 _INSERT_ROOMS: Final = rooms.insert()
 _INSERT_USERS: Final = users.insert()
 _OPEN: Final = sessions.insert()
-_CLOSE: Final = (
+CLOSE: Final = (
     sessions.update()
     .where(sessions.c.session == sa.bindparam("ended"))
     .values({name: sa.bindparam(name) for name in ("left_seq", "left_at", "cause", "last_seen_at")})
 )
+"""Ends sessions, given the rows of ``session_closed``."""
 SEEN: Final = (
     nodes.update()
     .where(nodes.c.id == sa.bindparam("number"), nodes.c.seen_at < sa.bindparam("last"))
@@ -156,7 +157,7 @@ class Batch(Knowledge):
 
         Nothing else may have been recorded, as ``suffices`` says beforehand.
         """
-        writes = (rows.INSERT_EVENTS, self._events), (_OPEN, self._opened), (_CLOSE, self._closed)
+        writes = (rows.INSERT_EVENTS, self._events), (_OPEN, self._opened), (CLOSE, self._closed)
         began = self._position - len(self._events)
         written = [(statement, found) for statement, found in writes if found]
         return Append(self._number, self.node, began, self._now, written)
@@ -176,7 +177,7 @@ class Batch(Knowledge):
         if self._opened:
             await connection.execute(_OPEN, self._opened)
         if self._closed:
-            await connection.execute(_CLOSE, self._closed)
+            await connection.execute(CLOSE, self._closed)
         if self._tells_story:
             told = max(recorded.at for recorded in self.recorded)
             await connection.execute(SEEN, [{"number": self._number, "last": told}])

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chatlog.chat.live import LiveRoom, RoomMember
 from chatlog.delivery.feed import Delivered, Feed, Member
-from chatlog.delivery.recent import Budget, Recent, join_frames
+from chatlog.delivery.recent import Budget, Recent
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
 from chatlog.kinds.event import Event, Recorded
@@ -21,6 +21,7 @@ from chatlog.projections.presence import Presence
 from chatlog.wire.events import encode
 from chatlog.wire.frames import text_frame
 from tests.support.events import a_user, joined, left, posted, recorded
+from tests.support.feeds import catch_up_a_step
 from tests.support.nodes import texts_of
 from tests.support.outlets import FakeOutlet, never_read
 
@@ -170,14 +171,7 @@ class Members(RuleBasedStateMachine):
             self.step(member)
 
     def step(self, member: Member) -> None:
-        """Do what the task that catches a member up does between two waits."""
-        if self.feed.advance(member) or member.cursor + 1 >= self.feed.recent.first:
-            return
-        first = member.cursor + 1
-        stop = self.feed.stop_before_notice(member, first + 9)
-        if stop >= first and member.outlet.waiting() <= MARK:
-            buffer, last = join_frames(self.frames[first - 1 : stop], first, MARK)
-            self.feed.write(member, buffer, last)
+        catch_up_a_step(self.feed, member, self.frames, MARK)
 
     @invariant()
     def each_has_a_run_of_the_log_and_who_is_present(self) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chatlog.delivery.feed import Delivered, Feed, Member
-from chatlog.delivery.recent import Budget, Recent, join_frames
+from chatlog.delivery.recent import Budget, Recent
+from tests.support.feeds import catch_up_a_step
 from tests.support.outlets import FakeOutlet, never_read
 
 MARK = 60
@@ -99,14 +100,7 @@ class Feeds(RuleBasedStateMachine):
             self.step(member)
 
     def step(self, member: Member) -> None:
-        """Do what the task that catches a member up does between two waits."""
-        if self.feed.advance(member) or member.cursor + 1 >= self.feed.recent.first:
-            return
-        first = member.cursor + 1
-        stop = self.feed.stop_before_notice(member, first + 9)
-        if stop >= first and member.outlet.waiting() <= MARK:
-            buffer, last = join_frames(self.log[first - 1 : stop], first, MARK)
-            self.feed.write(member, buffer, last)
+        catch_up_a_step(self.feed, member, self.log, MARK)
 
     @invariant()
     def each_got_a_run_of_the_log_with_the_notice_in_its_place(self) -> None:

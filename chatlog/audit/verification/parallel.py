@@ -34,7 +34,9 @@ async def check_in_processes(
 ) -> AsyncIterator[Found]:
     """Check the tasks' pieces in several processes; yield the findings in their order."""
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_prepare)
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=spawn, initializer=_prepare, initargs=gc.get_threshold()
+    )
     waiting: deque[asyncio.Future[list[Found]]] = deque()
     try:
         async for task in tasks:
@@ -56,8 +58,8 @@ def _told(task: list[Found], tell: Tell) -> list[Found]:
     return task
 
 
-def _prepare() -> None:
-    gc.set_threshold(50_000, 20, 50)  # as in a command
+def _prepare(*collects_at: int) -> None:
+    gc.set_threshold(*collects_at)  # as in the parent
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends them
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Work
+from chatlog.databases.backend import T, Work
 from chatlog.databases.discreet import keep_content_out_of_errors
-
-T = TypeVar("T")
 
 
 class _AtOnce:

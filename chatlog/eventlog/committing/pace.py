@@ -1,4 +1,4 @@
-"""The pause between two commits: none while the core has time, longer under load.
+"""The pause from the start of one commit to that of the next: a few milliseconds.
 
 Part of a commit's cost is the same whatever its size, and every member of a room gets one write per
 batch: larger batches make a busy room cheap. The next commit starts no sooner than a multiple of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.databases.schema import nodes, rooms, sessions
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup, read, rows
-from chatlog.eventlog.append import SEEN, Batch
+from chatlog.eventlog.append import CLOSE, SEEN, Batch
 from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.steps.newcomers import Newcomers
 from chatlog.kinds.details import contents_column, facts_of
@@ -27,13 +27,6 @@ from chatlog.kinds.leave import Left
 from chatlog.kinds.proof import Proved
 
 T = TypeVar("T")
-
-_END: Final = ("left_seq", "left_at", "cause", "last_seen_at")
-_CLOSE: Final = (
-    sessions.update()
-    .where(sessions.c.session == sa.bindparam("ended"))
-    .values({name: sa.bindparam(name) for name in _END})
-)
 
 
 @dataclass(slots=True)
@@ -119,7 +112,7 @@ class RoomInsertion:
         if opened:
             await self._connection.execute(sessions.insert(), opened)
         if closed:
-            await self._connection.execute(_CLOSE, closed)
+            await self._connection.execute(CLOSE, closed)
 
     async def _know_nodes(self, working: dict[str, Recorded]) -> None:
         missing = {node: first for node, first in working.items() if node not in self._nodes}
