@@ -57,12 +57,13 @@ async def page_after(
     limit: int,
     wants: Wants,
     at_once: bool = False,
+    seen: Sequence[Place] = (),
 ) -> Page | None:
     """Return the next events after a place, of those that ``wants`` the position, room and type.
 
     Looks through ``limit`` events at most. With ``at_once`` it reads all of them in one statement,
     which is faster where most are wanted. Returns None if the log does not have the event of that
-    place (any more).
+    place (any more), or has another one where ``seen`` has been seen.
     """
     first, last = after.position, after.position + limit  # positions have no gaps
     statement = _BETWEEN if at_once else _PASSED
@@ -73,6 +74,9 @@ async def page_after(
         del passed[0]
     if not passed:
         return Page([], after, is_full=False)
+    hashes = {row.position: bytes(row.hash) for row in passed} if seen else {}
+    if any(hashes.get(place.position, place.hash) != place.hash for place in seen):
+        return None
     wanted = [row for row in passed if wants(row.position, row.room, row.type)]
     if at_once:
         found = all_recorded(wanted)

@@ -178,7 +178,12 @@ class Tail:
         after = self._place
         async with self._database.read() as connection:
             page = await page_after(
-                connection, after, limit=_PAGE, wants=self._wants(), at_once=self._wants_most
+                connection,
+                after,
+                limit=_PAGE,
+                wants=self._wants(),
+                at_once=self._wants_most,
+                seen=[end for _, end in self._ahead],
             )
             # Before the transaction ends, which is one more round trip.
             async with self._turn:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
+
+import sqlalchemy as sa
 
 from chatlog.runtime import Runtime
 from chatlog.wire.frames import GOING_AWAY
@@ -95,6 +98,37 @@ async def test_lost_events_are_noticed_although_the_next_batch_is_the_servers_ow
                 await ada.send("chat", room="general", message="next")
                 await asyncio.sleep(0.2)
         assert ada.outlet.closed == (GOING_AWAY, b"")
+
+
+async def test_a_lost_event_that_was_dispatched_ahead_of_the_others_is_noticed(
+    postgres_url: str,
+) -> None:
+    """It was never read, so no reading starts at its place."""
+    async with node_on(postgres_url, bus="poll", poll_seconds=60.0, node="first") as first:
+        ada = await joined(first, "ada")
+        async with copy_of(postgres_url) as copy:
+            await connected_again(first)
+            async with open_log(postgres_url, node="other") as other:
+                await other.join("elsewhere", "bob")
+            await say(ada, "lost")
+            assert first.tail.position == 1
+            await copy.go_back()
+        async with open_log(postgres_url, node="another") as another:
+            bob = await another.join("elsewhere", "bob")
+            await another.record(*chats("elsewhere", bob, ["instead"] * 2))
+        first.tail.ring()
+        await until_let_go(ada)
+
+
+async def connected_again(node: Runtime) -> None:
+    """Wait until the node writes on a new connection, its old one having been cut."""
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(Exception):
+                async with node.database.write() as connection:
+                    await connection.execute(sa.text("SELECT 1"))
+                    return
+            await asyncio.sleep(0.05)
 
 
 Read = Callable[[], Coroutine[Any, Any, bool]]

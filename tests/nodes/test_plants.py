@@ -16,6 +16,7 @@ import pytest
 from tests.failures.admin import Admin, administrator
 from tests.support.checker import judge
 from tests.support.clients import Clients
+from tests.support.server import until
 
 from . import plants
 from .crowd import Crowd
@@ -24,6 +25,13 @@ from .here import Here, nodes_here
 LEASE_SECONDS = 1.5
 PATIENCE_SECONDS = 8.0
 STUCK = "stuck"
+OPEN_AT_A = """
+    SELECT session FROM chatlog.sessions AS s JOIN chatlog.nodes AS n ON n.id = s.node_id
+    WHERE n.name = 'a' AND n.ended_at IS NULL AND s.left_seq IS NULL
+"""
+STILL_OPEN = """
+    SELECT count(*) FROM chatlog.sessions JOIN open_then USING (session) WHERE left_seq IS NULL
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +44,14 @@ async def nothing(admin: Admin, crowd: Crowd) -> None:
 
 async def a_node_is_taken_for_dead(admin: Admin, crowd: Crowd) -> None:
     """As after a sleep: the others have ended it, and it isn't aware of that."""
+    await admin.run("CREATE TABLE open_then AS " + OPEN_AT_A)
     await admin.run("UPDATE chatlog.nodes SET ended_at = seen_at WHERE name = 'a'")
+
+    async def have_lapsed() -> bool:
+        return not await admin.value(STILL_OPEN)
+
+    await until(have_lapsed, 20, "the sessions of a node that was ended have lapsed")
+    await admin.run("DROP TABLE open_then")
     await crowd.everywhere(20)
 
 
