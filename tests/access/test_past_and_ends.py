@@ -144,11 +144,11 @@ async def test_a_role_that_runs_out_ends_delivery_and_sessions(world: World) -> 
     await ada.make("room", access="listed")
     async with ada.socket() as hers, bob.socket() as his:
         await hers.join("room")
-        until = in_seconds(1.2)
+        until = in_seconds(3)
         await ada.appoint("room", "bob", "member", until=until)
         await his.join("room")
         await say(hers, "seen")
-        await asyncio.sleep(1.3)
+        await asyncio.sleep(3.1)
         await say(hers, "not for bob")
         leave = await own_leave(his)
         assert "not for bob" not in str(his.got)
@@ -170,7 +170,7 @@ async def own_leave(socket: Socket) -> Frame:
 async def test_a_role_that_runs_out_in_a_quiet_room_ends_the_session(world: World) -> None:
     ada, bob = world.person("ada"), world.person("bob")
     await ada.make("room", access="listed")
-    await ada.appoint("room", "bob", "member", until=in_seconds(1))
+    await ada.appoint("room", "bob", "member", until=in_seconds(3))
     async with bob.socket() as his:
         await his.join("room")
         leave = await own_leave(his)

@@ -99,14 +99,17 @@ async def test_a_page_takes_a_few_queries_however_many_rooms_are_secret(sqlite_u
         await make(node)
         sent = []
         for _ in range(2):
-            with queries_counted(node.runtime.database) as one:
-                await listed(node, BOB)
-            sent.append(len(reads(one)))
+            counts = []
+            for _ in range(3):  # a reading of the node's own may come between
+                with queries_counted(node.runtime.database) as one:
+                    await listed(node, BOB)
+                counts.append(len(reads(one)))
+            sent.append(min(counts))
             for number in range(100, 300):
                 await node.runtime.committer.append(Create(secret(number), ADA, "private"))
         assert sent[0] == sent[1] <= 9
         counts = []
-        for _ in range(3):  # a reading of the node's own may come between
+        for _ in range(3):
             with queries_counted(node.runtime.database) as one:
                 assert len(await listed(node, ADA)) > 200
             counts.append(len(reads(one)))
