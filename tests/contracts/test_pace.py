@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from unittest import mock
 
 import pytest
 
+from chatlog.eventlog.committing import pace as module
 from chatlog.eventlog.committing.pace import SHARE, Pace
 from tests.flows.simulation.machine import VirtualLoop
 
@@ -69,3 +71,34 @@ def test_a_commit_without_events_says_nothing_of_members() -> None:
     before = pace.pause()
     pace.note(COMMIT, events=0, deliveries=0)
     assert pace.pause() == before
+
+
+def test_a_busy_process_pauses_longer_and_a_calm_one_does_not() -> None:
+    assert pause_at(0.2) == pause_at(0.0) < 0.02
+    assert pause_at(0.2) < pause_at(0.35) < pause_at(0.4) < 0.02
+    assert pause_at(0.6) == 0.02
+
+
+def test_the_pause_is_short_again_once_the_process_is_calm() -> None:
+    assert pause_at(0.9, 0.05) == pause_at(0.05)
+
+
+def pause_at(*used: float) -> float:
+    """Return the pause after seconds in which a process used so much of a core each."""
+    loop, cpu = VirtualLoop(), 0.0
+
+    async def commits() -> float:
+        nonlocal cpu
+        pace = Pace(0.02, COMMIT)
+        for share in used:
+            for _ in range(1_000):
+                pace.start()
+                await asyncio.sleep(0.01)
+                cpu += 0.01 * share
+        return pace.pause()
+
+    with (
+        mock.patch.object(module, "process_time", side_effect=lambda: cpu),
+        asyncio.Runner(loop_factory=lambda: loop) as runner,
+    ):
+        return runner.run(commits())

@@ -84,7 +84,7 @@ class Postgres:
 
     name = "postgresql"
     is_exclusive = False
-    commit_seconds = 0.001
+    commit_seconds = 0.0006
     schema = SCHEMA
     unscrubbed = "the database's files"
     checks = (check_objects, check_settings)

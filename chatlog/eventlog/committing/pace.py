@@ -5,22 +5,32 @@ batch: larger batches make a busy room cheap. The next commit starts no sooner t
 these fixed costs after the start of the last, so they take a bounded share of the core. The pause
 overlaps the commit and its fan-out, and a command that comes after it never waits.
 
-Only what is fixed counts. A pause that grows with time on the clock, or with what grows with the
-number of rows, makes larger batches, which make it longer.
+From a quarter of a core on, the pause grows with what the process uses, up to the longest: larger
+batches leave time for more messages.
+
+Only what is fixed counts, or gets less by a longer pause. One that grew with time on the clock, or
+with what grows with the number of rows, would make larger batches, which make it longer.
 """
 
 from __future__ import annotations
 
 import asyncio
+from time import process_time
 from typing import Final
 
-SHARE: Final = 5.0
-"""The pause as a multiple of the fixed costs, which so take at most a fifth of the core."""
+SHARE: Final = 8.0
+"""The pause as a multiple of the fixed costs, which so take at most an eighth of the core."""
 _AROUND: Final = 2.2
 """The fixed costs of a commit, its hop and wake-ups included, as a multiple of the database's."""
 _MEMBERS_A_COMMIT: Final = 70.0
 """Writes to this many members cost as much as a commit: 4 to 5 µs each, and 0.3 ms."""
 _WEIGHT: Final = 0.1
+_CALM: Final = 0.25
+"""The CPU seconds per second up to which the pause does not grow with them."""
+_BUSY: Final = 0.45
+"""The CPU seconds per second from which on the pause is the longest."""
+_LOOK_SECONDS: Final = 0.1
+_LOOK_WEIGHT: Final = 0.3
 
 
 class Pace:
@@ -32,6 +42,8 @@ class Pace:
         self._commit_seconds = commit_seconds
         self._members = 1.0
         self._started = 0.0
+        self._busy = 0.0
+        self._looked = self._looked_cpu = 0.0
 
     async def wait(self) -> None:
         """Wait for the rest of the pause since the start of the last commit; then one starts."""
@@ -42,12 +54,18 @@ class Pace:
 
     def start(self) -> None:
         """Take note that a commit starts."""
-        self._started = asyncio.get_running_loop().time()
+        self._started = now = asyncio.get_running_loop().time()
+        if (passed := now - self._looked) >= _LOOK_SECONDS:
+            cpu = process_time()
+            used = min(1.0, (cpu - self._looked_cpu) / passed)
+            self._busy += _LOOK_WEIGHT * (used - self._busy)
+            self._looked, self._looked_cpu = now, cpu
 
     def pause(self) -> float:
         """Return the seconds from the start of a commit to that of the next."""
         fixed = _AROUND * self._commit_seconds * (1 + self._members / _MEMBERS_A_COMMIT)
-        return min(self._longest, SHARE * fixed)
+        pressure = (self._busy - _CALM) / (_BUSY - _CALM)
+        return min(self._longest, max(SHARE * fixed, pressure * self._longest))
 
     def note(self, commit_seconds: float, events: int, deliveries: int) -> None:
         """Add a commit to the averages: the database's fixed CPU time, and what was delivered."""

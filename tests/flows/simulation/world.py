@@ -16,6 +16,7 @@ from unittest import mock
 from chatlog.chat.tasks import task_group
 from chatlog.databases.database import Database
 from chatlog.databases.sqlite import backend as sqlite
+from chatlog.eventlog.committing import pace
 from chatlog.nodes import leases
 from chatlog.runtime import Runtime
 from chatlog.settings import Settings
@@ -68,6 +69,7 @@ def run(story: Story, template: Path, folder: Path) -> tuple[list[Violation], Co
     machine = Machine(random.Random(story.seed))
     with (
         mock.patch.object(sqlite, "OneHopConnection", machine.connection),
+        mock.patch.object(pace, "process_time", return_value=0.0),
         _quiet(),
         asyncio.Runner(loop_factory=VirtualLoop) as runner,
     ):
