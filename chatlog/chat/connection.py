@@ -1,8 +1,8 @@
 """One client's connection: its username, its rooms, and its commands.
 
-``handle`` takes a frame's text and returns when the next frame may be read: it queues a chat,
-which the committer answers later; it waits for a join or a leave, so that the next command sees
-it done. Promises: every command gets its answer or the connection is closed; bad input harms
+``take`` takes a frame's text and returns what is to be awaited before the next one: nothing for a
+chat, which it queues and the committer answers later; a join or a leave, so that the next command
+sees it done. Promises: every command gets its answer or the connection is closed; bad input harms
 nothing; a closed connection leaves its rooms.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from chatlog.chat.allowance import Allowance, Tally
 from chatlog.chat.joined_rooms import JoinedRooms
@@ -67,37 +68,66 @@ class Connection(RoomsClient[Outlet]):
         self._allowance = Allowance(rate) if rate > 0 else None
 
     async def handle(self, text: bytes) -> None:
-        """Execute the command in a frame, and return when the next frame may be read.
+        """Execute the command in a frame, and return when the next frame may be taken.
+
+        Raises:
+            UnicodeDecodeError: if the text is not UTF-8.
+        """
+        if (rest := self.take(text)) is not None:
+            await rest
+
+    def take(self, text: bytes) -> Coroutine[Any, Any, None] | None:
+        """Execute the command in a frame; return what is to be awaited before the next is taken.
 
         Raises:
             UnicodeDecodeError: if the text is not UTF-8.
         """
         if self._joined.is_closed or not self._outlet.is_open:
-            return
+            return None
         try:
             command = self._parts.commands.decode(text, self._parts.limits)
         except wire.BadCommand as error:
             self._refuse(error, error.id)
             self._count_bad(error)
-            return
+            return None
+        try:
+            if not self._do_at_once(command):
+                return self._carry_out(command)
+        except Exception as error:  # noqa: BLE001 - a bug, or an event that cannot be read
+            self._failed(command, error)
+        return self._pause()
+
+    async def _carry_out(self, command: wire.ClientCommand) -> None:
         try:
             await self._do(command)
-        except (Refused, OutcomeUnknown) as error:
-            self._refuse(error, command.id)
-            self._count_bad(error)
-        except Exception as error:  # noqa: BLE001 - a bug, or an event that cannot be read
-            self._fail(command, error)
-        if self._in_flight >= self._parts.settings.max_in_flight:
-            await self._wait_for_landing()
-        if self._outlet.waiting() > self._parts.settings.max_buffer_bytes:
-            await self._wait_for_reader()
+        except Exception as error:  # noqa: BLE001 - as in take
+            self._failed(command, error)
+        if (pause := self._pause()) is not None:
+            await pause
 
-    async def _do(self, command: wire.ClientCommand) -> None:
+    def _pause(self) -> Coroutine[Any, Any, None] | None:
+        """Return what to wait for while too much of this client is unanswered or unsent."""
+        settings = self._parts.settings
+        if self._in_flight >= settings.max_in_flight:
+            return self._wait_for_landing()
+        if self._outlet.waiting() > settings.max_buffer_bytes:
+            return self._wait_for_reader()
+        return None
+
+    def _do_at_once(self, command: wire.ClientCommand) -> bool:
+        """Execute a command that waits for nothing; return whether it was one."""
         if self._credentials is not None and type(command) is not wire.Auth:
             self._credentials.required()
         if isinstance(command, Request):
             self._submit(command)
-        elif isinstance(command, JoinRequest):
+        elif type(command) is wire.Ping:
+            self._answer(Pong(command.id))
+        else:
+            return False
+        return True
+
+    async def _do(self, command: wire.ClientCommand) -> None:
+        if isinstance(command, JoinRequest):
             await self._joined.join(command)
         elif type(command) is LeaveRequest:
             await self._leave(command)
@@ -105,8 +135,6 @@ class Connection(RoomsClient[Outlet]):
             await self._history(command)
         elif type(command) is wire.Users:
             await self._users(command)
-        elif type(command) is wire.Ping:
-            self._answer(Pong(command.id))
         else:
             await self._do_as_person(command)
 
@@ -199,8 +227,12 @@ class Connection(RoomsClient[Outlet]):
         after = error.retry_after if isinstance(error, RateLimited) else None
         self._answer(Error(error.code, error.sentence, id, after))
 
-    def _fail(self, command: wire.ClientCommand, error: Exception) -> None:
-        """Answer a command that failed inside the server and had no effect."""
+    def _failed(self, command: wire.ClientCommand, error: Exception) -> None:
+        """Answer a command that was refused, or failed inside the server and had no effect."""
+        if isinstance(error, Refused | OutcomeUnknown):
+            self._refuse(error, command.id)
+            self._count_bad(error)
+            return
         trace = None if isinstance(error, ChatlogError) else error
         name = type(command).__struct_config__.tag
         logger.error("A %s could not be answered: %s", name, describe(error), exc_info=trace)

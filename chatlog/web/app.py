@@ -9,10 +9,11 @@ from aiohttp import web
 
 from chatlog.runtime import running
 from chatlog.settings import Settings
-from chatlog.web import api, health, hooks, metrics, pages, socket
+from chatlog.web import api, health, hooks, metrics, pages
 from chatlog.web.api.errors import entrance
 from chatlog.web.keys import AUTHENTICATE, RUNTIME, SETTINGS, Authenticate
 from chatlog.web.network import cors
+from chatlog.web.sockets import serve as sockets
 
 NAME: Final = "chatlog"
 """The ``Server`` header of every answer; aiohttp's own discloses versions to attackers."""
@@ -37,7 +38,7 @@ def create_app(
     app.on_shutdown.append(_stop)
     app.on_response_prepare.append(_sign)
     app.router.add_get("/", _home, name="home")
-    app.router.add_get("/ws", socket.serve)
+    app.router.add_get("/ws", sockets.serve)
     health.add_probes(app)
     app.router.add_get("/metrics", metrics.show)
     api.add_routes(app)
@@ -66,5 +67,5 @@ async def _sign(request: web.Request, response: web.StreamResponse) -> None:
 async def _home(request: web.Request) -> web.StreamResponse:
     """Answer ``/`` with the page, or with a WebSocket for the tutorial's clients."""
     if request.headers.get("Upgrade", "").lower() == "websocket":
-        return await socket.serve(request)
+        return await sockets.serve(request)
     return await pages.home(request)

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from aiohttp import web
-from aiohttp.http import WebSocketReader
 from aiohttp.http_exceptions import HttpProcessingError
 
 from chatlog.settings import Settings
 from chatlog.web.answers import error
 from chatlog.web.app import NAME
+from chatlog.web.sockets.protocol import Socket
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Visitor(web.RequestHandler):
         super().set_parser(parser, *args, **options)
         self._limit_unread(0)
         self._upgrades(self)
-        if isinstance(parser, WebSocketReader):
+        if isinstance(parser, Socket):
             self._free_unused()
 
     def _free_unused(self) -> None:

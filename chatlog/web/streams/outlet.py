@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from aiohttp import WSCloseCode
 
-from chatlog.web.outlet import ABNORMAL, CUT_SECONDS
+from chatlog.web.sockets.outlet import ABNORMAL, CUT_SECONDS
 from chatlog.wire.frames import NOT_AUTHENTICATED
 from chatlog.wire.server_sent import COMMENT, StreamError, error_message, messages_of
 

@@ -20,7 +20,8 @@ from chatlog.kinds.join import JoinAsPerson, JoinRequest
 from chatlog.web.api.queries import StreamQuery, StreamsQuery, query_of
 from chatlog.web.identify import identity_of
 from chatlog.web.keys import RUNTIME
-from chatlog.web.socket import address_of, bound_kernel_buffer
+from chatlog.web.sockets.handshake import bound_kernel_buffer
+from chatlog.web.sockets.serve import address_of
 from chatlog.web.streams.outlet import StreamOutlet
 from chatlog.web.streams.stream import COMMENT_SECONDS, RETRY_SECONDS, Stream
 from chatlog.wire.server_sent import (

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from chatlog.web import outlet as module
-from chatlog.web.outlet import SocketOutlet
+from chatlog.web.sockets import outlet as module
+from chatlog.web.sockets.outlet import SocketOutlet
 
 
 class Transport(asyncio.Transport):
@@ -169,10 +169,10 @@ async def test_what_was_held_is_written_before_the_client_s_close_is_answered(
 ) -> None:
     outlet = SocketOutlet(transport)
     outlet.write_soon(b"ack")
-    outlet.finish(1000)
+    outlet.answer_close(1000)
     outlet.write(b"later")
     await asyncio.sleep(0)
-    assert transport.writes == [b"ack"]
+    assert transport.writes == [b"ack", b"\x88\x02\x03\xe8"]
 
 
 async def test_an_outlet_that_gathered_is_in_no_cycle_once_it_is_forgotten(

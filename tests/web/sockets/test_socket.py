@@ -7,8 +7,8 @@ import json
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 
-from chatlog.web import socket
 from chatlog.web.keys import RUNTIME
+from chatlog.web.sockets import serve
 from tests.support.apps import frame_of, served
 
 
@@ -73,7 +73,7 @@ async def test_who_connects_while_the_grace_without_a_database_ends_is_sent_else
     async def slow(request: web.Request) -> None:
         request.app[RUNTIME].readiness._is_away = True
 
-    monkeypatch.setattr(socket, "identity_at_handshake", slow)
+    monkeypatch.setattr(serve, "identity_at_handshake", slow)
     async with served(sqlite_url) as client, client.ws_connect("/ws") as ws:
         assert await close_code(ws) == 1001
 

@@ -1,8 +1,7 @@
 """The outlet of a WebSocket: ready frames go straight to its transport.
 
 aiohttp's own sending costs about 8 µs per delivery and waits for the slowest member; a frame
-that is built once and written to the transport costs under 1 µs. aiohttp still sends ping, pong
-and close, as whole frames, so frames never interleave.
+that is built once and written to the transport costs under 1 µs.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ ABNORMAL: Final = 1006
 """RFC 6455's code for a connection that ended without a close frame; never sent."""
 
 _CLOSE: Final = 0x88  # FIN and opcode 8
+_PING: Final = bytes((0x89, 0))
+_PONG: Final = 0x8A
 
 
 class SocketOutlet:
@@ -80,17 +81,27 @@ class SocketOutlet:
         """Send a close frame after the unsent data, and abort the connection if it stays open."""
         if not self.is_open:
             return
+        self._close(code, reason)
+        # A client that does not read would keep its buffer for ever: only abort frees it.
+        self._cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._transport.abort)
+
+    def answer_close(self, code: int) -> None:
+        """Write what is held and a close frame: the client has asked to close."""
+        self._close(code)
+
+    def _close(self, code: int, reason: bytes = b"") -> None:
         payload = struct.pack("!H", code) + reason
         self._flush()
         self._send(bytes((_CLOSE, len(payload))) + payload)
         self.shut(code)
-        # A client that does not read would keep its buffer for ever: only abort frees it.
-        self._cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._transport.abort)
 
-    def finish(self, code: int) -> None:
-        """Write what is held, and discard later frames: the client has asked to close."""
-        self._flush()
-        self.shut(code)
+    def ping(self) -> None:
+        """Ask the client for a sign of life."""
+        self.write(_PING)
+
+    def pong(self, payload: bytes) -> None:
+        """Answer the client's ping."""
+        self.write(bytes((_PONG, len(payload))) + payload)
 
     def shut(self, code: int) -> None:
         """Discard later frames: closing has begun."""

@@ -1,0 +1,1 @@
+"""WebSockets: the handshake, the frames of a client, and the outlet to it."""
