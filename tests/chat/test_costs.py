@@ -5,7 +5,9 @@ Counts do not depend on the machine. A change that makes the path of a message l
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import sys
 from collections import Counter
 from typing import Any
 
@@ -15,10 +17,13 @@ from chatlog.chat import live
 from chatlog.databases.sqlite.one_hop import OneHopConnection
 from chatlog.eventlog import chain
 from chatlog.kinds.chat import Post
+from chatlog.runtime import Runtime
 from tests.support.nodes import LocalClient, node_on, until
 
 MEMBERS = 10
 CHATS = 20
+MOST_CALLS = 165
+"""155 were counted on Python 3.11."""
 
 
 @pytest.fixture
@@ -81,3 +86,41 @@ async def test_a_commit_leaves_nothing_to_the_garbage_collector(sqlite_url: str)
             gc.set_debug(0)
             gc.garbage.clear()
             gc.enable()
+
+
+async def test_a_further_chat_of_a_batch_takes_so_many_calls(sqlite_url: str) -> None:
+    """Calls of Python's and C's functions in the event loop, from the text to the last frame."""
+    async with node_on(sqlite_url, max_in_flight=10_000) as node:
+        members = [LocalClient(node) for _ in range(MEMBERS)]
+        for number, member in enumerate(members):
+            await member.join("general", f"user{number}")
+        few = await calls_of(node, members[0], CHATS)
+        many = await calls_of(node, members[0], 3 * CHATS)
+        assert 50 < (many - few) / (2 * CHATS) <= MOST_CALLS
+
+
+async def calls_of(node: Runtime, member: LocalClient, chats: int) -> int:
+    """Return how many functions are called for one batch of chats."""
+    texts = [b'{"type":"chat","id":"%d %d","message":"hello"}' % (chats, n) for n in range(chats)]
+    found = 0
+
+    def count(_frame: Any, event: str, _of: Any) -> None:
+        nonlocal found
+        found += event in ("call", "c_call")
+
+    async with node.database.write():  # so that the first chat does not begin a batch of one
+        await member.send("chat", id=f"first of {chats}", message="hello")
+        await asyncio.sleep(0.1)
+        sys.setprofile(count)
+        try:
+            for text in texts:
+                assert member.connection.take(text) is None
+        finally:
+            sys.setprofile(None)
+    sys.setprofile(count)
+    try:
+        await node.committer.drain()
+    finally:
+        sys.setprofile(None)
+    assert len([frame for frame in member.frames() if frame.get("id") == f"{chats} 0"]) == 2
+    return found
