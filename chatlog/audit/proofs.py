@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,6 @@ from chatlog.eventlog.rows import (
     FACTS,
     OTHER,
     OTHERS_SUBJECT,
-    PEOPLE,
     STORED,
     People,
     Row,
@@ -21,7 +20,7 @@ from chatlog.eventlog.rows import (
     unreadable,
 )
 from chatlog.kinds.details import salts_in
-from chatlog.kinds.event import Event
+from chatlog.kinds.event import Recorded
 from chatlog.kinds.proof import PersonSalts, Proof, Proved
 
 PROVED: Final = STORED.add_columns(
@@ -35,7 +34,6 @@ PROVED: Final = STORED.add_columns(
     OTHER.c.name_key.label("other_name_key"),
 )
 """``STORED`` with what proves an event; ``proved`` takes its rows."""
-_SEALED: Final = slice(PEOPLE.stop, PEOPLE.stop + 4)
 _DETAILS: Final = FACTS.stop - 1
 _CONTENTS: Final = PROVED.selected_columns.keys().index("contents")
 _AT: Final = PROVED.where(
@@ -64,36 +62,48 @@ def proved(row: Row, people: People) -> Proved:
     Raises:
         LogError: from ``recorded``, or if a commitment or a salt is not bytes.
     """
-    event = recorded(row, people)
-    room_id, *found = row[_SEALED]
     try:
-        commitment, salt, name_salt = map(_bytes, found)
-        salts = _people_salts(row, event.event)
+        is_named = row.other_name_key is not None or row.other_name is None
+        own = salts_of(row.name_salt, row.subject_salt)
+        others = salts_of(row.other_salt, row.others_subject_salt, is_named)
     except TypeError as error:  # SQLite stores any type in any column
-        raise unreadable(row) from error
-    sealed = (name_salt, commitment, salt)
-    proof = Proof(room_id, *sealed, row[_DETAILS], salts_in(row[_CONTENTS]), salts)
-    return Proved(event, proof)
+        raise unreadable(row.room, row.seq) from error
+    sealed = (row.room_uuid, row.text_commitment, row.text_salt, row[_DETAILS], row[_CONTENTS])
+    return with_proof(recorded(row, people), sealed, own, others)
 
 
-def _people_salts(row: Row, event: Event) -> dict[str, PersonSalts]:
-    people = event.people
-    if not people:  # as in nearly all events, in open mode
-        return {}
-    return {
-        key: _own(row) if person.id == event.user.id else _others(row)
-        for key, person in people.items()
+def with_proof(
+    recorded: Recorded, sealed: tuple[Any, ...], own: PersonSalts, others: PersonSalts
+) -> Proved:
+    """Return an event with its proof, from the salts of its user and of whom it is about.
+
+    ``sealed`` are its room's id, its text's commitment and salt, its details and its contents, as
+    they are stored.
+
+    Raises:
+        LogError: if the commitment or the salt is not bytes.
+    """
+    room_id, commitment, salt, details, contents = sealed
+    try:
+        commitment, salt = _bytes(commitment), _bytes(salt)
+    except TypeError as error:
+        raise unreadable(recorded.room, recorded.seq) from error
+    event = recorded.event
+    people = {
+        key: own if person.id == event.user.id else others for key, person in event.people.items()
     }
+    sealed = (own.name, commitment, salt)
+    return Proved(recorded, Proof(room_id, *sealed, details, salts_in(contents), people))
 
 
-def _own(row: Row) -> PersonSalts:
-    return PersonSalts(_bytes(row.name_salt), _bytes(row.subject_salt))
+def salts_of(name: object, subject: object, is_named: bool = True) -> PersonSalts:
+    """Return a person's salts as they are stored.
+
+    Raises:
+        TypeError: if one of them is not bytes.
+    """
+    return PersonSalts(_bytes(name), _bytes(subject), is_named)
 
 
-def _others(row: Row) -> PersonSalts:
-    is_named = row.other_name_key is not None or row.other_name is None
-    return PersonSalts(_bytes(row.other_salt), _bytes(row.others_subject_salt), is_named)
-
-
-def _bytes(value: bytes | None) -> bytes | None:
+def _bytes(value: Any) -> bytes | None:
     return None if value is None else bytes(value)

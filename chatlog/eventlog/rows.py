@@ -21,7 +21,8 @@ OTHER: Final = users.alias("other")
 """The user whom an event is about, or who caused it."""
 OTHERS_SUBJECT: Final = subjects.alias("others_subject")
 _topics: Final = events.alias("topics")
-_ABOUT_USER: Final = ("leave", "member")
+ABOUT_USER: Final = ("leave", "member")
+"""The types of events that may be about another user, whose id is ``of``."""
 
 
 SUBJECT: Final = (
@@ -41,7 +42,7 @@ WITH_SUBJECT: Final = users.outerjoin(subjects, subjects.c.id == users.c.subject
 
 def with_people(joined: sa.FromClause) -> sa.FromClause:
     """Join events and users with their subjects, and with the users that events are about."""
-    is_about = sa.and_(events.c.type.in_(_ABOUT_USER), OTHER.c.uuid == events.c.of)
+    is_about = sa.and_(events.c.type.in_(ABOUT_USER), OTHER.c.uuid == events.c.of)
     return (
         joined.outerjoin(subjects, subjects.c.id == users.c.subject_id)
         .outerjoin(OTHER, is_about)
@@ -52,8 +53,7 @@ def with_people(joined: sa.FromClause) -> sa.FromClause:
 _FROM: Final = with_people(
     events.join(rooms).join(users, users.c.id == events.c.user_id).join(nodes)
 )
-# The text of a room event that refers to the topic of another one.
-_TOPIC: Final = sa.case(
+TEXT: Final = sa.case(
     (
         sa.and_(events.c.type == "room", events.c.of.is_not(None)),
         sa.select(_topics.c.text)
@@ -65,6 +65,7 @@ _TOPIC: Final = sa.case(
     ),
     else_=events.c.text,
 )
+"""An event's text, or the topic of another event that a room event refers to."""
 
 _EVENT: Final = (
     events.c.position,
@@ -75,7 +76,7 @@ _EVENT: Final = (
     events.c.type,
     events.c.version,
     *(events.c[name] for name in Facts._fields),
-    _TOPIC.label("text"),
+    TEXT.label("text"),
     events.c.contents,
     nodes.c.node,
 )
@@ -118,11 +119,26 @@ def recorded(row: Row, people: People | None = None) -> Recorded:
     """Return the event in a row of ``STORED``; ``people`` are those of its page so far.
 
     Raises:
+        LogError: as ``event_in``.
+    """
+    own = row[: PEOPLE.start]
+    try:
+        user, about = _people(row, {} if people is None else people)
+    except Exception as error:  # whatever a damaged row does
+        raise unreadable(row.room, row.seq) from error
+    return event_in(own, row.room, row.node, user, about)
+
+
+def event_in(own: Row, room: str, node: str, user: User, about: User | None) -> Recorded:
+    """Return the event in the columns of ``STORED`` up to ``PEOPLE``, given whom they refer to.
+
+    The columns of the room and the node may hold their numbers.
+
+    Raises:
         LogError: if this program does not know the row's type or version, or would not have
             written the row.
     """
-    position, room, seq, at, digest, type_, version, *rest = row[: PEOPLE.start]
-    *facts, text, contents, node = rest
+    position, _, seq, at, digest, type_, version = own[: FACTS.start]
     kind = BY_TYPE.get(type_)
     if kind is None or (version != kind.version and version not in kind.upcasts):
         raise LogError(
@@ -130,13 +146,13 @@ def recorded(row: Row, people: People | None = None) -> Recorded:
             f"{version}: a newer chatlog wrote it."
         )
     try:
-        user, about = _people(row, {} if people is None else people)
-        event = kind.of_facts(user, node, current(kind, version, Facts(*facts)), text, about)
+        facts, text, contents = Facts._make(own[FACTS]), own[FACTS.stop], own[FACTS.stop + 1]
+        event = kind.of_facts(user, node, current(kind, version, facts), text, about)
         if contents is not None:
             event = event.with_contents(contents_in(contents))
-        return Recorded(position, room, seq, at, bytes(digest), event, via_of(facts[-1]))
+        return Recorded(position, room, seq, at, bytes(digest), event, via_of(facts.details))
     except Exception as error:  # whatever a damaged row does to its kind
-        raise unreadable(row) from error
+        raise unreadable(room, seq) from error
 
 
 def _people(row: Row, known: People) -> tuple[User, User | None]:
@@ -175,11 +191,9 @@ def _about(row: Row) -> User | None:
     return User(row.other_uuid, row.other_name, row.other_id, commitment, subject)
 
 
-def unreadable(row: Row) -> LogError:
+def unreadable(room: str, seq: int) -> LogError:
     """Return the error for a row that is damaged; raise it from its cause."""
-    return LogError(
-        f"Event {row.seq} of room {row.room!r} is damaged: run `chatlog verify` for details."
-    )
+    return LogError(f"Event {seq} of room {room!r} is damaged: run `chatlog verify` for details.")
 
 
 def event_row(

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
+from chatlog.audit.paging.room_rows import Shared
 from chatlog.audit.paging.selection import Selection, last_erasure, read_selected
 from chatlog.domain.errors import ChatlogError, LogError
 from chatlog.eventlog import lookup
@@ -48,10 +49,10 @@ class Export:
             ErasedMeanwhile: start again with another ``Export``.
             LogError: if an event of a complete chain is missing.
         """
-        seq = self.selection.first - 1
+        seq, shared = self.selection.first - 1, Shared()
         while True:
             async with self.reading() as connection:
-                page = await read_selected(connection, self.selection, seq, limit=PAGE)
+                page = await read_selected(connection, self.selection, seq, shared, limit=PAGE)
                 if await last_erasure(connection, self.selection.room) != self.erased:
                     raise ErasedMeanwhile("Something was erased while the room was exported.")
             if self.is_whole:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.audit.paging.room_rows import Shared
 from chatlog.audit.paging.selection import Selection, read_selected
 from chatlog.kinds.proof import Proved
 from chatlog.readers import exporting
@@ -146,11 +147,16 @@ def test_an_export_that_an_erasure_comes_into_is_of_one_moment_and_verifies(
         subprocess.run([CHATLOG, *left.pop(0), *options], check=True)
 
     async def read_and_erase(
-        connection: AsyncConnection, selection: Selection, after: int, *, limit: int
+        connection: AsyncConnection,
+        selection: Selection,
+        after: int,
+        shared: Shared,
+        *,
+        limit: int,
     ) -> list[Proved]:
         if after and left:
             await asyncio.to_thread(erase)
-        return await read_selected(connection, selection, after, limit=limit)
+        return await read_selected(connection, selection, after, shared, limit=limit)
 
     monkeypatch.setattr(exporting, "read_selected", read_and_erase)
     manifest = tmp_path / "manifest.json"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chatlog.audit.paging.room_rows import Shared
 from chatlog.audit.paging.selection import read_selected
 from chatlog.databases.database import Database
 from chatlog.domain.errors import Refused
@@ -117,5 +118,5 @@ def _nearest(found: list[int], around: int, limit: int) -> list[int]:
 async def _exported(database: Database, admission: Admission, query: EventQuery) -> list[int]:
     async with database.read() as connection:
         selection = await admission.select(connection, query)
-        found = await read_selected(connection, selection, 0, limit=100)
+        found = await read_selected(connection, selection, 0, Shared(), limit=100)
     return [one.recorded.seq for one in found]

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.locating import Room, find_room
+from chatlog.audit.paging.room_rows import OWN, Shared
 from chatlog.audit.presence import seq_at
-from chatlog.audit.proofs import PROVED, all_proved
 from chatlog.databases.schema import events
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup
@@ -110,10 +110,13 @@ async def _users(connection: AsyncConnection, username: str | None) -> Sequence[
 
 
 async def read_selected(
-    connection: AsyncConnection, selection: Selection, after: int, *, limit: int
+    connection: AsyncConnection, selection: Selection, after: int, shared: Shared, *, limit: int
 ) -> list[Proved]:
-    """Return the next selected events after a seq, in order, with their proofs."""
-    statement = PROVED.where(
+    """Return the next selected events after a seq, in order, with their proofs.
+
+    ``shared`` has what the pages before referred to.
+    """
+    statement = OWN.where(
         events.c.room_id == selection.room,
         events.c.seq > after,
         events.c.seq.between(selection.first, selection.last),
@@ -121,8 +124,9 @@ async def read_selected(
     )
     if selection.users is not None:
         statement = statement.where(events.c.user_id.in_(selection.users))
-    found = await connection.execute(statement.order_by(events.c.seq).limit(limit))
-    return all_proved(found.all())
+    found = (await connection.execute(statement.order_by(events.c.seq).limit(limit))).all()
+    await shared.know(connection, selection.room, found)
+    return [shared.proved(row) for row in found]
 
 
 async def last_erasure(connection: AsyncConnection, room: int) -> int:

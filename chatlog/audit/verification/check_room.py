@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chatlog.audit.paging.room_rows import Shared
 from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.decoding import Decoder
 from chatlog.audit.verification.refold_sessions import Refold
@@ -89,6 +90,7 @@ class RoomCheck:
         self.chain = ChainCheck(begin)
         self._database = database
         self._room = room
+        self._shared = Shared()
         self._refold = Refold(database.backend, room, begin)
         self._after = begin.head or BEFORE_ALL
         self._position = begin.position
@@ -130,9 +132,15 @@ class RoomCheck:
         """Check the next page; return False at the end."""
         backend = self._database.backend
         rows = await read_rows(
-            connection, backend, self._room, self._after, limit=_PAGE, last=self._last
+            connection,
+            backend,
+            self._room,
+            self._after,
+            self._shared,
+            limit=_PAGE,
+            last=self._last,
         )
-        decoder = Decoder(secret)
+        decoder = Decoder(secret, self._shared)
         for begin in range(0, len(rows), _AT_ONCE):
             accepted = [self._accept(row, decoder) for row in rows[begin : begin + _AT_ONCE]]
             await check_gone(connection, self._room, accepted)
@@ -149,7 +157,7 @@ class RoomCheck:
             raise Wrong(recorded.seq, "its position is not after the previous event's")
         self.chain.accept(proved)
         # An append renews its node's lease at the event's own time, unless the room is ahead.
-        if before < recorded.at > row.seen_at:
+        if before < recorded.at > self._shared.servers[row.node_id].seen_at:
             raise Wrong(recorded.seq, "its node was last seen before it")
         self._refold.apply(recorded)
         self._after, self._position = recorded.seq, recorded.position

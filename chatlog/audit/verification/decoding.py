@@ -7,39 +7,51 @@ it), a user may be missing, an event may have a field that its type does not hav
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
-from chatlog.audit.proofs import proved
+from chatlog.audit.paging.room_rows import (
+    Known,
+    Person,
+    Place,
+    Server,
+    Shared,
+    others_of,
+    proved_by,
+    user_of,
+)
 from chatlog.audit.verification.check_events import TIME, Wrong
 from chatlog.audit.verification.stored_rows import StoredRow
 from chatlog.databases.opening import why
 from chatlog.domain.names import name_key
 from chatlog.domain.skeletons import skeleton_key
-from chatlog.eventlog.rows import FACTS, PEOPLE, People
+from chatlog.eventlog.rows import FACTS
 from chatlog.kinds.details import contents_column
 from chatlog.kinds.event import Event
 from chatlog.kinds.proof import Proved
 
-_TYPES: Final = {
-    column: get_args(hint) or (hint,) for column, hint in get_type_hints(StoredRow).items()
-}
-"""The types that each column of a row may have."""
 
-_NAMES: Final = StoredRow._fields
-_OWN: Final = slice(FACTS.start, FACTS.stop - 1)
-_KEYS: Final = slice(_NAMES.index("other_name_key"), _NAMES.index("keyed_until") + 1)
+def _types_of(row: type[tuple[Any, ...]]) -> dict[str, tuple[type, ...]]:
+    """Return the types that each column of a row may have."""
+    return {column: get_args(hint) or (hint,) for column, hint in get_type_hints(row).items()}
+
+
+_TYPES: Final = {row: _types_of(row) for row in (StoredRow, Person, Server, Place)}
+_OWN_FACTS: Final = slice(FACTS.start, FACTS.stop - 1)
 
 
 class Decoder:
-    """Decodes the rows of a page; ``secret`` is the key under which names are found.
+    """Decodes the rows of a page, given what they share; ``secret`` is the key to names.
 
     What a page says again of the same people and the same server is checked once.
     """
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, shared: Shared) -> None:
         self._secret = secret
-        self._people: People = {}
-        self._right: set[tuple[object, ...]] = set()
+        self._shared = shared
+        self._people: dict[int, Known] = {}
+        self._others: dict[str, Known] = {}
+        self._servers: dict[int, Server] = {}
+        self._right: set[tuple[type, ...]] = set()
 
     def decoded(self, row: StoredRow, seq: int) -> Proved:
         """Return the event in a row of ``read_rows`` that should be the one at ``seq``.
@@ -47,47 +59,65 @@ class Decoder:
         Raises:
             Wrong: if this program would not have written the row.
         """
-        self._check_types(row, seq)
+        if (types := tuple(map(type, row))) not in self._right:
+            _check_types(row, seq)
+            self._right.add(types)
         if row.seq != seq:
             raise Wrong(seq, "it is missing")
-        try:
-            found = proved(row, self._people)
-            event = found.recorded.event
-            facts = event.facts()
-        except Exception as error:  # whatever an undecodable row does to the reader
-            cause = why(error.__cause__ or error).rstrip(".")
-            raise Wrong(seq, f"its row cannot be decoded ({cause})") from error
+        server = self._servers.get(row.node_id) or self._server(row.node_id, seq)
+        person = self._people.get(row.user_id) or self._person(row.user_id, seq)
+        about = self._shared.other(row)
+        other = None if about is None else self._other(about, seq)
+        found = self._proved(row, seq, server, person, other)
+        event = found.recorded.event
         columns: tuple[object, ...] = row
-        if facts[:-1] != columns[_OWN]:  # ``ChainCheck`` compares the details
+        if event.facts()[:-1] != columns[_OWN_FACTS]:  # ``ChainCheck`` compares the details
             raise Wrong(seq, "it has a field that its type does not have")
         _check_text(row, seq, event)
         if row.contents != contents_column(event, found.proof.salts):
             raise Wrong(seq, "its contents are not in the form in which they are stored")
-        self._check_node(row, seq)
-        self._check_keys(row, seq)
         return found
 
-    def _check_types(self, row: StoredRow, seq: int) -> None:
-        if (types := tuple(map(type, row))) not in self._right:
-            _check_types(row, seq)
-            self._right.add(types)
+    def _proved(
+        self, row: StoredRow, seq: int, server: Server, person: Known, other: Known | None
+    ) -> Proved:
+        try:
+            return proved_by(row, self._shared.room, server.node, person, other)
+        except Exception as error:  # whatever an undecodable row does to the reader
+            cause = why(error.__cause__ or error).rstrip(".")
+            raise Wrong(seq, f"its row cannot be decoded ({cause})") from error
 
-    def _check_node(self, row: StoredRow, seq: int) -> None:
-        server = (row.node, row.node_name, row.seen_at, row.ended_at)
-        if server not in self._right:
-            _check_node(row, seq)
-            self._right.add(server)
+    def _server(self, number: int, seq: int) -> Server:
+        if (server := self._shared.servers.get(number)) is None:
+            raise Wrong(seq, "its node cannot be decoded")
+        _check_types(self._shared.room, seq)
+        _check_types(server, seq)
+        _check_node(server, seq)
+        self._servers[number] = server
+        return server
 
-    def _check_keys(self, row: StoredRow, seq: int) -> None:
-        columns: tuple[object, ...] = row
-        people = (columns[PEOPLE], columns[_KEYS])
-        if people not in self._right:
-            _check_keys(row, seq, self._secret)
-            self._right.add(people)
+    def _person(self, number: int, seq: int) -> Known:
+        if (person := self._shared.people.get(number)) is None:
+            raise Wrong(seq, "its uuid cannot be decoded")
+        _check_types(person, seq)
+        _check_keys(person, seq, self._secret, person.username, ("user's name", "user's"))
+        known = self._people[number] = user_of(person)
+        return known
+
+    def _other(self, person: Person, seq: int) -> Known:
+        if (known := self._others.get(person.uuid)) is not None:
+            return known
+        _check_types(person, seq)
+        # Nobody is found by the name of a person who is called by the subject so far.
+        is_found = person.name_key is not None or person.username != person.subject
+        name = person.username if is_found else None
+        _check_keys(person, seq, self._secret, name, ("member's name", "member's"))
+        known = self._others[person.uuid] = others_of(person)
+        return known
 
 
-def _check_types(row: StoredRow, seq: int) -> None:
-    for (column, types), value in zip(_TYPES.items(), row, strict=True):
+def _check_types(row: StoredRow | Person | Server | Place, seq: int) -> None:
+    for (column, types), value in zip(_TYPES[type(row)].items(), row, strict=True):
         if type(value) not in types:
             raise Wrong(seq, f"its {column} cannot be decoded")
 
@@ -102,33 +132,27 @@ def _check_text(row: StoredRow, seq: int, event: Event) -> None:
         raise Wrong(seq, "it has a text, which its type does not have")
 
 
-def _check_keys(row: StoredRow, seq: int, secret: bytes) -> None:
-    """Check the keys by which people are found, those of skeletons as far as there should be any.
+def _check_keys(
+    person: Person, seq: int, secret: bytes, name: str | None, what: tuple[str, str]
+) -> None:
+    """Check the keys by which a person is found, who uses this name.
 
-    The keys of other versions than this program's cannot be computed.
+    There is a skeleton's key only as far as there should be any: the keys of other versions than
+    this program's cannot be computed.
     """
-    if row.name_key != _name_key(secret, row.username):
-        raise Wrong(seq, "its user's name key does not match the username")
-    if row.subject_id is None and row.other_uuid is None and row.skeleton_key is None:
-        return  # nearly all, in open mode
-    keyed = row.keyed_until or 0
-    has_look = row.subject_id is not None and row.id <= keyed
-    look = _look(secret, row.username) if has_look else None
-    has_look = row.others_subject_id is not None and (row.other_id or 0) <= keyed
-    others_look = _look(secret, row.other_name) if has_look else None
-    if row.other_name_key is None and row.other_name == row.others_subject:
-        others_name, others_look = None, None  # called by the subject, until they use a name
-    else:
-        others_name = row.other_name
-    for key, right, what in (
-        (row.subject_key, _name_key(secret, row.subject), "subject key"),
-        (row.skeleton_key, look, "user's skeleton key"),
-        (row.others_subject_key, _name_key(secret, row.others_subject), "member's subject key"),
-        (row.other_name_key, _name_key(secret, others_name), "member's name key"),
-        (row.other_skeleton_key, others_look, "member's skeleton key"),
+    names, persons = what
+    has_look = person.subject_id is not None and person.id <= (person.keyed_until or 0)
+    for key, right, wrong in (
+        (person.name_key, _name_key(secret, name), f"{names} key does not match the username"),
+        (person.subject_key, _name_key(secret, person.subject), "subject key does not match"),
+        (
+            person.skeleton_key,
+            _look(secret, name) if has_look else None,
+            f"{persons} skeleton key does not match",
+        ),
     ):
         if key != right:
-            raise Wrong(seq, f"its {what} does not match")
+            raise Wrong(seq, f"its {wrong}")
 
 
 @lru_cache(maxsize=10_000)
@@ -136,11 +160,11 @@ def _look(secret: bytes, name: str | None) -> bytes | None:
     return None if name is None else skeleton_key(secret, name)
 
 
-def _check_node(row: StoredRow, seq: int) -> None:
+def _check_node(server: Server, seq: int) -> None:
     """Check the row of an event's server as far as events can tell."""
-    if row.node.rpartition(".")[0] != row.node_name:
+    if server.node.rpartition(".")[0] != server.node_name:
         raise Wrong(seq, "its node's name does not match its node id")
-    if not all(TIME.fullmatch(at) for at in (row.seen_at, row.ended_at) if at is not None):
+    if not all(TIME.fullmatch(at) for at in (server.seen_at, server.ended_at) if at is not None):
         raise Wrong(seq, "a time of its node is malformed")
 
 

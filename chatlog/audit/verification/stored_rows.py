@@ -7,26 +7,11 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.proofs import PROVED
+from chatlog.audit.paging.room_rows import OWN, Shared
 from chatlog.audit.verification.check_events import Wrong
 from chatlog.databases.backend import Backend, Failure
-from chatlog.databases.schema import (
-    events,
-    nodes,
-    rooms,
-    skeleton_keys,
-    skeleton_versions,
-    subjects,
-    users,
-)
-from chatlog.domain.skeletons import data_version
-from chatlog.eventlog.rows import OTHER, OTHERS_SUBJECT, with_people
+from chatlog.databases.schema import events
 
-_OUTER: Final = with_people(
-    events.outerjoin(rooms, events.c.room_id == rooms.c.id)
-    .outerjoin(users, events.c.user_id == users.c.id)
-    .outerjoin(nodes, events.c.node_id == nodes.c.id)
-)
 _topics: Final = events.alias("topics")
 # Whether the event that a room event refers to has a topic of its own.
 _IS_TOPIC: Final = sa.case(
@@ -43,36 +28,8 @@ _IS_TOPIC: Final = sa.case(
     ),
     else_=1,
 )
-_VERSION: Final = skeleton_versions.c.version == sa.bindparam("version")
-
-
-def _skeleton_key(user: sa.FromClause) -> sa.ScalarSelect[Any]:
-    """Return a user's key of this program's version, or any key of an erased one."""
-    number = sa.select(skeleton_versions.c.id).where(_VERSION).scalar_subquery()
-    is_meant = sa.or_(skeleton_keys.c.version_id == number, user.c.username.is_(None))
-    keys = sa.select(skeleton_keys.c.skeleton_key).limit(1)
-    return keys.where(skeleton_keys.c.user_id == user.c.id, is_meant).scalar_subquery()
-
-
 _ROWS: Final[sa.Select[Any]] = (
-    sa.select(
-        *PROVED.selected_columns,
-        users.c.name_key,
-        _skeleton_key(users).label("skeleton_key"),
-        subjects.c.subject_key,
-        _skeleton_key(OTHER).label("other_skeleton_key"),
-        OTHERS_SUBJECT.c.subject_key.label("others_subject_key"),
-        sa.select(skeleton_versions.c.keyed_until)
-        .where(_VERSION)
-        .scalar_subquery()
-        .label("keyed_until"),
-        _IS_TOPIC.label("is_topic"),
-        events.c.text.label("own_text"),
-        nodes.c.name.label("node_name"),
-        nodes.c.seen_at,
-        nodes.c.ended_at,
-    )
-    .select_from(_OUTER)
+    OWN.add_columns(_IS_TOPIC.label("is_topic"), events.c.text.label("own_text"))
     .where(events.c.room_id == sa.bindparam("room"), events.c.seq > sa.bindparam("after"))
     .order_by(events.c.seq)
     .limit(sa.bindparam("limit"))
@@ -87,7 +44,7 @@ class StoredRow(NamedTuple):
     """
 
     position: int
-    room: str
+    room_id: int
     seq: int
     at: str
     hash: bytes
@@ -103,43 +60,12 @@ class StoredRow(NamedTuple):
     details: str | None
     text: str | None
     contents: str | None
-    node: str
-    uuid: str
-    username: str | None
-    id: int
-    commitment: bytes
-    subject_uuid: str | None
-    subject: str | None
-    subject_id: int | None
-    subject_commitment: bytes | None
-    is_renamed: int | bool | None
-    other_uuid: str | None
-    other_name: str | None
-    other_id: int | None
-    other_commitment: bytes | None
-    others_subject_uuid: str | None
-    others_subject: str | None
-    others_subject_id: int | None
-    others_subject_commitment: bytes | None
-    room_uuid: str
+    node_id: int
+    user_id: int
     text_commitment: bytes | None
     text_salt: bytes | None
-    name_salt: bytes | None
-    subject_salt: bytes | None
-    other_salt: bytes | None
-    others_subject_salt: bytes | None
-    other_name_key: bytes | None
-    name_key: bytes | None
-    skeleton_key: bytes | None
-    subject_key: bytes | None
-    other_skeleton_key: bytes | None
-    others_subject_key: bytes | None
-    keyed_until: int | None
     is_topic: int
     own_text: str | None
-    node_name: str
-    seen_at: str
-    ended_at: str | None
 
 
 async def read_rows(
@@ -147,13 +73,15 @@ async def read_rows(
     backend: Backend,
     room: int,
     after: int,
+    shared: Shared,
     *,
     limit: int,
     last: int | None = None,
 ) -> list[StoredRow]:
     """Return a room's next rows after a seq, up to ``last``, as far as they can be decoded.
 
-    Without ``last`` this reads all rows, whatever their seq.
+    What they refer to is in ``shared`` then, as far as it exists. Without ``last`` this reads all
+    rows, whatever their seq.
 
     Raises:
         Wrong: if the very next row cannot be decoded.
@@ -161,8 +89,9 @@ async def read_rows(
     bounded = _ROWS if last is None else _ROWS.where(events.c.seq <= last)
     while True:
         try:
-            asked = {"room": room, "after": after, "limit": limit, "version": data_version()}
+            asked = {"room": room, "after": after, "limit": limit}
             found = (await connection.execute(bounded, asked)).all()
+            await shared.know(connection, room, found)
         except Exception as error:  # any driver's way to say that a value makes no sense
             raise_if_away(backend, error)
             if limit == 1:
