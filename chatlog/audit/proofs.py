@@ -88,12 +88,11 @@ def with_proof(
         commitment, salt = _bytes(commitment), _bytes(salt)
     except TypeError as error:
         raise unreadable(recorded.room, recorded.seq) from error
-    event = recorded.event
-    people = {
-        key: own if person.id == event.user.id else others for key, person in event.people.items()
-    }
-    sealed = (own.name, commitment, salt)
-    return Proved(recorded, Proof(room_id, *sealed, details, salts_in(contents), people))
+    event, salts, people = recorded.event, salts_in(contents), {}
+    if found := event.people:  # hardly ever, in open mode
+        user = event.user.id
+        people = {key: own if person.id == user else others for key, person in found.items()}
+    return Proved(recorded, Proof(room_id, own.name, commitment, salt, details, salts, people))
 
 
 def salts_of(name: object, subject: object, is_named: bool = True) -> PersonSalts:

@@ -97,6 +97,8 @@ def facts_of(proved: Proved) -> Facts:
     Raises:
         ValueError: if the details in the proof are not those of the event.
     """
+    if proved.facts is not None:
+        return proved.facts
     event, details, via = proved.recorded.event, proved.proof.details, proved.recorded.via
     facts = event.facts()
     if details is None and facts.details is None and event.version == 1 and via is None:

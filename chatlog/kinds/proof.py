@@ -15,10 +15,13 @@ import msgspec
 from chatlog.domain.users import User
 
 if TYPE_CHECKING:
-    from chatlog.kinds.event import Recorded
+    from chatlog.kinds.event import Facts, Recorded
 
 Hex16 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Hex32 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+# Of bytes, which ``decode_proved`` compares with the text once more: each pattern costs 0.5 µs.
+Bytes16 = Annotated[str, msgspec.Meta(min_length=32, max_length=32)]
+Bytes32 = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
 # PostgreSQL stores no NUL, neither database a lone surrogate.
 Word = Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,200}$")]
 
@@ -50,14 +53,14 @@ class ProofLine(msgspec.Struct, omit_defaults=True):
     """
 
     format: str
-    hash: Hex32
+    hash: Bytes32
     room_id: Hex16
     user_id: Hex16
     node: Word
-    name_commitment: Hex32
-    name_salt: Hex16 | None = None
-    text_commitment: Hex32 | None = None
-    text_salt: Hex16 | None = None
+    name_commitment: Bytes32
+    name_salt: Bytes16 | None = None
+    text_commitment: Bytes32 | None = None
+    text_salt: Bytes16 | None = None
     session: Word | None = None
     of: str | None = None
     details: str | None = None
@@ -92,10 +95,14 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 class Proved(msgspec.Struct, frozen=True):
-    """An event with everything that a third party needs to verify it."""
+    """An event with everything that a third party needs to verify it.
+
+    ``facts`` are as stored and hashed, if the event has been compared with them already.
+    """
 
     recorded: Recorded
     proof: Proof
+    facts: Facts | None = None
 
 
 def commitments(people: Mapping[str, User]) -> dict[str, dict[str, str]]:

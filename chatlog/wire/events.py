@@ -163,8 +163,8 @@ def _decode(line: bytes) -> Proved:
     via = None if frame.via is msgspec.UNSET else frame.via
     recorded = Recorded(0, frame.room, frame.seq, frame.at, digest, event, via)
     proved = Proved(recorded, _proof(proof))
-    facts_of(proved)  # raises, unless the frame shows what the details say
-    return proved
+    facts = facts_of(proved)  # raises, unless the frame shows what the details say
+    return Proved(recorded, proved.proof, facts)
 
 
 def _people(proof: ProofLine) -> dict[str, User]:

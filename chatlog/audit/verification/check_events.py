@@ -87,7 +87,9 @@ class ChainCheck:
             raise Wrong(*found)
 
     def _check_content(self, seq: int, event: Event, proof: Proof) -> None:
-        self._check_name(seq, event.user, proof.name_salt)
+        # A user's name is checked once, however many events of it follow.
+        if (name := (event.user.commitment, proof.name_salt, event.user.name)) not in self._names:
+            self._check_name(seq, name)
         text = event.text
         if proof.text_commitment is None:
             if text is not None or proof.text_salt is not None or event.is_message:
@@ -98,11 +100,7 @@ class ChainCheck:
             _check_contents(seq, event, proof)
             _check_people(seq, event, proof)
 
-    def _check_name(self, seq: int, user: User, salt: bytes | None) -> None:
-        """Check the name of an event's user, unless it is that of an earlier event."""
-        name = (user.commitment, salt, user.name)
-        if name in self._names:
-            return
+    def _check_name(self, seq: int, name: tuple[bytes, bytes | None, str | None]) -> None:
         if not _opens(*name):
             raise Wrong(seq, "its username is not the one that was committed to")
         if len(self._names) >= _MOST_NAMES:

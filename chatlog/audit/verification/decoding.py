@@ -25,8 +25,8 @@ from chatlog.databases.opening import why
 from chatlog.domain.names import name_key
 from chatlog.domain.skeletons import skeleton_key
 from chatlog.eventlog.rows import FACTS
-from chatlog.kinds.details import contents_column
-from chatlog.kinds.event import Event
+from chatlog.kinds.details import contents_column, facts_of
+from chatlog.kinds.event import Event, Facts
 from chatlog.kinds.proof import Proved
 
 
@@ -36,7 +36,6 @@ def _types_of(row: type[tuple[Any, ...]]) -> dict[str, tuple[type, ...]]:
 
 
 _TYPES: Final = {row: _types_of(row) for row in (StoredRow, Person, Server, Place)}
-_OWN_FACTS: Final = slice(FACTS.start, FACTS.stop - 1)
 
 
 class Decoder:
@@ -70,13 +69,12 @@ class Decoder:
         other = None if about is None else self._other(about, seq)
         found = self._proved(row, seq, server, person, other)
         event = found.recorded.event
-        columns: tuple[object, ...] = row
-        if event.facts()[:-1] != columns[_OWN_FACTS]:  # ``ChainCheck`` compares the details
-            raise Wrong(seq, "it has a field that its type does not have")
+        facts = _facts(row, seq, found)
         _check_text(row, seq, event)
-        if row.contents != contents_column(event, found.proof.salts):
+        contents = row.contents
+        if contents is not None and contents != contents_column(event, found.proof.salts):
             raise Wrong(seq, "its contents are not in the form in which they are stored")
-        return found
+        return Proved(found.recorded, found.proof, facts)
 
     def _proved(
         self, row: StoredRow, seq: int, server: Server, person: Known, other: Known | None
@@ -120,6 +118,18 @@ def _check_types(row: StoredRow | Person | Server | Place, seq: int) -> None:
     for (column, types), value in zip(_TYPES[type(row)].items(), row, strict=True):
         if type(value) not in types:
             raise Wrong(seq, f"its {column} cannot be decoded")
+
+
+def _facts(row: StoredRow, seq: int, proved: Proved) -> Facts:
+    """Return an event's facts, which must be those of its row."""
+    try:
+        facts = facts_of(proved)
+    except ValueError as error:
+        raise Wrong(seq, str(error)) from None
+    columns: tuple[object, ...] = row
+    if facts != columns[FACTS]:
+        raise Wrong(seq, "it has a field that its type does not have")
+    return facts
 
 
 def _check_text(row: StoredRow, seq: int, event: Event) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from chatlog.audit.paging.room_rows import Shared
-from chatlog.audit.verification.check_events import Wrong
+from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.decoding import Decoder
 from chatlog.audit.verification.stored_rows import BEFORE_ALL, StoredRow, read_rows
 from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_reading
 from chatlog.eventlog import lookup
+from chatlog.kinds.event import Facts
+from chatlog.kinds.join import Joined
 from tests.support.damage import two_small_rooms
 
 DAMAGED: dict[str, Any] = {
@@ -80,3 +82,19 @@ def test_a_damaged_server_is_found_at_the_first_event_of_it(
     shared.servers[row.node_id] = server._replace(**{column: DAMAGED_SERVER[column]})
     with pytest.raises(Wrong):
         Decoder(secret, shared).decoded(row, 1)
+
+
+def test_a_verified_event_gives_its_facts_once(
+    first: tuple[StoredRow, Shared, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, shared, secret = first
+    asked: list[Joined] = []
+    facts = Joined.facts
+
+    def counted(event: Joined) -> Facts:
+        asked.append(event)
+        return facts(event)
+
+    monkeypatch.setattr(Joined, "facts", counted)
+    ChainCheck().accept(Decoder(secret, shared).decoded(row, 1))
+    assert len(asked) == 1
