@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from bench.dialects import Dialect, Said
 from bench.frames import text_frame, unasked_pong
@@ -52,6 +52,28 @@ class Crowd:
 
     async def connect(self, rooms: Sequence[str], watched: Iterable[int] = ()) -> list[float]:
         """Open and join one member for each name in ``rooms``: the seconds each join took."""
+
+        async def joined(member: Member) -> float:
+            begun = time.perf_counter()
+            await join(member, self.dialect)
+            return time.perf_counter() - begun
+
+        return await self._seat(rooms, watched, joined)
+
+    async def open(self, rooms: Sequence[str], watched: Iterable[int] = ()) -> None:
+        """Open a connection for each name in ``rooms``, and join none of them."""
+
+        async def opened(_: Member) -> float:
+            return 0
+
+        await self._seat(rooms, watched, opened)
+
+    async def _seat(
+        self,
+        rooms: Sequence[str],
+        watched: Iterable[int],
+        enter: Callable[[Member], Awaitable[float]],
+    ) -> list[float]:
         limit = asyncio.Semaphore(_AT_ONCE)
         chosen, seats = set(watched), places(rooms)
 
@@ -59,9 +81,7 @@ class Crowd:
             async with limit:
                 port = self._ports[seats[index] % len(self._ports)]
                 member = await open_member(index, room, port, self.dialect)
-                begun = time.perf_counter()
-                await join(member, self.dialect)
-                took = time.perf_counter() - begun
+                took = await enter(member)
             self._attach(member, index in chosen)
             return took
 
@@ -85,6 +105,10 @@ class Crowd:
         """Send ``count`` chats of a member in one write."""
         self._send(member, b"".join(self._next_chat(member) for _ in range(count)))
         self.sent[member.room] += count
+
+    def ask(self, member: Member, text: str) -> None:
+        """Send a frame of a member."""
+        self._send(member, text_frame(text))
 
     async def quiet(self) -> None:
         """Wait until nothing has come for a moment: joins are told, buffers are empty."""

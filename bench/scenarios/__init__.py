@@ -8,6 +8,7 @@ from bench.scenarios.idle import idle
 from bench.scenarios.nodes import several_nodes
 from bench.scenarios.peak import peak
 from bench.scenarios.quiet import quiet
+from bench.scenarios.resume import resume
 from bench.scenarios.storm import storm
 
 SCENARIOS: dict[str, Scenario] = {
@@ -16,6 +17,7 @@ SCENARIOS: dict[str, Scenario] = {
     "quiet": quiet,
     "idle": idle,
     "storm": storm,
+    "resume": resume,
     "append": append,
     "nodes": several_nodes,
     "crossing": crossing,

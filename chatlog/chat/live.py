@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chatlog.chat.digest import Digest
-from chatlog.delivery.feed import Feed, Member, ReadFrames
+from chatlog.delivery.feed import Feed, Member
 from chatlog.delivery.outlet import Outlet
+from chatlog.delivery.pages import ReadFrames
 from chatlog.domain.errors import LogError
 from chatlog.domain.rights import Asker, is_at_least, role_in
 from chatlog.kinds.erasure import Erased
@@ -89,7 +90,7 @@ class LiveRoom:
         self.feed.publish(frames, () if digest is None else digest.pieces())
         if any(type(recorded.event) is Erased for recorded in events):
             # Earlier frames have the erased content; they are reread from the log on demand.
-            self.feed.recent.clear()
+            self.feed.forget()
         for reader in admitted:
             self.feed.admit(reader)
 

@@ -14,6 +14,7 @@ from chatlog.bus.message import Names
 from chatlog.chat.live import LiveRoom
 from chatlog.databases.database import Database
 from chatlog.delivery.feed import Delivered, Feed, Member
+from chatlog.delivery.pages import PageBudget, Pages
 from chatlog.delivery.recent import Budget, Recent
 from chatlog.domain.rights import Rights
 from chatlog.domain.sessions import OpenSessions
@@ -28,7 +29,9 @@ from chatlog.wire.frames import GOING_AWAY, text_frame
 RECENT_EVENTS = 256
 """Events of a room read into memory at first; later frames are limited by bytes."""
 _ONE_ROOM = 8
-"""A room's largest share of all recent frames (one in this many); it needs no more."""
+"""A room's largest share of ``max_recent_bytes`` (one in this many); it needs no more."""
+_PAGES = 8
+"""The share of pages read again, for those who are behind, of ``max_recent_bytes``."""
 _MANY_ROOMS = 1_000
 """Idle rooms are dropped at once beyond this number plus twice the rooms in use."""
 
@@ -57,7 +60,9 @@ class Rooms:
         self._is_current = is_current
         self._database = database
         self._max_buffer_bytes = max_buffer_bytes
-        self._recent = Budget(max_recent_bytes, max_room_bytes=max_recent_bytes // _ONE_ROOM)
+        self._pages = PageBudget(max_recent_bytes // _PAGES)
+        recent_bytes = max_recent_bytes - self._pages.max_bytes
+        self._recent = Budget(recent_bytes, max_room_bytes=max_recent_bytes // _ONE_ROOM)
         self._idle_seconds = idle_seconds
         self._rooms: dict[str, LiveRoom] = {}
         self._crowded = _MANY_ROOMS
@@ -193,6 +198,7 @@ class Rooms:
             delivered=self.delivered,
             catch_up=self._catch_up,
             is_current=self._is_current,
+            pages=Pages(self._pages),
         )
         return LiveRoom(feed, presence)
 
@@ -204,7 +210,7 @@ class Rooms:
             self._close(name)
 
     def _close(self, name: str) -> None:
-        self._rooms.pop(name).feed.recent.close()
+        self._rooms.pop(name).feed.close()
         self._names.discard(name)
 
     def abandon(self) -> None:
@@ -228,12 +234,17 @@ class Rooms:
             self._crowded = 2 * len(self._rooms) + _MANY_ROOMS
 
     async def sweep(self) -> None:
-        """Drop rooms that have had no members here for a while, until cancelled."""
+        """Drop rooms that have had no members here for a while, until cancelled.
+
+        Drop the pages of rooms where nobody is behind any more, too.
+        """
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self._idle_seconds / 2)
             now = loop.time()
             for name, room in list(self._rooms.items()):
+                if not room.feed.lagging:
+                    room.feed.pages.clear()
                 if not self._is_unused(name):
                     room.idle_since = None
                 elif room.idle_since is None:

@@ -1,8 +1,8 @@
 """Catching up: one task for each member that is behind, at that member's own speed.
 
-The task reads from the room's recent frames or, further back, from the log, and writes only
-while the socket accepts data; a socket without progress for ``slow_seconds`` is closed with
-4408 and can resume exactly.
+The task reads from the room's recent frames or, further back, from the log, by pages that it shares
+with others, and writes only while the socket accepts data; a socket without progress for
+``slow_seconds`` is closed with 4408 and can resume exactly.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 from chatlog.delivery.feed import Feed, Member
 from chatlog.delivery.outlet import drained
-from chatlog.delivery.recent import join_frames
 
 # As in ``wire.frames``, which this layer does not import.
 GOING_AWAY = 1001
@@ -61,24 +60,23 @@ class CatchUp:
                 return
             if member.cursor + 1 < feed.recent.first:
                 await self._from_log(feed, member)
+                await asyncio.sleep(0)  # a page may come from memory: others have their turn
         feed.drop(member.session)
 
     async def _from_log(self, feed: Feed, member: Member) -> None:
-        seq = member.cursor + 1
         try:
-            frames = await member.read(seq)
+            page = await feed.pages.page(member.cursor + 1, member.read)
         except Exception as error:  # noqa: BLE001 - the database is away: the reader waits for it
             self._failed(error)
             await asyncio.sleep(_RETRY_SECONDS)
             return
-        while frames and not member.gone and member.outlet.waiting() <= self._mark:
-            first = member.cursor + 1
-            stop = feed.stop_before_notice(member, first + len(frames) - 1)
-            if stop < first:  # the log is ahead of what was dispatched, or this was the end
+        while member.cursor < page.last and not member.gone:
+            # Below it if the log is ahead of what was dispatched, or this was the end.
+            stop = feed.stop_before_notice(member, page.last)
+            if stop <= member.cursor or member.outlet.waiting() > self._mark:
                 return
-            buffer, last = join_frames(frames[: stop - first + 1], first, self._mark)
+            buffer, last = page.since(member.cursor + 1, stop, self._mark)
             feed.write(member, buffer, last)
-            frames = frames[last - first + 1 :]
 
     def _let_go(self, feed: Feed, member: Member) -> None:
         feed.let_go(member)

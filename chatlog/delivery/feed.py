@@ -7,24 +7,22 @@ that lags; ``publish`` costs one write per member.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chatlog.delivery.outlet import Outlet
+from chatlog.delivery.pages import PageBudget, Pages, ReadFrames
 from chatlog.delivery.pieces import Piece, join_pieces
 from chatlog.delivery.recent import Recent, join_frames
-
-ReadFrames = Callable[[int], Awaitable[list[bytes]]]
-"""Reads some frames of a room from the log, starting at a seq; these may not be the newest."""
 
 
 @dataclass(slots=True, eq=False)
 class Member:
     """One session's cursor: ``cursor`` is the last seq that was written to ``outlet``.
 
-    ``read`` reads for this member the frames that are no longer in memory. ``notice`` is sent once
-    the cursor reaches ``notice_seq`` (0: already sent). ``last``, if set, is the last seq that the
-    member gets, but for the ``farewell``, which follows it. While it is live, one that
+    ``read`` reads with this member's right the frames that are no longer in memory. ``notice`` is
+    sent once the cursor reaches ``notice_seq`` (0: already sent). ``last``, if set, is the last seq
+    that the member gets, but for the ``farewell``, which follows it. While it is live, one that
     ``wants_digest`` gets pieces instead of frames.
     """
 
@@ -54,7 +52,7 @@ class Feed:
 
     ``catch_up`` is called with a member that has fallen behind; it must call ``advance`` for it
     until that returns True. Members at the head are in ``live``, or in ``live_digest`` if they want
-    digests. ``is_current`` returns whether recent frames are as in the log: a
+    digests. ``is_current`` returns whether frames in memory are as in the log: a
     server that was cut off has not heard what was erased.
     """
 
@@ -66,6 +64,7 @@ class Feed:
         "lagging",
         "live",
         "live_digest",
+        "pages",
         "recent",
         "room",
     )
@@ -79,9 +78,11 @@ class Feed:
         delivered: Delivered,
         catch_up: Callable[[Feed, Member], None],
         is_current: Callable[[], bool] = lambda: True,
+        pages: Pages | None = None,
     ) -> None:
         self.room = room
         self.recent = recent
+        self.pages = Pages(PageBudget(0)) if pages is None else pages
         self.live: dict[str, Member] = {}
         self.live_digest: dict[str, Member] = {}
         self.lagging: dict[str, Member] = {}
@@ -152,7 +153,7 @@ class Feed:
         """
         outlet = member.outlet
         if not self._is_current():
-            self.recent.clear()  # the member is sent what the log has
+            self.forget()  # the member is sent what the log has
         while member.cursor < self._target(member) and not member.gone:
             if outlet.waiting() > self._mark or member.cursor + 1 < self.recent.first:
                 return False
@@ -194,6 +195,16 @@ class Feed:
         if member.last is None:
             members = self.live_digest if member.wants_digest else self.live
             members[member.session] = member
+
+    def forget(self) -> None:
+        """Forget the frames of all events: their content may have changed in the log."""
+        self.recent.clear()
+        self.pages.clear()
+
+    def close(self) -> None:
+        """Give back what the frames took of the server's memory: the room is not served here."""
+        self.recent.close()
+        self.pages.close()
 
     def dismiss(self, session: str, last: int) -> Member | None:
         """Make a session's own leave, at a seq not yet published, the last event it gets.

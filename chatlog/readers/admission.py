@@ -177,9 +177,15 @@ class Admission:
         """Yield the located events in order, a page at a time."""
         return past_events.events(self.reading, located)
 
-    async def frames(self, seq: int) -> list[bytes]:
-        """Return some frames from ``seq`` on, for a member that is behind; none past the head."""
-        return await past_events.read_frames(self.prompt, self.room, max(seq, self.lowest))
+    async def frames(self, first: int, last: int) -> list[bytes]:
+        """Return the frames of the seqs that exist from ``first`` to ``last``.
+
+        They are for all members who are behind, so nobody gets them who may not see all of the
+        room. (A member's own rights are in the join: its replay begins at what they may see.)
+        """
+        if self.lowest > 1 or self.highest is not None:
+            raise ValueError(f"{self.asker} was admitted to a part of the room")
+        return await past_events.read_frames(self.prompt, self.room, first, last)
 
     async def select(self, connection: Connection, query: EventQuery) -> Selection:
         """Resolve a query of this room in a snapshot that ``reading`` lent."""

@@ -20,7 +20,6 @@ from chatlog.wire.frames import text_frame
 Reading = Callable[[], AbstractAsyncContextManager[Connection]]
 
 PAGE: Final = 500
-FRAMES: Final = 100
 
 
 async def events(reading: Reading, selection: Selection) -> AsyncIterator[list[Recorded]]:
@@ -43,11 +42,11 @@ async def events(reading: Reading, selection: Selection) -> AsyncIterator[list[R
         first, left = page[-1].seq + 1, left - len(page)
 
 
-async def read_frames(reading: Reading, room: str, seq: int) -> list[bytes]:
-    """Return some frames of a room, starting at ``seq``, for a member that is behind."""
+async def read_frames(reading: Reading, room: str, first: int, last: int) -> list[bytes]:
+    """Return the frames of a room's seqs from ``first`` to ``last``, as far as it has them."""
     async with reading() as connection:
         number = await read.room_number(connection, room)
         if number is None:
             return []
-        found = await read.read_room(connection, number, seq, seq + FRAMES - 1, limit=FRAMES)
+        found = await read.read_room(connection, number, first, last, limit=last - first + 1)
     return [text_frame(encode(event)) for event in found]

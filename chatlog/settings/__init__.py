@@ -96,7 +96,10 @@ class Settings(Nodes):
     )
     max_recent_bytes: int = field(
         default=16_777_216,
-        metadata={"help": "recent frames of all rooms kept in memory; one room gets an eighth"},
+        metadata={
+            "help": "frames kept in memory: recent ones, of one room at most an eighth, and in an "
+            "eighth the pages that lagging readers share"
+        },
     )
     max_large_pages: int = field(
         default=32,

@@ -32,8 +32,8 @@ def seqs(client: LocalClient) -> list[int]:
     return [frame["seq"] for frame in client.frames() if frame["type"] in types]
 
 
-async def frames_of(node: Runtime, room: str, seq: int) -> list[bytes]:
-    return await (await node.door.admit(OPERATOR, room, "read")).frames(seq)
+async def frames_of(node: Runtime, room: str, first: int, last: int) -> list[bytes]:
+    return await (await node.door.admit(OPERATOR, room, "read")).frames(first, last)
 
 
 async def test_what_is_dispatched_while_a_room_is_read_is_neither_lost_nor_repeated(
@@ -77,18 +77,18 @@ async def test_a_room_in_memory_begins_with_its_newest_frames_and_who_is_there(
         recent = room.feed.recent
         assert (recent.head, recent.first) == (301, 302 - RECENT_EVENTS)
         assert (room.presence.seq, room.presence.names()) == (301, ["ada"])
-        frames = await frames_of(node, "general", recent.first)
+        frames = await frames_of(node, "general", recent.first, recent.first + 99)
         assert recent.since(recent.first, recent.first + 99, 10**6)[0] == b"".join(frames)
 
 
-async def test_frames_are_read_from_the_log_a_hundred_at_a_time(sqlite_url: str) -> None:
+async def test_frames_are_read_from_the_log_as_far_as_it_has_them(sqlite_url: str) -> None:
     async with node_on(sqlite_url) as node:
         await fill(node, 150)
-        first = texts_of(b"".join(await frames_of(node, "general", 1)))
-        rest = texts_of(b"".join(await frames_of(node, "general", 101)))
+        first = texts_of(b"".join(await frames_of(node, "general", 1, 100)))
+        rest = texts_of(b"".join(await frames_of(node, "general", 101, 200)))
         assert (len(first), len(rest)) == (100, 51)
-        assert await frames_of(node, "general", 152) == []
-        assert await frames_of(node, "nowhere", 1) == []
+        assert await frames_of(node, "general", 152, 200) == []
+        assert await frames_of(node, "nowhere", 1, 100) == []
 
 
 async def test_a_room_without_members_is_let_go_after_a_while(sqlite_url: str) -> None:
@@ -163,10 +163,11 @@ async def test_the_recent_frames_of_all_rooms_share_one_budget(sqlite_url: str) 
             for m in range(20):
                 await ada.send("chat", message=f"chat {m}")
             await ada.until("chat", message="chat 19", room=f"room {n}")
+        budget = 40_000 * 7 // 8  # the rest is for pages read again
         kept = [room.feed.recent.bytes for n in range(20) if (room := node.rooms.get(f"room {n}"))]
         assert len(kept) == 20
         assert max(kept) <= 40_000 // 8
-        assert 30_000 < sum(kept) <= 40_000
+        assert budget * 3 // 4 < sum(kept) <= budget
 
 
 async def test_a_room_that_is_let_go_gives_its_frames_back(sqlite_url: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from chatlog.delivery.catch_up import TOO_SLOW, CatchUp
 from chatlog.delivery.feed import Delivered, Feed, Member
 from chatlog.delivery.outlet import drained
+from chatlog.delivery.pages import PageBudget, Pages
 from chatlog.delivery.recent import Budget, Recent
 from tests.support.outlets import FakeOutlet
 
@@ -43,15 +44,16 @@ class Log:
             max_buffer_bytes=MARK,
             delivered=self.delivered,
             catch_up=catch_up.start,
+            pages=Pages(PageBudget(1_000_000)),
         )
 
-    async def read(self, seq: int) -> list[bytes]:
-        self.reads.append(seq)
+    async def read(self, first: int, last: int) -> list[bytes]:
+        self.reads.append(first)
         await asyncio.sleep(0)
         if self.failures:
             self.failures -= 1
             raise OSError("the database is away")
-        return [frame(n) for n in range(seq, min(seq + 100, self.head + 1))]
+        return [frame(n) for n in range(first, min(last, self.head) + 1)]
 
     def publish(self, count: int) -> None:
         frames = [frame(self.head + n) for n in range(1, count + 1)]
@@ -83,6 +85,21 @@ async def test_a_member_far_behind_gets_every_seq_once_and_its_notice_in_place()
         await until(lambda: "s" in log.feed.live)
         log.publish(3)
     assert outlet.got == run_of(10, 250) + b"(notice)" + run_of(251, 303)
+
+
+async def test_others_have_their_turn_between_two_pages_that_are_in_memory() -> None:
+    async with log_of(1_000) as log:
+        first, second = FakeOutlet(), FakeOutlet()
+        log.feed.admit(Member("first", first, log.read, 0))
+        await until(lambda: "first" in log.feed.live)
+        log.feed.admit(Member("second", second, log.read, 0))
+        turns = 0
+        while "second" not in log.feed.live:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns >= 10
+    assert second.got == first.got == run_of(1, 1_000)
+    assert log.reads == list(range(1, 1_000, 100))
 
 
 async def test_a_slow_reader_gets_all_while_more_is_published_and_little_waits() -> None:

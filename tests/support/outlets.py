@@ -43,6 +43,6 @@ class FakeOutlet:
         self.unread -= self.unread if size is None else min(size, self.unread)
 
 
-async def never_read(seq: int) -> list[bytes]:
+async def never_read(first: int, last: int) -> list[bytes]:
     """Read the frames of a member that needs none from the log."""
-    raise AssertionError(f"the frames from {seq} on were read from the log")
+    raise AssertionError(f"the frames from {first} to {last} were read from the log")
