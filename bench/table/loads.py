@@ -74,5 +74,5 @@ CURVES: Final = {
 }
 """Messages a second of the plots, up to the first that a server does not keep up with."""
 
-STORM_MEMBERS: Final = 500
+STORM_MEMBERS: Final = (500, 2_000)
 IDLE_CONNECTIONS: Final = 1000

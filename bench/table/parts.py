@@ -88,15 +88,8 @@ def idle(run: Run) -> None:
 
 def storm(run: Run) -> None:
     """Measure joins of many members into one room."""
-    name = f"{STORM_MEMBERS} members join one room"
-    rows = [Measure(name, "CPU per join, ms", "less"), Measure(name, "p50 to the list, ms", "less")]
-
-    def one(column: Column) -> list[float]:
-        with column.start() as server:
-            found = stormed(server, STORM_MEMBERS)
-            return [found.cpu_ms_per_join, found.p50_ms]
-
-    _in_turns(run, rows, one)
+    for members in STORM_MEMBERS:
+        _storm(run, members)
 
 
 def curves(run: Run) -> None:
@@ -124,6 +117,18 @@ PARTS: Final[dict[str, Callable[[Run], None]]] = {
     "storm": storm,
     "curves": curves,
 }
+
+
+def _storm(run: Run, members: int) -> None:
+    name = f"{members:,} members join one room"
+    rows = [Measure(name, "CPU per join, ms", "less"), Measure(name, "p50 to the list, ms", "less")]
+
+    def one(column: Column) -> list[float]:
+        with column.start() as server:
+            found = stormed(server, members)
+            return [found.cpu_ms_per_join, found.p50_ms]
+
+    _in_turns(run, rows, one)
 
 
 def _load(run: Run, load: Load) -> None:

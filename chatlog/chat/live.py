@@ -29,6 +29,7 @@ from chatlog.wire.events import encode
 from chatlog.wire.frames import text_frame
 
 _LOOK_SECONDS = 0.02
+_PRESENCE = (Joined, Left)
 _AT_ONCE = ""
 """A time before all others: roles are looked at again with the next event."""
 
@@ -87,7 +88,9 @@ class LiveRoom:
             if digest is not None:
                 digest.add(recorded, frames[-1], self.presence.count)
             self._note(recorded, frames[-1], admitted)
-        self.feed.publish(frames, () if digest is None else digest.pieces())
+        may_wait = all(type(recorded.event) in _PRESENCE for recorded in events)
+        pieces = () if digest is None else digest.pieces()
+        self.feed.publish(frames, pieces, may_wait=may_wait)
         if any(type(recorded.event) is Erased for recorded in events):
             # Earlier frames have the erased content; they are reread from the log on demand.
             self.feed.forget()

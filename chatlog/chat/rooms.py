@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from chatlog.bus.message import Names
 from chatlog.chat.live import LiveRoom
 from chatlog.databases.database import Database
 from chatlog.delivery.feed import Delivered, Feed, Member
+from chatlog.delivery.gathering import Gathering
 from chatlog.delivery.pages import PageBudget, Pages
 from chatlog.delivery.recent import Budget, Recent
 from chatlog.domain.rights import Rights
@@ -48,6 +50,7 @@ class Rooms:
         max_buffer_bytes: int,
         max_recent_bytes: int,
         idle_seconds: float,
+        max_gather_seconds: float = 0,
         is_current: Callable[[], bool] = lambda: True,
     ) -> None:
         """``catch_up`` serves a member that is behind; ``failed`` reports a failed dispatch.
@@ -64,6 +67,7 @@ class Rooms:
         recent_bytes = max_recent_bytes - self._pages.max_bytes
         self._recent = Budget(recent_bytes, max_room_bytes=max_recent_bytes // _ONE_ROOM)
         self._idle_seconds = idle_seconds
+        self._max_gather_seconds = max_gather_seconds
         self._rooms: dict[str, LiveRoom] = {}
         self._crowded = _MANY_ROOMS
         self._opening: dict[str, tuple[asyncio.Future[None], list[Recorded]]] = {}
@@ -136,9 +140,15 @@ class Rooms:
         try:
             room.dispatch(events)
         except Exception as error:  # noqa: BLE001 - other rooms, and the node, go on
-            # This node no longer knows what its members have received: they resume from the log.
-            self._failed(error)
-            self._abandon(name)
+            self._give_up(name, error)
+
+    def _give_up(self, name: str, error: Exception) -> None:
+        """Abandon a room: this node does not know what its members have received any more.
+
+        They resume from the log.
+        """
+        self._failed(error)
+        self._abandon(name)
 
     async def open(self, name: str) -> LiveRoom:
         """Return the room of this name, read from the log if it is not live yet.
@@ -199,8 +209,19 @@ class Rooms:
             catch_up=self._catch_up,
             is_current=self._is_current,
             pages=Pages(self._pages),
+            gathering=self._gathering(),
+            failed=partial(self._give_up, name),
         )
         return LiveRoom(feed, presence)
+
+    def _gathering(self) -> Gathering | None:
+        if not self._max_gather_seconds:
+            return None
+        return Gathering(
+            asyncio.get_running_loop(),
+            max_seconds=self._max_gather_seconds,
+            max_bytes=self._max_buffer_bytes,
+        )
 
     def _is_unused(self, name: str) -> bool:
         return self._rooms[name].is_idle and name not in self._holders

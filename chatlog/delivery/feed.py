@@ -2,7 +2,8 @@
 
 Promises: a member gets every seq from its first one on exactly once, in order, and its
 notice right after the seq it belongs to; a task of its own, not ``publish``, serves a member
-that lags; ``publish`` costs one write per member.
+that lags; ``publish`` costs one write per member. Arrivals and departures may wait for the next
+ones, and for whatever else is published, before live members are written them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from chatlog.delivery.gathering import Gathering
 from chatlog.delivery.outlet import Outlet
 from chatlog.delivery.pages import PageBudget, Pages, ReadFrames
 from chatlog.delivery.pieces import Piece, join_pieces
@@ -52,18 +54,23 @@ class Feed:
 
     ``catch_up`` is called with a member that has fallen behind; it must call ``advance`` for it
     until that returns True. Members at the head are in ``live``, or in ``live_digest`` if they want
-    digests. ``is_current`` returns whether frames in memory are as in the log: a
-    server that was cut off has not heard what was erased.
+    digests. ``gathering`` has what these have not been written yet. A member who comes meanwhile
+    has been written it, and is in ``newcomers`` until they have. ``is_current`` returns whether
+    frames in memory are as in the log: a server that was cut off has not heard what was erased.
+    ``failed`` is told of a failure while nobody publishes.
     """
 
     __slots__ = (
         "_catch_up",
         "_delivered",
+        "_failed",
+        "_gathering",
         "_is_current",
         "_mark",
         "lagging",
         "live",
         "live_digest",
+        "newcomers",
         "pages",
         "recent",
         "room",
@@ -79,35 +86,69 @@ class Feed:
         catch_up: Callable[[Feed, Member], None],
         is_current: Callable[[], bool] = lambda: True,
         pages: Pages | None = None,
+        gathering: Gathering | None = None,
+        failed: Callable[[Exception], None] | None = None,
     ) -> None:
         self.room = room
         self.recent = recent
         self.pages = Pages(PageBudget(0)) if pages is None else pages
         self.live: dict[str, Member] = {}
         self.live_digest: dict[str, Member] = {}
+        self.newcomers: dict[str, Member] = {}
         self.lagging: dict[str, Member] = {}
         self._mark = max_buffer_bytes
         self._delivered = delivered
         self._catch_up = catch_up
+        self._gathering = gathering
+        self._failed = failed
         self._is_current = is_current
 
     @property
     def is_empty(self) -> bool:
         """Whether the room has no members."""
-        return not self.live and not self.live_digest and not self.lagging
+        return not (self.live or self.live_digest or self.newcomers or self.lagging)
 
     @property
     def wants_digest(self) -> bool:
         """Whether ``publish`` needs the pieces of its frames."""
         return bool(self.live_digest)
 
-    def publish(self, frames: list[bytes], pieces: Sequence[Piece] = ()) -> None:
+    def publish(
+        self, frames: list[bytes], pieces: Sequence[Piece] = (), *, may_wait: bool = False
+    ) -> None:
         """Append the frames of the next seqs and write them to all members at the head.
 
-        Members who want digests are written ``pieces``, which cover the same seqs.
+        Members who want digests are written ``pieces``, which cover the same seqs. Frames that
+        ``may_wait`` are written together with later ones, if they come soon.
         """
-        seq = self.recent.head + 1
         self.recent.extend(frames)
+        gathering = self._gathering
+        if gathering is not None and (may_wait or gathering.frames):
+            gathering.add(frames, pieces)
+            members = len(self.live) + len(self.live_digest)
+            if not (may_wait and gathering.waits(members, self._flush_in_time)):
+                self.flush()
+        else:
+            self._write_live(frames, pieces)
+
+    def flush(self) -> None:
+        """Write the members at the head what was gathered for them."""
+        assert self._gathering is not None
+        self._write_live(*self._gathering.take())
+        newcomers, self.newcomers = self.newcomers, {}
+        for member in newcomers.values():
+            self.admit(member)
+
+    def _flush_in_time(self) -> None:
+        try:
+            self.flush()
+        except Exception as error:
+            if self._failed is None:
+                raise
+            self._failed(error)
+
+    def _write_live(self, frames: list[bytes], pieces: Sequence[Piece]) -> None:
+        seq = self.recent.head - len(frames) + 1
         if self.live_digest:
             assert pieces
             assert pieces[-1].last == self.recent.head
@@ -193,8 +234,17 @@ class Feed:
         if member.farewell:
             member.outlet.write(member.farewell)
         if member.last is None:
-            members = self.live_digest if member.wants_digest else self.live
-            members[member.session] = member
+            self._seat_of(member)[member.session] = member
+
+    def _seat_of(self, member: Member) -> dict[str, Member]:
+        if self._unwritten:
+            return self.newcomers
+        return self.live_digest if member.wants_digest else self.live
+
+    @property
+    def _unwritten(self) -> int:
+        """The number of frames that live members have not been written."""
+        return 0 if self._gathering is None else len(self._gathering.frames)
 
     def forget(self) -> None:
         """Forget the frames of all events: their content may have changed in the log."""
@@ -205,6 +255,8 @@ class Feed:
         """Give back what the frames took of the server's memory: the room is not served here."""
         self.recent.close()
         self.pages.close()
+        if self._gathering is not None:
+            self._gathering.take()
 
     def dismiss(self, session: str, last: int) -> Member | None:
         """Make a session's own leave, at a seq not yet published, the last event it gets.
@@ -217,11 +269,17 @@ class Feed:
             return None
         member = self._pop_live(session)
         if member is not None:
-            member.cursor, member.last = self.recent.head, last
+            member.last = last
         return member
 
     def _pop_live(self, session: str) -> Member | None:
-        return self.live.pop(session, None) or self.live_digest.pop(session, None)
+        """Take a member out that has been written all but what is gathered, or all."""
+        if (member := self.newcomers.pop(session, None)) is not None:
+            return member
+        member = self.live.pop(session, None) or self.live_digest.pop(session, None)
+        if member is not None:
+            member.cursor = self.recent.head - self._unwritten
+        return member
 
     def is_serving(self, outlet: Outlet) -> bool:
         """Whether a member with this outlet is still being caught up."""

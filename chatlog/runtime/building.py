@@ -29,6 +29,9 @@ from chatlog.webhooks.lane import Means
 from chatlog.webhooks.ledger import Ledger
 from chatlog.webhooks.sending import Sender
 
+_GATHERING = 5
+"""Arrivals and departures in a room of many may wait so many times as long as a commit."""
+
 
 def rooms_of(
     settings: Settings,
@@ -51,6 +54,7 @@ def rooms_of(
         max_buffer_bytes=settings.max_buffer_bytes,
         max_recent_bytes=settings.max_recent_bytes,
         idle_seconds=settings.idle_room_seconds,
+        max_gather_seconds=_GATHERING * settings.max_commit_delay_ms / 1_000,
         is_current=is_current,
     )
 

@@ -60,7 +60,8 @@ class Settings(Nodes):
     max_commit_delay_ms: float = field(
         default=20.0,
         metadata={
-            "help": "longest pause between commits, under load",
+            "help": "longest pause between commits, under load; others may see joins and leaves "
+            "five times as late",
             "also": "--max-commit-delay",
         },
     )

@@ -15,9 +15,11 @@ import pytest
 
 from chatlog.chat import live
 from chatlog.databases.sqlite.one_hop import OneHopConnection
+from chatlog.delivery.gathering import Gathering
 from chatlog.eventlog import chain
 from chatlog.kinds.chat import Post
 from chatlog.runtime import Runtime
+from tests.support.feeds import FakeClock
 from tests.support.nodes import LocalClient, node_on, until
 
 MEMBERS = 10
@@ -124,3 +126,33 @@ async def calls_of(node: Runtime, member: LocalClient, chats: int) -> int:
         sys.setprofile(None)
     assert len([frame for frame in member.frames() if frame.get("id") == f"{chats} 0"]) == 2
     return found
+
+
+async def test_a_storm_of_joins_is_one_write_for_each_who_is_there_and_one_for_each_who_comes(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    async with node_on(sqlite_url) as node:
+        gathering = Gathering(clock, max_seconds=1, max_bytes=65_536, seconds_a_member=1)
+        monkeypatch.setattr(node.rooms, "_gathering", lambda: gathering)
+        members = [LocalClient(node) for _ in range(MEMBERS)]
+        for number, member in enumerate(members):
+            await member.join("general", f"user{number}")
+        clock.move(1)  # the last of them are written
+        clock.move(1)
+        for member in members:
+            member.outlet.writes.clear()
+            member.new()
+        comers = [LocalClient(node) for _ in range(MEMBERS)]
+        for number, comer in enumerate(comers):
+            await comer.join("general", f"comer{number}")
+        assert [len(comer.outlet.writes) for comer in comers] == [1] * MEMBERS
+        # The first join comes after a pause, the others are gathered until somebody chats.
+        assert [len(member.outlet.writes) for member in members] == [1] * MEMBERS
+        await comers[0].send("chat", message="hello")
+        for client in (*members, *comers):
+            await client.until("chat")
+        assert [len(member.outlet.writes) for member in members] == [2] * MEMBERS
+        for member in members:
+            seqs = [frame["seq"] for frame in member.new()]
+            assert seqs == list(range(MEMBERS + 1, 2 * MEMBERS + 2))

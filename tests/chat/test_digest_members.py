@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chatlog.chat.live import LiveRoom, RoomMember
 from chatlog.delivery.feed import Delivered, Feed, Member
+from chatlog.delivery.gathering import Gathering
 from chatlog.delivery.recent import Budget, Recent
 from chatlog.domain.sessions import OpenSessions
 from chatlog.domain.users import User
@@ -21,7 +22,7 @@ from chatlog.projections.presence import Presence
 from chatlog.wire.events import encode
 from chatlog.wire.frames import text_frame
 from tests.support.events import a_user, joined, left, posted, recorded
-from tests.support.feeds import catch_up_a_step
+from tests.support.feeds import FakeClock, catch_up_a_step
 from tests.support.nodes import texts_of
 from tests.support.outlets import FakeOutlet, never_read
 
@@ -77,12 +78,14 @@ class Members(RuleBasedStateMachine):
         self.present: list[frozenset[str]] = [frozenset()]
         self.open: dict[str, User] = {}
         self.clients: dict[str, Client] = {}
+        self.clock = FakeClock()
         self.feed = Feed(
             "general",
             Recent(0, [], Budget(3 * MARK)),
             max_buffer_bytes=MARK,
             delivered=Delivered(),
             catch_up=lambda _feed, _member: None,
+            gathering=Gathering(self.clock, max_seconds=1, max_bytes=MARK, seconds_a_member=1),
         )
         self.room = Room(self.feed, Presence(0, OpenSessions()))
 
@@ -162,6 +165,10 @@ class Members(RuleBasedStateMachine):
             [*self.clients.values()][number % len(self.clients)].outlet.read(size)
 
     @rule()
+    def wait(self) -> None:
+        self.clock.move(1)
+
+    @rule()
     def erase(self) -> None:
         self.feed.recent.clear()
 
@@ -231,6 +238,7 @@ class Members(RuleBasedStateMachine):
         assert not self.feed.lagging
 
     def teardown(self) -> None:
+        self.wait()
         self.all_come_to_the_head()
         for client in self.clients.values():
             last = self.head if client.last is None else client.last

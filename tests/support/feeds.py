@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chatlog.delivery.feed import Feed, Member
 from chatlog.delivery.recent import join_frames
+
+
+class FakeClock:
+    """A clock that stands still until it is moved on, and what is to be called then."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.calls: list[FakeTimer] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> FakeTimer:
+        self.calls.append(FakeTimer(self, self.now + delay, callback))
+        return self.calls[-1]
+
+    def move(self, seconds: float) -> None:
+        """Let time pass, and call what is due."""
+        self.now += seconds
+        for timer in [timer for timer in self.calls if timer.at <= self.now]:
+            timer.cancel()
+            timer.callback()
+
+
+class FakeTimer:
+    """A call to come."""
+
+    def __init__(self, clock: FakeClock, at: float, callback: Callable[[], None]) -> None:
+        self.clock, self.at, self.callback = clock, at, callback
+
+    def cancel(self) -> None:
+        if self in self.clock.calls:
+            self.clock.calls.remove(self)
 
 
 def catch_up_a_step(feed: Feed, member: Member, frames: Sequence[bytes], mark: int) -> None:
