@@ -37,6 +37,7 @@ class Users:
         live = self._rooms.get(room)
         is_recent = (is_member or self._is_alone) and self._is_current()
         if live is not None and live.presence.seq and is_recent:
+            live.feed.flush()
             presence = live.presence
         else:
             presence = await admission.presence()

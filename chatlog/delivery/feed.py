@@ -133,7 +133,8 @@ class Feed:
 
     def flush(self) -> None:
         """Write the members at the head what was gathered for them."""
-        assert self._gathering is not None
+        if self._gathering is None or not self._gathering.frames:
+            return
         self._write_live(*self._gathering.take())
         newcomers, self.newcomers = self.newcomers, {}
         for member in newcomers.values():

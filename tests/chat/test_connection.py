@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatlog.delivery.gathering import Gathering
 from chatlog.wire.frames import TOO_MANY_ERRORS
 from tests.support.nodes import LocalClient, node_on, texts_of, until
 
@@ -148,6 +149,21 @@ async def test_users_and_history_need_no_join(sqlite_url: str) -> None:
     }  # fmt: skip
     assert (history["first"], history["last"], history["id"]) == (1, 1, "h-1")
     assert [event["username"] for event in history["events"]] == ["ada"]
+
+
+async def test_a_list_of_users_comes_after_the_joins_in_it(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who are there are told of joins together, some time later."""
+    monkeypatch.setitem(vars(Gathering)["__init__"].__kwdefaults__, "seconds_a_member", 1.0)
+    async with node_on(sqlite_url, max_commit_delay_ms=100) as node:
+        members = [LocalClient(node) for _ in range(5)]
+        for number, member in enumerate(members):
+            await member.join("general", f"user{number}")
+        await members[0].send("users", room="general", id="u-1")
+        *before, answer = [f for f in members[0].frames() if f["type"] != "caught_up"]
+        assert (answer["id"], answer["seq"]) == ("u-1", 5)
+        assert [f["seq"] for f in before if f["type"] == "notification"] == [1, 2, 3, 4, 5]
 
 
 async def test_users_continue_after_a_name(sqlite_url: str) -> None:
