@@ -11,14 +11,14 @@ from typing import Final
 
 from aiohttp import WSCloseCode
 
+PART: Final = 0
 TEXT: Final = 1
 BINARY: Final = 2
 CLOSE: Final = 8
 PING: Final = 9
 PONG: Final = 10
 
-_CONTINUATION: Final = 0
-_OPCODES: Final = frozenset((_CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
+_OPCODES: Final = frozenset((PART, TEXT, BINARY, CLOSE, PING, PONG))
 _FIN: Final = 0x80
 _RESERVED: Final = 0x70
 _MASKED: Final = 0x80
@@ -30,7 +30,9 @@ _CODES: Final = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 
 """The codes that may be in a close frame."""
 
 Message = tuple[int, bytes]
-"""An opcode (``TEXT``, ``BINARY``, ``CLOSE``, ``PING`` or ``PONG``) and its payload."""
+"""An opcode (``TEXT``, ``BINARY``, ``CLOSE``, ``PING`` or ``PONG``) and its payload.
+
+``PART``, without a payload, is a frame of a message that is not whole yet."""
 
 
 class BadFrame(Exception):
@@ -76,21 +78,20 @@ class FrameReader:
             self._data, self._at = data, 0
 
     def next(self) -> Message | None:
-        """Return the next message; None if more bytes are needed.
+        """Read one frame and return the message that it ends; None if more bytes are needed.
 
         Raises:
             BadFrame: the connection must be closed; nothing can be read any more.
         """
-        while (frame := self._frame()) is not None:
-            head, payload = frame
-            opcode = head & 0x0F
-            if head & _FIN and opcode and (self._parts is None or opcode >= CLOSE):
-                if opcode == CLOSE:
-                    _check_close(payload)
-                return opcode, payload
-            if (message := self._join(head & _FIN, opcode, payload)) is not None:
-                return message
-        return None
+        if (frame := self._frame()) is None:
+            return None
+        head, payload = frame
+        opcode = head & 0x0F
+        if head & _FIN and opcode and (self._parts is None or opcode >= CLOSE):
+            if opcode == CLOSE:
+                _check_close(payload)
+            return opcode, payload
+        return self._join(head & _FIN, opcode, payload)
 
     def _frame(self) -> tuple[int, bytes] | None:
         """Return the first byte and the payload of the next frame, if it has arrived whole."""
@@ -133,19 +134,19 @@ class FrameReader:
             if length > _MOST_OF_CONTROL or not head & _FIN:
                 raise BadFrame(WSCloseCode.PROTOCOL_ERROR, "control frames are short and whole")
             return
-        if (opcode == _CONTINUATION) != (self._parts is not None):
+        if (opcode == PART) != (self._parts is not None):
             raise BadFrame(WSCloseCode.PROTOCOL_ERROR, "frames of two messages are mixed")
         before = 0 if self._parts is None else len(self._parts)
         if before + length > self._max_bytes:
             raise BadFrame(WSCloseCode.MESSAGE_TOO_BIG, f"at most {self._max_bytes} bytes")
 
-    def _join(self, is_final: int, opcode: int, payload: bytes) -> Message | None:
+    def _join(self, is_final: int, opcode: int, payload: bytes) -> Message:
         """Add a frame to the message that it is a part of; return that once it is whole."""
         if self._parts is None:
             self._opcode, self._parts = opcode, bytearray()
         self._parts += payload
         if not is_final:
-            return None
+            return PART, b""
         message, self._parts = bytes(self._parts), None
         return self._opcode, message
 

@@ -134,6 +134,17 @@ async def test_others_have_their_turn_after_eight_frames() -> None:
     sides.socket.stop()
 
 
+async def test_others_have_their_turn_amid_the_frames_of_one_message() -> None:
+    sides = Sides()
+    parts = [frame(b"a", fin=False), *[frame(b"", 0, fin=False)] * 14, frame(b"b", 0)]
+    sides.socket.data_received(b"".join(parts))
+    assert sides.socket._reader is not None
+    assert sides.socket._reader.waiting == len(b"".join(parts[8:]))
+    await turns()
+    assert sides.taker.done == [b"ab"]
+    sides.socket.stop()
+
+
 async def test_a_client_that_sends_more_than_is_taken_is_not_read_meanwhile() -> None:
     sides = Sides()
     sides.texts(b"slow")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatlog.web.sockets.reader import CLOSE, PING, PONG, TEXT, BadFrame, FrameReader, Message
+from chatlog.web.sockets.reader import CLOSE, PART, PING, PONG, TEXT, BadFrame, FrameReader, Message
 
 from .frames import frame
 
@@ -26,7 +26,8 @@ def read(data: bytes, *cuts: int, max_bytes: int = MAX) -> list[Message]:
         reader.feed(data[begin:end])
         begin = end
         while (message := reader.next()) is not None:
-            found.append(message)
+            if message != (PART, b""):
+                found.append(message)
     assert reader.waiting == 0 or reader.waiting < 2 + 8 + 4
     return found
 
