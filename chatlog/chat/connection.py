@@ -95,18 +95,18 @@ class Connection(RoomsClient[Outlet]):
                 return self._carry_out(command)
         except Exception as error:  # noqa: BLE001 - a bug, or an event that cannot be read
             self._failed(command, error)
-        return self._pause()
+        return self.pause()
 
     async def _carry_out(self, command: wire.ClientCommand) -> None:
         try:
             await self._do(command)
         except Exception as error:  # noqa: BLE001 - as in take
             self._failed(command, error)
-        if (pause := self._pause()) is not None:
+        if (pause := self.pause()) is not None:
             await pause
 
-    def _pause(self) -> Coroutine[Any, Any, None] | None:
-        """Return what to wait for while too much of this client is unanswered or unsent."""
+    def pause(self) -> Coroutine[Any, Any, None] | None:
+        """Return what is to be awaited while too much of this client is unanswered or unsent."""
         settings = self._parts.settings
         if self._in_flight >= settings.max_in_flight:
             return self._wait_for_landing()

@@ -33,6 +33,9 @@ class Takes(Protocol):
     def take(self, text: bytes) -> Coroutine[Any, Any, None] | None:
         """Take a text; return what is to be awaited before the next one."""
 
+    def pause(self) -> Coroutine[Any, Any, None] | None:
+        """Return what is to be awaited before the next one, if too much is unsent."""
+
 
 class Socket(asyncio.Protocol):
     """One client's messages, until the connection ends.
@@ -163,7 +166,7 @@ class Socket(asyncio.Protocol):
         elif opcode == BINARY:
             self._outlet.let_go(UNSUPPORTED, b"send text frames")
         elif opcode == PING and self._outlet.is_open:
-            self._outlet.pong(payload)
+            self._answer_ping(payload)
         elif opcode == CLOSE:
             self._close()
 
@@ -175,6 +178,15 @@ class Socket(asyncio.Protocol):
         except UnicodeDecodeError:
             self._outlet.let_go(NOT_UTF8, b"text frames are UTF-8")
             return
+        self._wait_for(rest)
+
+    def _answer_ping(self, payload: bytes) -> None:
+        self._outlet.pong(payload)
+        if self._taker is not None:
+            self._wait_for(self._taker.pause())  # pongs that nobody reads would pile up
+
+    def _wait_for(self, rest: Coroutine[Any, Any, None] | None) -> None:
+        """Take the next message once this is done."""
         if rest is not None:
             self._is_busy = True
             self._rest = self._loop.create_task(self._wait(rest), name="a command that waits")

@@ -57,6 +57,7 @@ class Taker:
 
     def __init__(self) -> None:
         self.done: list[bytes] = []
+        self.is_reader_slow = False
         self.may_end = asyncio.Event()
 
     def take(self, text: bytes) -> Coroutine[Any, Any, None] | None:
@@ -64,6 +65,9 @@ class Taker:
             return self._slowly(text)
         self.done.append(text)
         return None
+
+    def pause(self) -> Coroutine[Any, Any, None] | None:
+        return self._slowly(b"pause") if self.is_reader_slow else None
 
     async def _slowly(self, text: bytes) -> None:
         await self.may_end.wait()
@@ -190,6 +194,20 @@ async def test_a_ping_is_answered_with_what_is_in_it() -> None:
     sides = Sides()
     sides.socket.data_received(frame(b"are you there", 9))
     assert sides.transport.written == b"\x8a\x0dare you there"
+    sides.socket.stop()
+
+
+async def test_the_pongs_that_a_client_does_not_read_are_few() -> None:
+    sides = Sides()
+    sides.taker.is_reader_slow = True
+    sides.socket.data_received(frame(b"1", 9) * 20 + frame(b"text"))
+    await turns()
+    assert sides.transport.written == b"\x8a\x011"
+    sides.taker.is_reader_slow = False
+    sides.taker.may_end.set()
+    await turns(10)
+    assert sides.transport.written == b"\x8a\x011" * 20
+    assert sides.taker.done == [b"pause", b"text"]
     sides.socket.stop()
 
 
