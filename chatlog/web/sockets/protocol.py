@@ -120,8 +120,13 @@ class Socket(asyncio.Protocol):
             self._transport.pause_reading()
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Take what came before the transport was handed over."""
-        self.data_received(data)
+        """Keep what came before the transport was handed over.
+
+        However much it is, reading is not paused before more arrives: aiohttp may have paused it
+        as well, and resumes it after this.
+        """
+        if self._reader is not None:
+            self._reader.feed(data)
         return False, b""
 
     def feed_eof(self) -> None:

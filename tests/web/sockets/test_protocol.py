@@ -125,6 +125,19 @@ async def test_what_comes_with_the_handshake_is_taken_after_the_start() -> None:
     sides.socket.stop()
 
 
+async def test_much_that_comes_with_the_handshake_is_not_all_that_is_read_ahead() -> None:
+    """aiohttp resumes reading after it has passed on what came with the handshake."""
+    sides = Sides(is_started=False)
+    sides.socket.feed_data(frame(b"x" * 60_000) * 3)
+    sides.transport.resume_reading()
+    sides.texts(b"y")
+    assert sides.transport.calls[-2:] == ["resume", "pause"]
+    sides.socket.start(sides.taker)
+    assert len(sides.taker.done) == 4
+    assert sides.transport.calls[-1] == "resume"
+    sides.socket.stop()
+
+
 async def test_others_have_their_turn_after_eight_frames() -> None:
     sides = Sides()
     sides.texts(*(b"%d" % number for number in range(20)))
