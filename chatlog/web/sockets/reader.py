@@ -53,7 +53,7 @@ class FrameReader:
         self._max_bytes = max_bytes
         self._data = b""
         self._at = 0
-        self._pieces: list[bytes] | None = None
+        self._pieces: bytearray | None = None
         """What has arrived of a frame that is ``_missing`` so many bytes."""
         self._missing = 0
         self._opcode = 0
@@ -68,10 +68,10 @@ class FrameReader:
     def feed(self, data: bytes) -> None:
         """Add bytes that have arrived."""
         if self._pieces is not None:
-            self._pieces.append(data)
+            self._pieces += data
             self._missing -= len(data)
             if self._missing <= 0:
-                self._data, self._pieces = b"".join(self._pieces), None
+                self._data, self._pieces = bytes(self._pieces), None
         elif self._at < len(self._data):
             self._data, self._at = self._data[self._at :] + data, 0
         else:
@@ -122,7 +122,7 @@ class FrameReader:
     def _wait_for(self, missing: int) -> None:
         """Gather what arrives until a frame can be read further."""
         if missing > 0 and self._at < len(self._data):
-            self._pieces, self._missing = [self._data[self._at :]], missing
+            self._pieces, self._missing = bytearray(self._data[self._at :]), missing
             self._data, self._at = b"", 0
 
     def _check(self, head: int, second: int, length: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,3 +109,18 @@ def test_what_has_been_read_is_not_kept() -> None:
     assert reader.next() == (TEXT, b"y")
     assert (reader.waiting, reader.next()) == (0, None)
     assert reader._data == b""
+
+
+def test_a_frame_that_arrives_in_tiny_pieces_takes_little_more_than_its_bytes() -> None:
+    data, reader = frame(b"x" * 60_000), FrameReader(MAX)
+    tracemalloc.start()
+    try:
+        for begin in range(0, 50_000, 2):
+            reader.feed(data[begin : begin + 2])
+            assert reader.next() is None
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < 2 * 50_000
+    reader.feed(data[50_000:])
+    assert reader.next() == (TEXT, b"x" * 60_000)
