@@ -27,7 +27,7 @@ def is_asked(request: web.Request) -> bool:
     """Return whether a request asks for a WebSocket, in the form that the protocol prescribes."""
     headers = request.headers
     upgrade = headers.get(hdrs.UPGRADE, "").strip().lower()
-    connection = headers.get(hdrs.CONNECTION, "").lower().split(",")
+    connection = ",".join(headers.getall(hdrs.CONNECTION, ())).lower().split(",")
     is_upgrade = upgrade == "websocket" and "upgrade" in map(str.strip, connection)
     if request.method != hdrs.METH_GET or not is_upgrade:
         return False
