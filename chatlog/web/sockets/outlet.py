@@ -81,19 +81,12 @@ class SocketOutlet:
         """Send a close frame after the unsent data, and abort the connection if it stays open."""
         if not self.is_open:
             return
-        self._close(code, reason)
-        # A client that does not read would keep its buffer for ever: only abort frees it.
-        self._cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._transport.abort)
-
-    def answer_close(self, code: int) -> None:
-        """Write what is held and a close frame: the client has asked to close."""
-        self._close(code)
-
-    def _close(self, code: int, reason: bytes = b"") -> None:
         payload = struct.pack("!H", code) + reason
         self._flush()
         self._send(bytes((_CLOSE, len(payload))) + payload)
         self.shut(code)
+        # A client that does not read would keep its buffer for ever: only abort frees it.
+        self._cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._transport.abort)
 
     def ping(self) -> None:
         """Ask the client for a sign of life."""

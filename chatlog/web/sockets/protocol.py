@@ -206,8 +206,7 @@ class Socket(asyncio.Protocol):
     def _close(self) -> None:
         """Answer the client's close frame, unless it answers the server's; end the connection."""
         self._reader = None
-        if self._outlet.closed_with is None:
-            self._outlet.answer_close(WSCloseCode.OK)
+        self._outlet.let_go(WSCloseCode.OK)
         self._transport.close()
 
     def _look(self) -> None:

@@ -169,7 +169,7 @@ async def test_what_was_held_is_written_before_the_client_s_close_is_answered(
 ) -> None:
     outlet = SocketOutlet(transport)
     outlet.write_soon(b"ack")
-    outlet.answer_close(1000)
+    outlet.let_go(1000)
     outlet.write(b"later")
     await asyncio.sleep(0)
     assert transport.writes == [b"ack", b"\x88\x02\x03\xe8"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chatlog.runtime import Runtime
+from chatlog.web.sockets import outlet
 from chatlog.web.sockets.outlet import SocketOutlet
 from chatlog.web.sockets.protocol import Socket
 from chatlog.wire.frames import UNSUPPORTED
@@ -79,9 +80,9 @@ class Sides:
 
     def __init__(self, *, is_started: bool = True) -> None:
         self.transport, self.taker, self.beneath = Transport(), Taker(), Beneath()
-        outlet = SocketOutlet(self.transport)
+        to_client = SocketOutlet(self.transport)
         self.socket = Socket(
-            self.transport, outlet, self.beneath, max_bytes=65_536, heartbeat_seconds=HEARTBEAT
+            self.transport, to_client, self.beneath, max_bytes=65_536, heartbeat_seconds=HEARTBEAT
         )
         if is_started:
             self.socket.start(self.taker)
@@ -201,6 +202,17 @@ async def test_a_close_is_answered_unless_it_is_an_answer() -> None:
     assert asks.taker.done == []
     asks.socket.stop()
     answers.socket.stop()
+
+
+async def test_a_client_that_closes_and_does_not_read_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outlet, "CUT_SECONDS", 0.005)
+    sides = Sides()
+    sides.socket.data_received(frame(b"\x03\xe8", 8))
+    await asyncio.sleep(0.02)
+    assert sides.transport.calls == ["close", "abort"]
+    sides.socket.stop()
 
 
 async def test_a_ping_is_answered_with_what_is_in_it() -> None:
