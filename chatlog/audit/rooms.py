@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,9 +32,6 @@ class RoomInfo:
     chats: int | None = None
 
 
-_head: Final = (
-    sa.select(sa.func.max(events.c.seq)).where(events.c.room_id == rooms.c.id).scalar_subquery()
-)
 _users: Final = (
     sa.select(sa.func.count(sessions.c.user_id.distinct()))
     .where(sessions.c.room_id == rooms.c.id, sessions.c.left_seq.is_(None))
@@ -42,14 +39,27 @@ _users: Final = (
 )
 
 
-_first, _last = events.alias("first"), events.alias("last")
-_name: Final = by_code_point(rooms.c.room)
-_ROOMS: Final = rooms.join(_first, sa.and_(_first.c.room_id == rooms.c.id, _first.c.seq == 1)).join(
-    _last, sa.and_(_last.c.room_id == rooms.c.id, _last.c.seq == _head)
+def _of_last(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+    of_room = sa.select(column).where(events.c.room_id == rooms.c.id)
+    return of_room.order_by(events.c.seq.desc()).limit(1).scalar_subquery()
+
+
+# Subqueries, one look at an index each for the rooms of a page. Of joins, PostgreSQL makes other
+# plans once it does not plan for the parameters any more: 47 ms in a log of 10,000 rooms, not 2.
+_FACTS: Final = (
+    rooms.c.id,
+    rooms.c.room,
+    _of_last(events.c.seq).label("head"),
+    _users.label("users"),
+    sa.select(events.c.at)
+    .where(events.c.room_id == rooms.c.id, events.c.seq == 1)
+    .scalar_subquery()
+    .label("created_at"),
+    _of_last(events.c.at).label("last_at"),
 )
+_name: Final = by_code_point(rooms.c.room)
 _PAGE: Final = (
-    sa.select(rooms.c.id, rooms.c.room, _last.c.seq, _users.label("users"), _first.c.at, _last.c.at)
-    .select_from(_ROOMS)
+    sa.select(*_FACTS)
     .where(_name > sa.bindparam("after"))
     .order_by(_name)
     .limit(sa.bindparam("limit"))
@@ -68,8 +78,7 @@ _known: Final = sa.union(
 # Not the name itself, whose index has the planner walk through all private rooms.
 _hidden_name: Final = by_code_point(rooms.c.room.concat(""))
 _MADE_PRIVATE: Final = (
-    sa.select(rooms.c.id, rooms.c.room, _last.c.seq, _users.label("users"), _first.c.at, _last.c.at)
-    .select_from(_ROOMS)
+    sa.select(*_FACTS)
     .where(
         rooms.c.id.in_(_known),
         _hidden_name > sa.bindparam("after"),

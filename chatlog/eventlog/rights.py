@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import IS_PUBLIC, MEMBER, events, rooms, sessions, users
+from chatlog.databases.schema import IS_PRIVATE, IS_PUBLIC, MEMBER, events, rooms, sessions, users
 from chatlog.domain.rights import Appointment, Rights, Rules
 from chatlog.eventlog import read
 from chatlog.eventlog.rows import STORED, recorded
@@ -21,7 +21,8 @@ _ROOMS: Final[sa.BindParameter[list[int]]] = sa.bindparam("rooms", expanding=Tru
 _HAS_RIGHTS: Final = sa.select(
     sa.or_(
         sa.exists().where(sa.text("events.type = 'member'")).select_from(events),
-        sa.exists(sa.select(events.c.seq).join(rooms).where(events.c.type.in_(("room", "member")))),
+        sa.exists().where(sa.text(IS_PUBLIC)).select_from(events),
+        sa.exists().where(sa.text(IS_PRIVATE)).select_from(events),
     )
 )
 # The first join under each of a subject's names is one look at an index, and not all their joins.

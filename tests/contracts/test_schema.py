@@ -34,6 +34,7 @@ VIEWS = {
     "audit_rooms": "room seq at access history locked topic subject username",
     "audit_removals": "room seq at subject username session by reason",
     "audit_looks": "at subject username what room seq",
+    "audit_visitors": "room username sessions first_joined last_seen has_spoken subject",
 }
 
 

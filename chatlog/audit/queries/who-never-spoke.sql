@@ -1,9 +1,8 @@
 -- Who has been in the room without writing a message?
 -- Topic: Activity
+-- A row a person: several may be called (erased).
 -- :room text  name of the room
-SELECT username, count(*) AS sessions, max(certain_until) AS last_seen
-FROM audit_sessions
-WHERE room = :room
-    AND username NOT IN (SELECT username FROM audit_messages WHERE room = :room)
-GROUP BY username
-ORDER BY username;
+SELECT username, sessions, last_seen
+FROM audit_visitors
+WHERE room = :room AND NOT has_spoken
+ORDER BY username, last_seen;

@@ -7,6 +7,7 @@ Times are RFC 3339 text of 27 characters, UTC, so that audit views can use the i
 
 from chatlog.databases.schema.columns import metadata
 from chatlog.databases.schema.log import (
+    IS_PRIVATE,
     IS_PUBLIC,
     MEMBER,
     events,
@@ -30,6 +31,7 @@ from chatlog.databases.schema.operating import (
 from chatlog.databases.schema.webhooks import webhook_rooms, webhooks
 
 __all__ = [
+    "IS_PRIVATE",
     "IS_PUBLIC",
     "MEMBER",
     "events",

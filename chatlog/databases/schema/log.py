@@ -17,6 +17,8 @@ MEMBER: Final[sa.ColumnElement[str]] = sa.literal_column("'member'")
 """The type of member events; a parameter in its place would hide the partial indexes of them."""
 IS_PUBLIC: Final = """type = 'room' AND details NOT LIKE '%"access":"private"%'"""
 """The condition on ``events`` of the index of room events that do not make a room private."""
+IS_PRIVATE: Final = """type = 'room' AND details LIKE '%"access":"private"%'"""
+"""The condition on ``events`` of the index of room events that make a room private."""
 
 meta = sa.Table(
     "meta",
@@ -160,6 +162,14 @@ events = sa.Table(
         "of",
         sqlite_where=sa.text("type = 'member'"),
         postgresql_where=sa.text("type = 'member'"),
+    ),
+    # The other room events. Together in one index, what is secret would be read with what is not.
+    sa.Index(
+        "events_private",
+        "room_id",
+        "seq",
+        sqlite_where=sa.text(IS_PRIVATE),
+        postgresql_where=sa.text(IS_PRIVATE),
     ),
     # The rooms that were made private and are seen by others now.
     sa.Index(

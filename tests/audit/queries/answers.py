@@ -256,6 +256,12 @@ def messages_with_words(fold: LogFold, told: Told) -> Rows:
 
 
 @answer
+def words_between(fold: LogFold, told: Told) -> Rows:
+    rows = messages_with_words(fold, told)
+    return [row for row in rows if told["from"] <= row[1] < told["to"]]
+
+
+@answer
 def who_talks_most(fold: LogFold, told: Told) -> Rows:
     people = group(fold.said(told["room"], told), name).items()
     rows = [[user, len(said), said[0].at, said[-1].at] for user, said in people]
@@ -264,12 +270,13 @@ def who_talks_most(fold: LogFold, told: Told) -> Rows:
 
 @answer
 def who_never_spoke(fold: LogFold, told: Told) -> Rows:
-    spoke = {name(e) for e in fold.of(told["room"], "chat")}
-    silent = [s for s in fold.sessions_in(told["room"]) if s.username not in spoke]
-    people = group(silent, lambda s: s.username).items()
-    return [
-        [user, len(sessions), max(s.certain_until for s in sessions)] for user, sessions in people
+    spoke = {e.user_id for e in fold.of(told["room"], "chat")}
+    silent = [s for s in fold.sessions_in(told["room"]) if s.user_id not in spoke]
+    people = group(silent, lambda s: s.user_id).values()
+    rows = [
+        [stays[0].username, len(stays), max(s.certain_until for s in stays)] for stays in people
     ]
+    return sorted(rows, key=lambda row: (row[0], row[2]))
 
 
 @answer

@@ -44,6 +44,7 @@ class Session:
 
     room: str
     session: str
+    user_id: int
     username: str
     node: str
     joined_seq: int
@@ -92,6 +93,7 @@ class LogFold:
             self.sessions[event.session] = Session(
                 event.room,
                 event.session,
+                event.user_id,
                 name(event),
                 event.node,
                 event.seq,

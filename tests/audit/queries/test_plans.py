@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.queries import Query, queries
+from chatlog.audit.rooms import _PAGE
 from chatlog.databases.database import Database
 from chatlog.databases.migrate import migrate
+from chatlog.eventlog.rights import _HAS_RIGHTS
 from tests.support.postgres import fresh_database
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ ADHOC = (
     "SELECT * FROM audit_looks WHERE room = 'room7' AND at >= '2026'",
     "SELECT * FROM audit_looks WHERE at BETWEEN '2026-01-01' AND '2026-01-02'",
     "SELECT * FROM audit_looks WHERE subject = 'u-1'",
+    "SELECT * FROM audit_visitors WHERE room = 'room7'",
     """SELECT DISTINCT username FROM audit_sessions
         WHERE room='room7' AND joined_seq<=41 AND (left_seq IS NULL OR left_seq>41)""",
 )
@@ -139,7 +143,7 @@ async def test_what_an_auditor_writes_reads_no_more_events_than_it_names(
     assert_no_full_scan(await plan(empty, sql, {}))
 
 
-OF_A_TYPE = {"events_erasures", "events_members"}
+OF_A_TYPE = {"events_erasures", "events_members", "events_private", "events_public"}
 """The indexes that have no events of other types: a small table may be read by all of one."""
 
 ON_BOTH = [sql for sql in ADHOC if "WHERE" in sql and "activity" not in sql]
@@ -147,12 +151,7 @@ ON_BOTH = [sql for sql in ADHOC if "WHERE" in sql and "activity" not in sql]
 
 @pytest.mark.parametrize("sql", ON_BOTH)
 async def test_postgresql_reads_no_more_events_than_an_auditor_names(sql: str, filled: str) -> None:
-    database = Database(filled)
-    async with database.read() as connection:
-        found = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}")
-        told = found.scalar_one()
-    await database.dispose()
-    for node in nodes_in(told[0]["Plan"]):
+    for node in nodes_in(await postgres_plan(filled, sql)):
         if node.get("Relation Name") in {"events", "looks"}:
             is_bitmap = node["Node Type"] == "Bitmap Heap Scan"  # of one index or several
             reads = nodes_in(node) if is_bitmap else [node, *node.get("Plans", ())]
@@ -165,6 +164,65 @@ def nodes_in(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for one in plan.get("Plans", ()):
         yield from nodes_in(one)
+
+
+SILENT = "SELECT * FROM audit_visitors WHERE room = 'room7' AND NOT has_spoken"
+
+
+async def test_who_never_spoke_is_found_without_reading_what_others_said(
+    empty: AsyncConnection,
+) -> None:
+    steps = await plan(empty, SILENT, {})
+    of_events = {step for step in steps.splitlines() if re.match(r"(SEARCH|SCAN) e\b", step)}
+    assert of_events == {"SEARCH e USING INDEX events_user (user_id=? AND room_id=?)"}
+
+
+async def test_postgresql_finds_who_never_spoke_without_reading_what_others_said(
+    filled: str,
+) -> None:
+    conditions = [scan["Index Cond"] for scan in await scans_of_events(filled, SILENT)]
+    assert conditions
+    assert all("user_id = u.id" in condition for condition in conditions)
+
+
+async def test_postgresql_lists_rooms_by_looks_at_indexes_whatever_it_plans_for(
+    filled: str,
+) -> None:
+    page = _PAGE.compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]
+    told = page.params | {"after": "", "limit": 10}
+    values = ", ".join(repr(told[name]) for name in page.positiontup or ())
+    generic = ["SET plan_cache_mode = force_generic_plan", f"PREPARE page AS {page}"]
+    scans = await scans_of_events(filled, f"EXECUTE page ({values})", *generic)
+    assert scans
+    assert all("room_id = rooms.id" in scan.get("Index Cond", "") for scan in scans), scans
+
+
+async def test_whether_a_log_has_rights_is_seen_without_a_look_at_each_room(
+    empty: AsyncConnection, filled: str
+) -> None:
+    question = str(_HAS_RIGHTS.compile())
+    looks = re.findall(r"(?:SEARCH|SCAN) (?!CONSTANT).*", await plan(empty, question, {}))
+    indexes = [look.rpartition(" ")[2] for look in looks]
+    assert indexes == ["events_members_of", "events_public", "events_private"], looks
+    nodes = nodes_in(await postgres_plan(filled, question))
+    assert {name for node in nodes if (name := node.get("Relation Name"))} == {"events"}
+
+
+async def postgres_plan(url: str, sql: str, *before: str) -> dict[str, Any]:
+    database = Database(url)
+    async with database.read() as connection:
+        for statement in before:
+            await connection.exec_driver_sql(statement)
+        told = (await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}")).scalar_one()
+    await database.dispose()
+    found: dict[str, Any] = told[0]["Plan"]
+    return found
+
+
+async def scans_of_events(url: str, sql: str, *before: str) -> list[dict[str, Any]]:
+    """Return the steps of PostgreSQL's plan that read events, by the table or by an index."""
+    found = await postgres_plan(url, sql, *before)
+    return [node for node in nodes_in(found) if node.get("Relation Name") == "events"]
 
 
 async def test_witnesses_are_found_by_the_lengths_of_their_sessions(empty: AsyncConnection) -> None:
