@@ -3,8 +3,8 @@
 ``audit-sql.md`` and ``datasette.json`` come from the queries in ``chatlog/audit/queries``, the
 clients' types of events and the marked tables of other pages from ``chatlog/kinds``, ``access.md``
 from what ``docs/access.py`` expects of a server, the tables of ``scale.md`` from
-``bench/scale_tables.py``, the table of ``benchmarks.md`` from ``bench/table.md``; tests compare
-them.
+``bench/scale_tables.py``, the table of ``benchmarks.md`` from ``bench/table.md``, those of
+``growth.md`` and its plot from ``bench/growth/figures.json``; tests compare them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bench.growth.page import PICTURE, picture, with_figures
 from bench.scale_tables import with_model
 from bench.table.page import with_table
 from chatlog.audit.queries import Query, by_topic, queries
@@ -107,6 +108,8 @@ def rendered() -> dict[Path, str]:
         **{page: with_tables(page.read_text("utf-8"), KINDS) for page in pages},
         HERE / "access.md": access.markdown(),
         HERE / "scale.md": with_model((HERE / "scale.md").read_text("utf-8")),
+        HERE / "growth.md": with_figures((HERE / "growth.md").read_text("utf-8")),
+        PICTURE: picture(),
         HERE / "benchmarks.md": with_table((HERE / "benchmarks.md").read_text("utf-8")),
         HERE / "audit-sql.md": markdown(),
         HERE / "datasette.json": datasette(),

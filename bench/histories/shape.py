@@ -24,6 +24,8 @@ class Shape:
     redactions: int
     erased_users: int
     seed: int
+    stops: bool = False
+    """Whether the last server stops in the end: everybody leaves. Else it is still running."""
 
 
 def usual(events: int, *, seed: int = 1) -> Shape:

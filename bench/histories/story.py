@@ -117,6 +117,8 @@ class Story:
                     yield from self._abandon(self.rooms[-1])
                 if self._position >= end:
                     break
+        if shape.stops:
+            yield from self._stop()
         self._finish()
 
     def _next(self, room: Room) -> Row:
@@ -214,6 +216,12 @@ class Story:
         for room in self.rooms:
             for gone in list(room.sessions):
                 yield self._leave(room, gone, "lapsed", seen)
+
+    def _stop(self) -> Iterator[Row]:
+        for room in self.rooms:
+            for gone in list(room.sessions):
+                yield self._leave(room, gone, "shutdown")
+        self._node.ended_at = self._clock.text
 
     def _redact(self, room: Room) -> Iterator[Row]:
         if room.chats:

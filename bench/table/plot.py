@@ -10,7 +10,7 @@ from typing import Final
 
 _WIDTH, _HEIGHT, _GAP = 310, 190, 70
 _LEFT, _TOP, _BOTTOM = 60, 50, 50
-_COLOURS: Final = ("#2f81f7", "#d9730d")
+_COLOURS: Final = ("#2f81f7", "#d9730d", "#1a7f37", "#8250df", "#cf222e", "#6e7781")
 _ENDS: Final = [step * 10.0**power for power in range(-6, 10) for step in (1, 2, 5)]
 _STYLE: Final = """
 text { font: 12px sans-serif; fill: #1f2328; }
@@ -39,7 +39,7 @@ def svg(title: str, x_label: str, y_label: str, panels: Sequence[Panel]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{escape(title)}</title><style>{_STYLE}</style>",
-        *_legend(names),
+        *_legend(names, width),
     ]
     for place, panel in enumerate(panels):
         left = _LEFT + place * (_WIDTH + _GAP)
@@ -93,9 +93,11 @@ def _panel(panel: Panel, left: float, ys: _Axis, names: Sequence[str]) -> Iterat
             yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
 
 
-def _legend(names: Sequence[str]) -> Iterator[str]:
+def _legend(names: Sequence[str], width: int) -> Iterator[str]:
+    begin = _LEFT + 190
+    step = min(110, (width - begin) // max(1, len(names)))
     for place, name in enumerate(names):
-        left = _LEFT + 190 + place * 110
+        left = begin + place * step
         colour = _COLOURS[place % len(_COLOURS)]
         yield f'<circle cx="{left}" cy="{_TOP - 30}" r="4" fill="{colour}"/>'
         yield _text(left + 10, _TOP - 26, name, "start")

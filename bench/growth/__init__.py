@@ -1,0 +1,1 @@
+"""What a log costs as it grows: ``python -m bench.growth``."""
