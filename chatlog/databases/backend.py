@@ -217,8 +217,9 @@ class Backend(Protocol):
         """
 
     def at_once(self, work: Work[T]) -> Awaitable[T] | None:
-        """Return what runs work on the connection that writes, in one hop; None if nothing does.
+        """Return what runs work on the connection that writes; None if the connection is not open.
 
+        That costs less than an ``AsyncConnection``: one hop, or one greenlet, for all of it.
         The work awaits nothing but its statements. Nobody else may use the connection meanwhile.
         """
 

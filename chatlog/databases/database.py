@@ -84,7 +84,7 @@ class Database:
     async def at_once(self, work: Work[T]) -> T:
         """Lend the connection that writes to work that awaits nothing but its statements.
 
-        A database in this process then needs one hop for all of it.
+        A database in this process then needs one hop for all of it, a server one greenlet.
         """
         async with self._turn:
             if (running := self.backend.at_once(work)) is not None:

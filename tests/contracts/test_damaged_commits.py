@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
+from chatlog.databases.at_once import _AtOnce
 from chatlog.databases.backend import Failure
 from chatlog.databases.sqlite.one_hop import OneHopConnection
 from chatlog.domain.errors import LogError, OutcomeUnknown
@@ -38,6 +39,19 @@ class Plant:
             )
             raise RuntimeError("database disk image is malformed")
 
+        commit_at_once = _AtOnce.commit
+
+        async def commit_one(transaction: _AtOnce) -> None:
+            if plant.times == 0:
+                await commit_at_once(transaction)
+                return
+            plant.times -= 1
+            if plant.is_carried_out:
+                await commit_at_once(transaction)
+            else:
+                transaction.sync_connection.rollback()
+            raise RuntimeError("database disk image is malformed")
+
         whole = OneHopConnection.whole
 
         async def write_whole(
@@ -53,6 +67,7 @@ class Plant:
             raise RuntimeError("database disk image is malformed")
 
         monkeypatch.setattr(AsyncTransaction, "commit", commit)
+        monkeypatch.setattr(_AtOnce, "commit", commit_one)
         monkeypatch.setattr(OneHopConnection, "whole", write_whole)
         monkeypatch.setattr(type(log.database.backend), "failure", lambda *_: Failure.FATAL)
 

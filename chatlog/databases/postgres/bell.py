@@ -128,7 +128,7 @@ class Notifications:
 
     async def _open(self, settings: dict[str, str]) -> asyncpg.Connection:
         try:
-            connection, _ = await open_session(self._target, Purpose(settings, writes=False))
+            connection = await open_session(self._target, Purpose(settings, writes=False))
         except Exception as error:
             raise Unavailable("No connection for the bell.") from error
         return connection

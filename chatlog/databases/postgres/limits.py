@@ -11,9 +11,10 @@ is of no use there: such a client does not apply it. Each limit covers what the 
 - the time of a transaction, for a process that was stopped in the middle of sending a statement,
   which no other limit ends. PostgreSQL has this limit since version 17.
 
-asyncpg sends a statement in two parts when it prepares it, and always when it writes several rows.
-So the middle of a statement is no rare moment, and a minute is longer than a dead node's sessions
-may stay open. The other nodes end such a connection: ``end_stuck`` in ``living.py``.
+asyncpg sends a statement in two parts when it prepares it: at its first execution on a connection,
+and through a pooler at each. So the middle of a statement is no rare moment, and a minute is longer
+than a dead node's sessions may stay open. The other nodes end such a connection: ``end_stuck`` in
+``living.py``.
 
 None of them applies to a commit that waits for a synchronous standby.
 

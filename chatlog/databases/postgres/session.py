@@ -59,8 +59,8 @@ class Purpose:
     is_patient: bool = False
 
 
-async def open_session(target: Target, purpose: Purpose) -> tuple[Any, bool]:
-    """Return asyncpg's connection, its settings kept, and whether it goes through a pooler.
+async def open_session(target: Target, purpose: Purpose) -> Any:
+    """Return asyncpg's connection, a ``Committing``, its settings kept.
 
     Raises:
         LogError: if the database's encoding is not UTF-8, a setting is not kept, or triggers
@@ -70,11 +70,11 @@ async def open_session(target: Target, purpose: Purpose) -> tuple[Any, bool]:
     seconds = PATIENT_SECONDS if purpose.is_patient else COMMAND_SECONDS
     connection = await _connect(target, seconds)
     try:
-        pooled = await _keep(connection, purpose)
+        connection.is_pooled = await _keep(connection, purpose)
     except BaseException:
         connection.terminate()
         raise
-    return connection, pooled
+    return connection
 
 
 def _check_triggers(role: str) -> None:

@@ -18,8 +18,9 @@ from typing import Any, Self
 import aiosqlite
 import sqlalchemy as sa
 
+from chatlog.databases.at_once import run_at_once
 from chatlog.databases.backend import T, Work
-from chatlog.databases.sqlite.at_once import engine_on, run_at_once
+from chatlog.databases.discreet import keep_content_out_of_errors
 
 
 def _nothing() -> None:
@@ -109,7 +110,7 @@ class OneHopConnection(aiosqlite.Connection):
     def _at_once(self, work: Work[T]) -> T:
         assert self._opened is not None
         if self._engine is None:
-            self._engine = engine_on(self._opened.connection)
+            self._engine = _engine_on(self._opened.connection)
         try:
             return run_at_once(self._engine, self._opened.before, work)
         finally:
@@ -212,3 +213,21 @@ class OneHopCursor:
 
     async def close(self) -> None:
         """Do nothing: nothing is open."""
+
+
+def _engine_on(file: sqlite3.Connection) -> sa.Engine:
+    """Return an engine on a connection that is open already, to be used in the same thread."""
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: file,
+        poolclass=sa.StaticPool,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+    )
+    keep_content_out_of_errors(engine)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
