@@ -84,11 +84,22 @@ class Admin:
         """Have commits wait, once they are written, for a replica that never comes."""
         await self.run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         await self._reload("nobody")
+        await until(self._a_commit_waits, 20, "commits wait for a replica")
         try:
             yield
         finally:
             await self.run("ALTER SYSTEM RESET synchronous_standby_names")
             await self._reload("")
+
+    async def _a_commit_waits(self) -> bool:
+        """Whether the checkpointer knows the setting, for which commits do not wait before."""
+        try:
+            await self.connection.execute(
+                "SELECT pg_logical_emit_message(true, 'test', '')", timeout=0.2
+            )
+        except TimeoutError:
+            return True
+        return False
 
     async def _reload(self, expected: str) -> None:
         await self.value("SELECT pg_reload_conf()")

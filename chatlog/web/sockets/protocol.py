@@ -47,13 +47,14 @@ class Socket(asyncio.Protocol):
 
     __slots__ = (
         "_beneath",
-        "_ended",
+        "_done",
         "_heard_at",
         "_heartbeat",
         "_is_busy",
         "_is_paused",
         "_is_pinged",
         "_loop",
+        "_lost",
         "_outlet",
         "_reader",
         "_rest",
@@ -81,7 +82,8 @@ class Socket(asyncio.Protocol):
         self._rest: asyncio.Task[None] | None = None
         self._is_busy = True
         self._is_paused = False
-        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._done: asyncio.Future[None] = self._loop.create_future()
+        self._lost: asyncio.Future[None] = self._loop.create_future()
         self._heartbeat = heartbeat_seconds
         self._heard_at = self._loop.time()
         self._is_pinged = self.is_silent = False
@@ -92,15 +94,20 @@ class Socket(asyncio.Protocol):
         self._taker = taker
         self._go_on()
 
-    async def ended(self) -> None:
-        """Wait until the connection has ended, and nothing of it is being done."""
-        await self._ended
+    async def done(self) -> None:
+        """Wait until nothing of the client is taken any more, or being carried out."""
+        await self._done
         if self._rest is not None:
             await asyncio.wait([self._rest])
 
+    async def ended(self) -> None:
+        """Wait until the connection has ended."""
+        await self._lost
+
     def stop(self) -> None:
         """Take nothing more."""
-        self._reader = self._taker = None
+        self._take_no_more()
+        self._taker = None
         self._timer.cancel()
         if self._rest is not None:
             self._rest.cancel()
@@ -134,11 +141,16 @@ class Socket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
-        self._reader = None
+        self._take_no_more()
         self._timer.cancel()
         self._beneath.connection_lost(exc)
-        if not self._ended.done():
-            self._ended.set_result(None)
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    def _take_no_more(self) -> None:
+        self._reader = None
+        if not self._done.done():
+            self._done.set_result(None)
 
     def _take_some(self, reader: FrameReader) -> None:
         """Take some messages of those that have arrived; the others when all have had a turn."""
@@ -150,7 +162,7 @@ class Socket(asyncio.Protocol):
                 if self._is_busy or self._reader is None:
                     return
         except BadFrame as error:
-            self._reader = None
+            self._take_no_more()
             self._outlet.let_go(error.code, str(error).encode())
             return
         self._is_busy = True
@@ -205,7 +217,7 @@ class Socket(asyncio.Protocol):
 
     def _close(self) -> None:
         """Answer the client's close frame, unless it answers the server's; end the connection."""
-        self._reader = None
+        self._take_no_more()
         self._outlet.let_go(WSCloseCode.OK)
         self._transport.close()
 

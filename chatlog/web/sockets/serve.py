@@ -41,12 +41,15 @@ async def serve(request: web.Request) -> web.StreamResponse:
     connection = Connection(runtime, outlet)
     runtime.clients.add(connection)
     try:
-        await connection.begin(identity)
-        socket.start(connection)
+        try:
+            await connection.begin(identity)
+            socket.start(connection)
+            await socket.done()
+        finally:
+            connection.close(_cause(socket, outlet))
         await socket.ended()
     finally:
         socket.stop()
-        connection.close(_cause(socket, outlet))
         runtime.clients.discard(connection)
         runtime.addresses.remove(address)
         outlet.forget()

@@ -215,6 +215,19 @@ async def test_a_client_that_closes_and_does_not_read_is_cut(
     sides.socket.stop()
 
 
+@pytest.mark.parametrize("data", [frame(b"\x03\xe8", 8), b"\x81\x01x"])
+async def test_a_client_who_can_say_nothing_more_leaves_before_the_connection_ends(
+    data: bytes,
+) -> None:
+    sides = Sides()
+    ended = asyncio.ensure_future(sides.socket.ended())
+    sides.socket.data_received(data)
+    await sides.socket.done()
+    assert not ended.done()
+    sides.socket.connection_lost(None)
+    await ended
+
+
 async def test_a_ping_is_answered_with_what_is_in_it() -> None:
     sides = Sides()
     sides.socket.data_received(frame(b"are you there", 9))
@@ -242,11 +255,11 @@ async def test_an_end_waits_for_the_command_that_is_being_carried_out() -> None:
     await turns()
     sides.socket.connection_lost(None)
     assert sides.beneath.lost == 1
-    ended = asyncio.ensure_future(sides.socket.ended())
+    done = asyncio.ensure_future(sides.socket.done())
     await turns()
-    assert not ended.done()
+    assert not done.done()
     sides.taker.may_end.set()
-    await ended
+    await done
     await turns()
     assert sides.taker.done == [b"slow"]
 
