@@ -18,12 +18,13 @@ import asyncio
 from time import process_time
 from typing import Final
 
-SHARE: Final = 8.0
-"""The pause as a multiple of the fixed costs, which so take at most an eighth of the core."""
+SHARE: Final = 9.0
+"""The pause as a multiple of the fixed costs, which so take at most a ninth of the core."""
 _AROUND: Final = 2.2
 """The fixed costs of a commit, its hop and wake-ups included, as a multiple of the database's."""
-_MEMBERS_A_COMMIT: Final = 70.0
-"""Writes to this many members cost as much as a commit: 4 to 5 µs each, and 0.3 ms."""
+_MEMBERS_A_COMMIT: Final = 170.0
+"""As many members as make the pause twice as long. Writes to 70 cost as much as a commit, but a
+message is late by the pause, and by these writes besides."""
 _WEIGHT: Final = 0.1
 _CALM: Final = 0.25
 """The CPU seconds per second up to which the pause does not grow with them."""
