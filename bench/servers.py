@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -139,6 +140,14 @@ def _is_ready(port: int) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def counters(port: int) -> dict[str, float]:
+    """Return the counters of a chatlog's ``/metrics`` that have no labels, by their short names."""
+    with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    found = re.findall(r"^chatlog_(\w+)_total (\S+)$", text, re.MULTILINE)
+    return {name: float(number) for name, number in found}
 
 
 def listens(port: int) -> bool:

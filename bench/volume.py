@@ -13,12 +13,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
 from typing import Final
 
 from bench.member import HOST
-from bench.servers import chatlog
+from bench.servers import chatlog, counters
 
 _MEMBERS: Final = 100
 _CHATS: Final = 20
@@ -58,7 +57,7 @@ def main() -> int:
         return 2
     with chatlog() as server, tempfile.TemporaryDirectory(prefix="chatlog-tsung-") as folder:
         received = _run_tsung(server.ports[0], Path(folder))
-        counted = _metrics(server.ports[0])
+        counted = counters(server.ports[0])
     appended, delivered = counted["appends"], counted["deliveries"]
     sent = counted["delivered_bytes"]
     chats = _MEMBERS * _CHATS
@@ -92,14 +91,6 @@ def _run_tsung(port: int, folder: Path) -> float:
     )
     [log] = folder.glob("log/*/tsung.log")
     return float(re.findall(r"stats: size_rcv \S+ (\S+)", log.read_text())[-1])
-
-
-def _metrics(port: int) -> dict[str, float]:
-    with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=10) as answer:
-        text = answer.read().decode()
-    return {
-        name: float(n) for name, n in re.findall(r"^chatlog_(\w+)_total (\S+)$", text, re.MULTILINE)
-    }
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from bench.crowd import Crowd
 from bench.member import HOST
 from bench.process import cpu_seconds, own_cpu_seconds
 from bench.result import Line, NoResult, Plan
-from bench.servers import Server, chatlog
+from bench.servers import Server, chatlog, counters
 
 _T = TypeVar("_T")
 _MEMBERS: Final = 1_000
@@ -149,10 +149,7 @@ def _first_hash(port: int) -> str:
 
 def _delivered(port: int) -> int:
     """Return the events that a server has written to its members."""
-    with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=10) as answer:
-        lines = answer.read().decode().splitlines()
-    (found,) = (line for line in lines if line.startswith("chatlog_deliveries_total "))
-    return int(float(found.split()[1]))
+    return int(counters(port)["deliveries"])
 
 
 def _run(what: Coroutine[None, None, _T]) -> _T:

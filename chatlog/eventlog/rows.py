@@ -67,9 +67,7 @@ TEXT: Final = sa.case(
 )
 """An event's text, or the topic of another event that a room event refers to."""
 
-_EVENT: Final = (
-    events.c.position,
-    rooms.c.room,
+IN_ROOM: Final = (
     events.c.seq,
     events.c.at,
     events.c.hash,
@@ -78,8 +76,10 @@ _EVENT: Final = (
     *(events.c[name] for name in Facts._fields),
     TEXT.label("text"),
     events.c.contents,
-    nodes.c.node,
 )
+"""The columns that ``event_in`` takes after the position and the room."""
+
+_EVENT: Final = (events.c.position, rooms.c.room, *IN_ROOM, nodes.c.node)
 _ABOUT: Final = (
     OTHER.c.uuid.label("other_uuid"),
     OTHER.c.username.label("other_name"),

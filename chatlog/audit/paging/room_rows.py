@@ -28,27 +28,19 @@ from chatlog.domain.skeletons import data_version
 from chatlog.domain.users import User
 from chatlog.eventlog.rows import (
     ABOUT_USER,
-    TEXT,
+    IN_ROOM,
     USER,
     WITH_SUBJECT,
     event_in,
     unreadable,
     user_in,
 )
-from chatlog.kinds.event import Facts
 from chatlog.kinds.proof import PersonSalts, Proved
 
 OWN: Final[sa.Select[Any]] = sa.select(
     events.c.position,
     events.c.room_id,
-    events.c.seq,
-    events.c.at,
-    events.c.hash,
-    events.c.type,
-    events.c.version,
-    *(events.c[name] for name in Facts._fields),
-    TEXT.label("text"),
-    events.c.contents,
+    *IN_ROOM,
     events.c.node_id,
     events.c.user_id,
     events.c.text_commitment,
