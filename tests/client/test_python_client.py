@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,15 +139,36 @@ async def test_leaving_ends_the_reading(server: FaultServer) -> None:
         assert (await event_of(again)).seq == 3
 
 
-async def test_a_join_that_is_given_up_is_undone(server: FaultServer) -> None:
-    async with ada(server) as chat:
+async def test_a_join_that_is_given_up_is_not_tried_again(server: FaultServer) -> None:
+    limits = replace(FAST, first_resend_seconds=0.2)
+    async with ada(server, limits=limits) as chat:
         server.mood = "overloaded"
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(chat.join("busy"), 0.1)
+        joining = asyncio.create_task(chat.join("busy"))
+        await eventually(lambda: server.commands("join"))
+        await given_up(joining)  # between two tries
         server.mood = "serve"
         await chat.join("general")
-        assert [command["room"] for command in server.commands("join")][-1] == "general"
-        assert server.events("busy") == []
+        await asyncio.sleep(0.3)
+        assert [command["room"] for command in server.commands("join")] == ["busy", "general"]
+
+
+async def test_a_join_that_is_given_up_on_its_way_is_undone(server: FaultServer) -> None:
+    async with ada(server) as chat:
+        joining = asyncio.create_task(chat.join("busy"))
+        while chat._session.rooms.get("busy") is None:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the command is with the connection
+        await given_up(joining)
+        await chat.join("general")
+        await eventually(lambda: len(server.events("busy")) == 2)
+        assert [event["event"] for event in server.events("busy")] == ["join", "leave"]
+        assert [command["room"] for command in server.commands("join")] == ["busy", "general"]
+
+
+async def given_up(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_when_the_block_ends_who_still_waits_is_told(server: FaultServer) -> None:
