@@ -43,16 +43,25 @@ async def at_rate(
 
 
 async def at_full_speed(
-    crowd: Crowd, pids: Sequence[int], senders: Sequence[Member], window: int, seconds: float
+    crowd: Crowd,
+    pids: Sequence[int],
+    senders: Sequence[Member],
+    window: int,
+    seconds: float,
+    *,
+    drain_seconds: float = _DRAIN_SECONDS,
 ) -> Tally:
-    """Keep ``window`` chats of each sender on their way: one more for each that came back."""
+    """Keep ``window`` chats of each sender on their way: one more for each that came back.
+
+    What has not come ``drain_seconds`` after the end is overdue.
+    """
     meter = _Meter(crowd, pids)
     crowd.on_echo = crowd.chat
     for sender in senders:
         crowd.chat(sender, window)
     await asyncio.sleep(seconds)
     crowd.on_echo = None
-    return await meter.finish()
+    return await meter.finish(drain_seconds)
 
 
 class _Meter:
@@ -67,7 +76,7 @@ class _Meter:
     def elapsed(self) -> float:
         return time.perf_counter() - self._begun
 
-    async def finish(self, drain_seconds: float = _DRAIN_SECONDS) -> Tally:
+    async def finish(self, drain_seconds: float) -> Tally:
         in_time = await _drained(self._crowd, drain_seconds)
         servers, own = self._server_seconds() - self._servers, own_cpu_seconds() - self._own
         seconds = self._crowd.last_arrival - self._begun

@@ -17,11 +17,12 @@ from bench.result import NoResult
 from bench.table.dialects import CENTRIFUGO, NATS
 from bench.table.figures import Figures, Measure
 from bench.table.loads import LOADS, MAXIMA
-from bench.table.page import table
-from bench.table.plot import Panel, svg
-from bench.table.runs import keeps_up
+from bench.table.page import markdown, table
+from bench.table.plot import COLOURS, Panel, apart, svg
+from bench.table.runs import in_time, keeps_up
 from bench.table.search import highest
 from bench.table.servers import columns
+from bench.table.session import is_far_over
 from bench.tally import Tally
 
 DIALECT = replace(NODE, path="/ws")
@@ -109,7 +110,20 @@ def test_a_server_that_loses_or_is_late_does_not_keep_up(result: Tally) -> None:
     assert not keeps_up(result, 1.0)
 
 
-@pytest.mark.parametrize("most", [3.0, 90.0, 100.0, 101.0, 777.0, 100_000.0])
+def test_a_load_that_a_server_ends_late_has_no_result() -> None:
+    assert in_time(CLEAN, 1.0) is CLEAN
+    with pytest.raises(NoResult, match=r"^0\.5 s late$"):
+        in_time(replace(CLEAN, seconds=1.5), 1.0)
+    with pytest.raises(NoResult, match="1 lost"):
+        in_time(replace(CLEAN, lost=1), 1.0)
+
+
+def test_a_rate_far_over_what_a_server_can_do_is_not_tried_again() -> None:
+    assert is_far_over(CLEAN, 134)
+    assert not is_far_over(CLEAN, 133)
+
+
+@pytest.mark.parametrize("most", [3.0, 90.0, 100.0, 101.0, 777.0, 20_000.0])
 async def test_the_search_ends_at_most_a_tenth_below_the_highest_rate(most: float) -> None:
     tried = []
 
@@ -119,16 +133,30 @@ async def test_the_search_ends_at_most_a_tenth_below_the_highest_rate(most: floa
 
     found = await highest(passes, 100.0)
     assert most / 1.1 <= found <= most
-    assert len(tried) <= 15
+    assert len(tried) <= 12
     assert len(set(tried)) == len(tried)
 
 
-@pytest.mark.parametrize(("answer", "found"), [(False, 0.0), (True, 100.0 * 4096)])
-async def test_the_search_ends_where_every_rate_passes_or_none(answer: bool, found: float) -> None:
+@pytest.mark.parametrize("most", [85.0, 101.0, 119.0])
+async def test_a_search_from_a_good_estimate_tries_four_rates(most: float) -> None:
+    tried = []
+
+    async def passes(rate: float) -> bool:
+        tried.append(rate)
+        return rate <= most
+
+    await highest(passes, 100.0)
+    assert len(tried) <= 4
+
+
+@pytest.mark.parametrize(("answer", "least", "most"), [(False, 0, 0), (True, 6_400, 25_600)])
+async def test_the_search_ends_where_every_rate_passes_or_none(
+    answer: bool, least: float, most: float
+) -> None:
     async def passes(_: float) -> bool:
         return answer
 
-    assert await highest(passes, 100.0) == found
+    assert least <= await highest(passes, 100.0) <= most
 
 
 def test_the_table_has_medians_and_how_many_times_better_they_are() -> None:
@@ -141,8 +169,27 @@ def test_the_table_has_medians_and_how_many_times_better_they_are() -> None:
     assert found.splitlines()[-1] == "| a load | p50, ms | ≥ 2 (3) | 4 |"
 
 
+def test_a_figure_that_most_turns_have_no_result_for_has_none() -> None:
+    figures = Figures()
+    for turn in range(3):
+        figures.add(ROW, "chatlog", 1.0 if turn else None)
+        figures.add(ROW, "tutorial", None if turn else 1.0)
+    assert figures.median(ROW, "chatlog") == 1.0
+    assert figures.median(ROW, "tutorial") is None
+
+
+def test_the_page_tells_how_far_the_turns_are_apart() -> None:
+    figures = Figures()
+    for value in (1.0, 2.0, 4.0):
+        figures.add(ROW, "tutorial", value)
+        figures.add(ROW, "chatlog", 3.0)
+    found = markdown({}, columns(["chatlog", "tutorial"]), figures)
+    assert "half of the figures by at most 150%, the most by 150% (a load, p50, ms, tut" in found
+
+
 @pytest.mark.parametrize(
-    ("reason", "cell"), [("3 overdue", "cannot keep up"), ("3 lost", "no result")]
+    ("reason", "cell"),
+    [("3 overdue", "cannot keep up"), ("0.9 s late", "cannot keep up"), ("3 lost", "no result")],
 )
 def test_the_table_tells_a_slow_server_from_one_that_loses(reason: str, cell: str) -> None:
     figures = Figures()
@@ -151,14 +198,42 @@ def test_the_table_tells_a_slow_server_from_one_that_loses(reason: str, cell: st
     assert found.splitlines()[-1] == f"| a load | p50, ms | {cell} | - |"
 
 
-def test_a_plot_is_an_svg_with_a_mark_for_each_point() -> None:
+def test_a_plot_is_an_svg_with_a_mark_for_each_point_and_a_label_at_each_line() -> None:
     series = {"chatlog": [(10.0, 0.5), (900.0, 20.0)], "tutorial": [(10.0, 1000.0)]}
     picture = ET.fromstring(svg("a & b", "x", "y", [Panel("left", series), Panel("right", {})]))
     width, height = (float(picture.attrib[name]) for name in ("width", "height"))
     marks = [mark for mark in picture.iter() if mark.tag.endswith("circle")]
-    assert len(marks) == 3 + 2, "three points, and the two servers in the legend"
+    assert len(marks) == 3
     assert all(0 < float(mark.attrib["cx"]) < width for mark in marks)
     assert all(0 < float(mark.attrib["cy"]) < height for mark in marks)
+    words = [text.text for text in picture.iter() if text.tag.endswith("text")]
+    assert {"chatlog", "tutorial"} <= set(words)
+
+
+def test_labels_of_lines_that_end_together_do_not_overlap() -> None:
+    assert apart([10, 12, 13, 90], 15, 100) == [10, 25, 40, 90]
+    assert apart([97, 98, 99], 15, 100) == [70, 85, 100]
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of ``#rrggbb``, as WCAG 2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_each_line_of_a_plot_stands_out_on_white_and_on_black_pages(colour: str) -> None:
+    light, dark = luminance("#ffffff"), luminance("#0d1117")
+    own = luminance(colour)
+    assert (light + 0.05) / (own + 0.05) >= 3
+    assert (own + 0.05) / (dark + 0.05) >= 3
+
+
+def test_every_line_of_a_plot_has_a_colour_of_its_own() -> None:
+    assert sum(column.is_plotted for column in columns([])) <= len(set(COLOURS))
 
 
 def test_every_load_has_senders_and_somebody_who_is_watched_beside_them() -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
-from bench.result import NoResult
-
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -40,9 +38,15 @@ class Figures:
             self.faults[measure.load, server] = reason
 
     def median(self, measure: Measure, server: str) -> float | None:
-        """Return the median of the turns that have a result."""
-        found = [one for one in self._turns(measure, server) if one is not None]
-        return median(found) if found else None
+        """Return the median of the turns that have a result; None where most have none."""
+        found = self._found(measure, server)
+        is_most = len(found) * 2 > len(self._turns(measure, server))
+        return median(found) if is_most else None
+
+    def spread(self, measure: Measure, server: str) -> float | None:
+        """Return how far apart the lowest and the highest turn are, as a part of the median."""
+        found, middle = self._found(measure, server), self.median(measure, server)
+        return (max(found) - min(found)) / middle if middle and len(found) > 1 else None
 
     def ratio(self, measure: Measure, server: str, other: str) -> float | None:
         """Return how many times better a server is: the median of the ratios of the same turns."""
@@ -52,9 +56,8 @@ class Figures:
             pairs = [(others, mine) for mine, others in pairs]
         return median([mine / others for mine, others in pairs]) if pairs else None
 
+    def _found(self, measure: Measure, server: str) -> list[float]:
+        return [one for one in self._turns(measure, server) if one is not None]
+
     def _turns(self, measure: Measure, server: str) -> list[float | None]:
         return self.values.get(measure, {}).get(server, [])
-
-
-FAULTS = (NoResult, OSError, RuntimeError)
-"""What leaves a turn without a result."""

@@ -65,14 +65,16 @@ MAXIMA: Final = (
 )
 MOST_P99_MS: Final = 250.0
 """A server keeps up with a rate while its p99 is below this and nothing is lost."""
-FIRST_DELIVERIES: Final = 20_000.0
-"""The search for the highest rate begins with so many deliveries a second."""
-
 CURVES: Final = {
-    ROOM_OF_10: (10, 50, 200, 1000, 3000, 6000, 9000, 12_000, 18_000, 24_000),
-    ROOMS_OF_20: (10, 50, 200, 800, 1600, 3200, 6400, 12_800, 25_600),
+    ROOM_OF_10: (10, 50, 200, 1000, 3000, 6000, 12_000, 18_000, 24_000, 32_000, 48_000),
+    ROOMS_OF_20: (10, 50, 200, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200),
 }
 """Messages a second of the plots, up to the first that a server does not keep up with."""
+CURVE_TURNS: Final = 3
+CURVE_SECONDS: Final = 1.0
+"""At most, as ``CURVE_TURNS``: ``--seconds`` and ``--repeat`` may ask for less."""
 
-STORM_MEMBERS: Final = (500, 2_000)
+STORM_TURNS: Final = {500: 5, 2_000: 3}
+"""Members that join one room, and at most so many turns: 2,000 joins take peers up to 20 s."""
 IDLE_CONNECTIONS: Final = 1000
+IDLE_TURNS: Final = 3

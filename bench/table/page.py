@@ -11,7 +11,7 @@ from bench.table.figures import Figures, Measure
 from bench.table.servers import TUTORIAL, Column
 
 KEPT: Final = Path(__file__).resolve().parent.parent / "table.md"
-_OVERDUE: Final = re.compile(r"\d+ (?:acks )?overdue(?:, \d+ acks overdue)?")
+_LATE: Final = re.compile(r"\d+ (?:acks )?overdue(?:, \d+ acks overdue)?|[\d.]+ s late")
 _PLACE: Final = re.compile(
     r"(?P<begin><!-- table, from bench/table: python -m docs\.render -->\n)"
     r".*?(?P<end><!-- end -->)",
@@ -23,6 +23,8 @@ def markdown(facts: Mapping[str, str], columns: Sequence[Column], figures: Figur
     """Return the machine, the table and the runs without a result."""
     known = "; ".join(f"{name} {value}" for name, value in facts.items())
     parts = [f"Measured with {known}.", table(columns, figures)]
+    if spread := _spread(figures):
+        parts.append(spread)
     if figures.faults:
         parts.append(_faults(figures))
     return "\n\n".join(parts) + "\n"
@@ -63,11 +65,28 @@ def _cell(figures: Figures, measure: Measure, server: str) -> str:
 def _without_result(reason: str) -> str:
     if not reason:
         return "-"
-    return "cannot keep up" if _OVERDUE.fullmatch(reason) else "no result"
+    return "cannot keep up" if _LATE.fullmatch(reason) else "no result"
 
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _spread(figures: Figures) -> str:
+    """Say how far the turns of a figure are apart; nothing where there was one turn."""
+    found = sorted(
+        (spread, f"{measure.load}, {measure.what}, {server}")
+        for measure, servers in figures.values.items()
+        for server in servers
+        if (spread := figures.spread(measure, server)) is not None
+    )
+    if not found:
+        return ""
+    middle, (widest, where) = found[len(found) // 2][0], found[-1]
+    return (
+        "From its lowest turn to its highest, a figure varies by a part of its median: "
+        f"half of the figures by at most {middle:.0%}, the most by {widest:.0%} ({where})."
+    )
 
 
 def _faults(figures: Figures) -> str:

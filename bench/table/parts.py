@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 from typing import Final
 
-import uvloop
-
+from bench.result import NoResult
 from bench.scenarios.idle import kib_per_connection
 from bench.scenarios.storm import stormed
-from bench.table.figures import FAULTS, Figures, Measure
+from bench.table.figures import Figures, Measure
+from bench.table.journal import Journal
 from bench.table.loads import (
+    CURVE_SECONDS,
+    CURVE_TURNS,
     CURVES,
-    FIRST_DELIVERIES,
     IDLE_CONNECTIONS,
+    IDLE_TURNS,
     LOADS,
     MAXIMA,
-    STORM_MEMBERS,
+    STORM_TURNS,
     Load,
     Shape,
 )
-from bench.table.runs import Session, curve, loaded
-from bench.table.search import highest
-from bench.table.servers import TUTORIAL, Column
-from bench.tally import Tally
-
-PLOTTED: Final = ("chatlog", TUTORIAL)
+from bench.table.runs import curve, loaded
+from bench.table.servers import Column
+from bench.table.session import highest_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,20 @@ class Point:
 
 @dataclass(slots=True)
 class Run:
-    """One run of the command: how long and how often, and what it has found so far."""
+    """One run of the command: where its raw results go, and what they come to so far."""
 
     columns: Sequence[Column]
-    seconds: float
-    repeat: int
+    journal: Journal
     figures: Figures = field(default_factory=Figures)
     points: dict[Shape, dict[str, list[Point]]] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        return self.journal.plan.seconds
+
+    @property
+    def repeat(self) -> int:
+        return self.journal.plan.repeat
 
 
 def loads(run: Run) -> None:
@@ -64,10 +69,10 @@ def maxima(run: Run) -> None:
     for shape, what in MAXIMA:
         row = Measure(shape.name, f"highest {what} per second")
         for column in run.columns:
-            _say(f"{row.load}, {row.what}: {column.name}")
+            search = partial(_highest, column, shape, run.seconds)
             try:
-                rate, is_bound = _highest(column, shape, run.seconds)
-            except FAULTS as fault:
+                rate, is_bound = run.journal.once(_step(row.load, row.what, 0, column), search)
+            except NoResult as fault:
                 run.figures.fail([row], column.name, fault)
                 continue
             run.figures.add(row, column.name, rate * (shape.members if what != "messages" else 1))
@@ -83,31 +88,25 @@ def idle(run: Run) -> None:
         with column.start() as server:
             return [kib_per_connection(server, IDLE_CONNECTIONS)]
 
-    _in_turns(run, [row], one)
+    _in_turns(run, min(run.repeat, IDLE_TURNS), [row], one)
 
 
 def storm(run: Run) -> None:
     """Measure joins of many members into one room."""
-    for members in STORM_MEMBERS:
-        _storm(run, members)
+    for members, turns in STORM_TURNS.items():
+        _storm(run, members, min(run.repeat, turns))
 
 
 def curves(run: Run) -> None:
-    """Measure latency and CPU of chatlog and the tutorial at rising rates, for the plots."""
+    """Measure latency and CPU of some servers at rising rates, for the plots."""
     for shape, rates in CURVES.items():
-        turns: dict[str, list[list[Tally]]] = {}
-        for _ in range(run.repeat):
+        turns: dict[str, list[list[list[float]]]] = {}
+        for turn in range(min(run.repeat, CURVE_TURNS)):
             for column in run.columns:
-                if column.name not in PLOTTED:
-                    continue
-                _say(f"{shape.name} at rising rates: {column.name}")
-                try:
-                    found = curve(column, shape, rates, run.seconds)
-                except FAULTS as fault:
-                    _say(f"  no result: {fault!r}")
-                else:
-                    turns.setdefault(column.name, []).append(found)
-        run.points[shape] = {name: _points(rates, found) for name, found in turns.items()}
+                if column.is_plotted:
+                    found = _curve(run, column, shape, turn)
+                    turns.setdefault(column.name, []).extend(found)
+        run.points[shape] = {name: points(rates, found) for name, found in turns.items()}
 
 
 PARTS: Final[dict[str, Callable[[Run], None]]] = {
@@ -119,7 +118,21 @@ PARTS: Final[dict[str, Callable[[Run], None]]] = {
 }
 
 
-def _storm(run: Run, members: int) -> None:
+def points(rates: Sequence[float], turns: Sequence[Sequence[Sequence[float]]]) -> list[Point]:
+    """Return the medians at each rate that most turns kept up with.
+
+    A turn has a p50 and a CPU for each rate, up to the last that it kept up with.
+    """
+    found = []
+    for place, rate in enumerate(rates):
+        pairs = [turn[place] for turn in turns if len(turn) > place]
+        if len(pairs) * 2 > len(turns):
+            p50, cpu = (median(values) for values in zip(*pairs, strict=True))
+            found.append(Point(rate, p50, cpu))
+    return found
+
+
+def _storm(run: Run, members: int, turns: int) -> None:
     name = f"{members:,} members join one room"
     rows = [Measure(name, "CPU per join, ms", "less"), Measure(name, "p50 to the list, ms", "less")]
 
@@ -128,7 +141,7 @@ def _storm(run: Run, members: int) -> None:
             found = stormed(server, members)
             return [found.cpu_ms_per_join, found.p50_ms]
 
-    _in_turns(run, rows, one)
+    _in_turns(run, turns, rows, one)
 
 
 def _load(run: Run, load: Load) -> None:
@@ -143,46 +156,42 @@ def _load(run: Run, load: Load) -> None:
         found = loaded(column, load, run.seconds)
         return [found.deliveries_per_cpu_second, found.p50_ms, found.p99_ms]
 
-    _in_turns(run, rows, one)
+    _in_turns(run, run.repeat, rows, one)
 
 
-def _in_turns(run: Run, rows: list[Measure], one: Callable[[Column], list[float]]) -> None:
-    for _ in range(run.repeat):
+def _highest(column: Column, shape: Shape, seconds: float) -> list[float]:
+    rate, is_bound = highest_rate(column, shape, seconds)
+    return [rate, float(is_bound)]
+
+
+def _curve(run: Run, column: Column, shape: Shape, turn: int) -> list[list[list[float]]]:
+    """Return the one turn's p50 and CPU a delivery at each rate; nothing without a result."""
+
+    def measure() -> list[list[float]]:
+        found = curve(column, shape, CURVES[shape], min(run.seconds, CURVE_SECONDS))
+        return [[one.p50_ms, 1e6 / one.deliveries_per_cpu_second] for one in found]
+
+    try:
+        return [run.journal.once(_step(shape.name, "at rising rates", turn, column), measure)]
+    except NoResult:
+        return []
+
+
+def _in_turns(
+    run: Run, turns: int, rows: list[Measure], one: Callable[[Column], list[float]]
+) -> None:
+    for turn in range(turns):
         for column in run.columns:
-            _say(f"{rows[0].load}: {column.name}")
             try:
-                found = one(column)
-            except FAULTS as fault:
-                _say(f"  no result: {fault!r}")
+                step = _step(rows[0].load, "", turn, column)
+                found = run.journal.once(step, partial(one, column))
+            except NoResult as fault:
                 run.figures.fail(rows, column.name, fault)
                 continue
             for row, value in zip(rows, found, strict=True):
                 run.figures.add(row, column.name, value)
 
 
-def _highest(column: Column, shape: Shape, seconds: float) -> tuple[float, bool]:
-    async def search() -> tuple[float, bool]:
-        session = Session(column, shape, seconds)
-        try:
-            found = await highest(session.keeps_up, FIRST_DELIVERIES / shape.members)
-        finally:
-            await session.close()
-        return found, session.is_generator_full
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(search())
-
-
-def _points(rates: Sequence[float], turns: list[list[Tally]]) -> list[Point]:
-    """Return the medians at each rate that most turns kept up with."""
-    points = []
-    for place, rate in enumerate(rates):
-        found = [turn[place] for turn in turns if len(turn) > place]
-        if len(found) * 2 > len(turns):
-            cpu = median(1e6 / one.deliveries_per_cpu_second for one in found)
-            points.append(Point(rate, median(one.p50_ms for one in found), cpu))
-    return points
-
-
-def _say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
+def _step(load: str, what: str, turn: int, column: Column) -> str:
+    """Name one server's turn of one load, for the raw results."""
+    return " | ".join(filter(None, (load, what, f"turn {turn + 1}", column.name)))

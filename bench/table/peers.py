@@ -31,6 +31,17 @@ def socketio() -> Iterator[Server]:
 
 
 @contextmanager
+def python_socketio() -> Iterator[Server]:
+    """Run ``peers/python_socketio.py``: the same chat on python-socketio and aiohttp."""
+
+    def command(port: int, _: Path) -> list[str]:
+        return [sys.executable, str(_PEERS / "python_socketio.py"), str(port)]
+
+    with _served("python-socketio", SOCKETIO, command) as server:
+        yield server
+
+
+@contextmanager
 def naive() -> Iterator[Server]:
     """Run ``peers/naive.py``: aiohttp and a commit a message."""
 

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-_WIDTH, _HEIGHT, _GAP = 310, 190, 70
+_WIDTH, _HEIGHT, _GAP = 290, 210, 160
 _LEFT, _TOP, _BOTTOM = 60, 50, 50
-_COLOURS: Final = ("#2f81f7", "#d9730d", "#1a7f37", "#8250df", "#cf222e", "#6e7781")
+_LABEL_STEP: Final = 15.0
+# Those of Okabe and Ito, which colour-blind people can tell apart, that have a contrast of 3 on
+# white and on black pages alike; and a grey and a darker yellow.
+COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#767676", "#8a6d00")
 _ENDS: Final = [step * 10.0**power for power in range(-6, 10) for step in (1, 2, 5)]
 _STYLE: Final = """
 text { font: 12px sans-serif; fill: #1f2328; }
 .title { font-weight: bold; }
 .grid { stroke: #8c959f; stroke-opacity: .35; }
 .line { fill: none; stroke-width: 2; }
+.leader { stroke-width: 1; stroke-dasharray: 2 3; }
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3; } }
 """
 
@@ -39,7 +43,6 @@ def svg(title: str, x_label: str, y_label: str, panels: Sequence[Panel]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{escape(title)}</title><style>{_STYLE}</style>",
-        *_legend(names, width),
     ]
     for place, panel in enumerate(panels):
         left = _LEFT + place * (_WIDTH + _GAP)
@@ -80,27 +83,52 @@ def _panel(panel: Panel, left: float, ys: _Axis, names: Sequence[str]) -> Iterat
     yield _text(left + _WIDTH / 2, _TOP - 8, panel.title, "middle", "title")
     for tick in xs.ticks:
         yield _grid(xs.at(tick), _TOP, xs.at(tick), bottom)
-        yield _text(xs.at(tick), bottom + 18, f"{tick:,g}", "middle")
+        yield _text(xs.at(tick), bottom + 18, _number(tick), "middle")
     for tick in ys.ticks:
         yield _grid(left, ys.at(tick), right, ys.at(tick))
-        yield _text(left - 6, ys.at(tick) + 4, f"{tick:,g}", "end")
+        yield _text(left - 6, ys.at(tick) + 4, _number(tick), "end")
+    ends: dict[str, tuple[float, float]] = {}
     for name, points in panel.series.items():
-        colour = _COLOURS[names.index(name) % len(_COLOURS)]
         places = [(xs.at(x), ys.at(y)) for x, y in points]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-        yield f'<polyline class="line" stroke="{colour}" points="{path}"/>'
-        for x, y in places:
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
+        yield from _line(places, _colour(name, names))
+        if places:
+            ends[name] = places[-1]
+    yield from _labels(ends, right, names)
 
 
-def _legend(names: Sequence[str], width: int) -> Iterator[str]:
-    begin = _LEFT + 190
-    step = min(110, (width - begin) // max(1, len(names)))
-    for place, name in enumerate(names):
-        left = begin + place * step
-        colour = _COLOURS[place % len(_COLOURS)]
-        yield f'<circle cx="{left}" cy="{_TOP - 30}" r="4" fill="{colour}"/>'
-        yield _text(left + 10, _TOP - 26, name, "start")
+def _line(places: Sequence[tuple[float, float]], colour: str) -> Iterator[str]:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    yield f'<polyline class="line" stroke="{colour}" points="{path}"/>'
+    for x, y in places:
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
+
+
+def _labels(
+    ends: Mapping[str, tuple[float, float]], right: float, names: Sequence[str]
+) -> Iterator[str]:
+    """Name each line beside the panel, at the height of its end, and lead from there to it."""
+    ordered = sorted(ends, key=lambda name: ends[name][1])
+    heights = apart([ends[name][1] for name in ordered], _LABEL_STEP, _TOP + _HEIGHT)
+    for name, height in zip(ordered, heights, strict=True):
+        (x, y), colour = ends[name], _colour(name, names)
+        to = f'x2="{right + 10:.1f}" y2="{height:.1f}"'
+        yield f'<line class="leader" stroke="{colour}" x1="{x:.1f}" y1="{y:.1f}" {to}/>'
+        yield _text(right + 14, height + 4, name, "start")
+
+
+def apart(heights: Sequence[float], step: float, lowest: float) -> list[float]:
+    """Move rising heights to at least a step from each other, and none below the lowest."""
+    found: list[float] = []
+    for height in heights:
+        found.append(max(height, found[-1] + step) if found else height)
+    for place in reversed(range(len(found))):
+        found[place] = min(found[place], lowest)
+        lowest = found[place] - step
+    return found
+
+
+def _colour(name: str, names: Sequence[str]) -> str:
+    return COLOURS[names.index(name) % len(COLOURS)]
 
 
 def _points(panel: Panel) -> list[tuple[float, float]]:
@@ -109,6 +137,10 @@ def _points(panel: Panel) -> list[tuple[float, float]]:
 
 def _grid(x1: float, y1: float, x2: float, y2: float) -> str:
     return f'<line class="grid" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+
+
+def _number(tick: float) -> str:
+    return f"{tick:,.0f}" if tick >= 1 else f"{tick:g}"
 
 
 def _text(x: float, y: float, words: str, anchor: str, kind: str = "") -> str:

@@ -1,10 +1,8 @@
-"""Single runs: one server under one load, at rest, in a storm, and at its highest rate."""
+"""Single runs: one server under one load, and under rising loads."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from typing import Final
 
 from bench.crowd import Crowd
@@ -17,36 +15,26 @@ from bench.table.loads import MOST_P99_MS, Load, Shape
 from bench.table.servers import Column
 from bench.tally import Tally
 
-_WARM_SECONDS: Final = 1.0
-_WARM_RATE: Final = 200.0
-_DRAIN_SECONDS: Final = 10.0
-_SHORT_DRAIN_SECONDS: Final = 2.0
-_FEWEST_MESSAGES: Final = 40
+WARM_SECONDS: Final = 0.5
+_WARM_RATE: Final = 500.0
+_DRAIN_SECONDS: Final = 2.0
+_FEWEST_MESSAGES: Final = 30
 _LATE: Final = 1.15
-_FULL_CORE: Final = 0.9
-_ATTEMPTS: Final = 2
 
 
 def loaded(column: Column, load: Load, seconds: float) -> Tally:
-    """Return what a load on a fresh server comes to.
+    """Return what a load on a fresh server comes to, after a warm-up at no less than its rate.
 
     Raises:
-        NoResult: something was lost, repeated, out of order, not acknowledged or overdue.
+        NoResult: something was lost, repeated, out of order, not acknowledged or late.
     """
+
+    async def measure(crowd: Crowd, senders: Sequence[Member]) -> Tally:
+        await short(crowd, server, senders, max(load.rate, _WARM_RATE), WARM_SECONDS)
+        return in_time(await short(crowd, server, senders, load.rate, seconds), seconds)
+
     with column.start() as server:
-        return with_crowd(server, load.shape.seats, lambda c, s: _at(c, server, s, load, seconds))
-
-
-async def _at(
-    crowd: Crowd, server: Server, senders: Sequence[Member], load: Load, seconds: float
-) -> Tally:
-    for length in (_WARM_SECONDS, seconds):
-        result = clean(
-            await at_rate(
-                crowd, server.pids, senders, load.rate, length, drain_seconds=_DRAIN_SECONDS
-            )
-        )
-    return result
+        return with_crowd(server, load.shape.seats, measure)
 
 
 def curve(column: Column, shape: Shape, rates: Sequence[float], seconds: float) -> list[Tally]:
@@ -54,10 +42,10 @@ def curve(column: Column, shape: Shape, rates: Sequence[float], seconds: float) 
 
     async def measure(crowd: Crowd, senders: Sequence[Member]) -> list[Tally]:
         found: list[Tally] = []
-        await _short(crowd, server, senders, _WARM_RATE, _WARM_SECONDS)
+        await short(crowd, server, senders, _WARM_RATE, WARM_SECONDS)
         for rate in rates:
             length = max(seconds, _FEWEST_MESSAGES / rate)
-            result = await _short(crowd, server, senders, rate, length)
+            result = await short(crowd, server, senders, rate, length)
             if not keeps_up(result, length):
                 break
             found.append(result)
@@ -69,62 +57,30 @@ def curve(column: Column, shape: Shape, rates: Sequence[float], seconds: float) 
 
 def keeps_up(result: Tally, seconds: float) -> bool:
     """Tell whether a server kept up with a load of so many seconds."""
-    is_late = result.seconds > seconds * _LATE + MOST_P99_MS / 1e3
+    is_late = result.seconds > _latest(seconds)
     return not result.faults and result.p99_ms < MOST_P99_MS and not is_late
 
 
-class Session:
-    """A server with a crowd, to try rates on; started afresh after a rate that did not pass."""
+def in_time(result: Tally, seconds: float) -> Tally:
+    """Pass a run of so many seconds on if it is one and the server kept up.
 
-    def __init__(self, column: Column, shape: Shape, seconds: float) -> None:
-        self.is_generator_full = False
-        self._column, self._shape, self._seconds = column, shape, seconds
-        self._stack = AsyncExitStack()
-        self._running: tuple[Server, Crowd] | None = None
+    Latencies of a server that does not keep up would only tell how long the run was.
 
-    async def keeps_up(self, rate: float) -> bool:
-        """Try a rate, twice before it is given up: other work on the machine disturbs a run."""
-        for _ in range(_ATTEMPTS):
-            if await self._passes(rate):
-                return True
-        return False
-
-    async def close(self) -> None:
-        self._running = None
-        await self._stack.aclose()
-
-    async def _passes(self, rate: float) -> bool:
-        server, crowd = self._running or await self._start(rate)
-        senders = crowd.members[: self._shape.seats.senders]
-        result = await _short(crowd, server, senders, rate, self._seconds)
-        passed = keeps_up(result, self._seconds)
-        found = (
-            f"p99 {result.p99_ms:.0f} ms, generator {result.generator_cores:.2f} {result.faults}"
-        )
-        print(f"  {rate:,.0f}/s {'passed' if passed else 'not'}: {found}", file=sys.stderr)
-        if not passed:
-            is_full = result.generator_cores > _FULL_CORE
-            self.is_generator_full = self.is_generator_full or is_full
-            await self.close()
-        return passed
-
-    async def _start(self, rate: float) -> tuple[Server, Crowd]:
-        server = self._stack.enter_context(self._column.start())
-        crowd = await self._stack.enter_async_context(Crowd(server.ports, server.dialect))
-        seats = self._shape.seats
-        await crowd.connect(seats.names, seats.watched)
-        await crowd.quiet()
-        senders = crowd.members[: seats.senders]
-        warm = await _short(crowd, server, senders, rate / 2, _WARM_SECONDS)
-        if warm.cut:
-            raise NoResult(f"{warm.cut} connections cut at half of {rate:,.0f} messages a second")
-        self._running = server, crowd
-        return self._running
+    Raises:
+        NoResult: a fault of the run, or its last delivery was late.
+    """
+    if clean(result).seconds > _latest(seconds):
+        raise NoResult(f"{result.seconds - seconds:.1f} s late")
+    return result
 
 
-async def _short(
+async def short(
     crowd: Crowd, server: Server, senders: Sequence[Member], rate: float, seconds: float
 ) -> Tally:
-    return await at_rate(
-        crowd, server.pids, senders, rate, seconds, drain_seconds=_SHORT_DRAIN_SECONDS
-    )
+    """Load a server at a rate; what is on its way two seconds later is overdue."""
+    return await at_rate(crowd, server.pids, senders, rate, seconds, drain_seconds=_DRAIN_SECONDS)
+
+
+def _latest(seconds: float) -> float:
+    """Return when the last delivery of a load must have come."""
+    return seconds * _LATE + MOST_P99_MS / 1e3

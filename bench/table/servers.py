@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.servers import Server, chatlog, node
-from bench.table.peers import CENTRIFUGO_PROGRAM, centrifugo, naive, nats_jetstream, socketio
+from bench.table.peers import (
+    CENTRIFUGO_PROGRAM,
+    centrifugo,
+    naive,
+    nats_jetstream,
+    python_socketio,
+    socketio,
+)
 
 TUTORIAL: Final = "tutorial"
 
@@ -24,6 +31,8 @@ class Column:
     after_kill: str
     """What is left of the messages that somebody saw, after ``kill -9``."""
     after_power_cut: str
+    is_plotted: bool = False
+    """Whether the plots of latency and CPU by load have a line of it."""
 
     @property
     def can_run(self) -> bool:
@@ -31,17 +40,19 @@ class Column:
 
 
 _ALL: Final = (
-    Column("chatlog", chatlog, "every message", "every message"),
-    Column(TUTORIAL, node, "nothing", "nothing"),
+    Column("chatlog", chatlog, "every message", "every message", is_plotted=True),
+    Column(TUTORIAL, node, "nothing", "nothing", is_plotted=True),
     Column("Socket.IO", socketio, "nothing", "nothing"),
-    Column("naive aiohttp", naive, "every message", "every message"),
+    Column("python-socketio", python_socketio, "nothing", "nothing"),
+    Column("naive aiohttp", naive, "every message", "every message", is_plotted=True),
     Column(
         "NATS JetStream",
         nats_jetstream,
         "every acknowledged message",
         "all but up to 2 minutes (`sync_interval`)",
+        is_plotted=True,
     ),
-    Column("Centrifugo", centrifugo, "nothing", "nothing"),
+    Column("Centrifugo", centrifugo, "nothing", "nothing", is_plotted=True),
 )
 NAMES: Final = tuple(column.name for column in _ALL)
 
