@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import keyword
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, get_args
 
@@ -30,14 +32,15 @@ from msgspec.inspect import (
 
 from chatlog.kinds.event import Event
 from chatlog.wire.answers import Answer, MemberListed
+from chatlog.wire.presence import PresenceFrame
 from docs.typescript import description
 
 ANSWERS: Final[tuple[type[msgspec.Struct], ...]] = get_args(Answer)
 
-HEAD = '''"""What the server sends: the frames of each kind of event, and its answers.
+HEAD = '''"""What the server sends: the frames of each kind of event, digests, and its answers.
 
-Written by ``python -m docs.render`` from ``chatlog/kinds`` and ``chatlog/wire/answers.py``: edit
-those. What the server leaves out is None, or false.
+Written by ``python -m docs.render`` from ``chatlog/kinds``, ``chatlog/wire/presence.py`` and
+``chatlog/wire/answers.py``: edit those. What the server leaves out is None, or false.
 """
 
 from __future__ import annotations
@@ -58,9 +61,9 @@ _OPTIONS: Final = "frozen=True, kw_only=True"
 
 
 def python(kinds: Sequence[type[Event]]) -> str:
-    """Return a module with a type for each frame of these kinds and for each answer."""
+    """Return a module with a type for each frame of these kinds, for digests and each answer."""
     frames = list(dict.fromkeys(frame for kind in kinds for frame in kind.frames))
-    structs: list[type[msgspec.Struct]] = [*frames, MemberListed, *ANSWERS]
+    structs: list[type[msgspec.Struct]] = [*frames, PresenceFrame, MemberListed, *ANSWERS]
     return "\n\n".join(
         [
             HEAD,
@@ -73,7 +76,7 @@ def python(kinds: Sequence[type[Event]]) -> str:
 def _class(struct: type[msgspec.Struct]) -> str:
     info = type_info(struct)
     assert isinstance(info, StructType)
-    lines = [f'    """{inspect.cleandoc(struct.__doc__ or "")}"""', ""]
+    lines = [_docstring(struct), ""]
     options = _OPTIONS
     if info.tag is not None:
         options += f', tag_field="type", tag="{info.tag}"'
@@ -81,6 +84,12 @@ def _class(struct: type[msgspec.Struct]) -> str:
     for field in info.fields:
         lines += _lines(field)
     return "\n".join([_heading(struct.__name__, options), *lines]) + "\n"
+
+
+def _docstring(struct: type[msgspec.Struct]) -> str:
+    about = inspect.cleandoc(struct.__doc__ or "")
+    end = "\n" if "\n" in about else ""
+    return textwrap.indent(f'"""{about}{end}"""', "    ")
 
 
 def _heading(name: str, options: str) -> str:
@@ -93,7 +102,10 @@ def _lines(field: Field) -> Iterator[str]:
     type = _type(field.type)
     if default == " = None" and "None" not in type:
         type += " | None"
-    yield f"    {field.encode_name}: {type}{default}"
+    if keyword.iskeyword(field.encode_name):
+        assert field.required
+        default = f' = msgspec.field(name="{field.encode_name}")'
+    yield f"    {field.name}: {type}{default}"
     said = description(field.type)
     if said is not None:
         yield f'    """{said}"""'

@@ -1,4 +1,4 @@
-"""TypeScript types of the frames of kinds, made from the kinds' own msgspec types.
+"""TypeScript types of the frames of kinds and of presence digests, made from their msgspec types.
 
 A key that may be absent is optional; what the server omits or a client may leave out is never
 ``null``. Descriptions of types and fields become comments.
@@ -28,11 +28,12 @@ from msgspec.inspect import (
 )
 
 from chatlog.kinds.event import Event
+from chatlog.wire.presence import PresenceFrame
 
 HEAD = """/**
- * The frames of each kind of event, and the commands of clients that append one.
+ * The frames of each kind of event, digests, and the commands of clients that append an event.
  *
- * Written by `python -m docs.render` from chatlog/kinds: edit those.
+ * Written by `python -m docs.render` from chatlog/kinds and chatlog/wire/presence.py: edit those.
  */
 """
 
@@ -45,6 +46,7 @@ def typescript(kinds: Sequence[type[Event]]) -> str:
     types = ", ".join(json.dumps(kind.type) for kind in kinds)
     parts = [
         *(_interface(frame, frame.__name__) for frame in frames),
+        _interface(PresenceFrame, PresenceFrame.__name__),
         f"export type EventFrame = {_either(frame.__name__ for frame in frames)};\n",
         f"/** The `type` of each frame. */\nexport const EVENT_FRAMES = [{tags}] as const;\n",
         f"/** Types of events, as in filters. */\nexport const EVENT_TYPES = [{types}] as const;\n",
@@ -115,4 +117,7 @@ def _either(choices: Iterable[str]) -> str:
 
 
 def _comment(text: str) -> str:
-    return "/** " + text.replace("``", "`").replace("\n", "\n * ") + " */"
+    lines = text.replace("``", "`").split("\n")
+    if len(lines) == 1:
+        return f"/** {lines[0]} */"
+    return "\n".join(["/**", *(f" * {line}".rstrip() for line in lines), " */"])

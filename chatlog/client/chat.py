@@ -15,7 +15,7 @@ from chatlog.client.errors import Unreachable
 from chatlog.client.frames import Answer
 from chatlog.client.inbox import Mark
 from chatlog.client.link import Command
-from chatlog.client.membership import Membership
+from chatlog.client.membership import Membership, Presence
 from chatlog.client.room import Room
 from chatlog.client.session import Session
 from chatlog.client.settings import DEFAULT_LIMITS, Limits
@@ -36,12 +36,26 @@ class Chat:
         return self._session.credentials.username
 
     async def join(
-        self, name: str, *, backlog: int = 0, after: int | None = None, hash: str | None = None
+        self,
+        name: str,
+        *,
+        backlog: int = 0,
+        after: int | None = None,
+        hash: str | None = None,
+        presence: Presence = "full",
     ) -> Room:
         """Be in a room from now on; return it once its past is there to be read.
 
         ``backlog``: how many of the newest messages to read first, at most 500. ``after`` and
         ``hash``: those of the last event that an earlier program read; reading continues after it.
+
+        ``presence="digest"``, for rooms of thousands: on every connection, joins and leaves in a
+        row may come as one ``PresenceFrame``, which covers the seqs from ``from_`` to ``seq``. Its
+        ``seq`` and ``hash`` are a cursor like an event's. Further sessions, and why somebody left,
+        are then in ``Room.history`` only. Replayed events, single ones, and what a slow reader gets
+        from the log still come each by itself; so do this client's own join and leave.
+
+        For a room that was joined before, all of these count for nothing.
 
         Raises:
             Refused: the server does not let this client in; ``diverged`` and ``after_unknown`` mean
@@ -56,7 +70,7 @@ class Chat:
             await known.live.passed()
             return self._rooms[name]
         mark = None if after is None else Mark(after, hash or None)
-        membership = Membership(name, mark, backlog, self._session)
+        membership = Membership(name, mark, backlog, presence, self._session)
         self._rooms[name] = Room(membership, self._session)
         self._session.enter(membership)
         try:

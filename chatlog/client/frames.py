@@ -1,7 +1,7 @@
-"""What the server sends: the frames of each kind of event, and its answers.
+"""What the server sends: the frames of each kind of event, digests, and its answers.
 
-Written by ``python -m docs.render`` from ``chatlog/kinds`` and ``chatlog/wire/answers.py``: edit
-those. What the server leaves out is None, or false.
+Written by ``python -m docs.render`` from ``chatlog/kinds``, ``chatlog/wire/presence.py`` and
+``chatlog/wire/answers.py``: edit those. What the server leaves out is None, or false.
 """
 
 from __future__ import annotations
@@ -125,6 +125,23 @@ class MemberFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     username: str = ""
     reason: str | None = None
     erased: bool = False
+
+
+class PresenceFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="presence"):
+    """A run of joins and leaves, ``from`` one seq to another, for clients who asked for digests.
+
+    ``joined`` and ``left`` name the users who arrived and departed within the run, by code point;
+    ``hash`` is that of the event at ``seq``, ``count`` the number of users present after it.
+    """
+
+    type: ClassVar[Literal["presence"]] = "presence"
+    room: str
+    from_: int = msgspec.field(name="from")
+    seq: int
+    hash: str
+    joined: tuple[str, ...]
+    left: tuple[str, ...]
+    count: int
 
 
 class MemberListed(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """The events of a room that nobody has taken yet: each once, in order, bounded.
 
+A presence digest is in their place where the server sent one, and counts as the events it covers.
+
 A reader who is slow does not hold up the connection, and what waits does not pile up: past its
 limit the inbox only notes how far the room has come. It then ``lags``, and the room fills it from
 the server's log as it is emptied.
@@ -12,7 +14,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 import msgspec
 
-from chatlog.client.reading import LogEvent, blank
+from chatlog.client.reading import LogEvent, RoomEvent, blank, first_seq
 
 
 class Mark(NamedTuple):
@@ -42,26 +44,29 @@ class Inbox:
         self.last = None if head is None else head.seq
         """The seq of the last event that was put in or taken."""
         self._most = most
-        self._waiting: deque[LogEvent | Reset] = deque()
+        self._waiting: deque[RoomEvent | Reset] = deque()
+        self._count = 0
+        """How many events wait."""
 
     @property
     def lags(self) -> bool:
         """Whether events were heard that are not here and were not taken."""
         return self.head is not None and self.last is not None and self.last < self.head.seq
 
-    def put(self, event: LogEvent, *, may_begin_later: bool = False) -> bool:
+    def put(self, event: RoomEvent, *, may_begin_later: bool = False) -> bool:
         """Take a live or replayed event, unless it is known; False if others are missing before it.
 
+        A digest continues where its first seq does, and the room has then come to its last.
         ``may_begin_later``: in a replay, for whom the room begins later than what they saw.
         """
         if self.head is not None and event.seq <= self.head.seq:
             return True
-        is_next = self.head is None or event.seq == self.head.seq + 1
+        is_next = self.head is None or first_seq(event) == self.head.seq + 1
         if not is_next and not may_begin_later:
             return False
-        has_place = not self.lags and len(self._waiting) < self._most
+        has_place = not self.lags and self._count < self._most
         if self.last is None:
-            self.last = event.seq - 1
+            self.last = first_seq(event) - 1
         self.head = Mark(event.seq, event.hash)
         if event.type == "erasure":
             self._erase(frozenset(event.of))
@@ -78,20 +83,32 @@ class Inbox:
         if not page:
             self.last = self.head.seq
 
-    def take(self) -> LogEvent | Reset | None:
+    def take(self) -> RoomEvent | Reset | None:
         """Return the oldest event and forget it."""
-        return self._waiting.popleft() if self._waiting else None
+        if not self._waiting:
+            return None
+        event = self._waiting.popleft()
+        self._count -= _covered(event)
+        return event
 
     def reset(self, room: str) -> None:
         """Begin anew, in another log."""
         self.head = self.last = None
-        self._waiting.append(Reset(room))
+        self._add(Reset(room))
 
-    def _append(self, event: LogEvent) -> None:
-        self._waiting.append(event)
+    def _append(self, event: RoomEvent) -> None:
+        self._add(event)
         self.last = event.seq
+
+    def _add(self, event: RoomEvent | Reset) -> None:
+        self._waiting.append(event)
+        self._count += _covered(event)
 
     def _erase(self, seqs: frozenset[int]) -> None:
         for index, event in enumerate(self._waiting):
             if event.type != "reset" and event.seq in seqs:
                 self._waiting[index] = blank(event)
+
+
+def _covered(event: RoomEvent | Reset) -> int:
+    return event.seq - event.from_ + 1 if event.type == "presence" else 1

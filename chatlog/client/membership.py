@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Literal
 
 from chatlog.client.errors import ANOTHER_LOG, PASSING, Unreachable
 from chatlog.client.frames import JoinFrame, SessionFrame, UsersFrame
 from chatlog.client.gate import Gate
 from chatlog.client.inbox import Inbox, Mark
 from chatlog.client.link import Link, pause
-from chatlog.client.reading import LogEvent
+from chatlog.client.reading import RoomEvent
 from chatlog.domain.errors import Refused
+
+Presence = Literal["full", "digest"]
+"""How the server tells who comes and goes."""
 
 
 class Left(Exception):
@@ -25,7 +29,9 @@ class Left(Exception):
 class Membership:
     """``live`` is open while joined; it fails when the room is over. ``news``: look again."""
 
-    def __init__(self, name: str, after: Mark | None, backlog: int, link: Link) -> None:
+    def __init__(
+        self, name: str, after: Mark | None, backlog: int, presence: Presence, link: Link
+    ) -> None:
         self.name = name
         self.live = Gate()
         self.inbox = Inbox(link.limits.max_waiting_events, after)
@@ -33,6 +39,7 @@ class Membership:
         self.present: tuple[str, ...] = ()
         self._link = link
         self._backlog = backlog
+        self._presence = presence
         self._was_live = False
         self._is_replaying = False
         self._left_at: int | None = None
@@ -56,6 +63,8 @@ class Membership:
         place: dict[str, object] = {"backlog": self._backlog}
         if head is not None:
             place = {"after": head.seq} | ({} if head.hash is None else {"hash": head.hash})
+        if self._presence != "full":
+            place["presence"] = self._presence
         self._is_replaying = True
         join = {"type": "join", "room": self.name, **self._link.who, **place}
         await self._link.request(join, is_long=True)
@@ -87,7 +96,7 @@ class Membership:
         self._was_live = True
         self.live.open()
 
-    def event(self, event: LogEvent) -> None:
+    def event(self, event: RoomEvent) -> None:
         """Take a live or replayed event."""
         may_begin_later = self._is_replaying and not self._link.is_open_mode
         self._is_replaying = False
@@ -125,7 +134,7 @@ class Membership:
         if self._left_at is not None and head is not None and head.seq >= self._left_at:
             self.end(Left())
 
-    def _check_removed(self, event: LogEvent) -> None:
+    def _check_removed(self, event: RoomEvent) -> None:
         assert isinstance(event, JoinFrame | SessionFrame)
         if event.cause != "kicked" or not self._link.is_mine(event.username):
             return

@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from chatlog.client.frames import Answer, EventFrame, HistoryFrame
+from chatlog.client.frames import Answer, EventFrame, HistoryFrame, PresenceFrame
 
 
 class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="unknown"):
@@ -33,10 +33,12 @@ class _AnyEvent(msgspec.Struct):
 
 
 LogEvent = EventFrame | UnknownEvent
-Frame = LogEvent | Answer
+RoomEvent = LogEvent | PresenceFrame
+"""What comes of a room, in order: events, and digests that stand for several."""
+Frame = RoomEvent | Answer
 
-_frames: Final[msgspec.json.Decoder[EventFrame | Answer]] = msgspec.json.Decoder(
-    EventFrame | Answer
+_frames: Final[msgspec.json.Decoder[EventFrame | PresenceFrame | Answer]] = msgspec.json.Decoder(
+    EventFrame | PresenceFrame | Answer
 )
 _events: Final[msgspec.json.Decoder[EventFrame]] = msgspec.json.Decoder(EventFrame)
 _any_event: Final = msgspec.json.Decoder(_AnyEvent)
@@ -70,7 +72,12 @@ def _unknown(text: str | bytes) -> UnknownEvent | None:
     return UnknownEvent(room=found.room, seq=found.seq, hash=found.hash, at=found.at)
 
 
-def blank(event: LogEvent) -> LogEvent:
+def first_seq(event: RoomEvent) -> int:
+    """Return the first seq that an event or a digest covers; its own ``seq`` is the last."""
+    return event.from_ if event.type == "presence" else event.seq
+
+
+def blank(event: RoomEvent) -> RoomEvent:
     """Return an event without its words, as the server sends it once they are erased."""
     match event.type:
         case "chat":

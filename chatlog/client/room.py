@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from chatlog.client.errors import Unreachable
-from chatlog.client.frames import Ack, EventFrame, HistoryFrame, UsersFrame
+from chatlog.client.frames import Ack, EventFrame, HistoryFrame, PresenceFrame, UsersFrame
 from chatlog.client.ids import new_id
 from chatlog.client.inbox import Mark, Reset
 from chatlog.client.link import Link, settled
@@ -54,13 +54,18 @@ class Room:
 
     @property
     def present(self) -> tuple[str, ...]:
-        """The names of those present when this client joined last, at most 1,000."""
+        """The names of those present when this client joined last, at most 1,000.
+
+        Later arrivals and departures do not change it: they come as events. A digest names who
+        arrived and departed in ``joined`` and ``left``, and its ``count`` is the number of users
+        present after it; ``users`` asks for the names of now.
+        """
         return self._membership.present
 
     def __aiter__(self) -> Room:
         return self
 
-    async def __anext__(self) -> EventFrame | Reset:
+    async def __anext__(self) -> EventFrame | PresenceFrame | Reset:
         """Return the next event; there is none after the one that says that this client left.
 
         Raises:

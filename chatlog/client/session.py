@@ -17,7 +17,7 @@ from chatlog.client.frames import Answer, Authenticated, AuthExpiring, CaughtUp,
 from chatlog.client.gate import Gate
 from chatlog.client.link import Command
 from chatlog.client.membership import Membership
-from chatlog.client.reading import LogEvent, frame_in
+from chatlog.client.reading import RoomEvent, frame_in
 from chatlog.client.requests import Requests
 from chatlog.client.settings import Limits
 from chatlog.domain.errors import Refused
@@ -134,7 +134,7 @@ class Session:
                 self.credentials.fault = frame.message  # the close follows at once
             case AuthExpiring():
                 self._spawn(self._renew())
-            case _ if isinstance(frame, LogEvent) and frame.room in self.rooms:
+            case _ if isinstance(frame, RoomEvent) and frame.room in self.rooms:
                 self.rooms[frame.room].event(frame)
             case _:
                 pass  # of a room that was left

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +38,8 @@ class Socket:
     username: str = ""
     token: str | None = None
     rooms: set[str] = field(default_factory=set)
+    digests: set[str] = field(default_factory=set)
+    """Rooms of which it wants digests."""
     left_to_send: int | None = None
     """After so many frames it is cut."""
 
@@ -124,6 +126,25 @@ class FaultServer:
         type = "notification" if before == 0 or sessions == 0 else "session"
         fields = {"type": type, "event": event, "username": username, "sessions": sessions, **more}
         return await self.append(fields, room)
+
+    async def storm(self, *joined: str, left: Sequence[str] = (), room: str = "general") -> None:
+        """Let some come and some go at once: one frame for who wants digests."""
+        moves = [*(("join", name) for name in joined), *(("leave", name) for name in left)]
+        members = [socket for socket in self.sockets if room in socket.rooms]
+        for socket in members:
+            socket.rooms.discard(room)
+        events = [await self.presence(room, event, name) for event, name in moves]
+        place = {"from": events[0]["seq"], **{key: events[-1][key] for key in ("seq", "hash")}}
+        names = {"joined": sorted(joined), "left": sorted(left), "count": len(self.present(room))}
+        digest = {"type": "presence", "room": room, **place, **names}
+        for socket in members:
+            socket.rooms.add(room)
+            for frame in [digest] if room in socket.digests else events:
+                await self.deliver(socket, frame)
+
+    def present(self, room: str = "general") -> list[str]:
+        names = sorted({event["username"] for event in self.events(room) if "username" in event})
+        return [name for name in names if self._open_sessions(room, name)]
 
     async def kick(self, username: str, by: str, reason: str, room: str = "general") -> None:
         await self.presence(room, "leave", username, cause="kicked", by=by, reason=reason)
@@ -229,8 +250,9 @@ class FaultServer:
         if socket not in self.sockets:
             return None
         socket.rooms.add(room)
-        names = sorted({e["username"] for e in events if "username" in e})
-        users = [name for name in names if self._open_sessions(room, name)]
+        if command.get("presence") == "digest":
+            socket.digests.add(room)
+        users = self.present(room)
         listed = {"type": "users", "room": room, "seq": own["seq"], "users": users}
         await self.deliver(socket, {**listed, "count": len(users)})
         more = {"first": first, "more": first > 1, "session": "s"}

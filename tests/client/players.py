@@ -64,6 +64,8 @@ class Player:
     pending: list[str] = field(default_factory=list)
     """Messages of which it is not known that the log has them."""
     refused: dict[str, str] = field(default_factory=dict)
+    present: dict[str, tuple[list[str], int]] = field(default_factory=dict)
+    """The names of those present and their number, where the client keeps them up."""
 
     async def start(self, url: str, who: dict[str, str]) -> None:
         raise NotImplementedError
@@ -77,9 +79,9 @@ class Player:
     async def stop(self) -> None:
         raise NotImplementedError
 
-    async def join(self, room: str = "general") -> None:
+    async def join(self, room: str = "general", **fields: str) -> None:
         """Join and wait until the room is live."""
-        await self.do("join", room)
+        await self.do("join", room, **fields)
         await eventually(lambda: room in self.live, f"{room} live: {self.codes} {self.code}")
 
     async def send(self, message: str, room: str = "general") -> None:
@@ -91,6 +93,9 @@ class Player:
 
     def seqs(self, room: str = "general") -> list[int]:
         return [event["seq"] for event in self.saw if event["room"] == room]
+
+    def digests(self) -> list[Event]:
+        return [event for event in self.saw if event["type"] == "presence"]
 
     async def sees(self, *texts: str) -> None:
         """Wait until it has seen exactly these messages."""
@@ -124,7 +129,7 @@ class PythonPlayer(Player):
 
     async def do(self, order: str, room: str, **fields: str) -> None:
         if order in {"join", "rejoin"}:
-            self._begin(self._read(room))
+            self._begin(self._read(room, **fields))
         elif order == "leave":
             self._begin(self._rooms[room].leave())
         else:
@@ -141,13 +146,13 @@ class PythonPlayer(Player):
             self.refused[message] = error.code
         self.pending.remove(message)
 
-    async def _read(self, name: str) -> None:
+    async def _read(self, name: str, **how: Any) -> None:
         assert self._chat is not None
         old = self._rooms.get(name)
         self.codes.pop(name, None)
         place: Any = {"backlog": 100} if old is None else {"after": old.seq, "hash": old.hash}
         try:
-            room = self._rooms[name] = await self._chat.join(name, **place)
+            room = self._rooms[name] = await self._chat.join(name, **place, **how)
             self.live.add(name)
             async for event in room:
                 self.saw.append(_as_dict(event))
@@ -223,6 +228,7 @@ class TypeScriptPlayer(Player):
 
     def _hear_room(self, told: dict[str, Any]) -> None:
         (self.live.add if told["state"] == "live" else self.live.discard)(told["room"])
+        self.present[told["room"]] = told["present"][0], told["present"][1]
         self.codes.pop(told["room"], None)
         if told["code"] is not None:
             self.codes[told["room"]] = told["code"]

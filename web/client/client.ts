@@ -6,7 +6,7 @@
  */
 import { Connection, type ConnectionState } from "./connection.ts";
 import { Credentials, type Identity, type TokenSource } from "./credentials.ts";
-import { isEvent, parseFrame, type AckFrame, type Frame, type LogEvent } from "./frames.ts";
+import { isEvent, parseFrame, type AckFrame, type Frame, type RoomEvent } from "./frames.ts";
 import { memoryStorage, standardPlatform, type Platform, type SocketClass, type Storage } from "./platform.ts";
 import { Requests } from "./requests.ts";
 import { BACKLOG, Room, type JoinOptions, type Notice, type RoomLink } from "./room.ts";
@@ -33,9 +33,10 @@ export interface ClientOptions {
   readonly onNotice?: (room: Room, notice: Notice) => void;
   /**
    * Each event of a room, once and in order. A room that is joined then replays nothing old, unless
-   * `join` asks for it.
+   * `join` asks for it. Where `join` asked for digests, one may come in the place of joins and leaves.
+   * (A method, so that a function for a `LogEvent` fits where no room was joined so.)
    */
-  readonly onEvent?: (room: Room, event: LogEvent) => void;
+  onEvent?(room: Room, event: RoomEvent): void;
 }
 
 export interface NewRoom {

@@ -1,7 +1,7 @@
 /**
- * The frames of each kind of event, and the commands of clients that append one.
+ * The frames of each kind of event, digests, and the commands of clients that append an event.
  *
- * Written by `python -m docs.render` from chatlog/kinds: edit those.
+ * Written by `python -m docs.render` from chatlog/kinds and chatlog/wire/presence.py: edit those.
  */
 
 /** A message of a person; `id` is its author's. */
@@ -112,6 +112,23 @@ export interface MemberFrame {
   readonly username?: string;
   readonly reason?: string;
   readonly erased?: boolean;
+}
+
+/**
+ * A run of joins and leaves, `from` one seq to another, for clients who asked for digests.
+ *
+ * `joined` and `left` name the users who arrived and departed within the run, by code point;
+ * `hash` is that of the event at `seq`, `count` the number of users present after it.
+ */
+export interface PresenceFrame {
+  readonly type: "presence";
+  readonly room: string;
+  readonly from: number;
+  readonly seq: number;
+  readonly hash: string;
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+  readonly count: number;
 }
 
 export type EventFrame = ChatFrame | JoinFrame | SessionFrame | ErasureFrame | RoomFrame | MemberFrame;

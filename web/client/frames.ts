@@ -4,7 +4,7 @@
  * Events are the log's rows; every other frame is an answer. `parseFrame` is the one place
  * where text from outside becomes typed: what it lets through has the shape it says.
  */
-import { EVENT_FRAMES, type EventFrame, type JoinFrame, type SessionFrame } from "./events.generated.ts";
+import { EVENT_FRAMES, type EventFrame, type JoinFrame, type PresenceFrame, type SessionFrame } from "./events.generated.ts";
 
 export { EVENT_TYPES } from "./events.generated.ts";
 export type * from "./events.generated.ts";
@@ -23,6 +23,8 @@ export type PresenceEvent = JoinFrame | SessionFrame;
 /** An event that a person wrote: its text can be erased. */
 export type MessageEvent = Extract<EventFrame, { readonly message: string }>;
 export type LogEvent = EventFrame | UnknownEvent;
+/** What comes of a room, in order: events, and the digests that a `join` asked for, which stand for several. */
+export type RoomEvent = LogEvent | PresenceFrame;
 
 export interface UsersFrame {
   readonly type: "users";
@@ -112,21 +114,27 @@ export interface PongFrame {
 
 export type Answer = UsersFrame | CaughtUpFrame | AckFrame | HistoryFrame | ErrorFrame | PongFrame
   | AuthFrame | AuthExpiringFrame | MembersFrame;
-export type Frame = Answer | LogEvent;
+export type Frame = Answer | RoomEvent;
 
 const ANSWERS = new Set(["users", "caught_up", "ack", "history", "error", "pong", "auth", "auth_expiring", "members"]);
 const EVENTS: ReadonlySet<string> = new Set(EVENT_FRAMES);
 
-export function isPresence(event: LogEvent): event is PresenceEvent {
+export function isPresence(event: RoomEvent): event is PresenceEvent {
   return event.type === "notification" || event.type === "session";
 }
 
-export function isMessage(event: LogEvent): event is MessageEvent {
+export function isMessage(event: RoomEvent): event is MessageEvent {
   return "message" in event && !isPresence(event);
 }
 
-export function isEvent(frame: Frame): frame is LogEvent {
+/** Whether a frame is of a room's log: an event or a digest. */
+export function isEvent(frame: Frame): frame is RoomEvent {
   return !ANSWERS.has(frame.type);
+}
+
+/** The first seq that an event or a digest covers; its own `seq` is the last. */
+export function firstSeq(event: RoomEvent): number {
+  return event.type === "presence" ? event.from : event.seq;
 }
 
 /** Read one frame; null for anything that is none (a client ignores what it cannot read). */
@@ -141,7 +149,14 @@ export function parseFrame(text: string): Frame | null {
   if (value["type"] === "history" && Array.isArray(value["events"]))
     return { ...value, events: value["events"].map(parseEvent).filter((event) => event !== null) } as unknown as HistoryFrame;
   if (typeof value["type"] === "string" && ANSWERS.has(value["type"])) return value as unknown as Answer;
-  return parseEvent(value);
+  return value["type"] === "presence" ? parseDigest(value) : parseEvent(value);
+}
+
+function parseDigest(value: Record<string, unknown>): PresenceFrame | null {
+  const { room, from, seq, hash, joined, left, count } = value;
+  if (typeof room !== "string" || typeof hash !== "string" || !Array.isArray(joined) || !Array.isArray(left)) return null;
+  if (![from, seq, count].every(Number.isSafeInteger) || (from as number) < 1 || (seq as number) < (from as number)) return null;
+  return value as unknown as PresenceFrame;
 }
 
 /** Read one event of the log, as in a frame, a `history` or the HTTP API. */

@@ -2,7 +2,7 @@
 export { Client, type ClientOptions, type NewRoom } from "./client.ts";
 export { Credentials, type Identity, type TokenSource, type TokenWanted } from "./credentials.ts";
 export { Connection, type ConnectionState } from "./connection.ts";
-export { EVENT_TYPES, isEvent, isMessage, isPresence, parseEvent, parseFrame } from "./frames.ts";
+export { EVENT_TYPES, firstSeq, isEvent, isMessage, isPresence, parseEvent, parseFrame } from "./frames.ts";
 export type * from "./frames.ts";
 export { Outbox, type Pending } from "./outbox.ts";
 export { memoryStorage, standardPlatform, type Platform, type Socket, type SocketClass, type Storage } from "./platform.ts";

@@ -4,8 +4,8 @@
  * It joins whenever there is a connection, continues after the last event it has, and starts
  * afresh, saying so, where the log behind it is no longer the one it saw.
  */
-import { isPresence, type CaughtUpFrame, type ChatRequest, type ErasureFrame, type HistoryFrame, type LogEvent, type MemberListed,
-  type MembersFrame, type PresenceEvent, type UsersFrame } from "./frames.ts";
+import { isPresence, type CaughtUpFrame, type ChatRequest, type ErasureFrame, type HistoryFrame, type MemberListed,
+  type MembersFrame, type PresenceEvent, type RoomEvent, type UsersFrame } from "./frames.ts";
 import { RESEND, delay } from "./backoff.ts";
 import type { Identity } from "./credentials.ts";
 import { Outbox, PASSING, type Pending } from "./outbox.ts";
@@ -36,6 +36,11 @@ export interface JoinOptions {
   readonly backlog?: number;
   /** The last seq that was read; without it, the room is new to the reader. */
   readonly read?: number | null;
+  /**
+   * `digest`, for rooms of thousands: on every connection, joins and leaves in a row may come as one
+   * `presence` frame. `roster` stays right; further sessions, and why somebody left, are in the history only.
+   */
+  readonly presence?: "full" | "digest";
 }
 
 export type Notice =
@@ -61,7 +66,7 @@ export interface RoomLink {
   noticed(room: Room, notice: Notice): void;
   /** How many messages are replayed where nothing else is said. */
   readonly backlog: number;
-  heard(room: Room, event: LogEvent): void;
+  heard(room: Room, event: RoomEvent): void;
 }
 
 export const HISTORY_LIMIT = 100;
@@ -84,6 +89,7 @@ export class Room {
   loading: "older" | "newer" | "around" | null = null;
   readonly #link: RoomLink;
   readonly #backlog: number;
+  readonly #presence: "full" | "digest";
   /** Whether this log has been followed live before, so that what comes in was missed. */
   #known = false;
   #missed = 0;
@@ -94,11 +100,12 @@ export class Room {
   #loadFrom = 0;
   #retry: Timer = null;
 
-  constructor(name: string, { after, hash, backlog, read = null }: JoinOptions, link: RoomLink) {
+  constructor(name: string, { after, hash, backlog, read = null, presence = "full" }: JoinOptions, link: RoomLink) {
     if ((after === undefined) !== (hash === undefined)) throw new TypeError("Give both `after` and `hash`, or neither.");
     this.name = name;
     this.#link = link;
     this.#backlog = backlog ?? link.backlog;
+    this.#presence = presence;
     if (after !== undefined && hash !== undefined) this.timeline.head = { seq: after, hash };
     this.unread = new Unread(read, link.isMine);
     this.outbox = new Outbox(name, link.username(), link.platform, link.storage,
@@ -148,7 +155,8 @@ export class Room {
     this.#isReplaying = true;
     const from = head ? { after: head.seq, hash: head.hash } : { backlog: this.#backlog };
     const as = this.#link.identity() ? {} : { username: this.#link.username() };
-    this.#link.ask({ type: "join", room: this.name, ...as, ...from })
+    const how = this.#presence === "full" ? {} : { presence: this.#presence };
+    this.#link.ask({ type: "join", room: this.name, ...as, ...from, ...how })
       .catch((error: unknown) => this.#joinFailed(error));
   }
 
@@ -172,7 +180,7 @@ export class Room {
     if (this.state.is !== "refused" && this.state.is !== "removed") this.#become({ is: "away" });
   }
 
-  event(event: LogEvent): void {
+  event(event: RoomEvent): void {
     let taken = this.timeline.append(event);
     if (taken === "gap" && this.#isReplaying && this.#link.identity()) {
       this.timeline.clear(); // for a new role the room begins here, later than what was seen
@@ -190,6 +198,9 @@ export class Room {
     } else if (event.type === "erasure") {
       void this.#refresh(event);
       if (this.standing.isLoaded) void this.loadStanding(); // a topic may be gone
+    } else if (event.type === "presence") {
+      if (this.state.is === "live") this.roster.applyDigest(event);
+      if (event.joined.filter((name) => this.standing.mayBeUnnamed(name)).length > 0) void this.loadStanding();
     } else if (isPresence(event)) {
       if (event.event === "join" && this.standing.mayBeUnnamed(event.username)) void this.loadStanding();
       if (this.state.is === "live") this.roster.apply(event);

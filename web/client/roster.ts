@@ -2,9 +2,10 @@
  * Who is present in a room: the fold of its join and leave events, each user once.
  *
  * A `users` frame says who was there at a seq; events after that seq are folded onto it.
- * The frame names at most 1,000; of the others only the number is known until they stir.
+ * The frame names at most 1,000; of the others only the number is known until they stir. A digest has
+ * the names of those who came and went, and the number present after it, which is then the count.
  */
-import type { PresenceEvent, UsersFrame } from "./frames.ts";
+import type { PresenceEvent, PresenceFrame, UsersFrame } from "./frames.ts";
 
 export class Roster {
   /** Open sessions by user; 0 where the number is not known, but the user is present. */
@@ -44,6 +45,16 @@ export class Roster {
     if (event.sessions > 0) this.#sessions.set(event.username, event.sessions);
     else this.#sessions.delete(event.username);
     if (known !== this.#sessions.has(event.username)) this.#names = null;
+  }
+
+  /** Take a run of joins and leaves in one. Who did both is in neither of its lists. */
+  applyDigest({ seq, joined, left, count }: PresenceFrame): void {
+    if (seq <= this.#seq) return;
+    this.#seq = seq;
+    for (const name of left) this.#sessions.delete(name);
+    for (const name of joined) this.#sessions.set(name, 0);
+    this.#unnamed = Math.max(0, count - this.#sessions.size);
+    this.#names = null;
   }
 
   clear(): void {

@@ -4,7 +4,7 @@
  * Loaded once, then kept up by the events themselves. A role that runs out gives way to the one
  * before, which only the server knows: `nextEnd` says when to load again.
  */
-import type { LogEvent, MemberListed, RoomFrame } from "./frames.ts";
+import type { MemberListed, RoomEvent, RoomFrame } from "./frames.ts";
 import type { Identity } from "./credentials.ts";
 
 export const ROLES = ["banned", "none", "reader", "member", "moderator", "owner"] as const;
@@ -27,7 +27,7 @@ export class Standing {
   readonly #members = new Map<string, MemberListed>();
   readonly #sought = new Set<string>();
   /** What was heard while the server was being asked: its answer may be older. */
-  #heard: LogEvent[] | null = null;
+  #heard: RoomEvent[] | null = null;
 
   /** Those with a role, in order of names. */
   get members(): readonly MemberListed[] {
@@ -77,7 +77,7 @@ export class Standing {
     this.loads++;
   }
 
-  apply(event: LogEvent): void {
+  apply(event: RoomEvent): void {
     this.#heard?.push(event);
     if (event.type === "room") this.rules = event;
     else if (event.type === "member") {

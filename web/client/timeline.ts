@@ -1,5 +1,6 @@
 /**
- * The events of a room that are in memory: always a contiguous stretch, seq by seq.
+ * The events of a room that are in memory: always a contiguous stretch, seq by seq. A digest that came in
+ * the place of joins and leaves is in theirs, until a page of the past brings these themselves.
  *
  * The *tail* ends at the newest event heard live. What is looked at is either the tail, or a
  * *page* further back; a page that grows until it meets the tail becomes one with it again.
@@ -10,7 +11,7 @@
  * answer that was under way.
  */
 import { blank, fits, trimEnd, trimStart } from "./stretch.ts";
-import type { ErasureFrame, LogEvent } from "./frames.ts";
+import { firstSeq, type ErasureFrame, type LogEvent, type RoomEvent } from "./frames.ts";
 
 export interface Mark {
   readonly seq: number;
@@ -27,11 +28,11 @@ export class Timeline {
   beginning = 1;
   /** While true the newest event is being looked at, and old ones may go when new ones come. */
   following = true;
-  #tail: LogEvent[] = [];
-  #page: LogEvent[] | null = null;
+  #tail: RoomEvent[] = [];
+  #page: RoomEvent[] | null = null;
   readonly #erased = new Set<number>();
 
-  get events(): readonly LogEvent[] {
+  get events(): readonly RoomEvent[] {
     return this.#page ?? this.#tail;
   }
 
@@ -46,32 +47,39 @@ export class Timeline {
   }
 
   get first(): number | null {
-    return this.events[0]?.seq ?? null;
+    return startOf(this.events);
   }
 
   get last(): number | null {
     return this.events.at(-1)?.seq ?? null;
   }
 
+  /** The event at a seq; null where it is not in memory, or only within a digest. */
   find(seq: number): LogEvent | null {
-    const first = this.first;
-    return first === null ? null : this.events[seq - first] ?? null;
+    let low = 0, high = this.events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.events[middle]!.seq < seq) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.events[low];
+    return found === undefined || found.seq !== seq || found.type === "presence" ? null : found;
   }
 
   /** The live events still in memory past a seq, whatever is looked at. */
-  since(seq: number): readonly LogEvent[] {
+  since(seq: number): readonly RoomEvent[] {
     return this.#tail.filter((event) => event.seq > seq);
   }
 
   /** The first seq of the live events in memory. */
   get tailFirst(): number | null {
-    return this.#tail[0]?.seq ?? null;
+    return startOf(this.#tail);
   }
 
   /** Take a live or replayed event. A `gap` must never be; the caller then resumes. */
-  append(event: LogEvent): "added" | "known" | "gap" {
+  append(event: RoomEvent): "added" | "known" | "gap" {
     if (this.head !== null && event.seq <= this.head.seq) return "known";
-    if (this.head !== null && event.seq > this.head.seq + 1) return "gap";
+    if (this.head !== null && firstSeq(event) !== this.head.seq + 1) return "gap";
     this.head = { seq: event.seq, hash: event.hash };
     this.#tail.push(this.#asErased(event));
     if (event.type === "erasure") this.erase(event);
@@ -129,8 +137,9 @@ export class Timeline {
   /** Take the server's present bytes of events in memory (erased names are only in those). */
   replace(fresh: readonly LogEvent[]): void {
     const bySeq = new Map(fresh.map((event) => [event.seq, event]));
-    this.#tail = this.#tail.map((event) => bySeq.get(event.seq) ?? event);
-    this.#page = this.#page?.map((event) => bySeq.get(event.seq) ?? event) ?? null;
+    const fresher = (event: RoomEvent) => (event.type === "presence" ? event : bySeq.get(event.seq) ?? event);
+    this.#tail = this.#tail.map(fresher);
+    this.#page = this.#page?.map(fresher) ?? null;
   }
 
   /** Forget everything: the log is no longer the one that was seen. */
@@ -152,8 +161,10 @@ export class Timeline {
   #meetTail(mayTrim: boolean): void {
     const page = this.#page!;
     const last = page.at(-1)!.seq;
-    const tailFirst = this.#tail[0]?.seq ?? Infinity;
+    const tailFirst = startOf(this.#tail) ?? Infinity;
     if (last < tailFirst - 1) return;
+    const next = this.#tail.find((event) => event.seq > last);
+    if (next !== undefined && firstSeq(next) <= last) return; // it ends within a digest
     const events = [...page, ...this.#tail.filter((event) => event.seq > last)];
     // What the page has past the head will come live as well, and must be taken then.
     while (this.head !== null && events.length > 0 && events.at(-1)!.seq > this.head.seq) events.pop();
@@ -163,7 +174,13 @@ export class Timeline {
     this.#page = null;
   }
 
-  #asErased(event: LogEvent): LogEvent {
-    return this.#erased.has(event.seq) ? blank(event) : event;
+  #asErased(event: RoomEvent): RoomEvent {
+    for (let seq = firstSeq(event); seq <= event.seq; seq++) if (this.#erased.has(seq)) return blank(event);
+    return event;
   }
+}
+
+/** The first seq of a stretch. */
+function startOf(events: readonly RoomEvent[]): number | null {
+  return events[0] === undefined ? null : firstSeq(events[0]);
 }

@@ -4,7 +4,7 @@
  * `read` is a cursor of the reader's own; it moves forward only. The count is exact as far
  * as events are in memory and `atLeast` beyond.
  */
-import type { LogEvent } from "./frames.ts";
+import type { RoomEvent } from "./frames.ts";
 
 export class Unread {
   /** The last seq read; infinite while it is not known where a new reader begins. */
@@ -24,12 +24,12 @@ export class Unread {
     if (this.read === Infinity) this.read = head;
   }
 
-  add(event: LogEvent): void {
+  add(event: RoomEvent): void {
     if (this.#counts(event)) this.count++;
   }
 
   /** All up to `seq` has been read; `rest` are the events in memory past it. */
-  markRead(seq: number, rest: readonly LogEvent[]): boolean {
+  markRead(seq: number, rest: readonly RoomEvent[]): boolean {
     if (seq <= this.read) return false;
     this.read = seq;
     this.atLeast = false;
@@ -44,7 +44,7 @@ export class Unread {
     this.atLeast = false;
   }
 
-  #counts(event: LogEvent): boolean {
+  #counts(event: RoomEvent): boolean {
     return event.type === "chat" && event.seq > this.read && !this.#isMine(event.username);
   }
 }

@@ -11,7 +11,15 @@ from datetime import tzinfo
 from typing import Final
 
 from chatlog.cli.output import visible
-from chatlog.client import ChatFrame, EventFrame, JoinFrame, MemberFrame, Reset, RoomFrame
+from chatlog.client import (
+    ChatFrame,
+    EventFrame,
+    JoinFrame,
+    MemberFrame,
+    PresenceFrame,
+    Reset,
+    RoomFrame,
+)
 from chatlog.domain.counts import counted
 from chatlog.domain.zones import on_clock
 
@@ -33,11 +41,13 @@ class Transcript:
         self._zone = zone
         self._day = ""
 
-    def lines(self, event: EventFrame | Reset) -> Iterator[str]:
+    def lines(self, event: EventFrame | PresenceFrame | Reset) -> Iterator[str]:
         """Yield the lines that show an event; none if it says nothing to a person."""
         if event.type == "reset":
             yield notice("The server's history is no longer the one above. It begins anew here.")
             return
+        if event.type == "presence":
+            return  # comes only if a join asks for digests, which `chatlog chat` does not
         said = list(_message(event)) if event.type == "chat" else _told(event)
         if not said:
             return

@@ -59,6 +59,8 @@ export class FakeSocket implements Socket {
   username: string | null = null;
   token: string | null = null;
   readonly rooms = new Set<string>();
+  /** Rooms of which it wants digests. */
+  readonly digests = new Set<string>();
   readonly #world: World;
   open = false;
 
@@ -130,6 +132,17 @@ export class FakeServer {
     const type = before === 0 || sessions === 0 ? "notification" : "session";
     return this.append(room, { type, event, username, sessions }, told);
   }
+  /** These come, and those go, all at once: in one frame for who wants digests. */
+  storm(room: string, joined: readonly string[], left: readonly string[] = []): void {
+    const events = [...joined.map((name) => this.presence(room, "join", name, false)), ...left.map((name) => this.presence(room, "leave", name, false))];
+    const [first, last] = [events[0]!, events.at(-1)!];
+    const digest = { type: "presence", room, from: first.seq, seq: last.seq, hash: last.hash, joined: [...joined].sort(), left: [...left].sort(), count: this.present(room).length };
+    for (const socket of this.sockets)
+      if (socket.rooms.has(room)) for (const frame of socket.digests.has(room) ? [digest] : events) socket.deliver(frame);
+  }
+  present(room: string): string[] {
+    return [...new Set(this.events(room).map((event) => event.username))].filter((name) => name && this.sessions(room, name) > 0).sort();
+  }
   gone(socket: FakeSocket): void {
     if (!this.sockets.delete(socket)) return;
     for (const room of socket.rooms) this.presence(room, "leave", socket.username!);
@@ -182,7 +195,7 @@ export class FakeServer {
       .filter(({ role }) => role !== "none");
   }
 
-  #join(socket: FakeSocket, { id, room, username, after, hash, backlog }: Json, error: (code: string) => void): void {
+  #join(socket: FakeSocket, { id, room, username, after, hash, backlog, presence }: Json, error: (code: string) => void): void {
     const events = this.events(room);
     if (typeof this.mood === "object") return error(this.mood.code);
     if (after > events.length) return error("after_unknown");
@@ -193,10 +206,11 @@ export class FakeServer {
     socket.username = username;
     const own = this.presence(room, "join", username);
     socket.rooms.add(room);
+    if (presence === "digest") socket.digests.add(room);
     const chats = events.filter((event) => event.type === "chat");
     const first = after !== undefined ? after + 1 : backlog === 0 ? own.seq : chats.length < backlog ? 1 : chats.at(-backlog)!.seq;
     for (const event of events.slice(first - 1)) socket.deliver(event);
-    const users = [...new Set(events.map((event) => event.username))].filter((name) => name && this.sessions(room, name) > 0).sort();
+    const users = this.present(room);
     socket.deliver({ type: "users", room, seq: own.seq, users, count: users.length });
     socket.deliver({ type: "caught_up", room, seq: own.seq, hash: own.hash, first, more: first > begins + 1, id });
   }

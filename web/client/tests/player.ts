@@ -5,12 +5,13 @@
  * Its clock is fast: every delay is divided by the first argument's number.
  */
 import { createInterface } from "node:readline";
-import { Client, standardPlatform, type LogEvent, type Room } from "../index.ts";
+import { Client, standardPlatform, type Room, type RoomEvent } from "../index.ts";
 
 type Order =
   | { readonly do: "start"; readonly url: string; readonly username?: string; readonly token?: string | null }
   | { readonly do: "token"; readonly token: string | null }
-  | { readonly do: "join" | "rejoin" | "leave"; readonly room: string }
+  | { readonly do: "join"; readonly room: string; readonly presence?: "full" | "digest" }
+  | { readonly do: "rejoin" | "leave"; readonly room: string }
   | { readonly do: "send"; readonly room: string; readonly message: string };
 
 const speed = Number(process.argv[2]);
@@ -27,13 +28,14 @@ function tell(what: object): void {
 
 function tellRoom(room: Room): void {
   const last = told.get(room.name) ?? 0;
-  const fresh: readonly LogEvent[] = room.timeline.events.filter(({ seq }) => seq > last);
+  const fresh: readonly RoomEvent[] = room.timeline.events.filter(({ seq }) => seq > last);
   for (const event of fresh) tell({ event });
   told.set(room.name, fresh.at(-1)?.seq ?? last);
   const pending = room.outbox.pending.filter(({ state }) => state !== "placed");
-  const { state } = room;
+  const { state, roster } = room;
   const code = state.is === "refused" ? state.code : state.is === "removed" ? "forbidden" : null;
-  tell({ room: room.name, state: state.is, code, pending: pending.map(({ message, state, error }) => [message, state, error?.code ?? null]) });
+  const present = [roster.names, roster.count];
+  tell({ room: room.name, state: state.is, code, present, pending: pending.map(({ message, state, error }) => [message, state, error?.code ?? null]) });
 }
 
 function tellConnection(): void {
@@ -61,13 +63,13 @@ function obey(order: Order): void {
       token = order.token;
       return;
     case "join":
-      client.join(order.room);
+      client.join(order.room, order.presence === undefined ? null : { presence: order.presence });
       return;
     case "rejoin":
       return client.rejoin(client.rooms.get(order.room)!);
     case "leave":
       client.leave(order.room);
-      return tell({ room: order.room, state: "left", code: null, pending: [] });
+      return tell({ room: order.room, state: "left", code: null, present: [[], 0], pending: [] });
     case "send":
       client.rooms.get(order.room)!.send(order.message);
       return;

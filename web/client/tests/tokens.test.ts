@@ -206,6 +206,19 @@ test("somebody invited before their name was known is known by it once they come
   assert.equal(world.server.count("members"), 2);
 });
 
+test("a digest that names somebody invited before their name was known is enough", async () => {
+  const { world, client } = await signedIn();
+  const room = client.join("other", { presence: "digest" });
+  await settle();
+  world.server.append("other", { type: "member", member: "u-bob", subject: "u-bob", role: "reader", username: "ada" });
+  await room.loadStanding();
+  world.server.events("other").at(-1)!["member"] = "bob"; // as the server lists them from now on
+  world.server.storm("other", ["bob", "cyd"]);
+  await settle();
+  assert.equal(room.standing.named("bob")?.role, "reader");
+  assert.equal(world.server.count("members"), 2);
+});
+
 test("a token with another name renames: what is on its way stays, and one's own stays one's own", async () => {
   const { world, client, room, held } = await signedIn({ one: "ada", two: "ada l." });
   world.server.mood = "swallow";

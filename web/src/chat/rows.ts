@@ -4,7 +4,7 @@
  * Pure, and stable: a row keeps its key while events are added at either end, so that the
  * page moves nothing that did not change.
  */
-import type { ChatFrame, ErasureFrame, LogEvent, PresenceEvent, RoomFrame } from "../../client/index.ts";
+import type { ChatFrame, ErasureFrame, LogEvent, PresenceEvent, RoomEvent, RoomFrame } from "../../client/index.ts";
 import { dayKey } from "../ui/time.ts";
 import { memberNote, removalNote, roomNote } from "../ui/notes.ts";
 
@@ -33,7 +33,7 @@ export interface PresencePart {
 const GROUP_MILLISECONDS = 5 * 60_000;
 
 /** `unreadAfter`: the line goes before the first message of somebody else past this seq. */
-export function rowsOf(events: readonly LogEvent[], unreadAfter: number, me: string): Row[] {
+export function rowsOf(events: readonly RoomEvent[], unreadAfter: number, me: string): Row[] {
   const rows: Row[] = [];
   let day = "", lined = false, last: ChatFrame | null = null, fold: PresenceEvent[] = [], state: RoomFrame | null = null;
   const endFold = () => {
@@ -41,8 +41,8 @@ export function rowsOf(events: readonly LogEvent[], unreadAfter: number, me: str
     fold = [];
   };
   for (const event of events) {
-    // Only these have rows: a further tab is no news.
-    if (event.type === "session" || event.type === "unknown") continue;
+    // Others have no row: a further tab is no news, and this page asks for no digests.
+    if (event.type === "session" || event.type === "unknown" || event.type === "presence") continue;
     if (dayKey(event.at) !== day) {
       endFold();
       day = dayKey(event.at);
