@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.backend import Append
-from chatlog.databases.schema import nodes, rooms, sessions, users
+from chatlog.databases.schema import events, nodes, rooms, users
+from chatlog.databases.schema.inserting import insert_rows
 from chatlog.domain.errors import Refused
 from chatlog.domain.identity import Identity
 from chatlog.domain.room import Room
@@ -24,6 +25,7 @@ from chatlog.eventlog import chain, lookup, rows
 from chatlog.eventlog.knowledge import Knowledge
 from chatlog.eventlog.lookup import owner_of
 from chatlog.eventlog.memory import Memory
+from chatlog.eventlog.write_sessions import CLOSE, OPEN, write_sessions
 from chatlog.kinds.command import Command, FirstPost, Target, decide
 from chatlog.kinds.details import contents_column, stored
 from chatlog.kinds.event import Event, Facts, Recorded
@@ -36,13 +38,6 @@ Outcome = Recorded | FirstPost | Refused
 
 _INSERT_ROOMS: Final = rooms.insert()
 _INSERT_USERS: Final = users.insert()
-_OPEN: Final = sessions.insert()
-CLOSE: Final = (
-    sessions.update()
-    .where(sessions.c.session == sa.bindparam("ended"))
-    .values({name: sa.bindparam(name) for name in ("left_seq", "left_at", "cause", "last_seen_at")})
-)
-"""Ends sessions, given the rows of ``session_closed``."""
 SEEN: Final = (
     nodes.update()
     .where(nodes.c.id == sa.bindparam("number"), nodes.c.seen_at < sa.bindparam("last"))
@@ -157,7 +152,7 @@ class Batch(Knowledge):
 
         Nothing else may have been recorded, as ``suffices`` says beforehand.
         """
-        writes = (rows.INSERT_EVENTS, self._events), (_OPEN, self._opened), (CLOSE, self._closed)
+        writes = (rows.INSERT_EVENTS, self._events), (OPEN, self._opened), (CLOSE, self._closed)
         began = self._position - len(self._events)
         written = [(statement, found) for statement, found in writes if found]
         return Append(self._number, self.node, began, self._now, written)
@@ -173,11 +168,8 @@ class Batch(Knowledge):
         if self._new_users:
             await connection.execute(_INSERT_USERS, self._new_users)
         await self.persons.write(connection)
-        await connection.exec_driver_sql(rows.insert_events(connection.dialect), self._events)
-        if self._opened:
-            await connection.execute(_OPEN, self._opened)
-        if self._closed:
-            await connection.execute(CLOSE, self._closed)
+        await insert_rows(connection, events, self._events)
+        await write_sessions(connection, self._opened, self._closed)
         if self._tells_story:
             told = max(recorded.at for recorded in self.recorded)
             await connection.execute(SEEN, [{"number": self._number, "last": told}])

@@ -14,12 +14,14 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import nodes, rooms, sessions
+from chatlog.databases.schema import events, nodes, rooms
+from chatlog.databases.schema.inserting import insert_rows
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup, read, rows
-from chatlog.eventlog.append import CLOSE, SEEN, Batch
+from chatlog.eventlog.append import SEEN, Batch
 from chatlog.eventlog.committing.writer import Step
 from chatlog.eventlog.steps.newcomers import Newcomers
+from chatlog.eventlog.write_sessions import write_sessions
 from chatlog.kinds.details import contents_column, facts_of
 from chatlog.kinds.event import Event, Recorded
 from chatlog.kinds.join import Joined
@@ -69,7 +71,8 @@ class RoomInsertion:
         await self._know_nodes({p.recorded.event.node: p.recorded for p in reversed(page)})
         placed = [self._place(proved.recorded) for proved in page]
         try:
-            await self._insert([self._row(*both) for both in zip(placed, page, strict=True)])
+            new = [self._row(*both) for both in zip(placed, page, strict=True)]
+            await insert_rows(self._connection, events, new)
             await self._write_sessions(placed)
         except sa.exc.IntegrityError as error:
             raise LogError(f"This log already has part of the room: {error.orig}") from None
@@ -97,10 +100,6 @@ class RoomInsertion:
         further = contents_column(event, proof.salts)
         return rows.event_row(recorded, facts_of(proved), *self._places(event), sealed, further)
 
-    async def _insert(self, new: list[tuple[Any, ...]]) -> None:
-        statement = rows.insert_events(self._connection.dialect)
-        await self._connection.exec_driver_sql(statement, new)
-
     async def _write_sessions(self, placed: Sequence[Recorded]) -> None:
         opened, closed = [], []
         for recorded in placed:
@@ -109,10 +108,7 @@ class RoomInsertion:
                 opened.append(rows.session_opened(recorded, event, *self._places(event)))
             elif type(event) is Left:
                 closed.append(rows.session_closed(recorded, event))
-        if opened:
-            await self._connection.execute(sessions.insert(), opened)
-        if closed:
-            await self._connection.execute(CLOSE, closed)
+        await write_sessions(self._connection, opened, closed)
 
     async def _know_nodes(self, working: dict[str, Recorded]) -> None:
         missing = {node: first for node, first in working.items() if node not in self._nodes}
