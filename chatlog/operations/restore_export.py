@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from chatlog.audit.verification.check_events import TIME, ChainCheck, Wrong
+from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.restored_content import Kept
 from chatlog.databases.database import Database
 from chatlog.domain.errors import LogError, Refused
@@ -25,14 +24,16 @@ from chatlog.domain.names import (
     check_stored_room,
     check_stored_username,
 )
-from chatlog.domain.times import FORMAT
 from chatlog.domain.users import User
+from chatlog.eventlog.plain_chats import PlainChat
 from chatlog.eventlog.steps.insertion import RoomInsertion
 from chatlog.kinds.event import Recorded
 from chatlog.kinds.proof import Proved
 from chatlog.kinds.registry import RIGHTS_TYPES
 from chatlog.kinds.room import Changed
 from chatlog.nodes import clock
+from chatlog.operations.moving.plain_chats import PlainChats
+from chatlog.operations.moving.times import check_time
 from chatlog.wire.events import BadLine, decode_proved
 from chatlog.wire.newer import unknown_type
 
@@ -79,8 +80,8 @@ async def insert_export(
     while page := await asyncio.to_thread(_next_page, pages):
         if checked.last_at > now:
             raise LogError(f"The file ends at {checked.last_at}, which is in the future.")
-        if page[0].recorded.seq == 1:
-            await insertion.begin(page[0].recorded.room, page[0].proof.room_id)
+        if isinstance(first := page[0], Proved) and first.recorded.seq == 1:
+            await insertion.begin(first.recorded.room, first.proof.room_id)
         await insertion.add(page)
         progress(checked.chain.head, 0)
     name = checked.finish()
@@ -108,7 +109,7 @@ async def check_export(lines: Iterable[bytes], *, room: str | None, is_open: boo
     return checked.chain.head
 
 
-def _next_page(pages: Iterator[Proved]) -> list[Proved]:
+def _next_page(pages: Iterator[Proved | PlainChat]) -> list[Proved | PlainChat]:
     return list(islice(pages, _PAGE))
 
 
@@ -118,6 +119,7 @@ class _Checked:
     def __init__(self, room: str | None) -> None:
         self.chain = ChainCheck()
         self._kept = Kept()
+        self._plain = PlainChats(self.chain, self._kept)
         self.has_rights = False
         self._room = room
         self._people: dict[str, tuple[object, ...]] = {}
@@ -128,24 +130,30 @@ class _Checked:
     def last_at(self) -> str:
         return self.chain.at
 
-    def read(self, lines: Iterable[bytes]) -> Iterator[Proved]:
-        for number, line in enumerate(lines, 1):
-            try:
-                proved = decode_proved(line.removesuffix(b"\n"))
-                self._check_room(proved.recorded.room)
-                self._check_form(proved.recorded)
-                self._check_people(proved)
-                self._check_topic(proved)
-                self.chain.accept(proved)
-                self._kept.accept(proved)
-            except (BadLine, Refused, Wrong) as error:
-                if isinstance(error, BadLine) and (kind := unknown_type(line)) is not None:
-                    raise _newer(kind) from None
-                if isinstance(error, Wrong) and proved.recorded.seq > self.chain.head + 1:
-                    raise self._gap(number) from None
-                raise LogError(f"Line {number} is not as it was exported: {error}") from None
-            self.has_rights = self.has_rights or proved.recorded.event.type in RIGHTS_TYPES
-            yield proved
+    def read(self, lines: Iterable[bytes]) -> Iterator[Proved | PlainChat]:
+        for number, ended in enumerate(lines, 1):
+            line = ended.removesuffix(b"\n")
+            yield self._plain.accept(line) or self._proved(number, line)
+
+    def _proved(self, number: int, line: bytes) -> Proved:
+        """Check a line of any kind of event in full."""
+        try:
+            proved = decode_proved(line)
+            self._check_room(proved.recorded.room)
+            self._check_form(proved.recorded)
+            self._check_people(proved)
+            self._check_topic(proved)
+            self.chain.accept(proved)
+            self._kept.accept(proved)
+        except (BadLine, Refused, Wrong) as error:
+            if isinstance(error, BadLine) and (kind := unknown_type(line)) is not None:
+                raise _newer(kind) from None
+            if isinstance(error, Wrong) and proved.recorded.seq > self.chain.head + 1:
+                raise self._gap(number) from None
+            raise LogError(f"Line {number} is not as it was exported: {error}") from None
+        self.has_rights = self.has_rights or proved.recorded.event.type in RIGHTS_TYPES
+        self._plain.note(proved)
+        return proved
 
     def _gap(self, number: int) -> LogError:
         return LogError(
@@ -214,7 +222,7 @@ class _Checked:
         if not _NODE.fullmatch(event.node):
             raise BadLine("its node has no name")
         for at in (recorded.at, *event.times):
-            _check_time(at)
+            check_time(at)
         if event.client_id is not None:
             check_id(event.client_id)
 
@@ -230,14 +238,3 @@ def _newer(kind: str) -> LogError:
         f"This log has events of type {kind[:40]!r}, which this version of chatlog does not know: "
         "import it with a newer version."
     )
-
-
-def _check_time(at: str) -> None:
-    try:
-        # What has the form is parsed in a tenth of the time, 0.2 µs; hour 24 is none of the log's.
-        if TIME.fullmatch(at) and at[11:13] < "24":
-            datetime.fromisoformat(at)
-        else:
-            datetime.strptime(at, FORMAT)  # noqa: DTZ007 - only its form is looked at
-    except ValueError:
-        raise BadLine(f"{at!r} is not a time") from None

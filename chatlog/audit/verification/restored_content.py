@@ -92,6 +92,10 @@ class Kept:
                     raise _put_back(seq, kept)
         self._events.append(_kept(event, proved.proof))
 
+    def accept_text(self) -> None:
+        """Take in the next event, which is no erasure and has its text."""
+        self._events.append(_TEXT)
+
 
 def _kept(event: Event, proof: Proof) -> int:
     had_content = proof.text_commitment is not None or event.contents

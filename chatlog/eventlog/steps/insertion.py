@@ -20,6 +20,7 @@ from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup, read, rows
 from chatlog.eventlog.append import SEEN, Batch
 from chatlog.eventlog.committing.writer import Step
+from chatlog.eventlog.plain_chats import PlainChat
 from chatlog.eventlog.steps.newcomers import Newcomers
 from chatlog.eventlog.write_sessions import write_sessions
 from chatlog.kinds.details import contents_column, facts_of
@@ -61,19 +62,20 @@ class RoomInsertion:
         new = {"id": self._room, "uuid": room_id, "room": room}
         await self._connection.execute(rooms.insert(), new)
 
-    async def add(self, page: Sequence[Proved]) -> None:
-        """Append the room's next events.
+    async def add(self, page: Sequence[Proved | PlainChat]) -> None:
+        """Append the room's next events. The author of a plain chat has joined in an earlier one.
 
         Raises:
             LogError: if this log has one of their users or sessions with other contents.
         """
-        await self._people.know(page)
-        await self._know_nodes({p.recorded.event.node: p.recorded for p in reversed(page)})
-        placed = [self._place(proved.recorded) for proved in page]
+        proved = [one for one in page if isinstance(one, Proved)]
+        await self._people.know(proved)
+        await self._know_nodes({p.recorded.event.node: p.recorded for p in reversed(proved)})
+        stays: list[Recorded] = []
+        new = [self._row(one, stays) for one in page]
         try:
-            new = [self._row(*both) for both in zip(placed, page, strict=True)]
             await insert_rows(self._connection, events, new)
-            await self._write_sessions(placed)
+            await self._write_sessions(stays)
         except sa.exc.IntegrityError as error:
             raise LogError(f"This log already has part of the room: {error.orig}") from None
 
@@ -83,26 +85,30 @@ class RoomInsertion:
         await self._connection.execute(SEEN, seen)
         await self._people.finish()
 
-    def _place(self, recorded: Recorded) -> Recorded:
-        """Return the event with its position in this log."""
+    def _row(self, one: Proved | PlainChat, stays: list[Recorded]) -> tuple[Any, ...]:
+        """Return the row of the next event, and add one that begins or ends a session to stays."""
         self._position += 1
-        self._nodes[recorded.event.node].last_at = recorded.at
-        return recorded.moved(self._position)
+        if isinstance(one, PlainChat):
+            user, node = self._people.numbers[one.author.user.id], self._nodes[one.author.node]
+            node.last_at = one.at
+            return one.row(self._position, self._room, user, node.number)
+        recorded, proof = one.recorded.moved(self._position), one.proof
+        event = recorded.event
+        self._nodes[event.node].last_at = recorded.at
+        if type(event) is Joined or type(event) is Left:
+            stays.append(recorded)
+        sealed = (proof.text_commitment, proof.text_salt, event.text)
+        further = contents_column(event, proof.salts)
+        return rows.event_row(recorded, facts_of(one), *self._places(event), sealed, further)
 
     def _places(self, event: Event) -> tuple[int, int, int]:
         """Return the numbers in this log of an event's room, user and node."""
         user = self._people.numbers[event.user.id]
         return self._room, user, self._nodes[event.node].number
 
-    def _row(self, recorded: Recorded, proved: Proved) -> tuple[Any, ...]:
-        event, proof = recorded.event, proved.proof
-        sealed = (proof.text_commitment, proof.text_salt, event.text)
-        further = contents_column(event, proof.salts)
-        return rows.event_row(recorded, facts_of(proved), *self._places(event), sealed, further)
-
-    async def _write_sessions(self, placed: Sequence[Recorded]) -> None:
+    async def _write_sessions(self, stays: Sequence[Recorded]) -> None:
         opened, closed = [], []
-        for recorded in placed:
+        for recorded in stays:
             event = recorded.event
             if type(event) is Joined:
                 opened.append(rows.session_opened(recorded, event, *self._places(event)))
