@@ -31,8 +31,8 @@ class Stamp:
     meridiem: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+# Like ``Line`` a named tuple, which is made in half the time: nearly every line has one.
+class Said(NamedTuple):
     name: str
     text: str
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from chatlog.domain.errors import Refused
 from chatlog.domain.names import Limits, check_message, check_username
@@ -47,8 +47,7 @@ class Arrived:
     implied: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Spoke:
+class Spoke(NamedTuple):
     at: str
     name: str
     text: str
