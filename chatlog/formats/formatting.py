@@ -20,12 +20,17 @@ _CODES: Final = re.compile(
 
 def plain(text: str) -> str:
     """Return a text without formatting and without control characters but tab."""
-    if text.isprintable():
+    if _is_plain(text):
         return text
     bare = _CODES.sub("", text)
-    if bare.isprintable():
+    if _is_plain(bare):
         return bare
     return "".join(char for char in bare if char == "\t" or _is_storable(char))
+
+
+def _is_plain(text: str) -> bool:
+    # Every line of WeeChat and HexChat has a tab, and looking at each character takes 8 µs a line.
+    return text.replace("\t", "").isprintable()
 
 
 def _is_storable(char: str) -> bool:

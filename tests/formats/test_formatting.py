@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatlog.formats import formatting
 from chatlog.formats.formatting import plain
 
 
@@ -29,3 +30,14 @@ from chatlog.formats.formatting import plain
 )  # fmt: skip
 def test_a_text_without_formatting(written: str, shown: str) -> None:
     assert plain(written) == shown
+
+
+@pytest.mark.parametrize("text", ["plain", "2020-01-02\tann\tgrüße, 世界"])
+def test_a_text_of_tabs_and_printable_characters_is_not_looked_at_one_by_one(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(formatting, "_is_storable", looked.append)
+    assert plain(text) == text
+    assert plain(f"\x02{text}") == text
+    assert not looked
