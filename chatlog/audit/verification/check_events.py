@@ -47,6 +47,7 @@ class ChainCheck:
         self.head = begin.head
         self.hash = begin.hash
         self.at = begin.at
+        self.position = begin.position
         self.room_id = begin.room_id
         self.sessions = OpenSessions(
             (state.session, User(state.user_id, None, 0, b"")) for state in begin.open
@@ -87,9 +88,7 @@ class ChainCheck:
             raise Wrong(*found)
 
     def _check_content(self, seq: int, event: Event, proof: Proof) -> None:
-        # A user's name is checked once, however many events of it follow.
-        if (name := (event.user.commitment, proof.name_salt, event.user.name)) not in self._names:
-            self._check_name(seq, name)
+        self.check_name(seq, (event.user.commitment, proof.name_salt, event.user.name))
         text = event.text
         if proof.text_commitment is None:
             if text is not None or proof.text_salt is not None or event.is_message:
@@ -100,7 +99,16 @@ class ChainCheck:
             _check_contents(seq, event, proof)
             _check_people(seq, event, proof)
 
-    def _check_name(self, seq: int, name: tuple[bytes, bytes | None, str | None]) -> None:
+    def check_name(self, seq: int, name: tuple[bytes, bytes | None, str | None]) -> None:
+        """Check the name of the user who caused the event at ``seq``: its commitment, salt, text.
+
+        It is checked once, however many events of the user follow.
+
+        Raises:
+            Wrong: if it is not the one that was committed to.
+        """
+        if name in self._names:
+            return
         if not _opens(*name):
             raise Wrong(seq, "its username is not the one that was committed to")
         if len(self._names) >= _MOST_NAMES:

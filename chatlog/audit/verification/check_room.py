@@ -8,7 +8,7 @@ events that were in the log when it read them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,11 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.paging.room_rows import Shared
 from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.decoding import Decoder
+from chatlog.audit.verification.plain_chats import PlainChats
 from chatlog.audit.verification.refold_sessions import Refold
 from chatlog.audit.verification.restored_content import check_gone
 from chatlog.audit.verification.room_states import BEGINNING, RoomState
 from chatlog.audit.verification.stored_rows import (
     BEFORE_ALL,
+    Row,
     StoredRow,
     raise_if_away,
     read_rows,
@@ -33,7 +35,7 @@ from chatlog.eventlog import lookup
 from chatlog.kinds.event import Recorded
 
 _PAGE: Final = 1_000
-_AT_ONCE: Final = 50
+_AT_ONCE: Final = 200
 """Events that are checked, a few ms long, before everybody else has a turn."""
 
 
@@ -92,8 +94,6 @@ class RoomCheck:
         self._room = room
         self._shared = Shared()
         self._refold = Refold(database.backend, room, begin)
-        self._after = begin.head or BEFORE_ALL
-        self._position = begin.position
         self._last = last
         self._tell = tell
 
@@ -125,7 +125,7 @@ class RoomCheck:
     def state(self) -> RoomState:
         """Return the present state of the check."""
         chain = self.chain
-        place = (chain.head, chain.hash, chain.at, self._position, chain.room_id)
+        place = (chain.head, chain.hash, chain.at, chain.position, chain.room_id)
         return RoomState(*place, self._refold.open)
 
     async def _page(self, connection: AsyncConnection, secret: bytes) -> bool:
@@ -135,32 +135,41 @@ class RoomCheck:
             connection,
             backend,
             self._room,
-            self._after,
+            self.chain.head or BEFORE_ALL,
             self._shared,
             limit=_PAGE,
             last=self._last,
         )
         decoder = Decoder(secret, self._shared)
+        plain = PlainChats(decoder, self._shared, self.chain)
         for begin in range(0, len(rows), _AT_ONCE):
-            accepted = [self._accept(row, decoder) for row in rows[begin : begin + _AT_ONCE]]
+            accepted = list(self._accept(rows[begin : begin + _AT_ONCE], decoder, plain))
             await check_gone(connection, self._room, accepted)
             await asyncio.sleep(0)  # a server has others to serve
         await self._refold.compare_closed(connection)
         self._tell(len(rows))
         return bool(rows)
 
-    def _accept(self, row: StoredRow, decoder: Decoder) -> Recorded:
+    def _accept(
+        self, rows: Iterable[Row], decoder: Decoder, plain: PlainChats
+    ) -> Iterator[Recorded]:
+        """Accept rows; yield the events other than plain chats."""
+        for row in rows:
+            if not plain.accept(row):
+                yield self._decoded(StoredRow._make(row), decoder)
+
+    def _decoded(self, row: StoredRow, decoder: Decoder) -> Recorded:
         before = self.chain.at
         proved = decoder.decoded(row, self.chain.head + 1)
         recorded = proved.recorded
-        if recorded.position <= self._position:
+        if recorded.position <= self.chain.position:
             raise Wrong(recorded.seq, "its position is not after the previous event's")
         self.chain.accept(proved)
         # An append renews its node's lease at the event's own time, unless the room is ahead.
         if before < recorded.at > self._shared.servers[row.node_id].seen_at:
             raise Wrong(recorded.seq, "its node was last seen before it")
         self._refold.apply(recorded)
-        self._after, self._position = recorded.seq, recorded.position
+        self.chain.position = recorded.position
         return recorded
 
     async def _finish(self, connection: AsyncConnection) -> None:

@@ -63,8 +63,7 @@ class Decoder:
             self._right.add(types)
         if row.seq != seq:
             raise Wrong(seq, "it is missing")
-        server = self._servers.get(row.node_id) or self._server(row.node_id, seq)
-        person = self._people.get(row.user_id) or self._person(row.user_id, seq)
+        server, person = self.server(row.node_id, seq), self.person(row.user_id, seq)
         about = self._shared.other(row)
         other = None if about is None else self._other(about, seq)
         found = self._proved(row, seq, server, person, other)
@@ -85,7 +84,14 @@ class Decoder:
             cause = why(error.__cause__ or error).rstrip(".")
             raise Wrong(seq, f"its row cannot be decoded ({cause})") from error
 
-    def _server(self, number: int, seq: int) -> Server:
+    def server(self, number: int, seq: int) -> Server:
+        """Return the server of the event at ``seq``.
+
+        Raises:
+            Wrong: if this program would not have written its row.
+        """
+        if (known := self._servers.get(number)) is not None:
+            return known
         if (server := self._shared.servers.get(number)) is None:
             raise Wrong(seq, "its node cannot be decoded")
         _check_types(self._shared.room, seq)
@@ -94,7 +100,14 @@ class Decoder:
         self._servers[number] = server
         return server
 
-    def _person(self, number: int, seq: int) -> Known:
+    def person(self, number: int, seq: int) -> Known:
+        """Return the user who caused the event at ``seq``.
+
+        Raises:
+            Wrong: if this program would not have written the rows of the user and the subject.
+        """
+        if (found := self._people.get(number)) is not None:
+            return found
         if (person := self._shared.people.get(number)) is None:
             raise Wrong(seq, "its uuid cannot be decoded")
         _check_types(person, seq)

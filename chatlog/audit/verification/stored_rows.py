@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -35,6 +36,10 @@ _ROWS: Final[sa.Select[Any]] = (
     .limit(sa.bindparam("limit"))
 )
 BEFORE_ALL: Final = -(2**63)
+
+
+Row = Any
+"""An ``sa.Row`` of the columns of ``StoredRow``: making that of each costs 0.4 µs."""
 
 
 class StoredRow(NamedTuple):
@@ -77,7 +82,7 @@ async def read_rows(
     *,
     limit: int,
     last: int | None = None,
-) -> list[StoredRow]:
+) -> Sequence[Row]:
     """Return a room's next rows after a seq, up to ``last``, as far as they can be decoded.
 
     What they refer to is in ``shared`` then, as far as it exists. Without ``last`` this reads all
@@ -90,7 +95,7 @@ async def read_rows(
     while True:
         try:
             asked = {"room": room, "after": after, "limit": limit}
-            found = (await connection.execute(bounded, asked)).all()
+            found: Sequence[Row] = (await connection.execute(bounded, asked)).all()
             await shared.know(connection, room, found)
         except Exception as error:  # any driver's way to say that a value makes no sense
             raise_if_away(backend, error)
@@ -98,7 +103,7 @@ async def read_rows(
                 raise Wrong(after + 1, f"its row cannot be decoded ({error})") from error
             limit = max(1, limit // 4)
         else:
-            return [StoredRow._make(row) for row in found]
+            return found
 
 
 def raise_if_away(backend: Backend, error: Exception) -> None:

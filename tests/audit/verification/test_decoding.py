@@ -41,7 +41,7 @@ def first_row(url: str) -> tuple[StoredRow, Shared, bytes]:
         async with open_for_reading(url) as database, database.read() as connection:
             backend = database.backend
             rows = await read_rows(connection, backend, 1, BEFORE_ALL, shared, limit=1)
-            return rows[0], shared, await lookup.name_secret(connection)
+            return StoredRow._make(rows[0]), shared, await lookup.name_secret(connection)
 
     return run(read())
 
