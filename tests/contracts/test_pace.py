@@ -58,12 +58,20 @@ def test_the_pause_has_a_longest_and_may_be_none() -> None:
     assert busy(0.0, members=100).pause() == 0
 
 
-def test_the_pause_does_not_depend_on_the_size_of_batches() -> None:
+def test_the_pause_does_not_grow_with_the_size_of_batches() -> None:
     small, large = Pace(1.0, COMMIT), Pace(1.0, COMMIT)
     for _ in range(100):
-        small.note(COMMIT, events=1, deliveries=20)
+        small.note(COMMIT, events=10, deliveries=200)
         large.note(COMMIT, events=500, deliveries=10_000)
     assert small.pause() == pytest.approx(large.pause())
+
+
+def test_a_commit_of_one_event_does_not_wait_for_its_members_sake() -> None:
+    single, shared = Pace(1.0, COMMIT), Pace(1.0, COMMIT)
+    for _ in range(100):
+        single.note(COMMIT, events=1, deliveries=100)
+        shared.note(COMMIT, events=10, deliveries=1_000)
+    assert 1.5 * single.pause() < shared.pause()
 
 
 def test_a_commit_without_events_says_nothing_of_members() -> None:

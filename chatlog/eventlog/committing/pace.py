@@ -22,9 +22,12 @@ SHARE: Final = 9.0
 """The pause as a multiple of the fixed costs, which so take at most a ninth of the core."""
 _AROUND: Final = 2.2
 """The fixed costs of a commit, its hop and wake-ups included, as a multiple of the database's."""
-_MEMBERS_A_COMMIT: Final = 170.0
+_MEMBERS_A_COMMIT: Final = 100.0
 """As many members as make the pause twice as long. Writes to 70 cost as much as a commit, but a
 message is late by the pause, and by these writes besides."""
+_SHARED: Final = 5.0
+"""The events of a commit from which on the members count in full: a single event shares no
+writes, and would only be late."""
 _WEIGHT: Final = 0.1
 _CALM: Final = 0.25
 """The CPU seconds per second up to which the pause does not grow with them."""
@@ -35,13 +38,13 @@ _LOOK_WEIGHT: Final = 0.3
 
 
 class Pace:
-    """The pause, from decaying averages of what commits cost and how many members they reach."""
+    """The pause, from decaying averages of what commits cost, have and reach."""
 
     def __init__(self, longest_seconds: float, commit_seconds: float) -> None:
         """``commit_seconds`` is the database's part of a commit's fixed CPU time, to begin with."""
         self._longest = longest_seconds
         self._commit_seconds = commit_seconds
-        self._members = 1.0
+        self._members = self._events = 1.0
         self._started = 0.0
         self._busy = 0.0
         self._looked = self._looked_cpu = 0.0
@@ -64,7 +67,8 @@ class Pace:
 
     def pause(self) -> float:
         """Return the seconds from the start of a commit to that of the next."""
-        fixed = _AROUND * self._commit_seconds * (1 + self._members / _MEMBERS_A_COMMIT)
+        shared = min(1.0, self._events / _SHARED)
+        fixed = _AROUND * self._commit_seconds * (1 + shared * self._members / _MEMBERS_A_COMMIT)
         pressure = (self._busy - _CALM) / (_BUSY - _CALM)
         return min(self._longest, max(SHARE * fixed, pressure * self._longest))
 
@@ -72,4 +76,5 @@ class Pace:
         """Add a commit to the averages: the database's fixed CPU time, and what was delivered."""
         self._commit_seconds += _WEIGHT * (commit_seconds - self._commit_seconds)
         if events:
+            self._events += _WEIGHT * (events - self._events)
             self._members += _WEIGHT * (deliveries / events - self._members)
