@@ -163,3 +163,22 @@ async def test_a_commit_that_fails_in_one_hop_leaves_no_transaction_open(log: Lo
         await log.database.at_once(work)
     [event] = await log.record(Post(ROOM, session, "next"))
     assert event.seq == 2
+
+
+async def test_rows_are_the_same_alone_and_with_others(sqlite_url: str) -> None:
+    columns = "text, client_id, of, cause, details, contents, length(hash), length(text_salt)"
+    types = "typeof(hash), typeof(text_commitment), typeof(text_salt), typeof(session)"
+    texts = [f"{number}\x00é😀" for number in range(8)]
+    async with open_log(sqlite_url) as log:
+        session = await log.join(ROOM, "ada")
+        await log.record(*chats(ROOM, session, texts))
+        await log.record(*[join(ROOM, name) for name in "bcdef"])
+        for text in texts:
+            await log.record(*chats(ROOM, session, [text]))
+        said = await log.table(f"SELECT {columns}, {types} FROM events WHERE type = 'chat'")
+        assert [row["text"] for row in said[:8]] == texts
+        together, alone = (
+            [row | {"client_id": 0} for row in some] for some in (said[:8], said[8:])
+        )
+        assert together == alone
+        assert {row["typeof(hash)"] for row in said} == {"blob"}

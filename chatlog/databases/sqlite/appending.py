@@ -8,6 +8,7 @@ it. SQLAlchemy's layer is passed over: it cost more than SQLite, 0.6 of 0.9 ms f
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import Any, Final
 
@@ -25,6 +26,9 @@ RENEW: Final = (
     "RETURNING (SELECT coalesce(max(position), 0) FROM events), coalesce(renewed_at, seen_at)"
 )
 """Renews a node's lease; returns the log's last position and the time of the node's row."""
+
+_MANY: Final = 4
+"""The number of rows from which on it pays to look which columns they fill."""
 
 
 class _Moved(Exception):
@@ -55,8 +59,26 @@ def _write(append: Append, file: sqlite3.Connection) -> None:
     if found != (append.position, append.now):
         raise _Moved
     for statement, rows in append.writes:
-        keys = tuple(rows[0]) if isinstance(rows[0], dict) else None
-        file.executemany(_text(statement, keys), rows)
+        if isinstance(rows[0], dict):
+            file.executemany(_text(statement, tuple(rows[0])), rows)
+        elif isinstance(statement, sa.Insert) and len(rows) >= _MANY:
+            filled, lean = _lean(rows)
+            file.executemany(_filled_text(statement, filled), lean)
+        else:
+            file.executemany(_text(statement, None), rows)
+
+
+def _lean(rows: Sequence[tuple[Any, ...]]) -> tuple[tuple[int, ...], Iterable[tuple[Any, ...]]]:
+    """Return rows without the columns that are NULL in all of them, and the others' indexes.
+
+    The driver of Python 3.11 raises an AttributeError for each NULL and each ``bytes``, and drops
+    it, while it looks for an adapter: a fifth of what an event costs. A ``bytearray`` has none.
+    """
+    columns = list(zip(*rows, strict=True))
+    filled = tuple(i for i, column in enumerate(columns) if column.count(None) < len(rows))
+    kept = (columns[i] for i in filled)
+    lean = [map(bytearray, one) if set(map(type, one)) == {bytes} else one for one in kept]
+    return filled, zip(*lean, strict=True)
 
 
 def renewed_or_lost(found: tuple[Any, ...] | None) -> tuple[int, str]:
@@ -77,3 +99,11 @@ def _text(statement: sa.Executable, keys: tuple[str, ...] | None) -> str:
     dialect = SQLiteDialect(paramstyle="qmark" if keys is None else "named")
     assert isinstance(statement, sa.ClauseElement)
     return str(statement.compile(dialect=dialect, column_keys=keys))
+
+
+@cache
+def _filled_text(statement: sa.Insert, filled: tuple[int, ...]) -> str:
+    """Return an INSERT of some of the table's columns, for tuples of them."""
+    names = [column.name for column in statement.table.columns]
+    dialect = SQLiteDialect(paramstyle="qmark")
+    return str(statement.compile(dialect=dialect, column_keys=[names[i] for i in filled]))
