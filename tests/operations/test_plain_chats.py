@@ -198,6 +198,35 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
 ADDED = {"via": "http", "erased": True, "note": 1, "proof.of": "3", "proof.details": "{}"}
 
 
+ODD_TIMES = (
+    f"{AT[:-6]}5Z",
+    AT.replace(":03.", ":4."),
+    AT.replace("-22T", "-3T"),
+    AT.replace("Z", "z"),
+    AT.replace("T", "t"),
+    AT.replace("2026", "２０２６"),
+    AT.replace("T17", "T24"),
+    AT.replace(":03.", ":60."),
+)
+
+
+@pytest.mark.parametrize("at", ODD_TIMES)
+def test_a_time_in_another_form_than_the_logs_is_refused(
+    at: str, in_full: Callable[[], None]
+) -> None:
+    lines = lines_of(*JOINS, CHAT, at=[AT, AT, at])
+    found = outcome(lines)
+    assert found == f"Line 3 is not as it was exported: {at!r} is not a time"
+    in_full()
+    assert found == outcome(lines)
+
+
+@pytest.mark.parametrize("at", ODD_TIMES)
+def test_a_last_sign_of_life_in_another_form_than_the_logs_is_refused(at: str) -> None:
+    lines = lines_of(*JOINS, replace(LEFT, cause="lapsed", last_seen_at=at))
+    assert outcome(lines) == f"Line 3 is not as it was exported: {at!r} is not a time"
+
+
 def changed(field: str, value: object) -> bytes:
     line = json.loads(PLAIN[-1])
     within, name = (line["proof"], field[6:]) if field.startswith("proof.") else (line, field)
