@@ -13,6 +13,7 @@ import pytest
 
 from chatlog.databases.opening import open_for_writing
 from chatlog.domain.errors import LogError
+from chatlog.domain.users import User
 from chatlog.eventlog import chain
 from chatlog.kinds.chat import Posted
 from chatlog.kinds.erasure import Erased
@@ -131,6 +132,21 @@ def test_the_rows_are_those_of_the_whole_check(
     other = f"sqlite:///{tmp_path / 'other.db'}"
     assert found == asyncio.run(tables_after(other, file))
     assert len(found[0]) > 10
+
+
+@pytest.mark.parametrize("last", [ADA, EVE])
+def test_nodes_are_numbered_as_by_the_whole_check(
+    last: User, tmp_path: Path, in_full: Callable[[], None]
+) -> None:
+    joins = [JOINS[0], replace(JOINS[1], node=OTHER_NODE)]
+    node, session = (NODE, SESSION) if last is ADA else (OTHER_NODE, EVES)
+    file = tmp_path / "general.jsonl"
+    lines = lines_of(*joins, replace(CHAT, user=last, session=session, node=node))
+    file.write_bytes(b"\n".join(lines))
+    found = asyncio.run(tables_after(f"sqlite:///{tmp_path / 'found.db'}", file))
+    in_full()
+    assert found == asyncio.run(tables_after(f"sqlite:///{tmp_path / 'full.db'}", file))
+    assert [row["node"] for row in found[3]] == [NODE, OTHER_NODE]
 
 
 OTHER_NODE = "node-8080.ffffffff"

@@ -7,7 +7,7 @@ log can stop it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -70,7 +70,7 @@ class RoomInsertion:
         """
         proved = [one for one in page if isinstance(one, Proved)]
         await self._people.know(proved)
-        await self._know_nodes({p.recorded.event.node: p.recorded for p in reversed(proved)})
+        await self._know_nodes(p.recorded for p in proved)
         stays: list[Recorded] = []
         new = [self._row(one, stays) for one in page]
         try:
@@ -116,8 +116,12 @@ class RoomInsertion:
                 closed.append(rows.session_closed(recorded, event))
         await write_sessions(self._connection, opened, closed)
 
-    async def _know_nodes(self, working: dict[str, Recorded]) -> None:
-        missing = {node: first for node, first in working.items() if node not in self._nodes}
+    async def _know_nodes(self, page: Iterable[Recorded]) -> None:
+        """Find or make the nodes of some events, numbered in the order in which they appear."""
+        missing: dict[str, Recorded] = {}
+        for recorded in page:
+            if (node := recorded.event.node) not in self._nodes:
+                missing.setdefault(node, recorded)
         if not missing:
             return
         known = sa.select(nodes.c.node, nodes.c.id).where(nodes.c.node.in_(missing))
