@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, cast
+from typing import Any, ClassVar, Protocol, Self, cast
 
 import msgspec
 
@@ -105,6 +105,9 @@ class Command(ABC):
 
     room: str
     at: str | None
+
+    is_urgent: ClassVar[bool] = False
+    """Whether it is committed sooner than others where commands wait for each other."""
 
     @property
     def via(self) -> str | None:

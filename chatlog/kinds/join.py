@@ -47,6 +47,8 @@ class Join(CommandOfUser):
     resume from, with the hash its reader saw) says where the replay begins.
     """
 
+    is_urgent: ClassVar[bool] = True
+
     room: str
     session: str
     username: str

@@ -10,6 +10,7 @@ import pytest
 from chatlog.eventlog.committing import pace as module
 from chatlog.eventlog.committing.pace import SHARE, Pace
 from tests.flows.simulation.machine import VirtualLoop
+from tests.support.nodes import LocalClient, node_on
 
 COMMIT = 0.0002
 
@@ -46,6 +47,50 @@ def test_the_pause_overlaps_the_commit_and_its_fan_out() -> None:
         first, second, third = runner.run(starts())
     assert second - first == pytest.approx(0.02)
     assert third - second == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("at", [0.001, 0.012])
+def test_a_pause_is_short_once_it_is_hurried(at: float) -> None:
+    loop = VirtualLoop()
+
+    async def starts() -> list[float]:
+        pace, found = Pace(0.02, 0.001), []
+        for delay in (at, 1.0, 1.0):
+            pace.start()
+            found.append(loop.time())
+            timer = loop.call_later(delay, pace.hurry)
+            await pace.wait()
+            timer.cancel()
+        return found
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        first, second, third = runner.run(starts())
+    assert second - first == pytest.approx(max(at, 0.0088))
+    assert third - second == pytest.approx(Pace(0.02, 0.001).pause())
+
+
+async def test_a_wait_that_is_cancelled_leaves_no_timer() -> None:
+    pace = Pace(10.0, 0.1)
+    pace.start()
+    waiting = asyncio.create_task(pace.wait())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    pace.hurry()
+    await pace.wait()
+
+
+async def test_whoever_joins_hurries_and_whoever_chats_does_not(sqlite_url: str) -> None:
+    with mock.patch.object(Pace, "hurry") as hurry:
+        async with node_on(sqlite_url) as node:
+            ada = LocalClient(node)
+            await ada.send("join", room="general", username="ada")
+            await ada.until("caught_up")
+            assert hurry.call_count == 1
+            await ada.send("chat", message="hello", id="1")
+            await ada.until("ack")
+            assert hurry.call_count == 1
 
 
 def test_fixed_costs_take_a_bounded_share_of_the_core() -> None:

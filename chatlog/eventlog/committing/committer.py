@@ -112,6 +112,8 @@ class Committer:
         self._waiting_bytes += _bytes_of(command)
         self._idle.clear()
         self._bell.set()
+        if command.is_urgent:
+            self._pace.hurry()
 
     async def append(self, command: Command) -> Told:
         """Queue a command and wait for its outcome.
