@@ -9,18 +9,18 @@ can affect.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-from chatlog.audit.paging.room_rows import Shared
+from chatlog.audit.paging.room_rows import SEQ, Row, Shared
 from chatlog.audit.paging.selection import Selection, last_erasure, read_selected
 from chatlog.domain.errors import ChatlogError, LogError
 from chatlog.eventlog import lookup
 from chatlog.kinds.event_query import EventQuery
-from chatlog.kinds.proof import Proved
 from chatlog.readers.admission import Admission
+from chatlog.readers.export_page import ExportPage
 from chatlog.readers.past_events import Reading
 
 PAGE: Final = 1_000
@@ -42,8 +42,8 @@ class Export:
     reading: Reading
     erased: int
 
-    async def pages(self) -> AsyncIterator[list[Proved]]:
-        """Yield the selected events in order.
+    async def pages(self) -> AsyncIterator[ExportPage]:
+        """Yield the selected events in order; no page is empty.
 
         Raises:
             ErasedMeanwhile: start again with another ``Export``.
@@ -52,15 +52,15 @@ class Export:
         seq, shared = self.selection.first - 1, Shared()
         while True:
             async with self.reading() as connection:
-                page = await read_selected(connection, self.selection, seq, shared, limit=PAGE)
+                rows = await read_selected(connection, self.selection, seq, shared, limit=PAGE)
                 if await last_erasure(connection, self.selection.room) != self.erased:
                     raise ErasedMeanwhile("Something was erased while the room was exported.")
             if self.is_whole:
-                _check_unbroken(seq, page, self.selection.last)
-            if not page:
+                _check_unbroken(seq, rows, self.selection.last)
+            if not rows:
                 return
-            yield page
-            seq = page[-1].recorded.seq
+            yield ExportPage(rows, shared)
+            seq = rows[-1][SEQ]
 
 
 @asynccontextmanager
@@ -83,12 +83,12 @@ async def _begin(admission: Admission, query: EventQuery, reading: Reading) -> E
     return Export(selection, head_hash, is_whole, reading, erased)
 
 
-def _check_unbroken(seq: int, page: list[Proved], last: int) -> None:
-    for proved in page:
-        if proved.recorded.seq != seq + 1:
+def _check_unbroken(seq: int, rows: Sequence[Row], last: int) -> None:
+    for row in rows:
+        if row[SEQ] != seq + 1:
             break
         seq += 1
     else:
-        if page or seq == last:
+        if rows or seq == last:
             return
     raise LogError(f"Event {seq + 1} of the room is missing: run `chatlog verify` for details.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,7 +12,6 @@ import msgspec
 
 from chatlog.domain.errors import ChatlogError
 from chatlog.kinds.event_query import EventQuery
-from chatlog.kinds.proof import Proved
 
 FORMAT: Final = "chatlog-export-1"
 
@@ -83,14 +83,13 @@ class Tally:
         self._last: int | None = None
         self._room_id: str | None = None
 
-    def add_events(self, page: Iterable[Proved]) -> None:
-        """Count some events."""
-        for proved in page:
-            kind = proved.recorded.event.type
-            self._counts[kind] = self._counts.get(kind, 0) + 1
-            self._last = proved.recorded.seq
-            self._first = self._first or self._last
-            self._room_id = proved.proof.room_id
+    def add_events(self, room_id: str, types: Iterable[str], seqs: tuple[int, int]) -> None:
+        """Count some events, given the room's id, their types, and their first and last seq."""
+        for kind, count in Counter(types).items():
+            self._counts[kind] = self._counts.get(kind, 0) + count
+        first, self._last = seqs
+        self._first = self._first or first
+        self._room_id = room_id
 
     def add_bytes(self, written: bytes) -> None:
         """Count some bytes."""

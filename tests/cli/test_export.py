@@ -10,15 +10,15 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.audit.paging.room_rows import Shared
+from chatlog.audit.paging.room_rows import Row, Shared
 from chatlog.audit.paging.selection import Selection, read_selected
-from chatlog.kinds.proof import Proved
 from chatlog.readers import exporting
 from chatlog.wire.spreadsheet import defused
 from tests.cli.command import chatlog, imported, refused
@@ -153,7 +153,7 @@ def test_an_export_that_an_erasure_comes_into_is_of_one_moment_and_verifies(
         shared: Shared,
         *,
         limit: int,
-    ) -> list[Proved]:
+    ) -> Sequence[Row]:
         if after and left:
             await asyncio.to_thread(erase)
         return await read_selected(connection, selection, after, shared, limit=limit)

@@ -242,5 +242,5 @@ async def test_for_an_asker_who_sees_it_from_a_seq_on_the_room_begins_there(
         with pytest.raises(ValueError, match="part of the room"):
             await admission.frames(1, 100)  # they would be for all members
         async with selected(admission, EventQuery(room="general"), tried=0) as export:
-            seqs = [event.recorded.seq async for part in export.pages() for event in part]
+            seqs = [event.recorded.seq async for part in export.pages() for event in part.events()]
             assert (seqs, export.is_whole) == ([3, 4, 5], False)

@@ -119,4 +119,4 @@ async def _exported(database: Database, admission: Admission, query: EventQuery)
     async with database.read() as connection:
         selection = await admission.select(connection, query)
         found = await read_selected(connection, selection, 0, Shared(), limit=100)
-    return [one.recorded.seq for one in found]
+    return [row.seq for row in found]

@@ -48,6 +48,9 @@ OWN: Final[sa.Select[Any]] = sa.select(
 )
 """The columns of ``STORED`` before ``PEOPLE``, the room and the node by number; user and proof."""
 
+Row = Any
+"""An ``sa.Row`` that begins with the columns of ``OWN``."""
+
 
 class Person(NamedTuple):
     """A user as stored, with the subject, the salts, and the keys by which they are found.
@@ -115,9 +118,9 @@ _SERVERS: Final = sa.select(
 _ROOM: Final = sa.select(rooms.c.room, rooms.c.uuid).where(rooms.c.id == sa.bindparam("room"))
 
 
-_COLUMNS: Final = OWN.selected_columns.keys()
-_SEQ, _TYPE, _OF, _NODE, _USER, _DETAILS, _CONTENTS = map(
-    _COLUMNS.index, ("seq", "type", "of", "node_id", "user_id", "details", "contents")
+COLUMNS: Final = OWN.selected_columns.keys()
+SEQ, TYPE, _OF, _NODE, _USER, _DETAILS, _CONTENTS = map(
+    COLUMNS.index, ("seq", "type", "of", "node_id", "user_id", "details", "contents")
 )
 _EVENT: Final = slice(0, _USER)
 _SEALED: Final = slice(_USER + 1, _USER + 3)
@@ -162,7 +165,7 @@ class Shared:
         missing = set(map(itemgetter(_USER), page)) - self.people.keys()
         for row in await _read(connection, _BY_NUMBER, missing):
             self.people[row.id] = Person._make(row)
-        about = {of for row in page if (of := row[_OF]) is not None and row[_TYPE] in ABOUT_USER}
+        about = {of for row in page if (of := row[_OF]) is not None and row[TYPE] in ABOUT_USER}
         for row in await _read(connection, _BY_ID, about - self.others.keys()):
             self.others[row.uuid] = Person._make(row)
 
@@ -173,21 +176,29 @@ class Shared:
             LogError: as ``proofs.proved``, or if its user or node is not in the log.
         """
         try:
-            known = self._users.get(row[_USER]) or self._known(row[_USER])
+            known = self.user(row[_USER])
             node = self.servers[row[_NODE]].node
             about = None if (other := self.other(row)) is None else others_of(other)
         except (LookupError, TypeError) as error:
-            raise unreadable(self.room.room, row[_SEQ]) from error
+            raise unreadable(self.room.room, row[SEQ]) from error
         return proved_by(row, self.room, node, known, about)
 
-    def _known(self, number: int) -> Known:
-        known = self._users[number] = user_of(self.people[number])
+    def user(self, number: int) -> Known:
+        """Return the user of this number.
+
+        Raises:
+            LookupError: if the log has none.
+            TypeError: if a commitment or a salt of theirs is not bytes.
+        """
+        known = self._users.get(number)
+        if known is None:
+            known = self._users[number] = user_of(self.people[number])
         return known
 
     def other(self, row: Any) -> Person | None:
         """Return the user whom the event of a row is about; None if it is about nobody."""
         of = row[_OF]
-        return self.others.get(of) if of is not None and row[_TYPE] in ABOUT_USER else None
+        return self.others.get(of) if of is not None and row[TYPE] in ABOUT_USER else None
 
 
 def user_of(person: Person) -> Known:

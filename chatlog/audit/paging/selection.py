@@ -1,4 +1,4 @@
-"""Resolve a query for events in a snapshot, and read the events with their proofs."""
+"""Resolve a query for events in a snapshot, and read the rows of these."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.locating import Room, find_room
-from chatlog.audit.paging.room_rows import OWN, Shared
+from chatlog.audit.paging.room_rows import OWN, Row, Shared
 from chatlog.audit.presence import seq_at
 from chatlog.databases.schema import events
 from chatlog.domain.errors import LogError
 from chatlog.eventlog import lookup
 from chatlog.kinds.event import MAX_SEQ
 from chatlog.kinds.event_query import EventQuery, Point
-from chatlog.kinds.proof import Proved
 
 _FIRST_AT: Final = (
     sa.select(events.c.seq)
@@ -111,10 +110,11 @@ async def _users(connection: AsyncConnection, username: str | None) -> Sequence[
 
 async def read_selected(
     connection: AsyncConnection, selection: Selection, after: int, shared: Shared, *, limit: int
-) -> list[Proved]:
-    """Return the next selected events after a seq, in order, with their proofs.
+) -> Sequence[Row]:
+    """Return the rows of the next selected events after a seq, in order.
 
-    ``shared`` has what the pages before referred to.
+    ``shared`` has what the pages before referred to, and then also what these rows refer to:
+    ``shared.proved`` takes them.
     """
     statement = OWN.where(
         events.c.room_id == selection.room,
@@ -124,9 +124,10 @@ async def read_selected(
     )
     if selection.users is not None:
         statement = statement.where(events.c.user_id.in_(selection.users))
-    found = (await connection.execute(statement.order_by(events.c.seq).limit(limit))).all()
+    paged = statement.order_by(events.c.seq).limit(limit)
+    found: Sequence[Row] = (await connection.execute(paged)).all()
     await shared.know(connection, selection.room, found)
-    return [shared.proved(row) for row in found]
+    return found
 
 
 async def last_erasure(connection: AsyncConnection, room: int) -> int:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from chatlog.audit.paging.plain_rows import types_of_plain_chats
 from chatlog.audit.paging.room_rows import Shared
 from chatlog.audit.verification.check_events import TIME, ChainCheck, Wrong
 from chatlog.audit.verification.decoding import Decoder
@@ -24,21 +25,7 @@ from chatlog.eventlog import chain
 from chatlog.kinds.chat import Posted
 from chatlog.kinds.event import Facts
 
-_NUMBERS: Final = ("position", "room_id", "seq", "version", "node_id", "user_id", "is_topic")
-_TEXTS: Final = ("at", "type", "session", "text", "own_text")
-_BYTES: Final = ("hash", "text_commitment", "text_salt")
-
-
-def _types(*texts: str) -> tuple[type, ...]:
-    held: dict[str, type] = dict.fromkeys(_NUMBERS, int)
-    held |= dict.fromkeys(texts, str) | dict.fromkeys(_BYTES, bytes)
-    return tuple(held.get(column, type(None)) for column in StoredRow._fields)
-
-
-_WITH_ID: Final = _types(*_TEXTS, "client_id")
-_WITHOUT_ID: Final = _types(*_TEXTS)
-"""The types of a plain chat's columns: what is not in it must be NULL."""
-
+_PLAIN: Final = types_of_plain_chats(StoredRow._fields)
 _NO_ID: Final = chain.field(None)
 _NO_FACTS: Final = chain.fields(*Facts()[2:7])
 _AT: Final = chain.field("\0" * 27)[:4]
@@ -68,8 +55,7 @@ class PlainChats:
 
     def accept(self, row: Row) -> bool:
         """Move the check on to the event of a row of ``read_rows``, if that is surely right."""
-        types = tuple(map(type, row))
-        if types not in (_WITH_ID, _WITHOUT_ID):
+        if tuple(map(type, row)) not in _PLAIN:
             return False
         check = self._check
         position, _, seq, at, digest, kind, version, session, _ = row[:9]

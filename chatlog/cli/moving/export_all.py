@@ -24,7 +24,6 @@ from chatlog.kinds.event_query import EventQuery
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
 from chatlog.readers.exporting import TRIES, selected
-from chatlog.wire.events import encode_proved
 from chatlog.wire.export_index import FORMAT, Index, IndexedRoom
 from chatlog.wire.manifest import Asked, Tally, decode_manifest
 
@@ -83,8 +82,8 @@ async def _write_room(door: Door, room: str, folder: Path) -> IndexedRoom:
     async with selected(admission, asked.query, tried=TRIES) as export:
         with create(partial) as file:
             async for page in export.pages():
-                tally.add_events(page)
-                lines = b"".join(encode_proved(proved) + b"\n" for proved in page)
+                tally.add_events(page.room_id, page.types, page.seqs)
+                lines = b"".join(line + b"\n" for line in page.lines())
                 tally.add_bytes(lines)
                 file.write(lines)
             finish(file, partial, folder / name)

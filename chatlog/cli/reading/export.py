@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -22,14 +22,14 @@ from chatlog.cli.progress import Report, progress
 from chatlog.databases.opening import open_for_reading
 from chatlog.domain.errors import LogError
 from chatlog.domain.zones import zone_named
+from chatlog.kinds.event import Recorded
 from chatlog.kinds.event_query import EventQuery
-from chatlog.kinds.proof import Proved
 from chatlog.kinds.registry import EVENT_TYPES
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
+from chatlog.readers.export_page import ExportPage
 from chatlog.readers.exporting import TRIES, ErasedMeanwhile, Export, selected
 from chatlog.wire import transcript
-from chatlog.wire.events import encode_proved
 from chatlog.wire.manifest import Asked, Kind, Tally
 from chatlog.wire.spreadsheet import BOM, header_row, row_of
 
@@ -131,10 +131,10 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """An output format: the head of the file, the line of each event, and the file's end."""
+    """An output format: the head of the file, the text of each page, and the file's end."""
 
     head: Callable[[Asked, Export], bytes]
-    line: Callable[[Proved], bytes]
+    text: Callable[[ExportPage], bytes]
     zone: tzinfo = UTC
     tail: bytes = b""
 
@@ -143,7 +143,7 @@ def _form(kind: Kind, zone_name: str | None, *, bom: bool) -> _Form:
     zone = UTC if zone_name is None else zone_named(zone_name)
     if kind == "csv":
         head = (BOM if bom else b"") + header_row()
-        return _Form(lambda *_: head, lambda proved: row_of(proved.recorded, zone), zone)
+        return _Form(lambda *_: head, _each(lambda recorded: row_of(recorded, zone)), zone)
     if bom or (kind == "jsonl" and zone_name is not None):
         option = "--bom" if bom else "--tz"
         raise LogError(
@@ -152,11 +152,15 @@ def _form(kind: Kind, zone_name: str | None, *, bom: bool) -> _Form:
     if kind == "html":
         return _Form(
             _heading,
-            lambda proved: transcript.row_of(proved.recorded, zone),
+            _each(lambda recorded: transcript.row_of(recorded, zone)),
             zone,
             transcript.TAIL,
         )
-    return _Form(lambda *_: b"", lambda proved: encode_proved(proved) + b"\n")
+    return _Form(lambda *_: b"", lambda page: b"".join(line + b"\n" for line in page.lines()))
+
+
+def _each(row: Callable[[Recorded], bytes]) -> Callable[[ExportPage], bytes]:
+    return lambda page: b"".join(row(proved.recorded) for proved in page.events())
 
 
 def _heading(asked: Asked, export: Export) -> bytes:
@@ -190,22 +194,21 @@ async def _export(asked: Asked, form: _Form, url: str, report: Report) -> bytes:
 async def _read(export: Export, asked: Asked, form: _Form, spool: Spool, report: Report) -> bytes:
     """Write the events into the spool and return the manifest."""
     tally = Tally()
-    _write([form.head(asked, export)], tally, spool)
+    _write(form.head(asked, export), tally, spool)
     async for page in export.pages():
-        tally.add_events(page)
-        _write(map(form.line, page), tally, spool)
+        tally.add_events(page.room_id, page.types, page.seqs)
+        _write(form.text(page), tally, spool)
         _report(page, export.selection, report)
-    _write([form.tail], tally, spool)
+    _write(form.tail, tally, spool)
     head = (export.selection.last, export.head_hash)
     return tally.manifest(asked, head, is_whole=export.is_whole)
 
 
-def _report(page: list[Proved], selection: Selection, report: Report) -> None:
-    done = page[-1].recorded.seq - selection.first + 1
+def _report(page: ExportPage, selection: Selection, report: Report) -> None:
+    done = page.seqs[1] - selection.first + 1
     report(done, selection.last - selection.first + 1)
 
 
-def _write(lines: Iterable[bytes], tally: Tally, spool: Spool) -> None:
-    text = b"".join(lines)
+def _write(text: bytes, tally: Tally, spool: Spool) -> None:
     tally.add_bytes(text)
     spool.write(text)
