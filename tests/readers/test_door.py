@@ -66,7 +66,7 @@ SHOWING = ("chat", "cli", "web")
 READING = ("chatlog.audit", "chatlog.eventlog")
 """The packages whose functions read it, given a connection."""
 UNADMITTED = {
-    ("chatlog.cli.operating.rebuild", "chatlog.audit.verification.rebuild_sessions"): "a repair",
+    ("chatlog.cli.operating.rebuild", "chatlog.audit.verification.sessions.rebuild"): "a repair",
     ("chatlog.chat.rooms", "chatlog.eventlog.read"): "the live room, which its members share",
     ("chatlog.chat.rooms", "chatlog.eventlog.lookup"): "the same",
     ("chatlog.chat.rooms", "chatlog.eventlog.rights"): "the same",

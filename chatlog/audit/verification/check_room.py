@@ -18,9 +18,9 @@ from chatlog.audit.paging.room_rows import Shared
 from chatlog.audit.verification.check_events import ChainCheck, Wrong
 from chatlog.audit.verification.decoding import Decoder
 from chatlog.audit.verification.plain_chats import PlainChats
-from chatlog.audit.verification.refold_sessions import Refold
 from chatlog.audit.verification.restored_content import check_gone
 from chatlog.audit.verification.room_states import BEGINNING, RoomState
+from chatlog.audit.verification.sessions.refold import Refold
 from chatlog.audit.verification.stored_rows import (
     BEFORE_ALL,
     Row,

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from chatlog.audit.verification.rebuild_sessions import Difference, differences, replace
+from chatlog.audit.verification.sessions.rebuild import Difference, differences, replace
 from chatlog.cli import output
 from chatlog.cli.failures import WRONG, failures_are_sentences
 from chatlog.cli.options import database_option, run

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.check_events import Wrong
-from chatlog.audit.verification.refold_sessions import Refold
+from chatlog.audit.verification.sessions.refold import Refold
 from chatlog.databases.backend import Backend
 from chatlog.databases.schema import nodes, rooms, sessions
 from chatlog.domain.errors import LogError
