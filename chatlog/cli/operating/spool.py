@@ -76,8 +76,8 @@ class Spool:
     def read(self) -> Iterator[bytes]:
         """Yield everything, whole lines at a time."""
         self._file.seek(0)
-        while lines := self._file.readlines(_CHUNK_BYTES):
-            yield b"".join(lines)
+        while text := self._file.read(_CHUNK_BYTES):
+            yield text if text.endswith(b"\n") else text + self._file.readline()
 
 
 @contextmanager
