@@ -1,7 +1,7 @@
 """A page of an export: its events with their proofs, or as JSON lines.
 
-To make an event and its proof from a row, and its line from these, costs 8 µs. The line of a plain
-chat is written straight from its row, in 2 µs; any other row takes the general path. Both
+To make an event and its proof from a row, and its line from these, costs 5 µs. The line of a plain
+chat is written straight from its row, in 1.7 µs; any other row takes the general path. Both
 write the same bytes: ``test_export_page`` compares them.
 """
 
