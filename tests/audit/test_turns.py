@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chatlog.audit.verification.check_room import RoomCheck, verdict_of
+from chatlog.audit.verification.plain_chats import PlainChats
 from tests.support.logbook import chats, open_log
 
 EVENTS = 600
@@ -20,11 +21,11 @@ async def test_a_verification_takes_turns_with_everybody_else(
 ) -> None:
     turns = 0
     taken: list[int] = []
-    accept = RoomCheck._accept
+    accept = PlainChats.accept
 
-    def counted(check: RoomCheck, *row: Any) -> Any:
+    def counted(chats: PlainChats, row: Any) -> bool:
         taken.append(turns)
-        return accept(check, *row)
+        return accept(chats, row)
 
     async def others() -> None:
         nonlocal turns
@@ -32,7 +33,7 @@ async def test_a_verification_takes_turns_with_everybody_else(
             turns += 1
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(RoomCheck, "_accept", counted)
+    monkeypatch.setattr(PlainChats, "accept", counted)
     async with open_log(sqlite_url) as log:
         session = await log.join("general", "ada")
         await log.record(*chats("general", session, [str(n) for n in range(EVENTS)]))

@@ -200,7 +200,7 @@ export class Room {
       if (this.standing.isLoaded) void this.loadStanding(); // a topic may be gone
     } else if (event.type === "presence") {
       if (this.state.is === "live") this.roster.applyDigest(event);
-      if (event.joined.filter((name) => this.standing.mayBeUnnamed(name)).length > 0) void this.loadStanding();
+      if (event.joined.some((name) => this.standing.mayBeUnnamed(name))) void this.loadStanding();
     } else if (isPresence(event)) {
       if (event.event === "join" && this.standing.mayBeUnnamed(event.username)) void this.loadStanding();
       if (this.state.is === "live") this.roster.apply(event);

@@ -35,7 +35,7 @@ from chatlog.eventlog import lookup
 from chatlog.kinds.event import Recorded
 
 _PAGE: Final = 1_000
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 100
 """Events that are checked, a few ms long, before everybody else has a turn."""
 
 
