@@ -32,8 +32,22 @@ def issuer(tmp_path: Path) -> Issuer:
 
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    """A session that lets go of all its sockets, also of those that a test leaves open.
+
+    Else the garbage collector may find their connections, and fails whichever test runs then.
+    """
+    opened: list[aiohttp.ClientWebSocketResponse] = []
+
+    class Kept(aiohttp.ClientWebSocketResponse):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            opened.append(self)
+
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, ws_response_class=Kept) as session:
         yield session
+    for socket in opened:
+        socket._response.close()
 
 
 @pytest.fixture
