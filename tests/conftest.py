@@ -8,6 +8,7 @@ which are no part of the repository, may be absent as a whole.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec, module_from_spec
 
@@ -45,6 +46,15 @@ MAY_BLOCK = (
     # A new connection looks for certificates and passwords in the home folder.
     ("asyncpg/connect_utils.py", {"_parse_connect_dsn_and_args"}),
 )
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C again where a shell has begun the tests in the background.
+
+    Such a shell has it ignored, by all that the tests start too, and some of that must hear it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,9 +1,9 @@
 """Plain chats: a text in an open session, without a door, a sender or anything erased.
 
-They are nine of ten events of an export, and one differs from the next in the same room only in
-time, text and author. So their headers are put together from parts that are encoded once, and
-their rows are made without an ``Event``: an import reads, checks and places one in 7 µs instead of
-20. The bytes are those of ``chain.header``, the row is that of ``rows.event_row``.
+They are nine of ten events of a log, and one differs from the next in the same room only in
+time, text and author. So ``verify`` and imports put their headers together from parts that are
+encoded once, and imports make their rows without an ``Event``: one is read, checked and placed in
+7 µs instead of 20. The bytes are those of ``chain.header``, the row is that of ``rows.event_row``.
 """
 
 from __future__ import annotations

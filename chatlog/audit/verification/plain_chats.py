@@ -21,27 +21,20 @@ from chatlog.audit.verification.check_events import TIME, ChainCheck, Wrong
 from chatlog.audit.verification.decoding import Decoder
 from chatlog.audit.verification.stored_rows import Row, StoredRow
 from chatlog.domain.users import User
-from chatlog.eventlog import chain
+from chatlog.eventlog.plain_chats import Author, ChatHeaders, author
 from chatlog.kinds.chat import Posted
-from chatlog.kinds.event import Facts
 
 _PLAIN: Final = types_of_plain_chats(StoredRow._fields)
-_NO_ID: Final = chain.field(None)
-_NO_FACTS: Final = chain.fields(*Facts()[2:7])
-_AT: Final = chain.field("\0" * 27)[:4]
-_DIGEST: Final = chain.field(bytes(32))[:4]
 
 
 class _Stay(NamedTuple):
-    """An open session, and the parts of a header that all its chats share."""
+    """An open session, its author, and the numbers that its rows have of both."""
 
     owner: User
+    author: Author
     user_id: int
     node_id: int
     seen_at: str
-    kind: bytes
-    session: bytes
-    after_id: bytes
 
 
 class PlainChats:
@@ -52,13 +45,14 @@ class PlainChats:
         self._shared = shared
         self._check = check
         self._stays: dict[str, _Stay] = {}
+        self._headers = ChatHeaders(shared.room.room_uuid)
 
     def accept(self, row: Row) -> bool:
         """Move the check on to the event of a row of ``read_rows``, if that is surely right."""
         if tuple(map(type, row)) not in _PLAIN:
             return False
         check = self._check
-        position, _, seq, at, digest, kind, version, session, _ = row[:9]
+        position, _, seq, at, digest, kind, version, session, client_id = row[:9]
         node, user, sealed, salt, is_topic = row[17:22]
         stay = self._stays.get(session) or self._found(session, user, node)
         if not (
@@ -77,7 +71,8 @@ class PlainChats:
         try:
             if sha256(salt + row[15].encode()).digest() != sealed:
                 return False
-            if sha256(_hashed(check.hash, row, stay)).digest() != digest:
+            header = self._headers.header(seq, at, stay.author, client_id, sealed)
+            if sha256(check.hash + header).digest() != digest:
                 return False
         except UnicodeEncodeError:
             return False
@@ -98,32 +93,6 @@ class PlainChats:
             return None
         if user.name is None or user.id != owner.id:
             return None
-        stay = self._stays[session] = _Stay(
-            owner,
-            user_id,
-            node_id,
-            server.seen_at,
-            chain.fields(chain.FORMAT, Posted.type, place.room_uuid),
-            chain.fields(user.id, server.node, session),
-            _NO_FACTS + chain.fields(user.commitment) + _DIGEST,
-        )
+        by = author(user, session, server.node)
+        stay = self._stays[session] = _Stay(owner, by, user_id, node_id, server.seen_at)
         return stay
-
-
-def _hashed(before: bytes, row: Row, stay: _Stay) -> bytes:
-    """Return what a plain chat's hash is computed from: ``before`` and its ``chain.header``."""
-    number = b"%d" % row[2]
-    return b"".join(
-        (
-            before,
-            stay.kind,
-            len(number).to_bytes(4),
-            number,
-            _AT,
-            row[3].encode(),
-            stay.session,
-            _NO_ID if row[8] is None else chain.field(row[8]),
-            stay.after_id,
-            row[19],
-        )
-    )

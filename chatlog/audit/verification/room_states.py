@@ -54,20 +54,23 @@ class RoomState:
 
 BEGINNING: Final = RoomState()
 
+OPENED: Final = (
+    sessions.c.session,
+    users.c.uuid,
+    nodes.c.node,
+    sessions.c.joined_seq,
+    sessions.c.joined_at,
+    sessions.c.replay_from,
+)
+"""The columns of a session that its join sets: the first fields of ``SessionState``."""
+
 _EVENT: Final = (
     sa.select(events.c.hash, events.c.at, events.c.position, rooms.c.uuid)
     .select_from(events.join(rooms))
     .where(events.c.room_id == ROOM, events.c.seq == sa.bindparam("seq"))
 )
 _OPEN: Final[sa.Select[Any]] = (
-    sa.select(
-        sessions.c.session,
-        users.c.uuid,
-        nodes.c.node,
-        sessions.c.joined_seq,
-        sessions.c.joined_at,
-        sessions.c.replay_from,
-    )
+    sa.select(*OPENED)
     .select_from(OPEN_SESSIONS)
     .join(sessions, sessions.c.session == OPEN_SESSIONS.c.session)
     .join(users, users.c.id == sessions.c.user_id)

@@ -9,7 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.check_events import Wrong
-from chatlog.audit.verification.room_states import BEGINNING, RoomState, SessionState
+from chatlog.audit.verification.room_states import (
+    BEGINNING,
+    OPENED,
+    RoomState,
+    SessionState,
+)
 from chatlog.audit.verification.stored_rows import raise_if_away
 from chatlog.databases.backend import Backend
 from chatlog.databases.schema import nodes, sessions, users
@@ -19,12 +24,7 @@ from chatlog.kinds.leave import Left
 
 _STORED: Final[sa.Select[Any]] = (
     sa.select(
-        sessions.c.session,
-        users.c.uuid,
-        nodes.c.node,
-        sessions.c.joined_seq,
-        sessions.c.joined_at,
-        sessions.c.replay_from,
+        *OPENED,
         sessions.c.left_seq,
         sessions.c.left_at,
         sessions.c.cause,
