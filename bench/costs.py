@@ -26,7 +26,7 @@ from bench.follower import Counted
 from bench.load import at_rate
 from bench.member import Member
 from bench.postgres import Postgres, postgres
-from bench.process import allow_many_files, cpu_seconds
+from bench.process import allow_many_files
 from bench.room import Seats, clean, with_crowd
 from bench.servers import chatlog, nodes
 from bench.tally import Tally, percentile
@@ -219,10 +219,10 @@ async def _rings(server: Postgres, database: Timed) -> tuple[Cost, Cost]:
 def _idle(server: Postgres) -> Cost:
     with nodes(_IDLE_NODES, server.fresh()) as cluster:
         time.sleep(2.0)  # what a start costs
-        theirs, ours = server.cpu_seconds(), sum(map(cpu_seconds, cluster.pids))
+        theirs, ours = server.cpu_seconds(), cluster.cpu_seconds()
         time.sleep(_IDLE_SECONDS)
         theirs = server.cpu_seconds() - theirs
-        ours = sum(map(cpu_seconds, cluster.pids)) - ours
+        ours = cluster.cpu_seconds() - ours
     return Cost(theirs * 1e3, ours * 1e3) / (_IDLE_SECONDS * _IDLE_NODES)
 
 
@@ -235,7 +235,7 @@ def _delivery() -> Cost:
 
 def _message_ms(members: int) -> float:
     async def measure(crowd: Crowd, senders: Sequence[Member]) -> Tally:
-        return await at_rate(crowd, server.pids, senders, _MESSAGES_PER_SECOND, 2.0)
+        return await at_rate(crowd, server.cpu_seconds, senders, _MESSAGES_PER_SECOND, 2.0)
 
     with chatlog() as server:
         seats = Seats(members, senders=2)

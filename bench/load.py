@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bench.crowd import Crowd
 from bench.member import Member
-from bench.process import cpu_seconds, own_cpu_seconds
+from bench.process import own_cpu_seconds
 from bench.tally import Tally, tally
 
 _TICK_SECONDS = 0.001
@@ -19,7 +19,7 @@ _DRAIN_SECONDS = 30.0
 
 async def at_rate(
     crowd: Crowd,
-    pids: Sequence[int],
+    server_seconds: Callable[[], float],
     senders: Sequence[Member],
     per_second: float,
     seconds: float,
@@ -28,9 +28,11 @@ async def at_rate(
 ) -> Tally:
     """Send ``per_second`` chats, the senders in turn, whether or not the server keeps up.
 
+    ``server_seconds`` tells how much CPU the server has used so far.
+
     What has not come ``drain_seconds`` after the last one was sent is overdue.
     """
-    meter = _Meter(crowd, pids)
+    meter = _Meter(crowd, server_seconds)
     total = int(per_second * seconds)
     sent = 0
     while sent < total:
@@ -44,7 +46,7 @@ async def at_rate(
 
 async def at_full_speed(
     crowd: Crowd,
-    pids: Sequence[int],
+    server_seconds: Callable[[], float],
     senders: Sequence[Member],
     window: int,
     seconds: float,
@@ -55,7 +57,7 @@ async def at_full_speed(
 
     What has not come ``drain_seconds`` after the end is overdue.
     """
-    meter = _Meter(crowd, pids)
+    meter = _Meter(crowd, server_seconds)
     crowd.on_echo = crowd.chat
     for sender in senders:
         crowd.chat(sender, window)
@@ -67,8 +69,8 @@ async def at_full_speed(
 class _Meter:
     """Time and CPU from its making to the last delivery."""
 
-    def __init__(self, crowd: Crowd, pids: Sequence[int]) -> None:
-        self._crowd, self._pids = crowd, pids
+    def __init__(self, crowd: Crowd, server_seconds: Callable[[], float]) -> None:
+        self._crowd, self._server_seconds = crowd, server_seconds
         crowd.begin()
         self._servers, self._own = self._server_seconds(), own_cpu_seconds()
         self._begun = time.perf_counter()
@@ -81,9 +83,6 @@ class _Meter:
         servers, own = self._server_seconds() - self._servers, own_cpu_seconds() - self._own
         seconds = self._crowd.last_arrival - self._begun
         return tally(self._crowd, seconds, servers, own, in_time=in_time)
-
-    def _server_seconds(self) -> float:
-        return sum(map(cpu_seconds, self._pids))
 
 
 async def _drained(crowd: Crowd, seconds: float) -> bool:

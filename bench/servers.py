@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.dialects import CHATLOG, NODE, Dialect
 from bench.member import HOST
 from bench.node import node_environment, node_server
-from bench.process import on_server_core
+from bench.process import cpu_seconds, on_server_core
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10
@@ -34,12 +34,18 @@ class Server:
     pids: tuple[int, ...]
     ports: tuple[int, ...]
     dialect: Dialect
+    others_cpu_seconds: Callable[[], float] = float
+    """The CPU seconds so far of what the server cannot work without, such as a database."""
 
     @property
     def pid(self) -> int:
         """The process of the only node."""
         (pid,) = self.pids
         return pid
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU seconds so far."""
+        return sum(map(cpu_seconds, self.pids)) + self.others_cpu_seconds()
 
 
 @contextmanager

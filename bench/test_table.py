@@ -1,6 +1,5 @@
 """The table beside other servers: a faulty server is caught, the search finds, the page tells."""
 
-import os
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from aiohttp.test_utils import TestServer
 from bench.crowd import Crowd
 from bench.dialects import NODE
 from bench.load import at_rate
+from bench.process import own_cpu_seconds
 from bench.result import NoResult
 from bench.table.dialects import CENTRIFUGO, NATS
 from bench.table.figures import Figures, Measure
@@ -87,7 +87,7 @@ async def test_a_server_that_loses_doubles_or_reorders_a_message_is_caught(
     async with served(deliver, 5) as port, Crowd([port], DIALECT) as crowd:
         await crowd.connect(["room", "room"], watched=[0])
         sender = crowd.members[:1]
-        found = await at_rate(crowd, [os.getpid()], sender, 1000, 0.005, drain_seconds=1.1)
+        found = await at_rate(crowd, own_cpu_seconds, sender, 1000, 0.005, drain_seconds=1.1)
     assert found.faults == faults
 
 

@@ -87,8 +87,8 @@ async def test_python_socketio_delivers_each_message_once_and_in_order() -> None
         async with Crowd(server.ports, server.dialect) as crowd:
             await crowd.connect(["one", "two"] * 3, watched=range(6))
             await crowd.quiet()
-            some = await at_rate(crowd, server.pids, crowd.members[:4], 400, 0.1)
-            many = await at_full_speed(crowd, server.pids, crowd.members[:4], 8, 0.1)
+            some = await at_rate(crowd, server.cpu_seconds, crowd.members[:4], 400, 0.1)
+            many = await at_full_speed(crowd, server.cpu_seconds, crowd.members[:4], 8, 0.1)
     assert (some.faults, some.messages, some.deliveries) == ("", 40, 120)
     assert many.faults == ""
     assert many.deliveries == 3 * many.messages

@@ -49,6 +49,6 @@ def append(plan: Plan) -> list[Line]:
 
 def _appended(server: Server, seconds: float) -> Tally:
     async def measure(crowd: Crowd, senders: Sequence[Member]) -> Tally:
-        return await at_full_speed(crowd, server.pids, senders, _WINDOW, seconds)
+        return await at_full_speed(crowd, server.cpu_seconds, senders, _WINDOW, seconds)
 
     return clean(with_crowd(server, Seats(_ROOMS, rooms=_ROOMS, senders=_ROOMS), measure))

@@ -51,9 +51,8 @@ def crossing(plan: Plan) -> list[Line]:
 def _measured(server: Postgres, bus: str, seconds: float) -> _Crossing:
     async def measure(crowd: Crowd, members: Sequence[Member]) -> _Crossing:
         author, other = members
-        pids = cluster.pids
-        await at_rate(crowd, pids, [author], _MESSAGES_PER_SECOND, _WARM_SECONDS)
-        clean(await at_rate(crowd, pids, [author], _MESSAGES_PER_SECOND, seconds))
+        await at_rate(crowd, cluster.cpu_seconds, [author], _MESSAGES_PER_SECOND, _WARM_SECONDS)
+        clean(await at_rate(crowd, cluster.cpu_seconds, [author], _MESSAGES_PER_SECOND, seconds))
         own, others = author.latencies_ns, other.latencies_ns
         if len(own) != len(others):
             raise NoResult(f"{len(own)} messages came back, {len(others)} crossed")

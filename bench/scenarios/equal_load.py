@@ -37,8 +37,8 @@ def equal_load(plan: Plan) -> list[Line]:
 
 def loaded(server: Server, seconds: float) -> Tally:
     async def measure(crowd: Crowd, senders: Sequence[Member]) -> Tally:
-        await at_rate(crowd, server.pids, senders, _MESSAGES_PER_SECOND, _WARM_SECONDS)
-        return await at_rate(crowd, server.pids, senders, _MESSAGES_PER_SECOND, seconds)
+        await at_rate(crowd, server.cpu_seconds, senders, _MESSAGES_PER_SECOND, _WARM_SECONDS)
+        return await at_rate(crowd, server.cpu_seconds, senders, _MESSAGES_PER_SECOND, seconds)
 
     return clean(with_crowd(server, Seats(), measure))
 

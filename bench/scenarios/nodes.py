@@ -56,12 +56,12 @@ def several_nodes(plan: Plan) -> list[Line]:
 
 def _loaded(server: Server, seconds: float, database_seconds: Callable[[], float]) -> _Loaded:
     async def measure(crowd: Crowd, senders: Sequence[Member]) -> _Loaded:
-        pids, rate = server.pids, _MESSAGES_PER_SECOND
-        await at_full_speed(crowd, pids, senders, _WINDOW, _WARM_SECONDS)
-        full = clean(await at_full_speed(crowd, pids, senders, _WINDOW, seconds))
-        await at_rate(crowd, pids, senders, rate, _WARM_SECONDS)
+        cpu, rate = server.cpu_seconds, _MESSAGES_PER_SECOND
+        await at_full_speed(crowd, cpu, senders, _WINDOW, _WARM_SECONDS)
+        full = clean(await at_full_speed(crowd, cpu, senders, _WINDOW, seconds))
+        await at_rate(crowd, cpu, senders, rate, _WARM_SECONDS)
         before = database_seconds()
-        rated = clean(await at_rate(crowd, pids, senders, rate, seconds))
+        rated = clean(await at_rate(crowd, cpu, senders, rate, seconds))
         return _Loaded(full, rated, database_seconds() - before)
 
     return with_crowd(server, _SEATS, measure)

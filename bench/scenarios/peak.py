@@ -36,8 +36,8 @@ def peak(plan: Plan) -> list[Line]:
 
 def saturated(server: Server, seconds: float) -> Tally:
     async def measure(crowd: Crowd, senders: Sequence[Member]) -> Tally:
-        await at_full_speed(crowd, server.pids, senders, _WINDOW, _WARM_SECONDS)
-        return await at_full_speed(crowd, server.pids, senders, _WINDOW, seconds)
+        await at_full_speed(crowd, server.cpu_seconds, senders, _WINDOW, _WARM_SECONDS)
+        return await at_full_speed(crowd, server.cpu_seconds, senders, _WINDOW, seconds)
 
     return clean(with_crowd(server, Seats(), measure))
 

@@ -34,6 +34,6 @@ def quiet(plan: Plan) -> list[Line]:
 
 def _loaded(server: Server, seconds: float) -> Tally:
     async def measure(crowd: Crowd, senders: Sequence[Member]) -> Tally:
-        return await at_rate(crowd, server.pids, senders, _MESSAGES_PER_SECOND, seconds)
+        return await at_rate(crowd, server.cpu_seconds, senders, _MESSAGES_PER_SECOND, seconds)
 
     return clean(with_crowd(server, Seats(), measure))

@@ -20,7 +20,7 @@ import uvloop
 
 from bench.crowd import Crowd
 from bench.member import HOST
-from bench.process import cpu_seconds, own_cpu_seconds
+from bench.process import own_cpu_seconds
 from bench.result import Line, NoResult, Plan
 from bench.servers import Server, chatlog, counters
 
@@ -100,11 +100,11 @@ async def _measure(server: Server, members: int, behind: int) -> Resumed:
         await crowd.open([_ROOM] * members, range(0, members, _WATCH_EVERY))
         first = await asyncio.to_thread(_first_hash, server.ports[0])
         before = await asyncio.to_thread(_delivered, server.ports[0])
-        cpu, own, begun = cpu_seconds(server.pid), own_cpu_seconds(), time.perf_counter()
+        cpu, own, begun = server.cpu_seconds(), own_cpu_seconds(), time.perf_counter()
         for member in crowd.members:
             crowd.ask(member, _join(member.index, first))
         ended = await _until_quiet(crowd, behind)
-        cpu, own = cpu_seconds(server.pid) - cpu, own_cpu_seconds() - own
+        cpu, own = server.cpu_seconds() - cpu, own_cpu_seconds() - own
         events = await asyncio.to_thread(_delivered, server.ports[0]) - before
         _check(crowd, behind)
         return Resumed(events, ended - begun, cpu, own)

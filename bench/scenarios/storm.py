@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import uvloop
 
 from bench.crowd import Crowd
-from bench.process import cpu_seconds
 from bench.result import Line, NoResult, Plan
 from bench.servers import Server, chatlog, node
 from bench.tally import percentile
@@ -61,12 +60,12 @@ def stormed(server: Server, members: int = _MEMBERS) -> Storm:
 
 async def _measure(server: Server, members: int) -> Storm:
     async with Crowd(server.ports, server.dialect) as crowd:
-        cpu, begun = cpu_seconds(server.pid), time.perf_counter()
+        cpu, begun = server.cpu_seconds(), time.perf_counter()
         took = await crowd.connect(["storm"] * members)
         seconds = time.perf_counter() - begun
         await crowd.quiet()
         if any(member.closed for member in crowd.members):
             raise NoResult("connections cut")
-        cpu_ms = (cpu_seconds(server.pid) - cpu) * 1e3 / members
+        cpu_ms = (server.cpu_seconds() - cpu) * 1e3 / members
         p50, p99 = (percentile(took, part) * 1e3 for part in (0.5, 0.99))
         return Storm(members / seconds, cpu_ms, p50, p99)

@@ -8,13 +8,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench.dialects import Dialect
 from bench.member import HOST
 from bench.nats import nats_program
 from bench.node import node_environment, node_server
+from bench.postgres import postgres
 from bench.servers import Server, free_port, listens, running, wait_until
 from bench.table.dialects import CENTRIFUGO, NAIVE, NATS, NATS_CONNECT, NATS_STREAM, SOCKETIO
 
@@ -95,24 +97,44 @@ def _create_stream(port: int) -> None:
 
 @contextmanager
 def centrifugo() -> Iterator[Server]:
-    """Run Centrifugo with its engine in memory and presence on; its program is on PATH."""
+    """Run Centrifugo with all in memory: presence and the history of channels."""
+    with _centrifugo("Centrifugo, memory", {}) as server:
+        yield server
 
+
+@contextmanager
+def centrifugo_postgres() -> Iterator[Server]:
+    """Run Centrifugo with the history of its channels in a PostgreSQL, whose CPU is counted too.
+
+    With more than one shard, its NOTIFY wakes the reader of another shard than that it wrote to.
+    """
+    with postgres() as database:
+        told = {"dsn": database.fresh(), "num_shards": 1, "use_notify": True}
+        broker = {"enabled": True, "type": "postgres", "postgres": told}
+        with _centrifugo("Centrifugo, PostgreSQL", {"broker": broker}) as server:
+            yield replace(server, others_cpu_seconds=database.cpu_seconds)
+
+
+@contextmanager
+def _centrifugo(name: str, more: dict[str, Any]) -> Iterator[Server]:
     def command(port: int, folder: Path) -> list[str]:
-        told = ("presence", "join_leave", "force_push_join_leave")
+        told = ("presence", "join_leave", "force_push_join_leave", "force_recovery")
         allowed = ("subscribe", "publish", "presence")
         rights = {f"allow_{right}_for_client": True for right in allowed}
+        history = {"history_size": 10_000, "history_ttl": "24h"}
         config = {
             "http_server": {"address": HOST, "port": str(port)},
             # The load generator answers no pings: an hour without them outlasts every run.
             "client": {"insecure": True, "ping_interval": "1h", "pong_timeout": "1m"},
-            "channel": {"without_namespace": {**dict.fromkeys(told, True), **rights}},
+            "channel": {"without_namespace": {**dict.fromkeys(told, True), **rights, **history}},
             "log": {"level": "error"},
+            **more,
         }
         path = folder / "centrifugo.json"
         path.write_text(json.dumps(config), encoding="utf-8")
         return [CENTRIFUGO_PROGRAM, "--config", str(path)]
 
-    with _served("Centrifugo", CENTRIFUGO, command) as server:
+    with _served(name, CENTRIFUGO, command) as server:
         yield server
 
 

@@ -13,6 +13,7 @@ from bench.servers import Server, chatlog, node
 from bench.table.peers import (
     CENTRIFUGO_PROGRAM,
     centrifugo,
+    centrifugo_postgres,
     naive,
     nats_jetstream,
     python_socketio,
@@ -36,7 +37,8 @@ class Column:
 
     @property
     def can_run(self) -> bool:
-        return self.start is not centrifugo or bool(shutil.which(CENTRIFUGO_PROGRAM))
+        is_centrifugo = self.start in {centrifugo, centrifugo_postgres}
+        return not is_centrifugo or bool(shutil.which(CENTRIFUGO_PROGRAM))
 
 
 _ALL: Final = (
@@ -52,7 +54,13 @@ _ALL: Final = (
         "all but up to 2 minutes (`sync_interval`)",
         is_plotted=True,
     ),
-    Column("Centrifugo", centrifugo, "nothing", "nothing", is_plotted=True),
+    Column("Centrifugo, memory", centrifugo, "nothing", "nothing", is_plotted=True),
+    Column(
+        "Centrifugo, PostgreSQL",
+        centrifugo_postgres,
+        *("the last 10,000 of a channel, for 24 hours",) * 2,
+        is_plotted=True,
+    ),
 )
 NAMES: Final = tuple(column.name for column in _ALL)
 

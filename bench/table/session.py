@@ -64,7 +64,7 @@ class Session:
         window = min(_MOST_IN_FLIGHT, _IN_FLIGHT // (each * seats.senders) or 1)
         result = await at_full_speed(
             crowd,
-            server.pids,
+            server.cpu_seconds,
             crowd.members[: seats.senders],
             window,
             _ESTIMATE_SECONDS,
