@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -177,7 +178,7 @@ async def test_the_end_stops_delivery_while_the_log_is_locked(
     world = await token_server("--max-commit-delay-ms", "1")
     async with world.person("u-1", "ada", lasts=3.0).socket() as socket:
         await socket.join("one")
-        with sqlite3.connect(tmp_path / "chat.db", isolation_level=None) as held:
+        with closing(sqlite3.connect(tmp_path / "chat.db", isolation_level=None)) as held:
             held.execute("BEGIN IMMEDIATE")
             assert await socket.closed(6) == 4401
             held.execute("ROLLBACK")
@@ -237,7 +238,10 @@ async def test_open_mode_refuses_a_log_with_rights(token_server: Open, tmp_path:
     world = await token_server(database=f"sqlite:///{tmp_path}/rights.db")
     await world.person("ada").make("room")
     copied = tmp_path / "copy.db"
-    with sqlite3.connect(tmp_path / "rights.db") as source, sqlite3.connect(copied) as copy:
+    with (
+        closing(sqlite3.connect(tmp_path / "rights.db")) as source,
+        closing(sqlite3.connect(copied)) as copy,
+    ):
         source.backup(copy)
     ended = await chatlog("serve", "--port", "0", database=f"sqlite:///{copied}")
     assert ended.status == 2
