@@ -8,8 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.collation import by_code_point
 from chatlog.databases.schema import IS_PUBLIC, MEMBER, events, rooms, sessions, users
+from chatlog.databases.schema.collation import by_code_point
 
 
 @dataclass(frozen=True, slots=True)

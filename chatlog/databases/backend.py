@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from chatlog.databases.bell import Transport
 from chatlog.databases.hold import Hold
 from chatlog.databases.living import OpenNode
-from chatlog.databases.verdict import SchemaVerdict
 from chatlog.domain.errors import LogError
 
 Lend = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -28,6 +27,20 @@ Lend = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Coroutine[Any, Any, T]]
 """The work of a transaction: it begins and commits by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVerdict:
+    """The checks made (in the plural), and in a clause what differs from a new log.
+
+    ``unsure`` are objects that could be judged neither right nor wrong, because this server's
+    rendering of them is not known.
+    """
+
+    looked_at: tuple[str, ...]
+    wrong: str | None = None
+    unsure: tuple[str, ...] = ()
+
 
 Check = Callable[[Lend], Awaitable[SchemaVerdict]]
 """A check of what a database keeps beside the rows; it is lent short snapshots."""

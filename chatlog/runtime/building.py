@@ -10,7 +10,6 @@ from functools import partial
 from chatlog.bus.bell import Bell
 from chatlog.bus.nats import Nats
 from chatlog.chat.rooms import Rooms
-from chatlog.chat.tasks import Tasks
 from chatlog.databases.bell import Transport
 from chatlog.databases.database import Database
 from chatlog.delivery.catch_up import CatchUp
@@ -22,6 +21,7 @@ from chatlog.kinds.event import Recorded
 from chatlog.readers.askers import OPERATOR
 from chatlog.readers.door import Door
 from chatlog.readers.history import History
+from chatlog.runtime.tasks import Tasks
 from chatlog.settings import Settings
 from chatlog.webhooks.attempt import Schedule
 from chatlog.webhooks.deliverer import Deliverer

@@ -18,7 +18,6 @@ from chatlog.chat.people.buckets import Buckets, Counts
 from chatlog.chat.people.members import Members
 from chatlog.chat.readiness import Readiness
 from chatlog.chat.rooms_client import RoomsClient
-from chatlog.chat.tasks import Tasks
 from chatlog.chat.users import Users
 from chatlog.databases.database import Database
 from chatlog.databases.living import since_boot
@@ -33,6 +32,7 @@ from chatlog.nodes.reading import report
 from chatlog.operations.arguments import limits_of
 from chatlog.operations.operations import Operations
 from chatlog.runtime.building import bell_of, committer_of, deliverer_of, history_of, rooms_of
+from chatlog.runtime.tasks import Tasks
 from chatlog.settings import Settings
 from chatlog.token_mode import TokenMode, clerk_of, end_expired, now, redacting
 from chatlog.webhooks.deliverer import Deliverer

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from chatlog.chat.open_mode import check_open
-from chatlog.chat.tasks import task_group
 from chatlog.databases.database import Database
 from chatlog.databases.opening import open_for_writing, open_past
 from chatlog.eventlog.append import Node
@@ -16,6 +15,7 @@ from chatlog.nodes import leases, naming
 from chatlog.operations import control_socket as control
 from chatlog.operations.arguments import limits_of
 from chatlog.runtime.node import Runtime
+from chatlog.runtime.tasks import task_group
 from chatlog.settings import Settings
 from chatlog.token_mode import enter
 

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from chatlog.chat import tasks as module
-from chatlog.chat.tasks import Tasks
 from chatlog.domain.errors import Unavailable
+from chatlog.runtime import tasks as module
+from chatlog.runtime.tasks import Tasks
 from tests.support.nodes import until
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from chatlog.chat import node_lease as membership
-from chatlog.chat import tasks
 from chatlog.chat.departures import Departures
 from chatlog.chat.live import LiveRoom
 from chatlog.chat.node_lease import Membership
@@ -19,7 +18,7 @@ from chatlog.eventlog.committing.committer import Committer
 from chatlog.eventlog.steps import retention
 from chatlog.eventlog.tail import Tail
 from chatlog.operations.retention import Retention
-from chatlog.runtime import Runtime
+from chatlog.runtime import Runtime, tasks
 from tests.support.inside import InsideClient
 from tests.support.nodes import until
 from tests.support.record import Record

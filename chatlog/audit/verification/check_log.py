@@ -14,11 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.verification.stored_rows import raise_if_away
-from chatlog.databases.backend import Lend
+from chatlog.databases.backend import Lend, SchemaVerdict
 from chatlog.databases.database import Database
 from chatlog.databases.opening import why
 from chatlog.databases.schema import events, rooms, sessions, subjects, users
-from chatlog.databases.verdict import SchemaVerdict
 from chatlog.domain.counts import counted
 from chatlog.domain.errors import Unavailable
 

@@ -15,10 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from chatlog.databases.backend import Lend
+from chatlog.databases.backend import Lend, SchemaVerdict
 from chatlog.databases.postgres.objects import KINDS, major_version, read_objects
 from chatlog.databases.revisions import is_newer, revision_of
-from chatlog.databases.verdict import SchemaVerdict
 
 FILE: Final = Path(__file__).with_name("definitions.json")
 

@@ -12,9 +12,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.backend import Lend
+from chatlog.databases.backend import Lend, SchemaVerdict
 from chatlog.databases.postgres.statements import SCHEMA
-from chatlog.databases.verdict import SchemaVerdict
 
 KINDS: Final = (
     "tables", "indexes", "constraints", "triggers", "functions", "rules", "policies", "views",

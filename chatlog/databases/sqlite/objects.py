@@ -18,10 +18,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from chatlog.databases.backend import Lend
+from chatlog.databases.backend import Lend, SchemaVerdict
 from chatlog.databases.revisions import is_newer, revision_of, upgrade
 from chatlog.databases.schema import metadata
-from chatlog.databases.verdict import SchemaVerdict
 
 KINDS: Final = ("tables", "indexes", "triggers", "views")
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from chatlog.chat.tasks import task_group
 from chatlog.databases.database import Database
 from chatlog.databases.sqlite import backend as sqlite
 from chatlog.eventlog.committing import pace
 from chatlog.nodes import leases
 from chatlog.runtime import Runtime
+from chatlog.runtime.tasks import task_group
 from chatlog.settings import Settings
 from tests.support.checker import Violation, judge
 from tests.support.inside import InsideClient
