@@ -18,6 +18,7 @@ from chatlog.kinds.event import Facts
 _TYPE: Final = Posted.type
 _FACTS: Final = (None,) * (len(Facts._fields) - 2)
 """The facts after ``session`` and ``client_id``; their fields up to ``of`` are in the header."""
+_NO_ID: Final = chain.field(None)
 _COMMITMENT: Final = (32).to_bytes(4)
 """The length before the commitment to a text."""
 
@@ -64,21 +65,21 @@ class ChatHeaders:
 
     def __init__(self, room_id: str) -> None:
         self._room = chain.fields(chain.FORMAT, _TYPE, room_id)
-        self._at, self._at_field = "", chain.field("")
 
     def header(
         self, seq: int, at: str, author: Author, client_id: str | None, text_commitment: bytes
     ) -> bytes:
         """Return the header of a chat."""
-        if at != self._at:
-            self._at, self._at_field = at, chain.field(at)
+        number, time = b"%d" % seq, at.encode()
         return b"".join(
             (
                 self._room,
-                chain.field(seq),
-                self._at_field,
+                len(number).to_bytes(4),
+                number,
+                len(time).to_bytes(4),
+                time,
                 author.before,
-                chain.field(client_id),
+                _NO_ID if client_id is None else chain.field(client_id),
                 author.after,
                 text_commitment,
             )
