@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-_WIDTH, _HEIGHT, _GAP = 290, 210, 160
+_WIDTH, _HEIGHT, _GAP = 290, 210, 195
 _LEFT, _TOP, _BOTTOM = 60, 50, 50
 _LABEL_STEP: Final = 15.0
 # Those of Okabe and Ito, which colour-blind people can tell apart, that have a contrast of 3 on
