@@ -17,6 +17,7 @@ from chatlog.eventlog.rows import (
     People,
     Row,
     recorded,
+    stored_bytes,
     unreadable,
 )
 from chatlog.kinds.details import salts_in
@@ -105,4 +106,4 @@ def salts_of(name: object, subject: object, is_named: bool = True) -> PersonSalt
 
 
 def _bytes(value: Any) -> bytes | None:
-    return None if value is None else bytes(value)
+    return None if value is None else stored_bytes(value)

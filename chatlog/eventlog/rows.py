@@ -149,7 +149,7 @@ def event_in(own: Row, room: str, node: str, user: User, about: User | None) -> 
         event = kind.of_facts(user, node, current(kind, version, facts), text, about)
         if contents is not None:
             event = event.with_contents(contents_in(contents))
-        return Recorded(position, room, seq, at, bytes(digest), event, via_of(facts.details))
+        return Recorded(position, room, seq, at, stored_bytes(digest), event, via_of(facts.details))
     except Exception as error:  # whatever a damaged row does to its kind
         raise unreadable(room, seq) from error
 
@@ -164,14 +164,14 @@ def _people(row: Row, known: People) -> tuple[User, User | None]:
 
 def user_in(row: Row) -> User:
     """Return the user in a row of the columns of ``USER``."""
-    return User(row.uuid, row.username, row.id, bytes(row.commitment), subject_in(row))
+    return User(row.uuid, row.username, row.id, stored_bytes(row.commitment), subject_in(row))
 
 
 def subject_in(row: Row) -> Subject | None:
     """Return the subject in a row that has one, in the columns of ``SUBJECT``."""
     if row.subject_uuid is None:
         return None
-    commitment = bytes(row.subject_commitment)
+    commitment = stored_bytes(row.subject_commitment)
     return Subject(row.subject_uuid, row.subject, row.subject_id, commitment, bool(row.is_renamed))
 
 
@@ -184,10 +184,22 @@ def _about(row: Row) -> User | None:
             row.others_subject_uuid,
             row.others_subject,
             row.others_subject_id,
-            bytes(row.others_subject_commitment),
+            stored_bytes(row.others_subject_commitment),
         )
-    commitment = bytes(row.other_commitment)
+    commitment = stored_bytes(row.other_commitment)
     return User(row.other_uuid, row.other_name, row.other_id, commitment, subject)
+
+
+def stored_bytes(value: object) -> bytes:
+    """Return the value of a column of bytes as it is stored.
+
+    Raises:
+        TypeError: if it is anything else: SQLite stores any type in any column, and of a number
+            ``bytes`` would make as many zeros.
+    """
+    if not isinstance(value, bytes):
+        raise TypeError(f"a column of bytes holds {type(value).__name__}")
+    return value
 
 
 def unreadable(room: str, seq: int) -> LogError:

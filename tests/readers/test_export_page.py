@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from chatlog.audit.paging.room_rows import COLUMNS, OWN, Shared
 from chatlog.cli.options import run
 from chatlog.databases.opening import open_for_reading
+from chatlog.domain.errors import LogError
 from chatlog.kinds.proof import Proved
 from chatlog.readers import export_page
 from chatlog.readers.export_page import ExportPage
@@ -126,6 +127,16 @@ def test_a_changed_row_is_written_alike(log: Log, changes: dict[str, Any]) -> No
     row = tuple((dict(zip(COLUMNS, rows[CHAT - 1], strict=True)) | changes).values())
     page = ExportPage([row], shared)
     assert outcome(page.lines()) == outcome(lines_in_full(page))
+
+
+@pytest.mark.parametrize("column", ["hash", "text_commitment", "text_salt"])
+def test_a_number_in_a_column_of_bytes_is_damage_and_not_as_many_zeros(
+    log: Log, column: str
+) -> None:
+    rows, shared = log
+    row = tuple((dict(zip(COLUMNS, rows[CHAT - 1], strict=True)) | {column: 2}).values())
+    with pytest.raises(LogError, match="is damaged"):
+        list(ExportPage([row], shared).lines())
 
 
 @pytest.mark.parametrize("text", ['"\\/', "\0", "\x1f\x7f\u2028", "é" * 5_000, "😀", ""])
