@@ -28,9 +28,8 @@ async def at_rate(
 ) -> Tally:
     """Send ``per_second`` chats, the senders in turn, whether or not the server keeps up.
 
-    ``server_seconds`` tells how much CPU the server has used so far.
-
-    What has not come ``drain_seconds`` after the last one was sent is overdue.
+    ``server_seconds`` returns the server's CPU seconds so far. What has not come
+    ``drain_seconds`` after the last one was sent is overdue.
     """
     meter = _Meter(crowd, server_seconds)
     total = int(per_second * seconds)
@@ -55,7 +54,7 @@ async def at_full_speed(
 ) -> Tally:
     """Keep ``window`` chats of each sender on their way: one more for each that came back.
 
-    What has not come ``drain_seconds`` after the end is overdue.
+    Otherwise as ``at_rate``: what has not come ``drain_seconds`` after the end is overdue.
     """
     meter = _Meter(crowd, server_seconds)
     crowd.on_echo = crowd.chat

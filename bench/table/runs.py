@@ -78,8 +78,9 @@ async def short(
     crowd: Crowd, server: Server, senders: Sequence[Member], rate: float, seconds: float
 ) -> Tally:
     """Load a server at a rate; what is on its way two seconds later is overdue."""
-    cpu, last = server.cpu_seconds, _DRAIN_SECONDS
-    return await at_rate(crowd, cpu, senders, rate, seconds, drain_seconds=last)
+    return await at_rate(
+        crowd, server.cpu_seconds, senders, rate, seconds, drain_seconds=_DRAIN_SECONDS
+    )
 
 
 def _latest(seconds: float) -> float:

@@ -35,10 +35,12 @@ class Column:
     is_plotted: bool = False
     """Whether the plots of latency and CPU by load have a line of it."""
 
+    program: str = sys.executable
+    """What must be on PATH, or at this path."""
+
     @property
     def can_run(self) -> bool:
-        is_centrifugo = self.start in {centrifugo, centrifugo_postgres}
-        return not is_centrifugo or bool(shutil.which(CENTRIFUGO_PROGRAM))
+        return bool(shutil.which(self.program))
 
 
 _ALL: Final = (
@@ -54,12 +56,20 @@ _ALL: Final = (
         "all but up to 2 minutes (`sync_interval`)",
         is_plotted=True,
     ),
-    Column("Centrifugo, memory", centrifugo, "nothing", "nothing", is_plotted=True),
+    Column(
+        "Centrifugo, memory",
+        centrifugo,
+        "nothing",
+        "nothing",
+        is_plotted=True,
+        program=CENTRIFUGO_PROGRAM,
+    ),
     Column(
         "Centrifugo, PostgreSQL",
         centrifugo_postgres,
         *("the last 10,000 of a channel, for 24 hours",) * 2,
         is_plotted=True,
+        program=CENTRIFUGO_PROGRAM,
     ),
 )
 NAMES: Final = tuple(column.name for column in _ALL)

@@ -86,6 +86,11 @@ def in_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
+def chat_with(rows: list[Any], changes: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the row of a plain chat with other values in some columns."""
+    return tuple((dict(zip(COLUMNS, rows[CHAT - 1], strict=True)) | changes).values())
+
+
 def lines_in_full(page: ExportPage) -> Iterable[bytes]:
     return map(encode_proved, page.events())
 
@@ -124,7 +129,7 @@ def test_a_room_of_people_is_written_alike(room: int, is_erased: bool, database_
 @given(changes=CHANGES)
 def test_a_changed_row_is_written_alike(log: Log, changes: dict[str, Any]) -> None:
     rows, shared = log
-    row = tuple((dict(zip(COLUMNS, rows[CHAT - 1], strict=True)) | changes).values())
+    row = chat_with(rows, changes)
     page = ExportPage([row], shared)
     assert outcome(page.lines()) == outcome(lines_in_full(page))
 
@@ -134,7 +139,7 @@ def test_a_number_in_a_column_of_bytes_is_damage_and_not_as_many_zeros(
     log: Log, column: str
 ) -> None:
     rows, shared = log
-    row = tuple((dict(zip(COLUMNS, rows[CHAT - 1], strict=True)) | {column: 2}).values())
+    row = chat_with(rows, {column: 2})
     with pytest.raises(LogError, match="is damaged"):
         list(ExportPage([row], shared).lines())
 
@@ -146,7 +151,7 @@ def test_a_chat_with_an_odd_text_is_plain(
 ) -> None:
     rows, shared = log
     changes = {"text": text, "client_id": client_id}
-    row = tuple((dict(zip(COLUMNS, rows[CHAT - 1], strict=True)) | changes).values())
+    row = chat_with(rows, changes)
     page = ExportPage([row], shared)
     assert list(page.lines()) == list(lines_in_full(page))
     assert in_full == []
