@@ -6,6 +6,7 @@ read, so that the server feels it soon. Frames are recorded as ``Client`` record
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -18,6 +19,7 @@ from .record import Closed, Connection, Record, Sent
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 WAIT_SECONDS = 20.0
+PING_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -69,9 +71,24 @@ class RawClient:
 
     async def read_to_end(self) -> Closed:
         """Read all that is left, and how it ends."""
-        while isinstance(entry := await self.receive(), Frame):
-            pass
+        pinging = asyncio.create_task(self._ping())
+        try:
+            while isinstance(entry := await self.receive(), Frame):
+                pass
+        finally:
+            pinging.cancel()
         return entry
+
+    async def _ping(self) -> None:
+        """Ping a server that may be waiting or gone, as real clients do.
+
+        If the window was full, and the packet that opens it is lost, the server's kernel asks only
+        after as long as it has waited already.
+        """
+        with contextlib.suppress(OSError):
+            while True:
+                await asyncio.sleep(PING_SECONDS)
+                await self.send_frame(b"", PING)
 
     async def _frame(self) -> tuple[int, bytes]:
         try:
