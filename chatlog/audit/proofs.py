@@ -8,7 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import events, rooms, subjects, users
+from chatlog.databases.schema import events, rooms, stored_bytes, subjects, users
+from chatlog.domain.errors import LogError
 from chatlog.eventlog.rows import (
     FACTS,
     OTHER,
@@ -17,7 +18,6 @@ from chatlog.eventlog.rows import (
     People,
     Row,
     recorded,
-    stored_bytes,
     unreadable,
 )
 from chatlog.kinds.details import salts_in
@@ -67,7 +67,7 @@ def proved(row: Row, people: People) -> Proved:
         is_named = row.other_name_key is not None or row.other_name is None
         own = salts_of(row.name_salt, row.subject_salt)
         others = salts_of(row.other_salt, row.others_subject_salt, is_named)
-    except TypeError as error:  # SQLite stores any type in any column
+    except LogError as error:
         raise unreadable(row.room, row.seq) from error
     sealed = (row.room_uuid, row.text_commitment, row.text_salt, row[_DETAILS], row[_CONTENTS])
     return with_proof(recorded(row, people), sealed, own, others)
@@ -87,7 +87,7 @@ def with_proof(
     room_id, commitment, salt, details, contents = sealed
     try:
         commitment, salt = _bytes(commitment), _bytes(salt)
-    except TypeError as error:
+    except LogError as error:
         raise unreadable(recorded.room, recorded.seq) from error
     event, salts, people = recorded.event, salts_in(contents), {}
     if found := event.people:  # hardly ever, in open mode
@@ -100,7 +100,7 @@ def salts_of(name: object, subject: object, is_named: bool = True) -> PersonSalt
     """Return a person's salts as they are stored.
 
     Raises:
-        TypeError: if one of them is not bytes.
+        LogError: if one of them is not bytes.
     """
     return PersonSalts(_bytes(name), _bytes(subject), is_named)
 

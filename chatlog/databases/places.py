@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.backend import Place
-from chatlog.databases.schema import events
+from chatlog.databases.schema import events, stored_bytes
 
 START: Final = Place(0, b"")
 """The place before the first event."""
@@ -37,4 +37,4 @@ async def place_at(connection: AsyncConnection, position: int) -> Place | None:
 
 def place_of(row: Any) -> Place:
     """Return the place of a row with a position and a hash."""
-    return Place(row.position, bytes(row.hash))
+    return Place(row.position, stored_bytes(row.hash))

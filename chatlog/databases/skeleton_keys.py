@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.database import Database
-from chatlog.databases.schema import meta, skeleton_keys, skeleton_versions, users
+from chatlog.databases.schema import meta, skeleton_keys, skeleton_versions, stored_bytes, users
 from chatlog.domain.skeletons import data_version, skeleton_key
 
 PAGE: Final = 1_000
@@ -78,7 +78,7 @@ async def bring_up(connection: AsyncConnection) -> tuple[bytes, int]:
     while True:
         state = await _state(connection)
         if _is_complete(state):
-            return bytes(state.secret), int(state.number)
+            return stored_bytes(state.secret), int(state.number)
         await _key_page(connection, state)
 
 
@@ -119,7 +119,7 @@ async def _key_page(connection: AsyncConnection, state: sa.Row[Any]) -> None:
     named = (await connection.execute(_NAMED, page)).all()
     await connection.execute(_CLEAR, page)  # what is left of a set that was being dropped
     if named:
-        keys = [(id, skeleton_key(bytes(state.secret), name)) for id, name in named]
+        keys = [(id, skeleton_key(stored_bytes(state.secret), name)) for id, name in named]
         rows = [{"user_id": id, "version_id": number, "skeleton_key": key} for id, key in keys]
         await connection.execute(skeleton_keys.insert(), rows)
     await connection.execute(_REACH, page)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.backend import Place
 from chatlog.databases.places import START, place_of
-from chatlog.databases.schema import events, rooms
+from chatlog.databases.schema import events, rooms, stored_bytes
 from chatlog.eventlog.rows import STORED, all_recorded
 from chatlog.kinds.event import Recorded
 
@@ -74,7 +74,7 @@ async def page_after(
         del passed[0]
     if not passed:
         return Page([], after, is_full=False)
-    hashes = {row.position: bytes(row.hash) for row in passed} if seen else {}
+    hashes = {row.position: stored_bytes(row.hash) for row in passed} if seen else {}
     if any(hashes.get(place.position, place.hash) != place.hash for place in seen):
         return None
     wanted = [row for row in passed if wants(row.position, row.room, row.type)]

@@ -16,6 +16,7 @@ from chatlog.databases.schema import (
     rooms,
     sessions,
     skeleton_keys,
+    stored_bytes,
     subjects,
     users,
 )
@@ -145,7 +146,7 @@ async def rooms_at_head(connection: AsyncConnection, names: Sequence[str]) -> li
             row.uuid,
             number=row.id,
             head=row.seq,
-            hash=bytes(row.hash),
+            hash=stored_bytes(row.hash),
             at=row.at,
             sessions=await open_sessions(connection, row.id),
             chats=await _recent_chats(connection, row.id, row.seq),
@@ -182,7 +183,7 @@ async def next_number(connection: AsyncConnection, number: sa.Column[int]) -> in
 async def name_secret(connection: AsyncConnection) -> bytes:
     """Return the secret key for hashing names."""
     found = await connection.execute(sa.select(meta.c.value).where(meta.c.name == "name_secret"))
-    return bytes(found.scalar_one())
+    return stored_bytes(found.scalar_one())
 
 
 async def log_id(connection: AsyncConnection) -> str:
@@ -214,7 +215,7 @@ async def users_named(connection: AsyncConnection, handles: Iterable[str]) -> di
             continue
         handle = operator(row.username) if row.is_operator else row.username
         if handle in wanted:
-            found[handle] = User(row.uuid, row.username, row.id, bytes(row.commitment))
+            found[handle] = User(row.uuid, row.username, row.id, stored_bytes(row.commitment))
     return found
 
 
@@ -226,12 +227,12 @@ async def users_that_look_like(
     Of each subject only the number is read.
     """
     found = await connection.execute(_LOOKS, {"version": version, "names": list(keys)})
-    return [(bytes(row.skeleton_key), _of_subject(row)) for row in found]
+    return [(stored_bytes(row.skeleton_key), _of_subject(row)) for row in found]
 
 
 def _of_subject(row: sa.Row[Any]) -> User:
     subject = Subject("", None, row.subject_id, b"")
-    return User(row.uuid, row.username, row.id, bytes(row.commitment), subject)
+    return User(row.uuid, row.username, row.id, stored_bytes(row.commitment), subject)
 
 
 async def numbers_named(
@@ -251,7 +252,7 @@ async def _named(connection: AsyncConnection, names: Iterable[str]) -> Sequence[
 async def hash_at(connection: AsyncConnection, room: int, seq: int) -> bytes | None:
     """Return the chain hash of a room's event; None if there is no such event."""
     found = (await connection.execute(_HASH, {"room": room, "seq": seq})).scalar()
-    return None if found is None else bytes(found)
+    return None if found is None else stored_bytes(found)
 
 
 async def first_posts(
@@ -261,7 +262,7 @@ async def first_posts(
     found = await connection.execute(_FIRST_POSTS, {"ids": ids})
     return {
         (row.room_id, _owner(row.user_id, row.subject_id), row.client_id): FirstPost(
-            row.seq, bytes(row.hash), row.type, row.text, row.room
+            row.seq, stored_bytes(row.hash), row.type, row.text, row.room
         )
         for row in found
     }

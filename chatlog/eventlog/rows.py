@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from chatlog.databases.schema import events, nodes, rooms, subjects, users
+from chatlog.databases.schema import events, nodes, rooms, stored_bytes, subjects, users
 from chatlog.domain.errors import LogError
 from chatlog.domain.users import Subject, User
 from chatlog.kinds.details import contents_in, current, version_of, via_of
@@ -188,18 +188,6 @@ def _about(row: Row) -> User | None:
         )
     commitment = stored_bytes(row.other_commitment)
     return User(row.other_uuid, row.other_name, row.other_id, commitment, subject)
-
-
-def stored_bytes(value: object) -> bytes:
-    """Return the value of a column of bytes as it is stored.
-
-    Raises:
-        TypeError: if it is anything else: SQLite stores any type in any column, and of a number
-            ``bytes`` would make as many zeros.
-    """
-    if not isinstance(value, bytes):
-        raise TypeError(f"a column of bytes holds {type(value).__name__}")
-    return value
 
 
 def unreadable(room: str, seq: int) -> LogError:

@@ -13,6 +13,7 @@ from typing import Final
 
 from chatlog.audit.paging.plain_rows import types_of_plain_chats
 from chatlog.audit.paging.room_rows import COLUMNS, SEQ, TYPE, Row, Shared
+from chatlog.domain.errors import LogError
 from chatlog.kinds.chat import Posted
 from chatlog.kinds.proof import Proved
 from chatlog.wire.events import encode_proved
@@ -85,7 +86,7 @@ class ExportPage:
         node, user = by
         try:
             server, known = self._shared.servers[node], self._shared.user(user)
-        except (LookupError, TypeError):
+        except (LookupError, LogError):
             return None
         author = author_of(self._shared.room, server.node, known.user, known.salts.name)
         self._authors[by] = author

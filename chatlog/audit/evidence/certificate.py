@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chatlog.audit.evidence.checkpoint import log_id
 from chatlog.audit.evidence.signing import is_signed, public_half, with_signature, without_signature
 from chatlog.audit.verification.check_events import Wrong
-from chatlog.databases.schema import events, rooms
+from chatlog.databases.schema import events, rooms, stored_bytes
 from chatlog.domain.errors import ChatlogError
 
 FORMAT: Final = "chatlog-erasure-1"
@@ -92,7 +92,7 @@ async def read_certificate(
 
 def _erasure(row: Any) -> RoomErasure:
     of = tuple(map(int, row.of.split(",")))
-    return RoomErasure(row.room, row.room_id, row.seq, bytes(row.hash).hex(), row.at, of)
+    return RoomErasure(row.room, row.room_id, row.seq, stored_bytes(row.hash).hex(), row.at, of)
 
 
 def _encode(said: dict[str, Any]) -> bytes:
@@ -147,5 +147,5 @@ async def check_erasure(connection: AsyncConnection, stated: RoomErasure) -> Non
     """
     asked = {"room_id": stated.room_id, "seq": stated.seq}
     row = (await connection.execute(_BY_ID, asked)).first()
-    if row is None or _erasure(row) != stated:
+    if row is None or type(row.hash) is not bytes or _erasure(row) != stated:
         raise Wrong(stated.seq, "it is not the erasure that the certificate states")

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.evidence.signing import is_signed, public_half, with_signature, without_signature
 from chatlog.audit.verification.check_events import Wrong
-from chatlog.databases.schema import events, rooms
+from chatlog.databases.schema import events, rooms, stored_bytes
 from chatlog.domain.errors import ChatlogError
 from chatlog.eventlog import lookup, read
 
@@ -88,7 +88,7 @@ async def read_checkpoint(connection: AsyncConnection, at: str, key: Ed25519Priv
     """Return one line: the signed statement of all heads in the caller's snapshot."""
     found = await connection.execute(_HEADS)
     heads = [
-        Head(row.room, row.room_id, row.seq, bytes(row.hash).hex(), row.at, row.position)
+        Head(row.room, row.room_id, row.seq, stored_bytes(row.hash).hex(), row.at, row.position)
         for row in found
     ]
     said = {
@@ -169,7 +169,7 @@ async def check_head(connection: AsyncConnection, head: Head) -> None:
             await _end_of(connection, head.room_id) + 1,
             "it is missing: the room was truncated after the checkpoint",
         )
-    if bytes(row.hash).hex() != head.hash:
+    if type(row.hash) is not bytes or row.hash.hex() != head.hash:
         raise Wrong(head.seq, "its hash differs from the checkpoint's: the room was rewritten")
     if (row.room, row.at) != (head.room, head.at):
         raise Wrong(head.seq, "its room name or time differs from the checkpoint's")

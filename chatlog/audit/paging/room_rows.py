@@ -24,6 +24,7 @@ from chatlog.databases.schema import (
     subjects,
     users,
 )
+from chatlog.domain.errors import LogError
 from chatlog.domain.skeletons import data_version
 from chatlog.domain.users import User
 from chatlog.eventlog.rows import (
@@ -179,7 +180,7 @@ class Shared:
             known = self.user(row[_USER])
             node = self.servers[row[_NODE]].node
             about = None if (other := self.other(row)) is None else others_of(other)
-        except (LookupError, TypeError) as error:
+        except (LookupError, LogError) as error:
             raise unreadable(self.room.room, row[SEQ]) from error
         return proved_by(row, self.room, node, known, about)
 
@@ -188,7 +189,7 @@ class Shared:
 
         Raises:
             LookupError: if the log has none.
-            TypeError: if a commitment or a salt of theirs is not bytes.
+            LogError: if a commitment or a salt of theirs is not bytes.
         """
         known = self._users.get(number)
         if known is None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.audit.locating import Room
-from chatlog.databases.schema import events
+from chatlog.databases.schema import events, stored_bytes
 from chatlog.eventlog import lookup
 
 _LATEST: Final = (
@@ -66,4 +66,4 @@ async def _hash(connection: AsyncConnection, statement: sa.Select[Any], room: in
 
 
 def _digits(found: bytes) -> str:
-    return bytes(found)[:8].hex()
+    return stored_bytes(found)[:8].hex()

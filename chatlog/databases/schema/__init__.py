@@ -5,7 +5,7 @@ written in the same transaction; ``nodes`` holds the leases. The triggers are in
 Times are RFC 3339 text of 27 characters, UTC, so that audit views can use the indexes on them.
 """
 
-from chatlog.databases.schema.columns import metadata
+from chatlog.databases.schema.columns import metadata, stored_bytes
 from chatlog.databases.schema.log import (
     IS_PRIVATE,
     IS_PUBLIC,
@@ -48,6 +48,7 @@ __all__ = [
     "sessions",
     "skeleton_keys",
     "skeleton_versions",
+    "stored_bytes",
     "subjects",
     "users",
     "webhook_rooms",

@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import events, skeleton_keys, subjects, users
+from chatlog.databases.schema import events, skeleton_keys, stored_bytes, subjects, users
 from chatlog.databases.skeleton_keys import bring_up
 from chatlog.domain.errors import LogError
 from chatlog.domain.names import name_key
@@ -162,7 +162,7 @@ class Newcomers:
                 looks.setdefault(look, []).append(met)
         asked = {"version": self._version, "keys": list(looks)}
         for row in (await self._connection.execute(_LOOKS, asked)).all():
-            for met in looks[bytes(row.skeleton_key)]:
+            for met in looks[stored_bytes(row.skeleton_key)]:
                 if row.username == met.user.name or row.uuid not in self.numbers:
                     _check_owner(met, row.owner)
 
@@ -206,7 +206,7 @@ def _subject(met: Met) -> Subject:
 
 
 def _check_same(row: Any, user: User) -> None:
-    if row.username != user.name or bytes(row.commitment) != user.commitment:
+    if row.username != user.name or row.commitment != user.commitment:
         raise LogError(
             f"This log has the user {user.id} with another name or commitment: "
             "the name was erased here or in the file, or one of the two was changed."
@@ -222,7 +222,7 @@ def _check_same_subject(row: sa.Row[Any], people: Mapping[str, Met]) -> None:
             "their roles and names cannot be told apart. Import the room into another database."
         )
     subject = _subject(met)
-    if row.subject != subject.subject or bytes(row.commitment) != subject.commitment:
+    if row.subject != subject.subject or row.commitment != subject.commitment:
         raise LogError(
             f"This log has the subject with the id {subject.id} otherwise: "
             "it was erased here or in the file, or one of the two was changed."

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chatlog.databases.database import Database
-from chatlog.databases.schema import revocations
+from chatlog.databases.schema import revocations, stored_bytes
 from chatlog.domain import times
 from chatlog.domain.revocation import SUBJECT, TOKEN, Revocation, revocation_key
 from chatlog.eventlog import lookup
@@ -63,7 +63,7 @@ async def revocations_since(database: Database, number: int) -> Sequence[Revocat
     async with database.read() as connection:
         found = (await connection.execute(_SINCE, {"after": number})).all()
     return [
-        Revocation(row.id, row.kind, bytes(row.key), _unix_seconds(row.issued_until))
+        Revocation(row.id, row.kind, stored_bytes(row.key), _unix_seconds(row.issued_until))
         for row in found
     ]
 

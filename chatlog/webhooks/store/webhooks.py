@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chatlog.databases.schema import nodes, webhooks
+from chatlog.databases.schema import nodes, stored_bytes, webhooks
 from chatlog.eventlog.append import Batch
 from chatlog.eventlog.committing.writer import Step
 from chatlog.kinds.registry import EVENT_TYPES
@@ -77,8 +77,8 @@ def _webhook(row: sa.Row[tuple[object, ...]]) -> Webhook:
         url=row.url,
         rooms=None if row.rooms is None else tuple(json.loads(row.rooms)),
         types=EVENT_TYPES if row.types is None else tuple(json.loads(row.types)),
-        key=bytes(row.secret),
-        former_key=None if row.former_secret is None else bytes(row.former_secret),
+        key=stored_bytes(row.secret),
+        former_key=None if row.former_secret is None else stored_bytes(row.former_secret),
         former_until=row.former_until,
         position=row.position,
         is_disabled=row.disabled_at is not None,
