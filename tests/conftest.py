@@ -49,12 +49,16 @@ MAY_BLOCK = (
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C again where a shell has begun the tests in the background.
+    """Take Ctrl-C again after a shell began the tests in the background, and SIGHUP after nohup.
 
-    Such a shell has it ignored, by all that the tests start too, and some of that must hear it.
+    They have it ignored, by all that the tests start too, and some of that must hear it.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session", autouse=True)
