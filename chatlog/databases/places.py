@@ -36,5 +36,9 @@ async def place_at(connection: AsyncConnection, position: int) -> Place | None:
 
 
 def place_of(row: Any) -> Place:
-    """Return the place of a row with a position and a hash."""
+    """Return the place of a row with a position and a hash.
+
+    Raises:
+        LogError: if the hash is not bytes.
+    """
     return Place(row.position, stored_bytes(row.hash))

@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 
 from chatlog.domain.errors import LogError
+from tests.support.damage import change
 from tests.support.nodes import LocalClient, node_on
 
 DAMAGE = {
@@ -20,14 +21,6 @@ DAMAGE = {
     "the secret of the log": "UPDATE meta SET value = {} WHERE name = 'name_secret'",
 }
 VALUES = ("32", "'text'", "1.5")
-
-
-def damage(url: str, statement: str) -> None:
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
-        for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
-            file.execute(f"DROP TRIGGER {name}")
-        file.execute("PRAGMA ignore_check_constraints = 1")
-        assert file.execute(statement).rowcount == 1
 
 
 async def two_rooms(url: str) -> None:
@@ -43,7 +36,7 @@ async def test_a_join_is_refused_and_is_not_in_the_log(
     sqlite_url: str, what: str, value: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await two_rooms(sqlite_url)
-    damage(sqlite_url, DAMAGE[what].format(value))
+    assert change(sqlite_url, DAMAGE[what].format(value)) == 1
     async with node_on(sqlite_url) as node:
         eve = LocalClient(node)
         code = await eve.refusal("join", room="damaged", username="ada")
@@ -59,7 +52,7 @@ async def test_a_server_does_not_start_on_a_damaged_end_of_the_log(
     sqlite_url: str, value: str
 ) -> None:
     await two_rooms(sqlite_url)
-    damage(sqlite_url, f"UPDATE events SET hash = {value} WHERE position = 2")
+    assert change(sqlite_url, f"UPDATE events SET hash = {value} WHERE position = 2") == 1
     with pytest.raises(LogError, match="chatlog verify"):
         async with node_on(sqlite_url):
             pass

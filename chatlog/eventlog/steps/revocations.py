@@ -59,6 +59,7 @@ async def revocations_since(database: Database, number: int) -> Sequence[Revocat
 
     Raises:
         Unavailable: if the database cannot be read.
+        LogError: if a key is not bytes.
     """
     async with database.read() as connection:
         found = (await connection.execute(_SINCE, {"after": number})).all()
